@@ -1,0 +1,28 @@
+# What every target of chirm has in common: C++20, warnings, sanitizers, includes from the root.
+add_library(chirm_options INTERFACE)
+target_compile_features(chirm_options INTERFACE cxx_std_20)
+target_include_directories(chirm_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(chirm_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+  $<$<BOOL:${CHIRM_WERROR}>:-Werror>)
+if(CHIRM_SANITIZE)
+  target_compile_options(chirm_options INTERFACE
+    -fsanitize=${CHIRM_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(chirm_options INTERFACE -fsanitize=${CHIRM_SANITIZE})
+endif()
+
+if(CHIRM_LTO)
+  include(CheckIPOSupported)
+  check_ipo_supported(LANGUAGES CXX)
+  set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
+endif()
+
+# chirm_library(<name> SOURCES ... HEADERS ... LINK ...): a static library whose headers each
+# compile alone (header set verification, built by the target all_verify_interface_header_sets).
+function(chirm_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
+                 FILES ${ARG_HEADERS})
+  target_link_libraries(${name} PUBLIC chirm_options ${ARG_LINK})
+endfunction()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Connection tokens: JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7515, 7518 §3.2), with the
+// claims of Centrifugo's tokens (https://centrifugal.dev/docs/server/authentication). Pure: the
+// clock is an argument.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/expected.h"
+
+namespace chirm {
+
+struct TokenClaims {
+  std::string user;                        // `sub`; "" is the anonymous user
+  std::optional<std::int64_t> expires_at;  // unix seconds; from `expire_at` (0: never), else `exp`
+  std::string info;                        // raw JSON of `info`, or ""
+};
+
+enum class TokenError : std::uint8_t {
+  kExpired,  // past `exp` or before `nbf`: the client should fetch a new one (error 109)
+  kInvalid,  // malformed, wrong signature, algorithm not HS256, `channel` claim (close 3500)
+};
+
+// `secret` is the shared key as bytes. `now` is unix seconds. The signature is compared in constant
+// time. `alg` must be HS256: "none" and all others are refused.
+[[nodiscard]] Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token,
+                                                                        std::string_view secret,
+                                                                        std::int64_t now);
+
+// Signs claims given as a JSON object. For tests, `chirm --token-…` and documentation examples.
+std::string sign_token_hs256(std::string_view claims_json, std::string_view secret);
+
+}  // namespace chirm

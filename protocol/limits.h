@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The bounds that the wire protocol itself has. What an operator may change is in core's settings.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace chirm::limits {
+
+// simdjson may read (not use) this many bytes behind its input.
+inline constexpr std::size_t kJsonPadding = 64;
+// Nesting of a JSON message. Python's and Go's decoders give up later than this.
+inline constexpr std::size_t kJsonDepth = 128;
+// A WebSocket message from a client, all its fragments together.
+inline constexpr std::size_t kMessageBytes = 64 * 1024;
+// Fragments of one message (RFC 6455 §5.4 sets no bound).
+inline constexpr std::size_t kMessageFragments = 64;
+// What a client library accepts as one message: replies to history and recovery are long.
+inline constexpr std::size_t kServerMessageBytes = 16 * 1024 * 1024;
+// A channel name, bytes.
+inline constexpr std::size_t kChannelBytes = 255;
+// A user name or id, bytes.
+inline constexpr std::size_t kUserBytes = 128;
+// `data.id`, the idempotency key of a publication, bytes.
+inline constexpr std::size_t kMessageIdBytes = 64;
+// An HTTP request head: request line and headers.
+inline constexpr std::size_t kHttpHeadBytes = 8 * 1024;
+// Offsets stay exact in a JavaScript number.
+inline constexpr std::uint64_t kOffsetMax = (std::uint64_t{1} << 53) - 1;
+
+}  // namespace chirm::limits
