@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A doubly linked list whose links are in its elements: no allocation, O(1) removal of an element
+// that knows only itself. An element leaves its list when it is destroyed.
+
+namespace chirm {
+
+// Base class of an element. Tag tells apart the lists that one object can be on.
+template <class Tag>
+class ListHook {
+ public:
+  ListHook() = default;
+  ~ListHook() { unlink(); }
+  ListHook(const ListHook&) = delete;
+  ListHook& operator=(const ListHook&) = delete;
+
+  bool is_linked() const { return next_ != nullptr; }
+  void unlink() {
+    if (next_ == nullptr) return;
+    next_->previous_ = previous_;
+    previous_->next_ = next_;
+    next_ = previous_ = nullptr;
+  }
+
+ private:
+  template <class T, class U>
+  friend class IntrusiveList;
+  ListHook* next_ = nullptr;
+  ListHook* previous_ = nullptr;
+};
+
+// T derives from ListHook<Tag>. Elements must not outlive the list while they are on it.
+template <class T, class Tag>
+class IntrusiveList {
+ public:
+  IntrusiveList() { root_.next_ = root_.previous_ = &root_; }
+  ~IntrusiveList() {
+    clear();
+    root_.next_ = root_.previous_ = nullptr;
+  }
+
+  bool empty() const { return root_.next_ == &root_; }
+  T* front() { return empty() ? nullptr : to_element(root_.next_); }
+  void push_back(T& element) {
+    Hook& hook = element;
+    hook.unlink();
+    hook.next_ = &root_;
+    hook.previous_ = root_.previous_;
+    root_.previous_->next_ = &hook;
+    root_.previous_ = &hook;
+  }
+  T* pop_front() {
+    T* element = front();
+    if (element != nullptr) static_cast<Hook*>(element)->unlink();
+    return element;
+  }
+  void clear() {
+    while (pop_front() != nullptr) {
+    }
+  }
+  // Moves all elements of `other` to this list, which must be empty.
+  void take(IntrusiveList& other) {
+    while (T* element = other.pop_front()) push_back(*element);
+  }
+
+ private:
+  using Hook = ListHook<Tag>;
+  static T* to_element(Hook* hook) { return static_cast<T*>(hook); }
+  Hook root_;
+};
+
+}  // namespace chirm

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The broker: where channels' logs are kept and ordered, and what connects the nodes. Everything
+// above knows only this interface; bin/chirmd picks MemoryBroker or RedisBroker. All calls are on
+// the loop's thread, and no call calls back before it has returned.
+//
+// A log numbers its publications 1, 2, 3 … (offset) within an epoch, a random name for one life of
+// the numbering.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/codes.h"
+#include "protocol/expected.h"
+
+namespace chirm {
+
+struct Position {
+  std::uint64_t offset = 0;  // 0: before the first publication
+  std::string epoch;
+};
+
+// One entry of a log. The body is a publication's JSON members without the offset
+// (append_publication_body).
+struct Publication {
+  std::uint64_t offset = 0;
+  std::string body;
+};
+
+struct PresentClient {
+  std::string user;
+  std::string client;
+  std::string conn_info;  // raw JSON or ""
+};
+
+struct PublishRequest {
+  std::string_view channel;
+  std::string_view body;
+  // Idempotency: a second request of the same channel, user and non-empty message id within the
+  // configured time is answered like the first and stores nothing.
+  std::string_view user;
+  std::string_view message_id;
+};
+
+struct HistoryRequest {
+  std::string_view channel;
+  std::uint64_t since = 0;   // exclusive
+  std::uint32_t limit = 0;   // at most this many; 0: position only
+  bool reverse = false;      // newest first, offsets below `since` (or from the top when it is 0)
+};
+
+struct History {
+  Position top;  // read in one step with the publications
+  std::vector<Publication> publications;
+};
+
+// The node's side: gets what happens in the channels that it has subscribed to.
+class BrokerListener {
+ public:
+  // Every publication of a subscribed channel, in order of arrival: usually by offset, but
+  // duplicates and holes happen (a lost bus message). position.epoch tells the log's life.
+  virtual void on_publication(std::string_view channel, std::uint64_t offset,
+                              std::string_view epoch, std::string_view body) = 0;
+  // Publications may have been missed in this channel (the link was down): compare with history.
+  virtual void on_maybe_missed(std::string_view channel) = 0;
+  // Who is in the channel on this node, asked by any node.
+  virtual std::vector<PresentClient> local_presence(std::string_view channel) = 0;
+  // The newest position this node has seen in the channel; epoch "" when none. A publish carries
+  // it, so that a store which lost its tail cannot give an offset a second time.
+  virtual Position known_position(std::string_view channel) = 0;
+
+ protected:
+  ~BrokerListener() = default;
+};
+
+class Broker {
+ public:
+  template <class T>
+  using Callback = std::function<void(Expected<T, ErrorCode>)>;
+
+  virtual ~Broker() = default;
+
+  // The listener must outlive the broker's last callback. Call once, before anything else.
+  virtual void set_listener(BrokerListener& listener) = 0;
+
+  // Success means stored under the durability that the operator chose. Errors: kInternal
+  // (temporary) when the store is away for longer than publishes are held, or too many wait.
+  virtual void publish(const PublishRequest& request, Callback<Position> done) = 0;
+
+  // Starts delivery of a channel's publications. From the moment that `done` is told success,
+  // every publication with an offset above the given top reaches the listener, or
+  // on_maybe_missed() does. While the store is away, waits for it. Not twice for one channel.
+  virtual void subscribe(std::string_view channel, Callback<Position> done) = 0;
+  virtual void unsubscribe(std::string_view channel) = 0;
+
+  virtual void history(const HistoryRequest& request, Callback<History> done) = 0;
+
+  // Who is in the channel on all nodes.
+  virtual void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) = 0;
+
+  // What a turn has queued goes out. Called once at the end of each turn, before the fan-out.
+  virtual void flush() = 0;
+
+  // True while the store can be reached.
+  virtual bool is_connected() const = 0;
+};
+
+}  // namespace chirm

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a broker keeps and how long it waits; the same for every store.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace chirm {
+
+struct BrokerSettings {
+  // A channel's log keeps its newest publications up to this many (a store may keep some more) …
+  std::uint32_t history_size = 10'000;
+  // … and none of a channel in which nothing was published for this long. The numbering goes with
+  // them: a channel that was silent longer starts a new epoch.
+  std::uint64_t history_ttl_ms = 30ULL * 24 * 3600 * 1000;
+  // A repeated message id is recognised this long.
+  std::uint64_t idempotency_ttl_ms = 5ULL * 60 * 1000;
+  // While the store is away, commands wait this long, then fail with a temporary error.
+  std::uint64_t hold_ms = 10'000;
+  // What may wait or be in flight before new commands fail with a temporary error at once.
+  std::size_t pending_bytes_max = 64ULL * 1024 * 1024;
+  std::size_t pending_commands_max = 100'000;
+};
+
+}  // namespace chirm

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#include "core/loop/loop.h"
+
+#include <uv.h>
+
+#include <chrono>
+#include <vector>
+
+#include "core/base/check.h"
+
+namespace chirm {
+
+// The hooks run in uv's prepare phase, right before it blocks: everything that poll, timers and
+// closing callbacks queued is caught, also with libuv >= 1.45, which runs timers later. An idle
+// handle that is active makes the poll phase return at once.
+struct Loop::Impl {
+  uv_prepare_t prepare;
+  uv_idle_t idle;
+  std::vector<TurnEndHook> hooks;
+  bool is_stopping = false;
+
+  static void on_prepare_cb(uv_prepare_t* handle) {
+    auto* self = static_cast<Impl*>(handle->data);
+    bool more = false;
+    for (const TurnEndHook& hook : self->hooks) more |= hook() == TurnEnd::kMore;
+    if (more) {
+      uv_idle_start(&self->idle, [](uv_idle_t*) {});
+    } else {
+      uv_idle_stop(&self->idle);
+    }
+  }
+};
+
+void Loop::UvDelete::operator()(uv_loop_s* loop) const {
+  CHIRM_CHECK(uv_loop_close(loop) == 0);
+  delete loop;
+}
+
+Loop::Loop() : uv_(new uv_loop_t), impl_(std::make_unique<Impl>()) {
+  CHIRM_CHECK(uv_loop_init(uv_.get()) == 0);
+  uv_prepare_init(uv_.get(), &impl_->prepare);
+  uv_idle_init(uv_.get(), &impl_->idle);
+  impl_->prepare.data = impl_->idle.data = impl_.get();
+  uv_prepare_start(&impl_->prepare, &Impl::on_prepare_cb);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&impl_->prepare));
+}
+
+Loop::~Loop() {
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->prepare), nullptr);
+  uv_close(reinterpret_cast<uv_handle_t*>(&impl_->idle), nullptr);
+  impl_->hooks.clear();
+  run_until_closed();
+}
+
+void Loop::run() {
+  uv_update_time(uv_.get());
+  uv_run(uv_.get(), UV_RUN_DEFAULT);
+}
+
+void Loop::stop() { uv_stop(uv_.get()); }
+
+void Loop::run_until_closed() {
+  while (uv_run(uv_.get(), UV_RUN_DEFAULT) != 0) {
+  }
+}
+
+void Loop::add_turn_end_hook(TurnEndHook hook) { impl_->hooks.push_back(std::move(hook)); }
+
+std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()); }
+
+std::uint64_t Loop::clock_ns() { return uv_hrtime(); }
+
+std::int64_t Loop::unix_ms() {
+  using std::chrono::system_clock;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace chirm

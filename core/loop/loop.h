@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The event loop of a process: a libuv loop plus the two moments a turn needs. One thread; nothing
+// here may be called from another one, except wake-ups that say so.
+//
+// A turn: timers → I/O callbacks → turn-end hooks, in the order they were added → the loop sleeps
+// until the next event. A hook that has more to do (TurnEnd::more) keeps the loop from sleeping: I/O
+// that is ready is handled first, then the hooks run again.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+struct uv_loop_s;
+
+namespace chirm {
+
+class Loop {
+ public:
+  enum class TurnEnd : std::uint8_t { kDone, kMore };
+  using TurnEndHook = std::function<TurnEnd()>;
+
+  Loop();
+  // Everything on the loop must be gone or closing.
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+
+  // Runs until stop().
+  void run();
+  // Returns from run() at the end of this turn.
+  void stop();
+  // Runs turns until nothing is left open, e.g. to let close callbacks run at the end of a program.
+  void run_until_closed();
+
+  // Hooks live as long as the loop.
+  void add_turn_end_hook(TurnEndHook hook);
+
+  // Milliseconds of a monotonic clock, taken once per turn.
+  std::uint64_t now_ms() const;
+  // Nanoseconds of a monotonic clock, now.
+  static std::uint64_t clock_ns();
+  // Unix time in milliseconds, now.
+  static std::int64_t unix_ms();
+
+  uv_loop_s* uv() { return uv_.get(); }
+
+ private:
+  struct Impl;
+  struct UvDelete {
+    void operator()(uv_loop_s* loop) const;
+  };
+  std::unique_ptr<uv_loop_s, UvDelete> uv_;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chirm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Resolves host names on libuv's worker pool, so that a slow name server does not stop the loop.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/base/error.h"
+
+namespace chirm {
+
+class Loop;
+
+class Resolver {
+ public:
+  explicit Resolver(Loop& loop) : loop_(loop) {}
+  ~Resolver();
+  Resolver(const Resolver&) = delete;
+  Resolver& operator=(const Resolver&) = delete;
+
+  // The first IPv4 or IPv6 address of `host` as text. Calls back later, never from within
+  // resolve(). Not called any more once the resolver is destroyed; a new call replaces the one
+  // before it.
+  using OnResolved = std::function<void(Expected<std::string, Error>)>;
+  void resolve(const std::string& host, OnResolved on_resolved);
+
+ private:
+  struct Request;
+  Loop& loop_;
+  std::shared_ptr<Request> request_;
+};
+
+}  // namespace chirm
