@@ -14,6 +14,10 @@ void append_string(std::string& out, std::string_view text);
 
 void append_number(std::string& out, std::uint64_t number);
 
+// Appends a JSON value as it is, but for line feeds: on the wire they separate objects, and within
+// valid JSON they only stand between tokens.
+void append_raw(std::string& out, std::string_view value);
+
 // True when `text` is valid UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/channel_name.h"
+
+#include "protocol/json.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+namespace {
+
+bool has_control_characters(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    // U+0080 to U+009F are C2 80 to C2 9F.
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+bool is_channel_name(std::string_view channel) {
+  return !channel.empty() && channel.size() <= limits::kChannelBytes && json::is_utf8(channel) &&
+         !has_control_characters(channel);
+}
+
+std::string_view channel_namespace(std::string_view channel) {
+  const std::size_t colon = channel.find(':');
+  return colon == std::string_view::npos ? std::string_view() : channel.substr(0, colon);
+}
+
+bool is_user_limited(std::string_view channel) {
+  return channel.find('#') != std::string_view::npos;
+}
+
+bool allows_user(std::string_view channel, std::string_view user) {
+  const std::size_t hash = channel.rfind('#');
+  // The anonymous user "" is nobody's friend: `dm:#` and `dm:#1,` list no such user.
+  if (hash == std::string_view::npos || user.empty()) return false;
+  std::string_view users = channel.substr(hash + 1);
+  while (true) {
+    const std::size_t comma = users.find(',');
+    if (users.substr(0, comma) == user) return true;
+    if (comma == std::string_view::npos) return false;
+    users.remove_prefix(comma + 1);
+  }
+}
+
+}  // namespace chirm
