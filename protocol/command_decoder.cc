@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+
+#include "protocol/command.h"
+#include "protocol/json_reader.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Names of the methods, first the one that counts when there are several.
+constexpr std::array<std::string_view, 11> kMethods = {
+    "connect", "subscribe", "unsubscribe", "publish", "presence",   "presence_stats",
+    "history", "rpc",       "send",        "refresh", "sub_refresh"};
+
+// A command's members as they are found in its root object.
+struct Envelope {
+  std::uint32_t id = 0;
+  std::size_t method = kMethods.size();  // index into kMethods; its size: none
+  dom::object fields;                    // the method's object
+  std::size_t position = 0;              // the method is that member of the root, from 0
+};
+
+bool read_envelope(dom::object root, Envelope& envelope) {
+  std::size_t position = 0;
+  for (const dom::key_value_pair member : root) {
+    if (member.key == "id") {
+      if (!read_field(member.value, envelope.id)) return false;
+    } else if (!member.value.is_null()) {
+      std::size_t method = 0;
+      while (method < kMethods.size() && kMethods[method] != member.key) ++method;
+      dom::object fields;
+      if (method < kMethods.size() && member.value.get(fields)) return false;
+      if (method < kMethods.size() && method <= envelope.method) {
+        envelope.method = method;
+        envelope.fields = fields;
+        envelope.position = position;
+      }
+    }
+    ++position;
+  }
+  return true;
+}
+
+// The string member `key` of `value`; "" when there is none of 1 to bytes_max bytes.
+std::string_view string_member(dom::element value, std::string_view key, std::size_t bytes_max) {
+  std::string_view found;
+  dom::object object;
+  if (value.get(object)) return found;
+  for (const dom::key_value_pair member : object) {
+    if (member.key == key && member.value.get(found)) found = {};
+  }
+  return found.size() <= bytes_max ? found : std::string_view();
+}
+
+std::string_view read_raw(dom::element value, RawCursor& cursor) {
+  const std::string_view raw = cursor.skip_value();
+  return value.is_null() ? std::string_view() : raw;
+}
+
+// The overloads of read() return false at a field of a wrong type or at an empty required one.
+
+bool read(dom::object fields, RawCursor cursor, ConnectCommand& command) {
+  return for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
+    if (key == "token") return read_field(value, command.token);
+    if (key == "name") return read_field(value, command.name);
+    if (key == "version") return read_field(value, command.version);
+    if (key == "data") {
+      command.data = read_raw(value, cursor);
+      command.data_name = string_member(value, "name", limits::kUserBytes);
+    }
+    return true;
+  });
+}
+
+bool read(dom::object fields, SubscribeCommand& command) {
+  for (const auto [key, value] : fields) {
+    bool is_right = true;
+    std::string_view delta;
+    if (key == "channel") is_right = read_field(value, command.channel);
+    if (key == "token") is_right = read_field(value, command.token);
+    if (key == "recover") is_right = read_field(value, command.recover);
+    if (key == "offset") is_right = read_field(value, command.since.offset);
+    if (key == "epoch") is_right = read_field(value, command.since.epoch);
+    if (key == "recoverable") is_right = read_field(value, command.recoverable);
+    if (key == "positioned") is_right = read_field(value, command.positioned);
+    if (key == "flag") is_right = read_field(value, command.flag);
+    if (key == "type") is_right = read_field(value, command.type);
+    if (key == "delta") {
+      is_right = read_field(value, delta) && (delta.empty() || delta == "fossil");
+    }
+    if (!is_right) return false;
+  }
+  return !command.channel.empty();
+}
+
+bool read(dom::object fields, RawCursor cursor, PublishCommand& command) {
+  const bool is_right =
+      for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
+        if (key == "channel") return read_field(value, command.channel);
+        if (key == "data") {
+          command.data = read_raw(value, cursor);
+          command.message_id = string_member(value, "id", limits::kMessageIdBytes);
+        }
+        return true;
+      });
+  return is_right && !command.channel.empty();
+}
+
+bool read(dom::element value, std::optional<PositionView>& since) {
+  if (value.is_null()) return true;
+  dom::object fields;
+  if (value.get(fields)) return false;
+  since.emplace();
+  for (const auto [key, member] : fields) {
+    if (key == "offset" && !read_field(member, since->offset)) return false;
+    if (key == "epoch" && !read_field(member, since->epoch)) return false;
+  }
+  return true;
+}
+
+bool read(dom::object fields, HistoryCommand& command) {
+  for (const auto [key, value] : fields) {
+    bool is_right = true;
+    if (key == "channel") is_right = read_field(value, command.channel);
+    if (key == "limit") is_right = read_field(value, command.limit);
+    if (key == "since") is_right = read(value, command.since);
+    if (key == "reverse") is_right = read_field(value, command.reverse);
+    if (!is_right) return false;
+  }
+  return !command.channel.empty();
+}
+
+bool read(dom::object fields, RawCursor cursor, RpcCommand& command) {
+  return for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
+    if (key == "method") return read_field(value, command.method);
+    if (key == "data") command.data = read_raw(value, cursor);
+    return true;
+  });
+}
+
+bool read_token(dom::object fields, std::string_view& token) {
+  for (const auto [key, value] : fields) {
+    if (key == "token" && !read_field(value, token)) return false;
+  }
+  return true;
+}
+
+bool read(dom::object fields, RefreshCommand& command) {
+  return read_token(fields, command.token) && !command.token.empty();
+}
+
+bool read(dom::object, SendCommand&) { return true; }
+
+// For commands that have nothing but a channel.
+template <class ChannelCommand>
+bool read(dom::object fields, ChannelCommand& command) {
+  for (const auto [key, value] : fields) {
+    if (key == "channel" && !read_field(value, command.channel)) return false;
+  }
+  return !command.channel.empty();
+}
+
+bool read(dom::object fields, SubRefreshCommand& command) {
+  return read_token(fields, command.token) && read<SubRefreshCommand>(fields, command);
+}
+
+// Where the member at `position` of the object `line` has its value.
+RawCursor cursor_at(std::string_view line, std::size_t position) {
+  RawCursor cursor(line);
+  cursor.open();
+  for (std::size_t i = 0; i < position; ++i) {
+    cursor.skip_key();
+    cursor.skip_value();
+    cursor.skip_comma();
+  }
+  cursor.skip_key();
+  return cursor;
+}
+
+bool read_method(std::string_view line, const Envelope& envelope, Command& command) {
+  const dom::object fields = envelope.fields;
+  auto& method = command.method;
+  switch (envelope.method) {
+    case 0:
+      return read(fields, cursor_at(line, envelope.position), method.emplace<ConnectCommand>());
+    case 1:
+      return read(fields, method.emplace<SubscribeCommand>());
+    case 2:
+      return read(fields, method.emplace<UnsubscribeCommand>());
+    case 3:
+      return read(fields, cursor_at(line, envelope.position), method.emplace<PublishCommand>());
+    case 4:
+      return read(fields, method.emplace<PresenceCommand>());
+    case 5:
+      return read(fields, method.emplace<PresenceStatsCommand>());
+    case 6:
+      return read(fields, method.emplace<HistoryCommand>());
+    case 7:
+      return read(fields, cursor_at(line, envelope.position), method.emplace<RpcCommand>());
+    case 8:
+      return read(fields, method.emplace<SendCommand>());
+    case 9:
+      return read(fields, method.emplace<RefreshCommand>());
+    case 10:
+      return read(fields, method.emplace<SubRefreshCommand>());
+    default:
+      return false;  // an id, but no method that we know
+  }
+}
+
+constexpr std::size_t kSend = 8;
+static_assert(kMethods[kSend] == "send");
+
+}  // namespace
+
+struct CommandDecoder::Impl {
+  JsonParser parser{limits::kMessageBytes};
+};
+
+CommandDecoder::CommandDecoder() : impl_(std::make_unique<Impl>()) {}
+CommandDecoder::~CommandDecoder() = default;
+
+Expected<Command, Disconnect> CommandDecoder::decode(std::string_view line) {
+  const auto refusal = Unexpected<Disconnect>(disconnects::kBadRequest);
+  dom::element root;
+  dom::object members;
+  Envelope envelope;
+  if (impl_->parser.parse(line, root) || root.get(members)) return refusal;
+  if (!read_envelope(members, envelope)) return refusal;
+
+  Command command;
+  if (envelope.method == kSend) {
+    command.method.emplace<SendCommand>();
+  } else if (envelope.id != 0) {
+    command.id = envelope.id;
+    if (!read_method(line, envelope, command)) return refusal;
+  }
+  return command;
+}
+
+}  // namespace chirm
