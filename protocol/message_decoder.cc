@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/json_reader.h"
+#include "protocol/limits.h"
+#include "protocol/message.h"
+
+namespace chirm {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// Fills one ServerMessage from one line. The functions return false at a value of a wrong type.
+class MessageReader {
+ public:
+  MessageReader(ServerMessage& message, std::vector<PublicationView>& publications,
+                std::vector<ClientInfoView>& clients)
+      : message_(message), publications_(publications), clients_(clients) {}
+
+  bool read(dom::object root, RawCursor cursor);
+
+ private:
+  // Skips null, refuses what is not an object, else calls on_member for each member.
+  template <class OnMember>
+  bool each(dom::element value, RawCursor& cursor, OnMember&& on_member) {
+    if (value.is_null()) return true;
+    dom::object object;
+    return !value.get(object) && for_each_member(object, cursor, on_member);
+  }
+
+  bool read_error(dom::element value, RawCursor& cursor);
+  bool read_push(dom::element value, RawCursor& cursor);
+  bool read_ending(dom::element value, RawCursor& cursor);
+  bool read_result(dom::element value, RawCursor& cursor);
+  bool read_result_field(std::string_view key, dom::element value, RawCursor& cursor);
+  bool read_publications(dom::element value, RawCursor& cursor);
+  bool read_publication(dom::element value, RawCursor& cursor);
+  bool read_presence(dom::element value, RawCursor& cursor);
+  bool read_client_info(dom::element value, RawCursor& cursor, ClientInfoView& info);
+
+  ServerMessage& message_;
+  std::vector<PublicationView>& publications_;
+  std::vector<ClientInfoView>& clients_;
+};
+
+bool is_result(std::string_view key) {
+  return key == "connect" || key == "subscribe" || key == "unsubscribe" || key == "publish" ||
+         key == "presence" || key == "presence_stats" || key == "history" || key == "rpc" ||
+         key == "refresh" || key == "sub_refresh";
+}
+
+bool MessageReader::read(dom::object root, RawCursor cursor) {
+  bool is_push = false;
+  ServerMessage::Kind push_kind{};
+  const bool is_right =
+      for_each_member(root, cursor, [&](std::string_view key, dom::element value) {
+        if (key == "id") return read_field(value, message_.id);
+        if (key == "error") return read_error(value, cursor);
+        if (key == "push") {
+          is_push = !value.is_null();
+          message_.kind = ServerMessage::Kind::kOtherPush;
+          const bool is_right_push = read_push(value, cursor);
+          push_kind = message_.kind;
+          return is_right_push;
+        }
+        return is_result(key) ? read_result(value, cursor) : true;
+      });
+  // A reply is what has an id, everything without id and push is a ping.
+  message_.kind = message_.id != 0 ? ServerMessage::Kind::kReply
+                  : is_push        ? push_kind
+                                   : ServerMessage::Kind::kPing;
+  message_.publications = publications_;
+  message_.clients = clients_;
+  return is_right;
+}
+
+bool MessageReader::read_error(dom::element value, RawCursor& cursor) {
+  if (value.is_null()) return true;
+  ServerMessage::Error& error = message_.error.emplace();
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    if (key == "code") return read_field(field, error.code);
+    if (key == "message") return read_field(field, error.message);
+    if (key == "temporary") return read_field(field, error.temporary);
+    return true;
+  });
+}
+
+bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
+  using enum ServerMessage::Kind;
+  const bool is_right = each(push, cursor, [&](std::string_view key, dom::element value) {
+    if (key == "channel") return read_field(value, message_.channel);
+    if (value.is_null()) return true;
+    if (key == "pub") {
+      message_.kind = kPublication;
+      publications_.clear();
+      return read_publication(value, cursor);
+    }
+    if (key == "unsubscribe" || key == "disconnect") {
+      message_.kind = key == "unsubscribe" ? kUnsubscribe : kDisconnect;
+      return read_ending(value, cursor);
+    }
+    return true;
+  });
+  // Pushes may name a channel by a number, but only for who asked for that.
+  if (message_.channel.empty() && message_.kind != kDisconnect) message_.kind = kOtherPush;
+  return is_right;
+}
+
+bool MessageReader::read_ending(dom::element value, RawCursor& cursor) {
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    if (key == "code") return read_field(field, message_.code);
+    if (key == "reason") return read_field(field, message_.reason);
+    return true;
+  });
+}
+
+bool MessageReader::read_result(dom::element value, RawCursor& cursor) {
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    return read_result_field(key, field, cursor);
+  });
+}
+
+// A field means the same in all results that have it.
+bool MessageReader::read_result_field(std::string_view key, dom::element value, RawCursor& cursor) {
+  if (key == "offset") return read_field(value, message_.offset);
+  if (key == "epoch") return read_field(value, message_.epoch);
+  if (key == "recoverable") return read_field(value, message_.recoverable);
+  if (key == "recovered") return read_field(value, message_.recovered);
+  if (key == "was_recovering") return read_field(value, message_.was_recovering);
+  if (key == "publications") return read_publications(value, cursor);
+  if (key == "client") return read_field(value, message_.client);
+  if (key == "version") return read_field(value, message_.version);
+  if (key == "ping") return read_field(value, message_.ping_s);
+  if (key == "pong") return read_field(value, message_.pong);
+  if (key == "expires") return read_field(value, message_.expires);
+  if (key == "ttl") return read_field(value, message_.ttl_s);
+  if (key == "presence") return read_presence(value, cursor);
+  if (key == "num_clients") return read_field(value, message_.num_clients);
+  if (key == "num_users") return read_field(value, message_.num_users);
+  return true;
+}
+
+bool MessageReader::read_publications(dom::element value, RawCursor& cursor) {
+  publications_.clear();
+  if (value.is_null()) return true;
+  dom::array array;
+  return !value.get(array) && for_each_element(array, cursor, [&](dom::element element) {
+    return read_publication(element, cursor);
+  });
+}
+
+bool MessageReader::read_publication(dom::element value, RawCursor& cursor) {
+  PublicationView publication;
+  const bool is_right = each(value, cursor, [&](std::string_view key, dom::element field) {
+    if (key == "offset") return read_field(field, publication.offset);
+    if (key == "info") return read_client_info(field, cursor, publication.info);
+    if (key == "data") publication.data = cursor.skip_value();
+    return true;
+  });
+  publications_.push_back(publication);
+  return is_right;
+}
+
+bool MessageReader::read_presence(dom::element value, RawCursor& cursor) {
+  clients_.clear();
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    ClientInfoView& info = clients_.emplace_back();
+    const bool is_right = read_client_info(field, cursor, info);
+    if (info.client.empty()) info.client = key;
+    return is_right;
+  });
+}
+
+bool MessageReader::read_client_info(dom::element value, RawCursor& cursor, ClientInfoView& info) {
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    if (key == "user") return read_field(field, info.user);
+    if (key == "client") return read_field(field, info.client);
+    if (key == "conn_info") info.conn_info = cursor.skip_value();
+    return true;
+  });
+}
+
+}  // namespace
+
+struct MessageDecoder::Impl {
+  JsonParser parser{limits::kMessageBytes};
+  std::vector<PublicationView> publications;
+  std::vector<ClientInfoView> clients;
+};
+
+MessageDecoder::MessageDecoder() : impl_(std::make_unique<Impl>()) {}
+MessageDecoder::~MessageDecoder() = default;
+
+Expected<ServerMessage, std::string> MessageDecoder::decode(std::string_view line) {
+  dom::element root;
+  dom::object members;
+  if (const auto error = impl_->parser.parse(line, root)) {
+    return Unexpected<std::string>(simdjson::error_message(error));
+  }
+  if (root.get(members)) return Unexpected<std::string>("A message must be a JSON object.");
+
+  impl_->publications.clear();
+  impl_->clients.clear();
+  ServerMessage message;
+  MessageReader reader(message, impl_->publications, impl_->clients);
+  if (!reader.read(members, RawCursor(line))) {
+    return Unexpected<std::string>("A field of the message has a wrong type.");
+  }
+  return message;
+}
+
+}  // namespace chirm

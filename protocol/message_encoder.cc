@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/json.h"
+#include "protocol/message.h"
+
+namespace chirm {
+namespace {
+
+// Opens `{"id":N,"<method>":{`; close_reply() ends it.
+void open_reply(std::string& out, std::uint32_t id, std::string_view method) {
+  out += "{\"id\":";
+  json::append_number(out, id);
+  out += ",\"";
+  out += method;
+  out += "\":{";
+}
+
+void close_reply(std::string& out) { out += "}}"; }
+
+// `"key":` with a comma in front unless it is an object's first member.
+void append_key(std::string& out, std::string_view key) {
+  out += out.back() == '{' ? "\"" : ",\"";
+  out += key;
+  out += "\":";
+}
+
+// The following leave out zero values.
+
+void append_text(std::string& out, std::string_view key, std::string_view text) {
+  if (text.empty()) return;
+  append_key(out, key);
+  json::append_string(out, text);
+}
+
+void append_count(std::string& out, std::string_view key, std::uint64_t count) {
+  if (count == 0) return;
+  append_key(out, key);
+  json::append_number(out, count);
+}
+
+void append_flag(std::string& out, std::string_view key, bool flag) {
+  if (!flag) return;
+  append_key(out, key);
+  out += "true";
+}
+
+void append_expiry(std::string& out, std::optional<std::uint32_t> expires_in_s) {
+  append_flag(out, "expires", expires_in_s.has_value());
+  append_count(out, "ttl", expires_in_s.value_or(0));
+}
+
+bool is_empty(const ClientInfoView& info) {
+  return info.user.empty() && info.client.empty() && info.conn_info.empty();
+}
+
+}  // namespace
+
+void append_client_info(std::string& out, const ClientInfoView& info) {
+  out += "{\"user\":";
+  json::append_string(out, info.user);
+  out += ",\"client\":";
+  json::append_string(out, info.client);
+  if (!info.conn_info.empty()) {
+    out += ",\"conn_info\":";
+    json::append_raw(out, info.conn_info);
+  }
+  out += '}';
+}
+
+void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info) {
+  if (!data.empty()) {
+    out += "\"data\":";
+    json::append_raw(out, data);
+  }
+  if (is_empty(info)) return;
+  out += data.empty() ? "\"info\":" : ",\"info\":";
+  append_client_info(out, info);
+}
+
+void append_publication(std::string& out, std::string_view body, std::uint64_t offset) {
+  out += '{';
+  out += body;
+  if (offset != 0) {
+    out += body.empty() ? "\"offset\":" : ",\"offset\":";
+    json::append_number(out, offset);
+  }
+  out += '}';
+}
+
+std::size_t append_publication_push(std::string& out, std::string_view channel,
+                                    std::string_view body, std::uint64_t offset) {
+  out += "{\"push\":{\"channel\":";
+  json::append_string(out, channel);
+  out += ",\"pub\":";
+  const std::size_t start = out.size();
+  append_publication(out, body, offset);
+  out += "}}";
+  return start;
+}
+
+void append_connect_reply(std::string& out, std::uint32_t id, const ConnectResult& result) {
+  open_reply(out, id, "connect");
+  append_text(out, "client", result.client);
+  append_text(out, "version", result.version);
+  append_expiry(out, result.expires_in_s);
+  append_count(out, "ping", result.ping_s);
+  append_flag(out, "pong", result.pong);
+  close_reply(out);
+}
+
+void append_subscribe_reply(std::string& out, std::uint32_t id, const SubscribeResult& result) {
+  open_reply(out, id, "subscribe");
+  append_flag(out, "recoverable", result.recoverable);
+  append_text(out, "epoch", result.position.epoch);
+  if (!result.publications.empty()) {
+    append_key(out, "publications");
+    out += '[';
+    out += result.publications;
+    out += ']';
+  }
+  append_flag(out, "recovered", result.recovered);
+  append_count(out, "offset", result.position.offset);
+  append_flag(out, "positioned", result.positioned);
+  append_flag(out, "was_recovering", result.was_recovering);
+  close_reply(out);
+}
+
+void append_unsubscribe_reply(std::string& out, std::uint32_t id) {
+  open_reply(out, id, "unsubscribe");
+  close_reply(out);
+}
+
+void append_publish_reply(std::string& out, std::uint32_t id, const PositionView& position) {
+  open_reply(out, id, "publish");
+  append_count(out, "offset", position.offset);
+  append_text(out, "epoch", position.epoch);
+  close_reply(out);
+}
+
+void append_history_reply(std::string& out, std::uint32_t id, const HistoryResult& result) {
+  open_reply(out, id, "history");
+  out += "\"publications\":[";
+  out += result.publications;
+  out += "],\"epoch\":";
+  json::append_string(out, result.position.epoch);
+  out += ",\"offset\":";
+  json::append_number(out, result.position.offset);
+  close_reply(out);
+}
+
+void append_presence_reply(std::string& out, std::uint32_t id,
+                           std::span<const ClientInfoView> clients) {
+  open_reply(out, id, "presence");
+  out += "\"presence\":{";
+  for (const ClientInfoView& info : clients) {
+    if (out.back() != '{') out += ',';
+    json::append_string(out, info.client);
+    out += ':';
+    append_client_info(out, info);
+  }
+  out += '}';
+  close_reply(out);
+}
+
+void append_presence_stats_reply(std::string& out, std::uint32_t id, std::uint64_t clients,
+                                 std::uint64_t users) {
+  open_reply(out, id, "presence_stats");
+  out += "\"num_clients\":";
+  json::append_number(out, clients);
+  out += ",\"num_users\":";
+  json::append_number(out, users);
+  close_reply(out);
+}
+
+void append_refresh_reply(std::string& out, std::uint32_t id, std::string_view client,
+                          std::string_view version, std::optional<std::uint32_t> expires_in_s) {
+  open_reply(out, id, "refresh");
+  append_text(out, "client", client);
+  append_text(out, "version", version);
+  append_expiry(out, expires_in_s);
+  close_reply(out);
+}
+
+void append_error_reply(std::string& out, std::uint32_t id, const ErrorCode& error) {
+  open_reply(out, id, "error");
+  out += "\"code\":";
+  json::append_number(out, error.code);
+  out += ",\"message\":";
+  json::append_string(out, error.message);
+  append_flag(out, "temporary", error.temporary);
+  close_reply(out);
+}
+
+void append_unsubscribe_push(std::string& out, std::string_view channel,
+                             const Unsubscribe& unsubscribe) {
+  out += "{\"push\":{\"channel\":";
+  json::append_string(out, channel);
+  out += ",\"unsubscribe\":{\"code\":";
+  json::append_number(out, unsubscribe.code);
+  out += ",\"reason\":";
+  json::append_string(out, unsubscribe.reason);
+  out += "}}}";
+}
+
+}  // namespace chirm
