@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/http.h"
+
+#include <http_parser.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "protocol/base64.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+namespace {
+
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+// Calls on_item(std::string_view) for the items of a comma-separated list (RFC 9110 §5.6.1).
+template <class OnItem>
+void for_each_item(std::string_view list, OnItem&& on_item) {
+  while (true) {
+    const std::size_t comma = list.find(',');
+    std::string_view item = list.substr(0, comma);
+    const std::size_t begin = item.find_first_not_of(" \t");
+    const std::size_t end = item.find_last_not_of(" \t");
+    if (begin != std::string_view::npos) on_item(item.substr(begin, end - begin + 1));
+    if (comma == std::string_view::npos) return;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+// One head, request or response, as http-parser tells it.
+struct Head {
+  HttpRequest fields;
+  http_parser parser;
+  bool is_complete = false;
+  bool is_in_value = false;  // the last callback was on_value_cb
+  std::string status_text;
+
+  bool has_token(std::string_view name, std::string_view token) const {
+    bool found = false;
+    for (const auto& [key, value] : fields.headers) {
+      if (key != name) continue;
+      for_each_item(value, [&](std::string_view item) {
+        found = found || equals_ignoring_case(item, token);
+      });
+    }
+    return found;
+  }
+};
+
+// The callbacks are noexcept: no exception may cross http-parser's frames.
+
+Head& head_of(http_parser* parser) { return *static_cast<Head*>(parser->data); }
+
+int on_url_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
+  head_of(parser).fields.target.append(at, length);
+  return 0;
+}
+
+int on_status_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
+  head_of(parser).status_text.append(at, length);
+  return 0;
+}
+
+int on_name_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
+  Head& head = head_of(parser);
+  if (head.is_in_value || head.fields.headers.empty()) head.fields.headers.emplace_back();
+  head.is_in_value = false;
+  std::string& name = head.fields.headers.back().first;
+  std::transform(at, at + length, std::back_inserter(name), to_lower);
+  return 0;
+}
+
+int on_value_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
+  Head& head = head_of(parser);
+  head.is_in_value = true;
+  head.fields.headers.back().second.append(at, length);
+  return 0;
+}
+
+int on_head_cb(http_parser* parser) noexcept {
+  Head& head = head_of(parser);
+  head.is_complete = true;
+  constexpr auto kNoLength = std::numeric_limits<std::uint64_t>::max();
+  head.fields.content_length = parser->content_length == kNoLength ? 0 : parser->content_length;
+  return 2;  // as for an upgrade: http-parser stops right behind the head
+}
+
+http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes) {
+  http_parser_settings settings;
+  http_parser_settings_init(&settings);
+  settings.on_url = on_url_cb;
+  settings.on_status = on_status_cb;
+  settings.on_header_field = on_name_cb;
+  settings.on_header_value = on_value_cb;
+  settings.on_headers_complete = on_head_cb;
+  http_parser_init(&head.parser, type);
+  head.parser.data = &head;
+  bytes = bytes.substr(0, limits::kHttpHeadBytes);
+  head.fields.head_bytes = http_parser_execute(&head.parser, &settings, bytes.data(), bytes.size());
+  return HTTP_PARSER_ERRNO(&head.parser);
+}
+
+std::string_view status_name(int status) {
+  switch (status) {
+#define CHIRM_STATUS(number, name, text) \
+  case number:                           \
+    return #text;
+    HTTP_STATUS_MAP(CHIRM_STATUS)
+#undef CHIRM_STATUS
+    default:
+      return "Unknown";
+  }
+}
+
+// Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2).
+std::string accept_value(std::string_view key) {
+  const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest, &length, EVP_sha1(), nullptr) != 1) return {};
+  return base64::encode({reinterpret_cast<const char*>(digest), length});
+}
+
+// A header that must stand in a request exactly once.
+std::optional<std::string_view> only_header(const HttpRequest& request, std::string_view name) {
+  const auto count = std::count_if(request.headers.begin(), request.headers.end(),
+                                   [&](const auto& header) { return header.first == name; });
+  return count == 1 ? request.header(name) : std::nullopt;
+}
+
+bool wants_protobuf(std::string_view query) {
+  while (true) {
+    const std::size_t end = query.find('&');
+    const std::string_view item = query.substr(0, end);
+    if (item == "format=protobuf" || item == "cf_protocol=protobuf") return true;
+    if (end == std::string_view::npos) return false;
+    query.remove_prefix(end + 1);
+  }
+}
+
+bool offers(const HttpRequest& request, std::string_view subprotocol) {
+  bool found = false;
+  for (const auto& [name, value] : request.headers) {
+    if (name != "sec-websocket-protocol") continue;
+    for_each_item(value, [&](std::string_view item) { found = found || item == subprotocol; });
+  }
+  return found;
+}
+
+std::optional<HttpError> check_upgrade(const HttpRequest& request) {
+  if (request.method != "GET") return HttpError{405, "A WebSocket is opened by GET."};
+  const auto upgrade = request.header("upgrade");
+  bool is_websocket = false;
+  for_each_item(upgrade.value_or(""), [&](std::string_view item) {
+    is_websocket = is_websocket || equals_ignoring_case(item, "websocket");
+  });
+  if (!request.wants_upgrade || !is_websocket) {
+    return HttpError{400, "This address takes WebSocket connections only."};
+  }
+  if (!only_header(request, "host")) return HttpError{400, "One Host header is needed."};
+  if (only_header(request, "sec-websocket-version") != "13") {
+    return HttpError{426, "Only WebSocket version 13 is spoken here."};
+  }
+  const auto key = base64::decode(only_header(request, "sec-websocket-key").value_or(""));
+  if (!key || key->size() != 16) {
+    return HttpError{400, "Sec-WebSocket-Key must be 16 bytes in base64."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view HttpRequest::path() const {
+  return std::string_view(target).substr(0, target.find('?'));
+}
+
+std::string_view HttpRequest::query() const {
+  const std::size_t mark = target.find('?');
+  return mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1);
+}
+
+std::optional<std::string_view> HttpRequest::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return std::nullopt;
+}
+
+Expected<std::optional<HttpRequest>, HttpError> parse_http_request(std::string_view bytes) {
+  Head head;
+  const http_errno error = parse_head(head, HTTP_REQUEST, bytes);
+  if (error == HPE_INVALID_VERSION) {
+    return Unexpected<HttpError>({505, "Only HTTP/1.1 is spoken here."});
+  }
+  if (error != HPE_OK) return Unexpected<HttpError>({400, "This is not an HTTP request."});
+  if (!head.is_complete) {
+    if (bytes.size() < limits::kHttpHeadBytes) return std::nullopt;
+    return Unexpected<HttpError>({431, "The request head is too long."});
+  }
+  if (head.parser.http_major != 1) {
+    return Unexpected<HttpError>({505, "Only HTTP/1.1 is spoken here."});
+  }
+  HttpRequest& request = head.fields;
+  if (request.header("transfer-encoding")) {
+    return Unexpected<HttpError>({400, "A request body needs a Content-Length."});
+  }
+  request.method = http_method_str(static_cast<http_method>(head.parser.method));
+  // HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
+  request.wants_upgrade = head.parser.http_minor >= 1 && request.header("upgrade").has_value() &&
+                          head.has_token("connection", "upgrade");
+  return std::move(request);
+}
+
+Expected<std::string, HttpError> accept_upgrade(const HttpRequest& request) {
+  if (const auto error = check_upgrade(request)) return Unexpected<HttpError>(*error);
+  const bool is_json = offers(request, "centrifuge-json");
+  if (!is_json && (offers(request, "centrifuge-protobuf") || wants_protobuf(request.query()))) {
+    return Unexpected<HttpError>({400, "Only the JSON protocol is spoken here."});
+  }
+  std::string response =
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+      "Sec-WebSocket-Accept: ";
+  response += accept_value(*request.header("sec-websocket-key"));
+  if (is_json) response += "\r\nSec-WebSocket-Protocol: centrifuge-json";
+  response += "\r\n\r\n";
+  return response;
+}
+
+std::string http_response(int status, std::string_view content_type, std::string_view body) {
+  std::string response = "HTTP/1.1 " + std::to_string(status) + ' ';
+  response += status_name(status);
+  if (!content_type.empty()) response.append("\r\nContent-Type: ").append(content_type);
+  response += "\r\nContent-Length: " + std::to_string(body.size());
+  if (status == 405) response += "\r\nAllow: GET";
+  if (status == 426) response += "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
+  response += "\r\nConnection: close\r\n\r\n";
+  response += body;
+  return response;
+}
+
+std::string http_response(const HttpError& error) {
+  return http_response(error.status, "text/plain; charset=utf-8", std::string(error.reason) + '\n');
+}
+
+std::string upgrade_request(std::string_view host, std::string_view target, std::string_view key) {
+  std::string request = "GET ";
+  request.append(target).append(" HTTP/1.1\r\nHost: ").append(host);
+  request += "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: ";
+  request.append(key).append("\r\nSec-WebSocket-Version: 13\r\n\r\n");
+  return request;
+}
+
+std::string make_websocket_key(const std::uint8_t (&random)[16]) {
+  return base64::encode({reinterpret_cast<const char*>(random), sizeof random});
+}
+
+Expected<std::optional<std::size_t>, std::string> parse_upgrade_response(std::string_view bytes,
+                                                                         std::string_view key) {
+  Head head;
+  const auto refusal = [](std::string text) { return Unexpected<std::string>(std::move(text)); };
+  if (parse_head(head, HTTP_RESPONSE, bytes) != HPE_OK) return refusal("not an HTTP response");
+  if (!head.is_complete) {
+    if (bytes.size() < limits::kHttpHeadBytes) return std::nullopt;
+    return refusal("a response head that is too long");
+  }
+  if (head.parser.status_code != 101) {
+    return refusal("HTTP " + std::to_string(head.parser.status_code) + ' ' + head.status_text);
+  }
+  // RFC 6455 §4.1, the client's checks in order.
+  if (!head.has_token("upgrade", "websocket")) return refusal("101 without Upgrade: websocket");
+  if (!head.has_token("connection", "upgrade")) return refusal("101 without Connection: upgrade");
+  if (only_header(head.fields, "sec-websocket-accept") != accept_value(key)) {
+    return refusal("101 with a wrong Sec-WebSocket-Accept");
+  }
+  if (head.fields.header("sec-websocket-extensions") ||
+      head.fields.header("sec-websocket-protocol")) {
+    return refusal("101 with an extension or subprotocol that was not asked for");
+  }
+  return head.fields.head_bytes;
+}
+
+}  // namespace chirm
