@@ -24,7 +24,7 @@ class WheelEntry : public ListHook<WheelTag> {
   virtual void on_deadline() = 0;
 
  protected:
-  ~WheelEntry() = default;
+  virtual ~WheelEntry() = default;
 
  private:
   friend class TimerWheel;
