@@ -4,8 +4,10 @@
 // Must outlive them.
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
+#include "core/base/intrusive_list.h"
 #include "core/base/random.h"
 #include "core/loop/loop.h"
 #include "core/loop/poller.h"
@@ -16,10 +18,24 @@
 
 namespace chirm::client {
 
+struct FlushTag;
+
+// Something that collects output during a turn and writes it once, at the turn's end.
+class Flushable : public ListHook<FlushTag> {
+ public:
+  virtual void flush() = 0;
+
+ protected:
+  ~Flushable() = default;
+};
+
 struct Context {
   // The seed decides jitter, so that a load run can be repeated.
   explicit Context(Loop& the_loop);
   Context(Loop& the_loop, std::uint64_t seed);
+
+  // Calls target.flush() at the end of this turn, once however often it is asked for.
+  void flush_at_turn_end(Flushable& target);
 
   Loop& loop;
   Poller poller{loop};
@@ -29,6 +45,12 @@ struct Context {
   MessageDecoder message_decoder;
   Random random;
   std::string read_buffer;  // used only within one read
+
+ private:
+  Context(Loop& the_loop, Random the_random);
+
+  using FlushList = IntrusiveList<Flushable, FlushTag>;
+  std::shared_ptr<FlushList> waiting_;  // the loop's hook, which outlives this, holds a weak one
 };
 
 }  // namespace chirm::client

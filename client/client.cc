@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#include "client/client.h"
+
+#include "client/client_impl.h"
+
+namespace chirm::client {
+
+Client::Client(Context& context, Options options, Events& events)
+    : impl_(std::make_unique<Impl>(context, std::move(options), events)) {}
+
+Client::~Client() = default;
+
+void Client::connect() { impl_->connect(); }
+void Client::disconnect() { impl_->disconnect(); }
+void Client::drop_connection() { impl_->drop_connection(); }
+bool Client::is_connected() const { return impl_->is_connected(); }
+
+void Client::subscribe(std::string_view channel) { impl_->subscribe(channel); }
+void Client::unsubscribe(std::string_view channel) { impl_->unsubscribe(channel); }
+
+std::uint64_t Client::position(std::string_view channel) const { return impl_->position(channel); }
+
+void Client::advance(std::string_view channel, std::uint64_t offset) {
+  impl_->advance(channel, offset);
+}
+
+void Client::publish(std::string_view channel, std::string_view data, OnPublished done) {
+  impl_->publish(channel, data, std::move(done));
+}
+
+std::size_t Client::outbox_size() const { return impl_->outbox_size(); }
+
+void Client::presence(std::string_view channel, OnPresence done) {
+  impl_->presence(channel, std::move(done));
+}
+
+void Client::presence_stats(std::string_view channel, OnPresenceStats done) {
+  impl_->presence_stats(channel, std::move(done));
+}
+
+void Client::history(std::string_view channel, std::uint32_t limit, OnHistory done) {
+  impl_->history(channel, limit, std::move(done));
+}
+
+}  // namespace chirm::client

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// The deadlines of a client: opening, pings, commands, retries.
+#include "client/client_impl.h"
+
+#include <algorithm>
+
+namespace chirm::client {
+
+namespace {
+// How late a ping may be (the SDKs' maxServerPingDelay).
+constexpr std::uint64_t kPingDelayMaxMs = 10'000;
+}  // namespace
+
+void Client::Impl::arm(std::uint64_t at_ms) {
+  if (at_ms >= armed_at_ms_) return;
+  armed_at_ms_ = at_ms;
+  context_.wheel.set(*this, at_ms > now_ms() ? at_ms - now_ms() : 0);
+}
+
+std::uint64_t Client::Impl::ping_deadline_ms() const {
+  return ping_ms_ == 0 ? kNever : connection_.last_read_ms() + ping_ms_ + kPingDelayMaxMs;
+}
+
+std::uint64_t Client::Impl::next_deadline_ms() const {
+  if (state_ == State::kIdle) return kNever;
+  if (state_ == State::kWaiting) return reconnect_at_ms_;
+  if (state_ == State::kOpening) return opening_ends_ms_;
+  std::uint64_t next = ping_deadline_ms();
+  if (!commands_.empty()) next = std::min(next, commands_.front().deadline_ms);
+  if (const auto sent_ms = outbox_.oldest_sent_ms()) {
+    next = std::min(next, *sent_ms + options_.command_timeout_ms);
+  }
+  if (outbox_resumes_ms_ > now_ms()) next = std::min(next, outbox_resumes_ms_);
+  for (const auto& [channel, sub] : subs_) {
+    if (sub.state == Subscription::State::kRetrying) next = std::min(next, sub.retry_at_ms);
+  }
+  return next;
+}
+
+void Client::Impl::on_deadline() {
+  armed_at_ms_ = kNever;
+  if (state_ == State::kWaiting) {
+    if (now_ms() >= reconnect_at_ms_) open();
+  } else if (state_ == State::kOpening) {
+    if (now_ms() >= opening_ends_ms_) {
+      connection_.close();
+      lost(0,
+           opening_error_.empty() ? "no answer from " + options_.url.authority() : opening_error_,
+           true);
+    }
+  } else if (is_online()) {
+    run_online_deadlines();
+  }
+  arm(next_deadline_ms());
+}
+
+// Each step may end the connection.
+void Client::Impl::run_online_deadlines() {
+  const auto give_up = [this](std::string_view why) {
+    connection_.close();
+    lost(0, why, true);
+  };
+  if (now_ms() >= ping_deadline_ms()) return give_up("no ping");
+  const auto sent_ms = outbox_.oldest_sent_ms();
+  if (sent_ms && now_ms() >= *sent_ms + options_.command_timeout_ms) {
+    return give_up("a publication got no answer");
+  }
+  for (auto& [channel, sub] : subs_) {
+    if (sub.state == Subscription::State::kRetrying && now_ms() >= sub.retry_at_ms) {
+      send_subscribe(channel, sub);
+    }
+  }
+  pump_outbox();
+  expire_commands();
+}
+
+void Client::Impl::expire_commands() {
+  while (!commands_.empty() && now_ms() >= commands_.front().deadline_ms) {
+    std::list<Command> expired;
+    expired.splice(expired.begin(), commands_, commands_.begin());
+    const auto& kind = expired.front().kind;
+    if (std::holds_alternative<Command::Connect>(kind) ||
+        std::holds_alternative<Command::Subscribe>(kind) ||
+        std::holds_alternative<Command::Unsubscribe>(kind)) {
+      // Nobody can know what the server did.
+      connection_.close();
+      return lost(0, "no answer from " + options_.url.authority(), true);
+    }
+    fail_unanswered(std::move(expired), {});
+  }
+}
+
+}  // namespace chirm::client

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a Client is made of. Private to client/.
+//
+//   connection_  bytes and frames of the current attempt
+//   lines_       commands of this turn, one a line, that become one WebSocket message at its end
+//   commands_    sent and not answered, oldest first; publications are in outbox_ instead
+//   subs_        the channels that are wanted, whatever state the connection is in
+//
+// All deadlines share one entry of the timing wheel: it is set for the earliest, and when it fires
+// everything is looked at and the next one is computed.
+
+#include <cstdint>
+#include <limits>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "client/backoff.h"
+#include "client/client.h"
+#include "client/connection.h"
+#include "client/context.h"
+#include "client/outbox.h"
+#include "client/subscription.h"
+#include "core/loop/timer_wheel.h"
+
+namespace chirm::client {
+
+class Client::Impl final : private ConnectionHandler, private WheelEntry, private Flushable {
+ public:
+  Impl(Context& context, Options options, Events& events);
+
+  void connect();
+  void disconnect();
+  void drop_connection();
+  void subscribe(std::string_view channel);
+  void unsubscribe(std::string_view channel);
+  void advance(std::string_view channel, std::uint64_t offset);
+  void publish(std::string_view channel, std::string_view data, OnPublished done);
+  void presence(std::string_view channel, OnPresence done);
+  void presence_stats(std::string_view channel, OnPresenceStats done);
+  void history(std::string_view channel, std::uint32_t limit, OnHistory done);
+
+  bool is_connected() const { return state_ == State::kConnected; }
+  std::uint64_t position(std::string_view channel) const;
+  std::size_t outbox_size() const { return outbox_.size(); }
+
+ private:
+  enum class State : std::uint8_t {
+    kIdle,       // no connection, and none will be made before connect()
+    kWaiting,    // the next attempt begins at reconnect_at_ms_
+    kOpening,    // connection_ is opening, until opening_ends_ms_
+    kGreeting,   // the WebSocket stands, the connect command is not answered yet
+    kConnected,  // the server knows us
+  };
+
+  // A command that was sent and is not a publication.
+  struct Command {
+    struct Connect {};
+    struct Subscribe {};
+    struct Unsubscribe {};
+    std::uint32_t id;
+    std::uint64_t deadline_ms;
+    std::string channel;
+    std::variant<Connect, Subscribe, Unsubscribe, OnPresence, OnPresenceStats, OnHistory> kind;
+  };
+
+  using Subscriptions = std::map<std::string, Subscription, std::less<>>;
+
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+
+  // ConnectionHandler
+  void on_open() override;
+  std::size_t on_bytes(std::string_view bytes) override;
+  void on_message(std::string_view payload) override;
+  void on_drained() override;
+  void on_close(std::uint16_t code, std::string_view reason) override;
+  // WheelEntry
+  void on_deadline() override;
+  // Flushable
+  void flush() override;
+
+  // Connection
+  void open();
+  void lost(std::uint16_t code, std::string_view reason, bool may_retry);
+  void fail_unanswered(std::list<Command> commands, std::vector<Outbox::Entry> publications);
+  bool is_online() const { return state_ == State::kGreeting || state_ == State::kConnected; }
+
+  // Sending
+  template <class Append>
+  void add_line(Append append);
+  template <class Kind, class Append>
+  std::uint32_t send_command(std::string_view channel, Kind kind, Append append);
+  void send_subscribe(const std::string& channel, Subscription& sub);
+  void send_unsubscribe(std::string_view channel);
+  void subscribe_again(const std::string& channel, Subscription& sub);
+  void retry_subscribe(Subscription& sub);
+  void pump_outbox();
+
+  // Receiving
+  void on_server_message(const ServerMessage& message);
+  void on_reply(const ServerMessage& reply);
+  void on_reply_to(Command& command, const ServerMessage& reply);
+  void on_connect_reply(const ServerMessage& reply);
+  void on_subscribe_reply(const Command& command, const ServerMessage& reply);
+  void on_publish_reply(const ServerMessage& reply);
+  void on_publication(std::string_view channel, const PublicationView& publication);
+  void on_unsubscribe(std::string_view channel, std::uint32_t code, std::string_view reason);
+
+  // Time
+  std::uint64_t now_ms() const { return context_.loop.now_ms(); }
+  void arm(std::uint64_t at_ms);
+  std::uint64_t next_deadline_ms() const;
+  std::uint64_t ping_deadline_ms() const;
+  void run_online_deadlines();
+  void expire_commands();
+
+  Context& context_;
+  const Options options_;
+  Events& events_;
+  Connection connection_;
+
+  State state_ = State::kIdle;
+  bool answers_pings_ = false;
+  Backoff backoff_;         // of connecting
+  Backoff outbox_backoff_;  // of temporary errors to publications
+  std::uint32_t next_id_ = 1;
+  std::uint64_t ping_ms_ = 0;  // between the server's pings, 0 when it sends none
+  std::uint64_t armed_at_ms_ = kNever;
+  std::uint64_t reconnect_at_ms_ = 0;
+  std::uint64_t opening_ends_ms_ = 0;
+  std::uint64_t outbox_resumes_ms_ = 0;  // nothing is published before
+  std::string opening_error_;            // why opening_ends_ms_ is now, "" for a timeout
+
+  std::string lines_;
+  std::list<Command> commands_;
+  Subscriptions subs_;
+  Outbox outbox_;
+};
+
+}  // namespace chirm::client

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "client/connection.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "core/base/check.h"
+#include "protocol/http.h"
+#include "protocol/limits.h"
+
+namespace chirm::client {
+
+namespace {
+
+// Capacity that an output buffer may keep: enough for what a quiet client sends.
+constexpr std::size_t kOutputKeptBytes = 1024;
+
+bool is_numeric_address(const std::string& host) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+}
+
+std::string new_websocket_key(Random& random) {
+  std::uint8_t bytes[16];
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random.between(0, 255));
+  return make_websocket_key(bytes);
+}
+
+// The length of the frame that `bytes` starts with, header and payload (RFC 6455 §5.2); 0 while its
+// length is not known. The decoder refuses masked frames, so that none is expected here.
+std::uint64_t frame_bytes(std::string_view bytes) {
+  if (bytes.size() < 2) return 0;
+  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+  const unsigned length = at(1) & 0x7fU;
+  if (length < 126) return 2 + length;
+  const std::size_t length_bytes = length == 126 ? 2 : 8;
+  if (bytes.size() < 2 + length_bytes) return 0;
+  std::uint64_t payload_bytes = 0;
+  for (std::size_t i = 2; i < 2 + length_bytes; ++i) payload_bytes = payload_bytes << 8 | at(i);
+  constexpr std::uint64_t kPayloadMax = UINT64_MAX >> 1;  // more is refused by the decoder
+  return 2 + length_bytes + std::min(payload_bytes, kPayloadMax);
+}
+
+}  // namespace
+
+Connection::Connection(Context& context, ConnectionHandler& handler)
+    : context_(context), handler_(handler), resolver_(context.loop) {}
+
+Connection::~Connection() {
+  CHIRM_CHECK(!is_feeding_);
+  close();
+}
+
+std::optional<Error> Connection::open(const Url& url, const std::string& local_address) {
+  CHIRM_CHECK(state_ == State::kClosed);
+  upgrade_ = std::make_unique<Upgrade>(
+      Upgrade{url.authority(), url.target, local_address, url.port, {}, {}});
+  last_read_ms_ = context_.loop.now_ms();
+  if (is_numeric_address(url.host)) return open_socket(url.host);
+  if (url.host == "localhost") {
+    // Resolvers answer with one of the two, servers often listen on the other only.
+    prefers_ipv6_ = !prefers_ipv6_;
+    return open_socket(prefers_ipv6_ ? "::1" : "127.0.0.1");
+  }
+  state_ = State::kResolving;
+  resolver_.resolve(url.host, [this](Expected<std::string, Error> address) {
+    if (state_ != State::kResolving) return;
+    if (!address) return fail(0, address.error().message);
+    if (const auto error = open_socket(*address)) fail(0, error->message);
+  });
+  return std::nullopt;
+}
+
+std::optional<Error> Connection::open_socket(const std::string& address) {
+  auto socket = connect_tcp(address, upgrade_->port, upgrade_->local_address);
+  if (!socket) {
+    close();
+    return socket.error();
+  }
+  socket_ = std::move(*socket);
+  if (!context_.poller.add(socket_.fd(), *this, {.writable = true})) {
+    const int error = errno;
+    close();
+    return system_error("cannot watch a socket", error);
+  }
+  state_ = State::kConnecting;
+  return std::nullopt;
+}
+
+void Connection::close() {
+  state_ = State::kClosed;
+  socket_.reset();
+  context_.poller.forget(*this);
+  if (!is_feeding_) decoder_.reset();
+  frame_left_ = 0;
+  header_start_.clear();
+  output_ = {};
+  written_ = 0;
+  is_watching_write_ = is_write_broken_ = false;
+  upgrade_.reset();
+}
+
+void Connection::close(const Disconnect& why) {
+  if (state_ == State::kOpen && !is_write_broken_) {
+    context_.encoder.append_close(output_, why.code, why.reason);
+    // Best effort: the server learns it from the end of the stream otherwise.
+    (void)send(socket_.fd(), output_.data() + written_, queued_bytes(), MSG_NOSIGNAL);
+    (void)shutdown(socket_.fd(), SHUT_WR);
+  }
+  close();
+}
+
+void Connection::queue(std::string_view payload) {
+  CHIRM_CHECK(state_ == State::kOpen);
+  context_.encoder.append(output_, Opcode::kText, payload);
+}
+
+void Connection::flush() {
+  if (state_ == State::kOpen && !is_watching_write_) write();
+}
+
+void Connection::on_ready(bool readable, bool writable) {
+  if (state_ == State::kConnecting) return finish_connect();
+  if (writable && is_watching_write_) {
+    write();
+    if (queued_bytes() == 0 && state_ == State::kOpen) handler_.on_drained();
+  }
+  if (readable && state_ >= State::kUpgrading) read();
+}
+
+void Connection::finish_connect() {
+  const int error = pending_error(socket_);
+  if (error != 0) {
+    return fail(0, system_error("cannot connect to " + upgrade_->authority, error).message);
+  }
+  state_ = State::kUpgrading;
+  upgrade_->key = new_websocket_key(context_.random);
+  output_ = upgrade_request(upgrade_->authority, upgrade_->target, upgrade_->key);
+  is_watching_write_ = true;
+  write();
+}
+
+void Connection::read() {
+  std::string& buffer = context_.read_buffer;
+  const std::size_t kept = header_start_.copy(buffer.data(), header_start_.size());
+  const ssize_t received =
+      recv(socket_.fd(), buffer.data() + kept, buffer.size() - limits::kJsonPadding - kept, 0);
+  if (received < 0) {
+    const int error = errno;
+    if (error == EAGAIN || error == EINTR) return;
+    return fail(0, system_error("connection lost", error).message);
+  }
+  if (received == 0) {
+    return fail(0, state_ == State::kOpen ? "the server closed the connection"
+                                          : "the server closed the connection before it answered");
+  }
+  header_start_.clear();
+  last_read_ms_ = context_.loop.now_ms();
+  const std::string_view bytes(buffer.data(), kept + static_cast<std::size_t>(received));
+  if (state_ == State::kUpgrading) {
+    take_upgrade(bytes);
+  } else {
+    take_frames(bytes);
+  }
+}
+
+void Connection::take_upgrade(std::string_view bytes) {
+  upgrade_->received += bytes;
+  const auto head = parse_upgrade_response(upgrade_->received, upgrade_->key);
+  if (!head) return fail(0, head.error());
+  if (!*head) return;
+  const auto upgrade = std::move(upgrade_);  // what is behind the head are frames
+  decoder_.emplace(context_.decoder_pool);
+  state_ = State::kOpen;
+  handler_.on_open();
+  if (state_ == State::kOpen) take_frames(std::string_view(upgrade->received).substr(**head));
+}
+
+// Gives the decoder one frame at a time, so that it stands at a message boundary, where on_bytes()
+// may take over, as often as possible.
+void Connection::take_frames(std::string_view bytes) {
+  while (!bytes.empty() && state_ == State::kOpen) {
+    if (frame_left_ == 0) {
+      if (decoder_->is_at_message_boundary()) {
+        const std::size_t taken = handler_.on_bytes(bytes);
+        CHIRM_CHECK(taken <= bytes.size(), taken, bytes.size());
+        bytes.remove_prefix(taken);
+        if (bytes.empty() || state_ != State::kOpen) return;
+      }
+      frame_left_ = frame_bytes(bytes);
+      if (frame_left_ == 0) {
+        header_start_ = bytes;
+        return;
+      }
+    }
+    const std::string_view piece = bytes.substr(0, frame_left_);
+    bytes.remove_prefix(piece.size());
+    frame_left_ -= piece.size();
+    feed(piece);
+  }
+}
+
+void Connection::feed(std::string_view bytes) {
+  is_feeding_ = true;
+  const auto refused = decoder_->feed(bytes, *this);
+  is_feeding_ = false;
+  if (state_ != State::kOpen) {
+    decoder_.reset();
+  } else if (refused) {
+    const Disconnect why = *refused;
+    close(why);
+    handler_.on_close(why.code, why.reason);
+  }
+}
+
+bool Connection::on_message(std::string_view payload) {
+  handler_.on_message(payload);
+  return state_ == State::kOpen;
+}
+
+bool Connection::on_ping(std::string_view payload) {
+  context_.encoder.append(output_, Opcode::kPong, payload);
+  flush();
+  return state_ == State::kOpen;
+}
+
+bool Connection::on_pong(std::string_view) { return true; }
+
+bool Connection::on_close(std::uint16_t code, std::string_view reason) {
+  const std::string kept_reason(reason);
+  // 1005 stands for "no code" and must not be sent (RFC 6455 §7.4.1).
+  close({code == 1005 ? disconnects::kNormal.code : code, ""});
+  handler_.on_close(code, kept_reason.empty() ? "closed by the server" : kept_reason);
+  return false;
+}
+
+void Connection::write() {
+  while (queued_bytes() > 0 && !is_write_broken_) {
+    const ssize_t sent =
+        send(socket_.fd(), output_.data() + written_, queued_bytes(), MSG_NOSIGNAL);
+    if (sent >= 0) {
+      written_ += static_cast<std::size_t>(sent);
+    } else if (errno == EAGAIN) {
+      break;
+    } else if (errno != EINTR) {
+      is_write_broken_ = true;
+    }
+  }
+  if (is_write_broken_ || queued_bytes() == 0) {
+    written_ = 0;
+    if (output_.capacity() > kOutputKeptBytes) {
+      output_ = {};
+    } else {
+      output_.clear();
+    }
+  }
+  watch(queued_bytes() > 0);
+}
+
+void Connection::watch(bool is_writing) {
+  if (is_writing == is_watching_write_) return;
+  is_watching_write_ = is_writing;
+  context_.poller.change(socket_.fd(), *this, {.readable = true, .writable = is_writing});
+}
+
+void Connection::fail(std::uint16_t code, std::string_view reason) {
+  const std::string kept_reason(reason);
+  close();
+  handler_.on_close(code, kept_reason);
+}
+
+}  // namespace chirm::client

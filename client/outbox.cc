@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#include "client/outbox.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "protocol/command.h"
+#include "protocol/limits.h"
+
+namespace chirm::client {
+
+void Outbox::push(std::string_view channel, std::string_view data, Client::OnPublished done) {
+  entries_.push_back({std::string(channel), std::string(data), std::move(done)});
+  if (unsent_ == entries_.end()) unsent_ = std::prev(entries_.end());
+}
+
+Outbox::Entry* Outbox::next_unsent() {
+  while (unsent_ != entries_.end() && unsent_->command_id != 0) ++unsent_;
+  return unsent_ == entries_.end() ? nullptr : &*unsent_;
+}
+
+void Outbox::mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now_ms) {
+  entry.command_id = command_id;
+  entry.sent_ms = now_ms;
+}
+
+Outbox::Entry* Outbox::find(std::uint32_t command_id) {
+  // Servers answer in order, so it is nearly always the first.
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
+    return entry.command_id == command_id;
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+Outbox::Entry Outbox::take(Entry& entry) {
+  const auto place = std::find_if(entries_.begin(), entries_.end(),
+                                  [&](const Entry& other) { return &other == &entry; });
+  CHIRM_CHECK(place != entries_.end());
+  if (place == unsent_) ++unsent_;
+  Entry taken = std::move(entry);
+  entries_.erase(place);
+  return taken;
+}
+
+void Outbox::put_back(Entry& entry) {
+  entry.command_id = 0;
+  unsent_ = entries_.begin();
+}
+
+std::vector<Outbox::Entry> Outbox::connection_lost() {
+  std::vector<Entry> lost;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    if (entry->command_id != 0 && !has_message_id(entry->data)) {
+      lost.push_back(std::move(*entry));
+      entry = entries_.erase(entry);
+    } else {
+      entry->command_id = 0;
+      ++entry;
+    }
+  }
+  unsent_ = entries_.begin();
+  return lost;
+}
+
+std::optional<std::uint64_t> Outbox::oldest_sent_ms() const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                  [](const Entry& entry) { return entry.command_id != 0; });
+  if (found == entries_.end()) return std::nullopt;
+  return found->sent_ms;
+}
+
+bool has_message_id(std::string_view data) {
+  // Asks the decoder that the server uses, so that both ends mean the same.
+  std::string line;
+  append_publish(line, 1, {.channel = "c", .data = data, .message_id = {}});
+  const std::size_t length = line.size();
+  line.append(limits::kJsonPadding, ' ');
+  CommandDecoder decoder;
+  const auto command = decoder.decode(std::string_view(line).substr(0, length));
+  if (!command) return false;
+  const auto* publish = std::get_if<PublishCommand>(&command->method);
+  return publish != nullptr && !publish->message_id.empty() &&
+         publish->message_id.size() <= limits::kMessageIdBytes;
+}
+
+}  // namespace chirm::client

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Publications until they are acknowledged, in the order of their publishing. Knows which of them
+// are on the wire and which are to be sent (again). Pure: no loop, no socket. Private to client/.
+
+#include <cstdint>
+#include <list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/client.h"
+
+namespace chirm::client {
+
+class Outbox {
+ public:
+  struct Entry {
+    std::string channel;
+    std::string data;
+    Client::OnPublished done;
+    std::uint32_t command_id = 0;  // 0 exactly while it is not on the wire
+    std::uint64_t sent_ms = 0;
+  };
+
+  void push(std::string_view channel, std::string_view data, Client::OnPublished done);
+  // The first entry that is not on the wire, which must then be marked as sent; nullptr if none.
+  Entry* next_unsent();
+  void mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now_ms);
+  // The entry on the wire with that command id, nullptr if there is none.
+  Entry* find(std::uint32_t command_id);
+  // Removes and returns an entry that find() found.
+  Entry take(Entry& entry);
+  // An entry that find() found is to be sent again, in its old place.
+  void put_back(Entry& entry);
+  // All that was on the wire is to be sent again, except what the server could store twice: that is
+  // removed and returned.
+  std::vector<Entry> connection_lost();
+
+  std::size_t size() const { return entries_.size(); }
+  // When the first entry that is on the wire was sent.
+  std::optional<std::uint64_t> oldest_sent_ms() const;
+
+ private:
+  using Entries = std::list<Entry>;
+
+  Entries entries_;
+  Entries::iterator unsent_ = entries_.end();  // all entries before it are on the wire
+};
+
+// Whether `data` is a JSON object with a string member `id`, which makes publishing it idempotent.
+bool has_message_id(std::string_view data);
+
+}  // namespace chirm::client

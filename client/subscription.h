@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One channel that a client wants to follow: how far the subscribing is and which publications it
+// has seen. Pure: no loop, no socket. Private to client/.
+
+#include <cstdint>
+#include <string>
+
+#include "client/backoff.h"
+#include "protocol/message.h"
+
+namespace chirm::client {
+
+struct Subscription {
+  enum class State : std::uint8_t {
+    kWanted,       // to be asked for when the connection stands
+    kSubscribing,  // asked for by `command_id`, not answered yet
+    kSubscribed,   // publications arrive
+    kRetrying,     // refused for now; to be asked for again at retry_at_ms
+  };
+
+  enum class Verdict : std::uint8_t {
+    kNew,        // to be delivered; the position has advanced
+    kDuplicate,  // was delivered before
+    kGap,        // something before it is missing
+  };
+
+  // What a publication with this offset is, after the ones before it.
+  Verdict take(std::uint64_t publication_offset) {
+    if (!is_recoverable) {
+      if (publication_offset != 0) offset = publication_offset;
+      return Verdict::kNew;
+    }
+    if (publication_offset <= offset) return Verdict::kDuplicate;
+    if (publication_offset > offset + 1) return Verdict::kGap;
+    offset = publication_offset;
+    backoff.reset();
+    return Verdict::kNew;
+  }
+
+  // Takes over the state of a successful subscribe reply. Publications in it are not taken yet.
+  void start(const ServerMessage& reply) {
+    state = State::kSubscribed;
+    is_recoverable = reply.recoverable;
+    epoch = reply.epoch;
+    offset = reply.offset;
+    if (!reply.publications.empty() && reply.publications.front().offset != 0) {
+      offset = std::min(offset, reply.publications.front().offset - 1);
+    }
+  }
+
+  State state = State::kWanted;
+  bool is_recoverable = false;  // the server keeps a log that (epoch, offset) refers to
+  Backoff backoff;              // of refusals and gaps
+  std::uint32_t command_id = 0;
+  std::uint64_t retry_at_ms = 0;
+  std::uint64_t offset = 0;  // the last publication seen
+  std::string epoch;
+};
+
+}  // namespace chirm::client
