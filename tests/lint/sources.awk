@@ -1,0 +1,92 @@
+# Judges C++ files by the rules of the tree: which folder includes which, one door per C library, how a
+# header begins, width, leftover marks. Prints "file:line: what is wrong; expected …" and exits 1.
+# Called by sources.sh from the root of the tree. LC_ALL=C: length() counts bytes.
+
+function fault(text) {
+  printf "%s:%d: %s\n", FILENAME, FNR, text
+  faults++
+}
+
+# The layer of a path: a floor of core ("core/loop"), else the first folder.
+function layer_of(path,   parts) {
+  split(path, parts, "/")
+  return parts[1] == "core" ? "core/" parts[2] : parts[1]
+}
+
+BEGIN {
+  # What each layer may include besides itself.
+  may["protocol"] = ""
+  may["core/base"] = "protocol"
+  may["core/loop"] = "protocol core/base"
+  may["core/broker"] = may["core/loop"] " core/loop"
+  may["core/chat"] = may["core/broker"] " core/broker"
+  may["core/server"] = may["core/chat"] " core/chat"
+  # The client library runs on the server's loop: the one way from a side into core.
+  may["client"] = "protocol core/base core/loop"
+  may["bin"] = may["core/server"] " core/server client"
+  may["bench"] = may["bin"] " bin"
+  may["tests"] = may["bench"] " bench"
+
+  # One door per C library: a header, as a regular expression, and the paths that may include it.
+  # bench/ and tests/ may, to compare with the library itself.
+  door["^uv\\.h$|^uv/"] = "^core/loop/"
+  door["^wslay/"] = "^protocol/ws_(decoder|encoder)\\.cc$"
+  door["^simdjson"] = "^protocol/"
+  door["^hiredis(/|\\.h$)"] = "^core/broker/"
+  door["^http_parser\\.h$"] = "^protocol/http\\.cc$"
+
+  # protocol/ is pure: no loop, clock, socket, thread, log.
+  impure = "^(sys|netinet|arpa|net)/|^(netdb|unistd|poll|time|ctime|pthread|signal|fcntl)(\\.h)?$"
+  impure = impure "|^(thread|mutex|condition_variable|future|iostream|fstream)$"
+  impure = impure "|^(spdlog|prometheus)/"
+}
+
+FNR == 1 {
+  header = FILENAME ~ /\.h$/
+  path = FILENAME
+  layer = layer_of(path)
+  free = layer == "bench" || layer == "tests"
+  pragma = 0
+  if (!(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
+  if (header && $0 !~ /^\/\/ SPDX-License-Identifier: /)
+    fault("header without its licence; expected \"// SPDX-License-Identifier: MIT\"")
+}
+
+header && !pragma && /^[ \t]*#/ {
+  pragma = 1
+  if ($0 !~ /^#pragma once$/) fault("header without guard; expected \"#pragma once\" first of all")
+}
+
+/^[ \t]*#[ \t]*include[ \t]*"/ {
+  target = $0
+  sub(/^[^"]*"/, "", target)
+  sub(/".*/, "", target)
+  other = layer_of(target)
+  if (!(other in may))
+    fault("\"" target "\" does not start at the root; expected \"folder/x.h\", or <x.h> of a library")
+  else if (other != layer && index(" " may[layer] " ", " " other " ") == 0)
+    fault(layer " includes " other "; expected one of: " layer " " may[layer])
+}
+
+/^[ \t]*#[ \t]*include[ \t]*</ {
+  target = $0
+  sub(/^[^<]*</, "", target)
+  sub(/>.*/, "", target)
+  if (layer_of(target) in may && target ~ /\//)
+    fault("<" target "> is ours; expected \"" target "\"")
+  for (library in door)
+    if (!free && target ~ library && path !~ door[library])
+      fault("<" target "> is included here; expected only in " door[library])
+  if (layer == "protocol" && target ~ impure)
+    fault("<" target "> in protocol/; expected no clock, socket, thread or log")
+}
+
+{
+  if (/TO[D]O|FIX[M]E/) fault("a leftover mark; expected it done, or an issue")
+  columns = $0
+  gsub(/[\200-\277]/, "", columns)  # UTF-8 continuation bytes
+  if (length(columns) > 100) fault(length(columns) " columns; expected at most 100")
+  if (/[ \t\r]$/) fault("blanks at the end of the line; expected none")
+}
+
+END { exit faults > 0 }
