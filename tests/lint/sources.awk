@@ -1,6 +1,6 @@
-# Judges C++ files by the rules of the tree: which folder includes which, one door per C library, how a
-# header begins, width, leftover marks. Prints "file:line: what is wrong; expected …" and exits 1.
-# Called by sources.sh from the root of the tree. LC_ALL=C: length() counts bytes.
+# Judges C++ files by the rules of the tree: which folder includes which, one door per C library,
+# how a header begins, width, leftover marks. Prints "file:line: what is wrong; expected …" and
+# exits 1. Called by sources.sh from the root of the tree. LC_ALL=C: length() counts bytes.
 
 function fault(text) {
   printf "%s:%d: %s\n", FILENAME, FNR, text
@@ -63,7 +63,7 @@ header && !pragma && /^[ \t]*#/ {
   sub(/".*/, "", target)
   other = layer_of(target)
   if (!(other in may))
-    fault("\"" target "\" does not start at the root; expected \"folder/x.h\", or <x.h> of a library")
+    fault("\"" target "\" does not start at the root; expected \"folder/x.h\" (libraries: <x.h>)")
   else if (other != layer && index(" " may[layer] " ", " " other " ") == 0)
     fault(layer " includes " other "; expected one of: " layer " " may[layer])
 }
