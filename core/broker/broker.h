@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/broker/broker_counters.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 
@@ -106,6 +107,8 @@ class Broker {
 
   // True while the store can be reached.
   virtual bool is_connected() const = 0;
+
+  virtual const BrokerCounters& counters() const = 0;
 };
 
 }  // namespace chirm

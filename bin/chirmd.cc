@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// chirmd, the server: one process, one loop, one thread.
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <memory>
+
+#include "bin/chirmd_options.h"
+#include "core/base/version.h"
+#include "core/broker/memory_broker.h"
+#include "core/loop/loop.h"
+#include "core/loop/signal_watcher.h"
+#include "core/server/server.h"
+
+namespace {
+
+using namespace chirm;
+
+void set_up_log(const std::string& level) {
+  auto logger = spdlog::stderr_color_st("chirmd");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+  logger->set_level(spdlog::level::from_str(level));
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void raise_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
+}
+
+int run(const ChirmdOptions& options) {
+  Loop loop;
+  MemoryBroker broker(loop, options.broker);
+  Server server(loop, broker, options.server, options.chat);
+  if (const auto listening = server.listen(); !listening) {
+    spdlog::error("{}", listening.error().message);
+    return 1;
+  }
+  spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
+               options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
+  const auto stop = [&] {
+    spdlog::info("stopping: sending clients away");
+    server.stop([&] { loop.stop(); });
+  };
+  SignalWatcher on_term(loop, SIGTERM, stop);
+  SignalWatcher on_interrupt(loop, SIGINT, stop);
+  loop.run();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto parsed = chirm::parse_chirmd_options(argc, argv);
+  if (const int* code = std::get_if<int>(&parsed)) return *code;
+  const auto& options = std::get<chirm::ChirmdOptions>(parsed);
+  set_up_log(options.log_level);
+  raise_files_limit();
+  signal(SIGPIPE, SIG_IGN);  // hiredis and libuv write without MSG_NOSIGNAL
+  return run(options);
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// chirmd's settings from flags, environment (CHIRM_…) and a TOML file, in that order of precedence.
+
+#include <string>
+#include <variant>
+
+#include "core/broker/broker_settings.h"
+#include "core/chat/chat_settings.h"
+#include "core/server/server_settings.h"
+
+namespace chirm {
+
+struct ChirmdOptions {
+  ServerSettings server;
+  ChatSettings chat;
+  BrokerSettings broker;
+  std::string store = "memory";
+  std::string redis_url;  // empty: the embedded store
+  std::string redis_prefix = "chirm";
+  std::string log_level = "info";
+};
+
+// The options, or the exit code when the program is to end at once: 0 after --help or --version,
+// 2 after a bad setting, which has been named on stderr in one line.
+std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv);
+
+}  // namespace chirm

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/memory_broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/loop/loop.h"
+
+namespace chirm {
+
+namespace {
+constexpr std::uint64_t kRetentionPeriodMs = 10'000;
+constexpr std::size_t kEpochLength = 8;
+
+std::string message_key(const PublishRequest& request) {
+  if (request.message_id.empty()) return {};
+  std::string key(request.user);
+  key += '\0';
+  return key += request.message_id;
+}
+}  // namespace
+
+MemoryBroker::MemoryBroker(Loop& loop, const BrokerSettings& settings)
+    : loop_(loop), settings_(settings), retention_timer_(loop, [this] { forget_old(); }) {
+  retention_timer_.start_repeating(kRetentionPeriodMs);
+}
+
+MemoryBroker::Log& MemoryBroker::find_or_create(std::string_view channel) {
+  auto [entry, is_new] = logs_.try_emplace(std::string(channel));
+  if (is_new) entry->second.epoch = random_.name(kEpochLength);
+  entry->second.touched_ms = loop_.now_ms();
+  return entry->second;
+}
+
+void MemoryBroker::publish(const PublishRequest& request, Callback<Position> done) {
+  ++counters_.publishes;
+  const std::size_t bytes = request.body.size();
+  const bool is_full = deferred_bytes_ + bytes > settings_.pending_bytes_max ||
+                       deferred_.size() >= settings_.pending_commands_max;
+  if (is_full) {
+    ++counters_.publish_errors;
+    deferred_.push_back(
+        [done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
+    return;
+  }
+  deferred_bytes_ += bytes;
+  deferred_.push_back([this, channel = std::string(request.channel), key = message_key(request),
+                       body = std::string(request.body), done = std::move(done)]() mutable {
+    Log& target = find_or_create(channel);
+    const std::uint64_t offset = store(channel, target, key, std::move(body));
+    done(Position{offset, target.epoch});
+  });
+}
+
+std::uint64_t MemoryBroker::store(std::string_view channel, Log& target, const std::string& key,
+                                  std::string body) {
+  if (!key.empty()) {
+    const auto [seen, is_new] = target.offset_of_message.try_emplace(key, target.top + 1);
+    if (!is_new) {
+      ++counters_.duplicates;
+      return seen->second;
+    }
+    target.seen.push_back({key, loop_.now_ms() + settings_.idempotency_ttl_ms});
+  }
+  ++counters_.published;
+  const std::uint64_t offset = ++target.top;
+  target.publications.push_back({offset, std::move(body)});
+  if (target.is_subscribed) {
+    listener_->on_publication(channel, offset, target.epoch, target.publications.back().body);
+  }
+  if (target.publications.size() > settings_.history_size) target.publications.pop_front();
+  return offset;
+}
+
+void MemoryBroker::subscribe(std::string_view channel, Callback<Position> done) {
+  deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
+    Log& target = find_or_create(name);
+    target.is_subscribed = true;
+    done(Position{target.top, target.epoch});
+  });
+}
+
+void MemoryBroker::unsubscribe(std::string_view channel) {
+  deferred_.push_back([this, name = std::string(channel)] { find_or_create(name).is_subscribed = false; });
+}
+
+void MemoryBroker::history(const HistoryRequest& request, Callback<History> done) {
+  ++counters_.histories;
+  deferred_.push_back([this, channel = std::string(request.channel), since = request.since,
+                       limit = request.limit, reverse = request.reverse, done = std::move(done)] {
+    const Log& target = find_or_create(channel);
+    History result{{target.top, target.epoch}, {}};
+    const std::deque<Publication>& all = target.publications;
+    // Offsets in the log have no holes, so a place follows from an offset.
+    const std::uint64_t first = target.top - all.size() + 1;
+    if (reverse) {
+      const std::uint64_t end = since == 0 ? target.top + 1 : std::min(since, target.top + 1);
+      for (std::uint64_t at = end; at > first && result.publications.size() < limit; --at) {
+        result.publications.push_back(all[at - 1 - first]);
+      }
+    } else {
+      const std::uint64_t begin = std::max(since + 1, first);
+      for (std::uint64_t at = begin; at <= target.top && result.publications.size() < limit; ++at) {
+        result.publications.push_back(all[at - first]);
+      }
+    }
+    done(std::move(result));
+  });
+}
+
+void MemoryBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
+  ++counters_.presences;
+  deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
+    done(listener_->local_presence(name));
+  });
+}
+
+void MemoryBroker::flush() {
+  // What the callbacks queue in turn runs as well: nothing waits for a turn that may not come.
+  while (!deferred_.empty()) {
+    deferred_bytes_ = 0;
+    for (auto& call : std::exchange(deferred_, {})) call();
+  }
+}
+
+void MemoryBroker::forget_old() {
+  const std::uint64_t now = loop_.now_ms();
+  for (auto entry = logs_.begin(); entry != logs_.end();) {
+    Log& old = entry->second;
+    while (!old.seen.empty() && old.seen.front().expires_ms <= now) {
+      old.offset_of_message.erase(old.seen.front().key);
+      old.seen.pop_front();
+    }
+    const bool is_gone = !old.is_subscribed && old.touched_ms + settings_.history_ttl_ms <= now;
+    entry = is_gone ? logs_.erase(entry) : std::next(entry);
+  }
+}
+
+}  // namespace chirm

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The broker of a single node, in memory: nothing survives the process. For development, tests and
+// measuring.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/broker/broker.h"
+#include "core/broker/broker_counters.h"
+#include "core/broker/broker_settings.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class Loop;
+
+class MemoryBroker final : public Broker {
+ public:
+  MemoryBroker(Loop& loop, const BrokerSettings& settings);
+
+  void set_listener(BrokerListener& listener) override { listener_ = &listener; }
+  void publish(const PublishRequest& request, Callback<Position> done) override;
+  void subscribe(std::string_view channel, Callback<Position> done) override;
+  void unsubscribe(std::string_view channel) override;
+  void history(const HistoryRequest& request, Callback<History> done) override;
+  void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  void flush() override;
+  bool is_connected() const override { return true; }
+  const BrokerCounters& counters() const override { return counters_; }
+
+ private:
+  struct Seen {  // a message id, until it may be forgotten
+    std::string key;
+    std::uint64_t expires_ms;
+  };
+  struct Log {
+    std::string epoch;
+    std::uint64_t top = 0;
+    std::deque<Publication> publications;
+    std::unordered_map<std::string, std::uint64_t> offset_of_message;
+    std::deque<Seen> seen;  // in the order they expire
+    std::uint64_t touched_ms = 0;
+    bool is_subscribed = false;
+  };
+
+  Log& find_or_create(std::string_view channel);
+  std::uint64_t store(std::string_view channel, Log& log, const std::string& message_key,
+                      std::string body);
+  void forget_old();
+
+  Loop& loop_;
+  BrokerSettings settings_;
+  BrokerListener* listener_ = nullptr;
+  BrokerCounters counters_;
+  Random random_;
+  std::unordered_map<std::string, Log> logs_;
+  std::vector<std::function<void()>> deferred_;  // what the turn's calls will do, in order
+  std::size_t deferred_bytes_ = 0;
+  Timer retention_timer_;
+};
+
+}  // namespace chirm

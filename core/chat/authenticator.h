@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Who a connection is and what it may do.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "core/chat/chat_settings.h"
+#include "protocol/codes.h"
+#include "protocol/command.h"
+#include "protocol/expected.h"
+
+namespace chirm {
+
+struct Identity {
+  std::string user;
+  std::string info;                        // conn_info: raw JSON or ""
+  std::optional<std::int64_t> expires_at;  // unix seconds
+};
+
+// A refusal is an error reply, after which the client may mend what was wrong, or a close.
+using Refusal = std::variant<ErrorCode, Disconnect>;
+
+class Authenticator {
+ public:
+  // settings must outlive the authenticator.
+  explicit Authenticator(const ChatSettings& settings) : settings_(settings) {}
+
+  [[nodiscard]] Expected<Identity, Refusal> authenticate(const ConnectCommand& command) const;
+  // A new token for a connection of `user`.
+  [[nodiscard]] Expected<Identity, Refusal> refresh(std::string_view user,
+                                                    std::string_view token) const;
+
+  // nullopt: allowed. One rule for subscribing, publishing and reading: room:<name> is open to all
+  // users, dm:#<a>,<b> and user:#<u> to those who are named, and nothing else exists. In insecure
+  // mode everything is allowed.
+  std::optional<ErrorCode> check_channel(std::string_view user, std::string_view channel) const;
+
+ private:
+  const ChatSettings& settings_;
+};
+
+}  // namespace chirm

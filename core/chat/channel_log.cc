@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/channel_log.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "protocol/message.h"
+#include "protocol/ws_encoder.h"
+
+namespace chirm {
+
+namespace {
+// A quiet room keeps little, a busy one fills few, large segments.
+constexpr std::size_t kSegmentBytesMin = 2 * 1024;
+constexpr std::size_t kSegmentBytesMax = 64 * 1024;
+constexpr std::size_t kFrameHeaderMax = 10;  // RFC 6455 §5.2, unmasked
+
+// A frame's payload, built once a publication; reused, so that it allocates rarely.
+std::string& scratch() {
+  thread_local std::string buffer;
+  buffer.clear();
+  return buffer;
+}
+}  // namespace
+
+ChannelLog::ChannelLog(std::string channel, WsEncoder& encoder)
+    : channel_(std::move(channel)), encoder_(encoder) {}
+
+void ChannelLog::reset(Position top) {
+  segments_.clear();
+  bytes_ = 0;
+  top_ = std::move(top);
+}
+
+void ChannelLog::append(std::string_view body) {
+  const std::uint64_t offset = top_.offset + 1;
+  std::string& payload = scratch();
+  append_publication_push(payload, channel_, body, offset);
+  const std::size_t frame_max = payload.size() + kFrameHeaderMax;
+  if (segments_.empty() || segments_.back().room() < frame_max) {
+    const std::size_t previous = segments_.empty() ? 0 : segments_.back().bytes.capacity();
+    Segment& fresh = segments_.emplace_back();
+    fresh.first = offset;
+    fresh.bytes.reserve(
+        std::max(frame_max, std::clamp(2 * previous, kSegmentBytesMin, kSegmentBytesMax)));
+    bytes_ += fresh.bytes.capacity();
+  }
+  add_frame(segments_.back(), payload);
+  top_.offset = offset;
+}
+
+void ChannelLog::prepend(std::span<const Publication> older) {
+  if (older.empty()) return;
+  CHIRM_CHECK(older.back().offset + 1 == first(), older.back().offset, first());
+  Segment segment;
+  segment.first = older.front().offset;
+  for (const Publication& publication : older) {
+    std::string& payload = scratch();
+    append_publication_push(payload, channel_, publication.body, publication.offset);
+    add_frame(segment, payload);
+  }
+  bytes_ += segment.bytes.capacity();
+  segments_.push_front(std::move(segment));
+}
+
+void ChannelLog::add_frame(Segment& segment, std::string_view payload) {
+  encoder_.append(segment.bytes, Opcode::kText, payload);
+  segment.ends.push_back(static_cast<std::uint32_t>(segment.bytes.size()));
+}
+
+void ChannelLog::trim(std::size_t bytes_max) {
+  while (bytes_ > bytes_max && segments_.size() > 1) {
+    bytes_ -= segments_.front().bytes.capacity();
+    segments_.pop_front();
+  }
+}
+
+std::size_t ChannelLog::segment_holding(std::uint64_t offset) const {
+  std::size_t at = segments_.size() - 1;
+  while (segments_[at].first > offset) --at;
+  return at;
+}
+
+ChannelLog::Gathered ChannelLog::gather(std::uint64_t offset, std::size_t bytes_max,
+                                        std::vector<iovec>& out) const {
+  Gathered gathered{0, offset};
+  if (offset == top_.offset) return gathered;
+  CHIRM_CHECK(covers(offset), offset, first(), top_.offset);
+  for (std::size_t at = segment_holding(offset + 1); at < segments_.size(); ++at) {
+    const Segment& segment = segments_[at];
+    const std::size_t begin = segment.begin_of(gathered.to + 1);
+    std::size_t end = segment.bytes.size();
+    std::uint64_t to = segment.end() - 1;
+    if (gathered.bytes + (end - begin) > bytes_max) {  // as many whole frames as fit, or one
+      const auto fits = std::upper_bound(segment.ends.begin(), segment.ends.end(),
+                                         begin + (bytes_max - gathered.bytes));
+      auto frames = static_cast<std::size_t>(fits - segment.ends.begin());
+      if (segment.first + frames == gathered.to + 1) {
+        if (gathered.bytes > 0) break;
+        ++frames;
+      }
+      to = segment.first + frames - 1;
+      end = segment.ends[frames - 1];
+    }
+    out.push_back({const_cast<char*>(segment.bytes.data()) + begin, end - begin});
+    gathered.bytes += end - begin;
+    gathered.to = to;
+    if (to + 1 != segment.end() || gathered.bytes >= bytes_max) break;
+  }
+  return gathered;
+}
+
+ChannelLog::Cut ChannelLog::cut(std::uint64_t offset, std::size_t byte) const {
+  std::uint64_t done = offset;
+  for (std::size_t at = segment_holding(offset + 1); byte > 0; ++at) {
+    const Segment& segment = segments_[at];
+    const std::size_t target = segment.begin_of(done + 1) + byte;
+    if (target >= segment.bytes.size()) {
+      byte = target - segment.bytes.size();
+      done = segment.end() - 1;
+      continue;
+    }
+    const auto end = std::upper_bound(segment.ends.begin(), segment.ends.end(), target);
+    const std::uint64_t through =
+        segment.first + static_cast<std::uint64_t>(end - segment.ends.begin());
+    if (segment.begin_of(through) == target) return {through - 1, {}};
+    return {through - 1, std::string_view(segment.bytes).substr(target, *end - target)};
+  }
+  return {done, {}};
+}
+
+}  // namespace chirm

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The tail of a channel's log as this node holds it: each publication once, encoded as the WebSocket
+// frame that every subscriber gets, adjacent in memory. A subscriber is an offset into it.
+//
+//   segments   [ f101 f102 f103 ][ f104 f105 … f150 ][ f151 … f157 |  free  ]
+//              first() == 101 ^                        top().offset == 157 ^
+//
+// Bytes never move while a segment lives. The oldest segments go when the tail exceeds its limits;
+// who stands before first() - 1 has fallen off the tail.
+
+#include <sys/uio.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/broker/broker.h"
+
+namespace chirm {
+
+class WsEncoder;
+
+class ChannelLog {
+ public:
+  // What a gather() found: bytes for the socket, and the offset up to which they go.
+  struct Gathered {
+    std::size_t bytes = 0;
+    std::uint64_t to = 0;
+  };
+  // Where byte n of gathered bytes is.
+  struct Cut {
+    std::uint64_t offset;   // of the last frame that lies before the cut completely
+    std::string_view rest;  // of the frame that the cut goes through; empty at a boundary
+  };
+
+  // encoder: a server's; must outlive the log.
+  ChannelLog(std::string channel, WsEncoder& encoder);
+
+  // Empties the tail; the next publication has offset top.offset + 1.
+  void reset(Position top);
+  // The publication behind top().
+  void append(std::string_view body);
+  // Older publications, in order, the last of them right before first(). They become one segment.
+  void prepend(std::span<const Publication> older);
+  // Drops the oldest segments until at most `bytes_max` are held, but never the newest segment.
+  void trim(std::size_t bytes_max);
+
+  const std::string& channel() const { return channel_; }
+  const Position& top() const { return top_; }
+  std::uint64_t first() const {  // top().offset + 1 when the tail is empty
+    return segments_.empty() ? top_.offset + 1 : segments_.front().first;
+  }
+  std::size_t bytes() const { return bytes_; }
+  // Whether all publications behind `offset` are in the tail.
+  bool covers(std::uint64_t offset) const {
+    return offset + 1 >= first() && offset <= top_.offset;
+  }
+
+  // Appends to `out` the frames behind `offset`, which the tail must cover: whole segments' rests,
+  // until more than bytes_max bytes or iovecs_max pieces would be gathered (at least one frame).
+  Gathered gather(std::uint64_t offset, std::size_t bytes_max, std::vector<iovec>& out) const;
+  // Where `byte` bytes behind the frame of `offset` are. The tail must cover them.
+  Cut cut(std::uint64_t offset, std::size_t byte) const;
+
+ private:
+  struct Segment {
+    std::uint64_t first = 0;          // offset of its first frame
+    std::string bytes;                // capacity is reserved once and never exceeded
+    std::vector<std::uint32_t> ends;  // of each frame, in bytes
+
+    std::uint64_t end() const { return first + ends.size(); }  // offset behind its last frame
+    std::size_t room() const { return bytes.capacity() - bytes.size(); }
+    std::size_t begin_of(std::uint64_t offset) const {
+      return offset == first ? 0 : ends[offset - first - 1];
+    }
+  };
+
+  void add_frame(Segment& segment, std::string_view payload);
+  std::size_t segment_holding(std::uint64_t offset) const;
+
+  std::string channel_;
+  WsEncoder& encoder_;
+  std::deque<Segment> segments_;
+  Position top_;
+  std::size_t bytes_ = 0;  // of all segments, reserved
+};
+
+}  // namespace chirm

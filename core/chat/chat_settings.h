@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What an operator can set about sessions and channels, with the defaults.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace chirm {
+
+struct ChatSettings {
+  // No tokens: the user is connect.data.name, every channel is open to everybody.
+  bool is_insecure = false;
+  std::string token_hmac_secret;  // for HS256 connection tokens
+
+  std::uint32_t ping_s = 25;               // between pings; 0: none
+  std::uint32_t pong_timeout_s = 8;        // less than ping_s
+  std::uint32_t stale_s = 10;              // from the upgrade to a successful connect
+  std::uint32_t expiry_grace_s = 25;       // from a token's expiry to the close
+  std::uint32_t subscribe_timeout_s = 4;   // then a temporary error (SDKs give up after 5)
+  std::uint32_t channels_per_client = 128;
+  std::uint32_t history_limit = 300;       // publications in one reply
+  std::size_t history_reply_bytes_max = 1024 * 1024;
+
+  // A connection is not read while more than this many of its publishes are under way, or more
+  // than this many bytes of replies wait for it.
+  std::uint32_t publishes_in_flight_max = 128;
+  std::size_t private_bytes_max = 256 * 1024;
+
+  // A channel's tail on this node; all tails together; and how long a channel that nobody on this
+  // node is subscribed to is still followed.
+  std::size_t tail_bytes_max = 4 * 1024 * 1024;
+  std::size_t tails_bytes_max = 256 * 1024 * 1024;
+  std::uint32_t channel_linger_s = 30;
+  // A client that missed more than this is told so instead of being sent everything.
+  std::uint32_t recovery_limit = 10'000;
+};
+
+}  // namespace chirm

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/hub.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/chat/session.h"
+#include "protocol/command.h"
+#include "protocol/message.h"
+
+namespace chirm {
+
+namespace {
+
+// One flush may take this long before I/O is looked at again; a write costs 5-8 us, so the clock is
+// read once per kWritesPerClockRead. (docs/benchmarks.md, big-room: a room of 10,000 takes 60 ms.)
+constexpr std::uint64_t kFlushBudgetNs = 2'000'000;
+constexpr std::uint32_t kWritesPerClockRead = 32;
+// A dirty channel is left for the next one after this many writes, so that a small room does not
+// wait for a big one.
+constexpr std::uint32_t kWritesPerChannel = 256;
+// One gathered write; what remains is written when the others had their turn.
+constexpr std::size_t kWriteBytesMax = 256 * 1024;
+constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
+constexpr std::uint64_t kTickMs = 1000;
+
+}  // namespace
+
+Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& settings,
+         ChatCounters& counters)
+    : loop_(loop),
+      broker_(broker),
+      encoder_(encoder),
+      settings_(settings),
+      counters_(counters),
+      tick_(loop, [this] { on_tick(); }) {
+  broker_.set_listener(*this);
+  tick_.start_repeating(kTickMs);
+}
+
+Hub::~Hub() = default;
+
+Channel* Hub::find(std::string_view name) {
+  const auto found = channels_.find(name);
+  return found == channels_.end() ? nullptr : found->second.get();
+}
+
+Channel& Hub::find_or_open(std::string_view name) {
+  if (Channel* channel = find(name)) return *channel;
+  auto& channel = channels_[std::string(name)];
+  channel = std::make_unique<Channel>(std::string(name), encoder_);
+  ++counters_.channels;
+  broker_.subscribe(name, [this, key = std::string(name)](const auto& top) {
+    on_subscribed(key, top);
+  });
+  return *channel;
+}
+
+void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command) {
+  Channel& channel = find_or_open(command.channel);
+  const Joining joining{&session,
+                        command_id,
+                        command.recover,
+                        (command.flag & 2) != 0,
+                        {command.since.offset, std::string(command.since.epoch)},
+                        loop_.now_ms()};
+  session.subscriptions_.push_back({&channel, false, 0});
+  ++counters_.subscriptions;
+  if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
+  channel.joining.push_back(joining);
+}
+
+void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top) {
+  Channel* channel = find(name);
+  if (channel == nullptr || channel->state != ChannelState::kSubscribing) return;
+  if (!top) {
+    // Who asks again while being refused gets a new channel.
+    const std::unique_ptr<Channel> refused = std::move(channels_[name]);
+    channels_.erase(name);
+    --counters_.channels;
+    broker_.unsubscribe(name);
+    refuse_joining(*refused, top.error());
+    return;
+  }
+  channel->log.reset(*top);
+  channel->state = ChannelState::kLive;
+  // A publication can overtake the answer: then it is in the history.
+  if (channel->seen > top->offset || channel->must_compare) repair(*channel);
+  join_all(*channel);
+}
+
+void Hub::unsubscribe(Session& session, Channel& channel) {
+  auto& list = session.subscriptions_;
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const auto& entry) { return entry.channel == &channel; });
+  CHIRM_CHECK(found != list.end(), channel.name());
+  if (found->is_live) {
+    const std::uint32_t index = found->index;
+    channel.members[index] = channel.members.back();
+    channel.members.pop_back();
+    if (index < channel.members.size()) {
+      for (auto& moved : channel.members[index].session->subscriptions_) {
+        if (moved.channel == &channel) moved.index = index;
+      }
+    }
+    // The member that took the place may be one that the flush has not come to yet.
+    if (channel.unflushed > 0) mark_dirty(channel);
+  } else {
+    std::erase_if(channel.joining, [&](const Joining& one) { return one.session == &session; });
+  }
+  *found = list.back();
+  list.pop_back();
+  --counters_.subscriptions;
+  if (channel.members.empty()) channel.empty_since_ms = loop_.now_ms();
+}
+
+void Hub::unsubscribe_all(Session& session) {
+  while (!session.subscriptions_.empty()) {
+    unsubscribe(session, *session.subscriptions_.back().channel);
+  }
+}
+
+void Hub::end_subscription(Session& session, Channel& channel, const Unsubscribe& why) {
+  unsubscribe(session, channel);
+  session.context_.scratch.clear();
+  append_unsubscribe_push(session.context_.scratch, channel.name(), why);
+  session.send_scratch();
+}
+
+void Hub::mark_dirty(Session& session) { dirty_sessions_.push_back(session); }
+
+// ---- Publications
+
+void Hub::on_publication(std::string_view name, std::uint64_t offset, std::string_view epoch,
+                         std::string_view body) {
+  Channel* channel = find(name);
+  if (channel == nullptr) return;
+  if (channel->state == ChannelState::kSubscribing) {
+    channel->seen = std::max(channel->seen, offset);
+    return;
+  }
+  const Position& top = channel->log.top();
+  if (epoch != top.epoch) {
+    channel->must_compare = true;
+    repair(*channel);
+    return;
+  }
+  channel->seen = std::max(channel->seen, offset);
+  if (offset <= top.offset) {
+    ++counters_.duplicates_dropped;
+  } else if (channel->state == ChannelState::kRepairing) {
+    // It is in the history that has been asked for, or will be asked for behind it.
+  } else if (offset == top.offset + 1) {
+    append(*channel, body);
+  } else {
+    counters_.holes_found += offset - top.offset - 1;
+    repair(*channel);
+  }
+}
+
+void Hub::append(Channel& channel, std::string_view body) {
+  const std::size_t before = channel.log.bytes();
+  channel.log.append(body);
+  channel.log.trim(tail_bytes_max());
+  counters_.tail_bytes += channel.log.bytes() - before;
+  ++counters_.publications;
+  mark_dirty(channel);
+}
+
+std::size_t Hub::tail_bytes_max() const {
+  const std::size_t share = settings_.tails_bytes_max / std::max<std::size_t>(1, channels_.size());
+  return std::min(settings_.tail_bytes_max, std::max<std::size_t>(share, 32 * 1024));
+}
+
+void Hub::mark_dirty(Channel& channel) {
+  channel.unflushed = channel.members.size();
+  if (channel.unflushed > 0 && !channel.is_linked()) dirty_channels_.push_back(channel);
+}
+
+std::vector<PresentClient> Hub::local_presence(std::string_view name) {
+  std::vector<PresentClient> present;
+  if (const Channel* channel = find(name)) {
+    for (const Member& member : channel->members) {
+      const Session& session = *member.session;
+      present.push_back({session.user(), session.client_id(), session.info()});
+    }
+  }
+  return present;
+}
+
+Position Hub::known_position(std::string_view name) {
+  const Channel* channel = find(name);
+  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return {};
+  return channel->log.top();
+}
+
+// ---- The flush
+
+// Counts the writes of one flush and reads the clock now and then.
+class Hub::Budget {
+ public:
+  void count_write() {
+    if (++writes_ % kWritesPerClockRead == 0) is_spent_ = Loop::clock_ns() >= end_ns_;
+  }
+  bool is_spent() const { return is_spent_; }
+
+ private:
+  std::uint64_t end_ns_ = Loop::clock_ns() + kFlushBudgetNs;
+  std::uint32_t writes_ = 0;
+  bool is_spent_ = false;
+};
+
+Loop::TurnEnd Hub::flush() {
+  Budget budget;
+  flush_sessions(budget);
+  while (!budget.is_spent()) {
+    Channel* channel = dirty_channels_.pop_front();
+    if (channel == nullptr) break;
+    flush_channel(*channel, budget);
+    if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
+  }
+  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty();
+  return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
+}
+
+// Sessions that have something of their own come first: an ack leaves together with what was
+// published, and a session that fell behind goes on where its last write ended.
+void Hub::flush_sessions(Budget& budget) {
+  IntrusiveList<Session, DirtySessionTag> now;
+  now.take(dirty_sessions_);  // who becomes dirty from here on waits for the next turn
+  while (!budget.is_spent()) {
+    Session* session = now.pop_front();
+    if (session == nullptr) break;
+    write(*session);
+    budget.count_write();
+  }
+  while (Session* session = now.pop_front()) dirty_sessions_.push_back(*session);
+}
+
+void Hub::flush_channel(Channel& channel, Budget& budget) {
+  std::uint32_t writes = 0;
+  while (channel.unflushed > 0 && writes < kWritesPerChannel && !budget.is_spent()) {
+    if (channel.next_to_flush >= channel.members.size()) channel.next_to_flush = 0;
+    const Member& member = channel.members[channel.next_to_flush++];
+    --channel.unflushed;
+    if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
+    write(*member.session);
+    ++writes;
+    budget.count_write();
+  }
+}
+
+void Hub::write(Session& session) {
+  if (session.is_blocked_) return;
+  const std::size_t bytes = gather(session);
+  if (bytes > 0) {
+    const std::size_t taken = session.transport_.write(pieces_, bytes);
+    ++counters_.writes;
+    if (taken < bytes) {
+      ++counters_.blocked_writes;
+      session.is_blocked_ = true;
+    }
+    account(session, taken);
+  }
+  if (!session.is_blocked_) {
+    drop_fallen(session);
+    if (is_behind(session)) mark_dirty(session);
+  }
+  session.on_written();
+}
+
+// Fills pieces_ and parts_ with what the session has not been sent: its private lane, then each
+// channel from its cursor on. Returns the bytes.
+std::size_t Hub::gather(const Session& session) {
+  pieces_.clear();
+  parts_.clear();
+  const std::size_t lane_bytes = session.lane_.size();
+  if (lane_bytes > 0) pieces_.push_back({const_cast<char*>(session.lane_.data()), lane_bytes});
+  std::size_t bytes = 0;
+  for (const auto& subscription : session.subscriptions_) {
+    if (!subscription.is_live) continue;
+    Channel& channel = *subscription.channel;
+    const std::uint64_t cursor = channel.members[subscription.index].cursor;
+    if (cursor == channel.log.top().offset || !channel.log.covers(cursor)) continue;
+    if (bytes >= kWriteBytesMax || pieces_.size() >= kWritePiecesMax) break;
+    const auto found = channel.log.gather(cursor, kWriteBytesMax - bytes, pieces_);
+    parts_.push_back({&channel, subscription.index, found.bytes, found.to});
+    bytes += found.bytes;
+  }
+  return lane_bytes + bytes;
+}
+
+// Moves the lane and the cursors on by what the kernel took. A frame that went out in part is
+// finished from the private lane, so that cursors stand at frame boundaries.
+void Hub::account(Session& session, std::size_t taken) {
+  const std::size_t lane_bytes = std::min(taken, session.lane_.size());
+  session.lane_.erase(0, lane_bytes);
+  taken -= lane_bytes;
+  for (const Part& part : parts_) {
+    std::uint64_t& cursor = part.channel->members[part.member].cursor;
+    const std::uint64_t before = cursor;
+    if (taken >= part.bytes) {
+      cursor = part.to;
+      taken -= part.bytes;
+    } else if (taken > 0) {
+      const auto cut = part.channel->log.cut(cursor, taken);
+      cursor = cut.offset;
+      if (!cut.rest.empty()) {
+        session.lane_.assign(cut.rest);
+        ++cursor;
+      }
+      taken = 0;
+    }
+    counters_.deliveries += cursor - before;
+  }
+}
+
+bool Hub::is_behind(const Session& session) const {
+  const auto& list = session.subscriptions_;
+  return !session.lane_.empty() || std::any_of(list.begin(), list.end(), [](const auto& one) {
+    return one.is_live &&
+           one.channel->members[one.index].cursor != one.channel->log.top().offset;
+  });
+}
+
+// A reader that was so slow that its place is not in the tail any more is told so; it subscribes
+// again and is recovered from the broker's history.
+void Hub::drop_fallen(Session& session) {
+  // Telling a session may close it, and end all its subscriptions.
+  for (std::size_t i = session.subscriptions_.size();
+       i-- > 0 && i < session.subscriptions_.size();) {
+    const auto subscription = session.subscriptions_[i];
+    if (!subscription.is_live) continue;
+    Channel& channel = *subscription.channel;
+    if (channel.log.covers(channel.members[subscription.index].cursor)) continue;
+    ++counters_.fell_off_tail;
+    end_subscription(session, channel, unsubscribes::kInsufficientState);
+  }
+}
+
+// ---- Housekeeping
+
+void Hub::on_tick() {
+  const std::uint64_t now = loop_.now_ms();
+  std::vector<Channel*> all;
+  for (auto& [name, channel] : channels_) all.push_back(channel.get());
+  for (Channel* channel : all) {
+    if (channel->must_compare && channel->state == ChannelState::kLive) repair(*channel);
+    time_out_joining(*channel, now);
+    if (is_unused(*channel, now)) close(*channel);
+  }
+}
+
+bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {
+  return channel.members.empty() && channel.joining.empty() && !channel.is_extending &&
+         channel.state == ChannelState::kLive &&
+         now_ms - channel.empty_since_ms >= 1000ULL * settings_.channel_linger_s;
+}
+
+void Hub::close(Channel& channel) {
+  broker_.unsubscribe(channel.name());
+  counters_.tail_bytes -= channel.log.bytes();
+  --counters_.channels;
+  channels_.erase(std::string(channel.name()));
+}
+
+// An SDK drops the whole connection when a subscribe is not answered within 5 s.
+void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
+  const std::uint64_t limit_ms = 1000ULL * settings_.subscribe_timeout_s;
+  for (std::size_t i = channel.joining.size(); i-- > 0;) {
+    const Joining joining = channel.joining[i];
+    if (now_ms - joining.asked_ms < limit_ms) continue;
+    joining.session->reply_error(joining.command_id, errors::kInternal);
+    unsubscribe(*joining.session, channel);
+    joining.session->resume();
+  }
+}
+
+}  // namespace chirm

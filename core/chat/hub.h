@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The fan-out: channels, who follows them, and the flush at the end of each turn. Publications come
+// from the broker, are encoded once, and every subscriber is written from where it stands: live
+// delivery, catching up after a reconnect and a slow reader are the same code.
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/broker/broker.h"
+#include "core/chat/channel.h"
+#include "core/chat/chat_counters.h"
+#include "core/chat/chat_settings.h"
+#include "core/loop/loop.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class Session;
+class WsEncoder;
+struct DirtySessionTag;
+struct SubscribeCommand;
+
+class Hub final : private BrokerListener {
+ public:
+  // All must outlive the hub, and the hub all sessions. Sets itself as the broker's listener.
+  Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& settings,
+      ChatCounters& counters);
+  ~Hub();
+
+  // Answers on the session's lane, later. The session must not be subscribed or joining already.
+  void subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command);
+  // The session forgets the channel, at once.
+  void unsubscribe(Session& session, Channel& channel);
+  void unsubscribe_all(Session& session);
+
+  // The session has something in its private lane: it is written in this turn's flush.
+  void mark_dirty(Session& session);
+
+  // Writes what the turn has added, as far as the budget goes.
+  Loop::TurnEnd flush();
+  // Writes to one session as much as its socket takes.
+  void write(Session& session);
+
+  Broker& broker() { return broker_; }
+  Loop& loop() { return loop_; }
+
+ private:
+  void on_publication(std::string_view channel, std::uint64_t offset, std::string_view epoch,
+                      std::string_view body) override;
+  void on_maybe_missed(std::string_view channel) override;
+  std::vector<PresentClient> local_presence(std::string_view channel) override;
+  Position known_position(std::string_view channel) override;
+
+  Channel* find(std::string_view name);
+  Channel& find_or_open(std::string_view name);
+  void on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top);
+  void append(Channel& channel, std::string_view body);
+  void mark_dirty(Channel& channel);
+
+  // Recovery and repair (hub_recovery.cc)
+  void join_all(Channel& channel);
+  bool try_join(Channel& channel, const Joining& joining);  // false: it has to wait
+  void join(Channel& channel, const Joining& joining, bool recovered);
+  void refuse_joining(Channel& channel, const ErrorCode& error);
+  void extend_tail(Channel& channel);
+  void on_older(const std::string& name, const Expected<History, ErrorCode>& history);
+  void repair(Channel& channel);
+  void on_missing(const std::string& name, const Expected<History, ErrorCode>& history);
+  void start_over(Channel& channel, Position top);
+
+  // The flush
+  class Budget;
+  struct Part {  // of a gathered write
+    Channel* channel;
+    std::uint32_t member;
+    std::size_t bytes;
+    std::uint64_t to;
+  };
+  void flush_sessions(Budget& budget);
+  void flush_channel(Channel& channel, Budget& budget);
+  std::size_t gather(const Session& session);
+  void account(Session& session, std::size_t taken);
+  bool is_behind(const Session& session) const;
+  void drop_fallen(Session& session);
+  void end_subscription(Session& session, Channel& channel, const Unsubscribe& why);
+
+  std::size_t tail_bytes_max() const;
+  void on_tick();
+  bool is_unused(const Channel& channel, std::uint64_t now_ms) const;
+  void close(Channel& channel);
+  void time_out_joining(Channel& channel, std::uint64_t now_ms);
+
+  Loop& loop_;
+  Broker& broker_;
+  WsEncoder& encoder_;
+  const ChatSettings& settings_;
+  ChatCounters& counters_;
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view name) const {
+      return std::hash<std::string_view>()(name);
+    }
+  };
+  std::unordered_map<std::string, std::unique_ptr<Channel>, NameHash, std::equal_to<>> channels_;
+  IntrusiveList<Channel, DirtyChannelTag> dirty_channels_;
+  IntrusiveList<Session, DirtySessionTag> dirty_sessions_;
+  std::vector<iovec> pieces_;  // of one write, and whose they are
+  std::vector<Part> parts_;
+  Timer tick_;
+};
+
+}  // namespace chirm

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/session.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/chat/chat_counters.h"
+#include "core/chat/hub.h"
+#include "core/loop/loop.h"
+#include "protocol/limits.h"
+#include "protocol/lines.h"
+#include "protocol/message.h"
+
+namespace chirm {
+
+namespace {
+
+// Replies to commands that were already taken in; beyond, the client is not reading.
+constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
+
+}  // namespace
+
+Session::Session(SessionContext& context, Transport& transport)
+    : context_(context), transport_(transport) {
+  ++context_.counters.sessions;
+  context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
+}
+
+Session::~Session() {
+  if (self_) *self_ = nullptr;
+  context_.hub.unsubscribe_all(*this);
+  --context_.counters.sessions;
+}
+
+std::shared_ptr<Session*> Session::self() {
+  if (!self_) self_ = std::make_shared<Session*>(this);
+  return self_;
+}
+
+// ---- Input
+
+void Session::on_message(std::string_view message) {
+  if (state_ == State::kClosing) return;
+  const bool is_well_formed = for_each_line(message, [&](std::string_view line) {
+    if (held_ || must_hold()) {
+      hold(line);
+    } else {
+      handle_line(line);
+    }
+    return state_ != State::kClosing;
+  });
+  if (!is_well_formed) close(disconnects::kBadRequest);
+  resume();
+}
+
+bool Session::must_hold() const {
+  return in_flight_ >= context_.settings.publishes_in_flight_max ||
+         lane_.size() > context_.settings.private_bytes_max;
+}
+
+void Session::hold(std::string_view line) {
+  if (!held_) held_ = std::make_unique<std::deque<std::string>>();
+  held_->emplace_back(line);
+}
+
+void Session::resume() {
+  while (held_ && !must_hold() && state_ != State::kClosing) {
+    std::string line = std::move(held_->front());
+    held_->pop_front();
+    const std::size_t size = line.size();
+    const std::size_t behind = held_->size();
+    line.append(limits::kJsonPadding, '\0');
+    if (held_->empty()) held_.reset();
+    handle_line(std::string_view(line).substr(0, size));
+    // It has to wait for something else: it was put back at the end, and belongs to the front.
+    if (held_ && held_->size() > behind) {
+      std::rotate(held_->begin(), held_->end() - 1, held_->end());
+      break;
+    }
+  }
+  const bool is_wanted = !held_ && !must_hold();
+  if (is_wanted != is_input_wanted_) {
+    is_input_wanted_ = is_wanted;
+    transport_.set_input_wanted(is_wanted);
+  }
+}
+
+void Session::handle_line(std::string_view line) {
+  if (state_ == State::kRefused) return;
+  const auto command = context_.decoder.decode(line);
+  if (!command) return close(command.error());
+  ++context_.counters.commands;
+  const bool is_connect = std::holds_alternative<ConnectCommand>(command->method);
+  if (is_connect != (state_ == State::kNew)) return close(disconnects::kBadRequest);
+  // An unsubscribe waits until the subscribe before it has been answered.
+  if (const auto* unsubscribe = std::get_if<UnsubscribeCommand>(&command->method)) {
+    const Subscription* subscription = find(unsubscribe->channel);
+    if (subscription != nullptr && !subscription->is_live) return hold(line);
+  }
+  std::visit([&](const auto& method) { handle(command->id, method); }, command->method);
+}
+
+void Session::finish(std::uint32_t weight) {
+  CHIRM_CHECK(in_flight_ >= weight, in_flight_, weight);
+  in_flight_ -= weight;
+  resume();
+}
+
+// ---- Output
+
+void Session::send_scratch() {
+  if (state_ == State::kClosing) return;
+  context_.encoder.append(lane_, Opcode::kText, context_.scratch);
+  context_.hub.mark_dirty(*this);
+  if (lane_.size() > kLaneBytesMax) close(disconnects::kSlow);
+}
+
+void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
+  ++context_.counters.errors[error.code];
+  context_.scratch.clear();
+  append_error_reply(context_.scratch, id, error);
+  send_scratch();
+}
+
+void Session::on_ping(std::string_view payload) {
+  // A peer that pings and does not read gets no more pongs than the lane may hold.
+  if (state_ == State::kClosing || must_hold()) return;
+  context_.encoder.append(lane_, Opcode::kPong, payload);
+  context_.hub.mark_dirty(*this);
+}
+
+void Session::close(const Disconnect& why) {
+  if (state_ == State::kClosing) return;
+  state_ = State::kClosing;
+  ++context_.counters.disconnects[why.code];
+  context_.wheel.clear(*this);
+  context_.hub.unsubscribe_all(*this);
+  held_.reset();
+  context_.encoder.append_close(lane_, why.code, why.reason);
+  context_.hub.mark_dirty(*this);
+  transport_.on_closing();
+}
+
+void Session::on_peer_close(std::uint16_t code) {
+  constexpr std::uint16_t kNoCode = 1005;  // RFC 6455 §7.4.1: never on the wire
+  close({code == kNoCode ? disconnects::kNormal.code : code, "bye"});
+}
+
+void Session::on_writable() {
+  is_blocked_ = false;
+  context_.hub.write(*this);
+}
+
+void Session::on_written() {
+  if (lane_.empty()) {
+    if (lane_.capacity() > std::string().capacity()) std::string().swap(lane_);
+    if (state_ == State::kClosing && !is_end_told_) {
+      is_end_told_ = true;
+      transport_.on_all_written();
+      return;
+    }
+  }
+  if (!is_input_wanted_) resume();
+}
+
+// ---- Time
+
+void Session::on_deadline() {
+  if (state_ != State::kConnected) return close(disconnects::kStale);
+  const std::uint64_t now = context_.hub.loop().now_ms();
+  if (expires_at_ != 0 && Loop::unix_ms() / 1000 >= expires_at_) {
+    return close(disconnects::kExpired);
+  }
+  if (ping_ms_ != 0 && now >= ping_ms_) {
+    if (is_awaiting_pong_) return close(disconnects::kNoPong);
+    is_awaiting_pong_ = true;
+    ping_ms_ = now + 1000ULL * context_.settings.pong_timeout_s;
+    context_.scratch = "{}";
+    send_scratch();
+  }
+  schedule();
+}
+
+void Session::schedule() {
+  std::uint64_t delay_ms = UINT64_MAX;
+  const std::uint64_t now = context_.hub.loop().now_ms();
+  if (ping_ms_ != 0) delay_ms = ping_ms_ > now ? ping_ms_ - now : 0;
+  if (expires_at_ != 0) {
+    const std::int64_t left_ms = expires_at_ * 1000 - Loop::unix_ms();
+    delay_ms = std::min(delay_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(left_ms, 0)));
+  }
+  if (delay_ms == UINT64_MAX) {
+    context_.wheel.clear(*this);
+  } else {
+    context_.wheel.set(*this, delay_ms);
+  }
+}
+
+void Session::set_expiry(const std::optional<std::int64_t>& expires_at) {
+  expires_at_ = expires_at ? *expires_at + context_.settings.expiry_grace_s : 0;
+}
+
+std::optional<std::uint32_t> Session::seconds_to_expiry() const {
+  if (expires_at_ == 0) return std::nullopt;
+  const std::int64_t left =
+      expires_at_ - context_.settings.expiry_grace_s - Loop::unix_ms() / 1000;
+  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, INT32_MAX));
+}
+
+Session::Subscription* Session::find(std::string_view channel) {
+  const auto found =
+      std::find_if(subscriptions_.begin(), subscriptions_.end(),
+                   [&](const Subscription& one) { return one.channel->name() == channel; });
+  return found == subscriptions_.end() ? nullptr : &*found;
+}
+
+}  // namespace chirm

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One client's protocol state, from the WebSocket upgrade to its end: handles its commands and keeps
+// its private lane (replies, pings, the Close frame) and its subscriptions. Knows no socket.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/intrusive_list.h"
+#include "core/base/random.h"
+#include "core/chat/authenticator.h"
+#include "core/chat/transport.h"
+#include "core/loop/timer_wheel.h"
+#include "protocol/codes.h"
+#include "protocol/command.h"
+#include "protocol/ws_encoder.h"
+
+namespace chirm {
+
+class Channel;
+class Hub;
+struct ChatCounters;
+struct DirtySessionTag;
+
+// What all sessions of a node share. Must outlive them.
+struct SessionContext {
+  Hub& hub;
+  const ChatSettings& settings;
+  const Authenticator& authenticator;
+  TimerWheel& wheel;
+  WsEncoder& encoder;
+  CommandDecoder& decoder;
+  ChatCounters& counters;
+  Random& random;
+  std::string scratch;  // a reply's JSON, within one call
+};
+
+class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
+ public:
+  // context and transport must outlive the session.
+  Session(SessionContext& context, Transport& transport);
+  ~Session();
+
+  // A complete WebSocket message with limits::kJsonPadding readable bytes behind it.
+  void on_message(std::string_view message);
+  void on_ping(std::string_view payload);
+  // The peer's Close frame: it is answered, and nothing else is sent.
+  void on_peer_close(std::uint16_t code);
+  // The socket takes bytes again.
+  void on_writable();
+  void on_deadline() override;
+
+  // Queues a Close frame behind what the private lane holds. Does nothing when already closing.
+  void close(const Disconnect& why);
+  bool is_closing() const { return state_ == State::kClosing; }
+
+  const std::string& user() const { return user_; }
+  const std::string& client_id() const { return client_id_; }
+  const std::string& info() const { return info_; }
+
+ private:
+  friend class Hub;
+
+  enum class State : std::uint8_t {
+    kNew,        // waiting for connect
+    kRefused,    // connect was answered with an error: commands are ignored
+    kConnected,
+    kClosing,    // a Close frame is queued or sent: nothing may be queued behind it
+  };
+
+  struct Subscription {
+    Channel* channel;
+    bool is_live;         // false while joining
+    std::uint32_t index;  // in channel->members, when live
+  };
+
+  void handle_line(std::string_view line);
+  void handle(std::uint32_t id, const ConnectCommand& command);
+  void handle(std::uint32_t id, const SubscribeCommand& command);
+  void handle(std::uint32_t id, const UnsubscribeCommand& command);
+  void handle(std::uint32_t id, const PublishCommand& command);
+  void handle(std::uint32_t id, const PresenceCommand& command);
+  void handle(std::uint32_t id, const PresenceStatsCommand& command);
+  void handle(std::uint32_t id, const HistoryCommand& command);
+  void handle(std::uint32_t id, const RpcCommand& command);
+  void handle(std::uint32_t id, const SendCommand& command);
+  void handle(std::uint32_t id, const RefreshCommand& command);
+  void handle(std::uint32_t id, const SubRefreshCommand& command);
+  void handle(std::uint32_t id, const PongCommand& command);
+
+  // True and answered when the command is not allowed in this channel.
+  bool refuse(std::uint32_t id, std::string_view channel);
+  void reply_error(std::uint32_t id, const ErrorCode& error);
+  // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
+  void send_scratch();
+  void refuse_connect(std::uint32_t id, const Refusal& refusal);
+  void set_expiry(const std::optional<std::int64_t>& expires_at);
+  std::optional<std::uint32_t> seconds_to_expiry() const;
+
+  Subscription* find(std::string_view channel);
+  void begin(std::uint32_t weight) { in_flight_ += weight; }
+  void finish(std::uint32_t weight);  // an asynchronous command was answered
+  bool must_hold() const;
+  void hold(std::string_view line);
+  void resume();      // handles held commands as far as that is possible now
+  void on_written();  // the hub has written, all or in part
+  void schedule();    // sets the wheel to the next of ping, pong timeout and expiry
+
+  // Guards callbacks that may come after the session has gone.
+  std::shared_ptr<Session*> self();
+
+  SessionContext& context_;
+  Transport& transport_;
+  State state_ = State::kNew;
+  bool is_blocked_ = false;        // the socket did not take everything; on_writable() will come
+  bool is_awaiting_pong_ = false;
+  bool is_input_wanted_ = true;
+  bool is_end_told_ = false;       // transport_.on_all_written() was called
+  std::uint32_t in_flight_ = 0;    // asynchronous commands, by weight
+  std::uint64_t ping_ms_ = 0;      // when the next ping is due, or its pong when awaited
+  std::int64_t expires_at_ = 0;    // unix seconds, grace included; 0: never
+  std::string user_;
+  std::string client_id_;
+  std::string info_;
+  std::string lane_;               // frames for this client alone, written before all others
+  std::vector<Subscription> subscriptions_;
+  // Commands that wait: for a subscription to be answered, for answers under way, for lane_ to
+  // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
+  std::unique_ptr<std::deque<std::string>> held_;  // null when none
+  std::shared_ptr<Session*> self_;
+};
+
+}  // namespace chirm

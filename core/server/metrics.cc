@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <vector>
+
+namespace chirm {
+
+namespace {
+
+class Families {
+ public:
+  void gauge(const char* name, const char* help, std::uint64_t value) {
+    add(name, help, prometheus::MetricType::Gauge).gauge.value = static_cast<double>(value);
+  }
+  void counter(const char* name, const char* help, std::uint64_t value) {
+    add(name, help, prometheus::MetricType::Counter).counter.value = static_cast<double>(value);
+  }
+  template <class Key>
+  void counters(const char* name, const char* help, const char* label,
+                const std::map<Key, std::uint64_t>& values) {
+    prometheus::MetricFamily family{name, help, prometheus::MetricType::Counter, {}};
+    for (const auto& [key, value] : values) {
+      prometheus::ClientMetric metric;
+      metric.label.push_back({label, std::to_string(key)});
+      metric.counter.value = static_cast<double>(value);
+      family.metric.push_back(std::move(metric));
+    }
+    families_.push_back(std::move(family));
+  }
+  std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  prometheus::ClientMetric& add(const char* name, const char* help, prometheus::MetricType type) {
+    families_.push_back({name, help, type, {prometheus::ClientMetric{}}});
+    return families_.back().metric.front();
+  }
+  std::vector<prometheus::MetricFamily> families_;
+};
+
+}  // namespace
+
+std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
+                         const BrokerCounters& broker, bool is_broker_connected) {
+  Families out;
+  out.gauge("chirm_connections", "Open sockets", server.connections);
+  out.counter("chirm_connections_accepted_total", "Sockets accepted", server.accepted);
+  out.counter("chirm_accept_pauses_total", "Times accepting paused for want of files",
+              server.accept_pauses);
+  out.counter("chirm_received_bytes_total", "Bytes read from clients", server.bytes_received);
+  out.counter("chirm_sent_bytes_total", "Bytes written to clients", server.bytes_sent);
+  out.counters("chirm_http_responses_total", "HTTP responses; 101 are upgrades", "status",
+               server.responses);
+
+  out.gauge("chirm_sessions", "WebSocket connections", chat.sessions);
+  out.gauge("chirm_subscriptions", "Subscriptions of all sessions", chat.subscriptions);
+  out.gauge("chirm_channels", "Channels that this node follows", chat.channels);
+  out.gauge("chirm_tail_bytes", "Bytes of channels' tails in memory", chat.tail_bytes);
+  out.counter("chirm_commands_total", "Commands from clients", chat.commands);
+  out.counter("chirm_publications_total", "Publications received from the broker",
+              chat.publications);
+  out.counter("chirm_deliveries_total", "Publications written to subscribers", chat.deliveries);
+  out.counter("chirm_writes_total", "Writes to client sockets", chat.writes);
+  out.counter("chirm_blocked_writes_total", "Writes that the socket took only in part",
+              chat.blocked_writes);
+  out.counter("chirm_duplicates_dropped_total", "Publications that arrived twice",
+              chat.duplicates_dropped);
+  out.counter("chirm_holes_found_total", "Publications missing on arrival", chat.holes_found);
+  out.counter("chirm_holes_healed_total", "Missed publications read from the broker",
+              chat.holes_healed);
+  out.counter("chirm_epoch_changes_total", "Channels whose log started over", chat.epoch_changes);
+  out.counter("chirm_fell_off_tail_total", "Slow readers told to recover", chat.fell_off_tail);
+  out.counter("chirm_recovered_total", "Subscriptions resumed without a loss", chat.recovered);
+  out.counter("chirm_unrecovered_total", "Subscriptions that could not be resumed",
+              chat.unrecovered);
+  out.counters("chirm_disconnects_total", "Connections closed by code", "code", chat.disconnects);
+  out.counters("chirm_errors_total", "Error replies by code", "code", chat.errors);
+
+  out.gauge("chirm_broker_connected", "1 while the broker can be reached", is_broker_connected);
+  out.counter("chirm_broker_published_total", "Publications stored", broker.published);
+  out.counter("chirm_broker_publish_errors_total", "Publishes refused or given up",
+              broker.publish_errors);
+  out.counter("chirm_broker_duplicates_total", "Publishes recognised by their message id",
+              broker.duplicates);
+  out.counter("chirm_broker_histories_total", "Reads of a channel's history", broker.histories);
+  out.counter("chirm_broker_link_losses_total", "Links to the broker that were lost",
+              broker.link_losses);
+  out.counter("chirm_broker_resubscribed_total", "Channels subscribed again after a lost link",
+              broker.resubscribed);
+  out.counter("chirm_broker_resent_total", "Commands sent again after a lost link", broker.resent);
+  return out.text();
+}
+
+}  // namespace chirm

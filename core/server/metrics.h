@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A node's counters in the Prometheus text format (prometheus-cpp makes the text).
+
+#include <string>
+
+#include "core/broker/broker_counters.h"
+#include "core/chat/chat_counters.h"
+#include "core/server/server_counters.h"
+
+namespace chirm {
+
+std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
+                         const BrokerCounters& broker, bool is_broker_connected);
+
+}  // namespace chirm

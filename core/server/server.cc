@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/server.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "core/server/connection.h"
+#include "core/server/listener.h"
+#include "core/server/metrics.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+// Descriptors for everything that is not a client: the loop, Redis, files, the listener.
+constexpr std::uint64_t kReservedFiles = 64;
+constexpr std::uint64_t kPauseLogPeriodMs = 10'000;
+
+std::uint64_t files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT32_MAX;
+  return limit.rlim_cur;
+}
+
+constexpr std::string_view kWelcome =
+    "chirm is running. Connect with: chirm --url ws://THIS_HOST/connection/websocket --name YOU\n";
+
+}  // namespace
+
+Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)
+    : loop_(loop),
+      broker_(broker),
+      settings_(std::move(settings)),
+      chat_settings_(std::move(chat_settings)),
+      poller_(loop),
+      wheel_(loop),
+      decoder_pool_(WsRole::kServer, limits::kMessageBytes),
+      encoder_(WsRole::kServer),
+      authenticator_(chat_settings_),
+      hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
+      session_context_{hub_,     chat_settings_,   authenticator_, wheel_,
+                       encoder_, command_decoder_, chat_counters_, random_, {}},
+      read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
+      files_max_(files_limit()) {
+  loop_.add_turn_end_hook([this] { return end_turn(); });
+}
+
+Server::~Server() {
+  while (Connection* connection = connections_.pop_front()) delete connection;
+  while (Connection* connection = graveyard_.pop_front()) delete connection;
+}
+
+Expected<void, Error> Server::listen() {
+  auto socket = listen_tcp(settings_.listen, settings_.port);
+  if (!socket) return Unexpected<Error>(socket.error());
+  listener_ = std::make_unique<Listener>(loop_, std::move(*socket), [this](Socket accepted) {
+    return accept(std::move(accepted));
+  });
+  listener_->on_exhausted = [this](const char* why) {
+    ++counters_.accept_pauses;
+    if (loop_.now_ms() - pause_logged_ms_ < kPauseLogPeriodMs && pause_logged_ms_ != 0) return;
+    pause_logged_ms_ = loop_.now_ms();
+    spdlog::warn("accepting paused: {}; {} connections are open (raise the limit of open files)",
+                 why, counters_.connections);
+  };
+  return {};
+}
+
+std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
+
+std::uint64_t Server::connections_max() const {
+  const std::uint64_t by_files = files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles
+                                                                 : files_max_ / 2;
+  if (settings_.connections_max == 0) return by_files;
+  return std::min<std::uint64_t>(settings_.connections_max, by_files);
+}
+
+bool Server::accept(Socket socket) {
+  ++counters_.accepted;
+  auto connection = std::make_unique<Connection>(*this, std::move(socket));
+  if (connection->start()) connections_.push_back(*connection.release());
+  if (counters_.connections < connections_max()) return true;
+  listener_->on_exhausted("the connection limit is reached");
+  return false;
+}
+
+void Server::bury(Connection& connection) { graveyard_.push_back(connection); }
+
+Loop::TurnEnd Server::end_turn() {
+  broker_.flush();
+  const Loop::TurnEnd more = hub_.flush();
+  while (Connection* connection = graveyard_.pop_front()) delete connection;
+  if (listener_ && listener_->is_paused() && counters_.connections < connections_max()) {
+    listener_->resume();
+  }
+  if (on_stopped_ && connections_.empty()) std::exchange(on_stopped_, nullptr)();
+  return more;
+}
+
+void Server::stop(std::function<void()> on_stopped) {
+  listener_.reset();
+  on_stopped_ = std::move(on_stopped);
+  IntrusiveList<Connection, ConnectionTag> all;
+  all.take(connections_);
+  while (Connection* connection = all.pop_front()) {
+    connections_.push_back(*connection);
+    connection->close(disconnects::kShutdown);
+  }
+}
+
+Server::HttpAnswer Server::handle(const HttpRequest& request) {
+  constexpr std::string_view kText = "text/plain; charset=utf-8";
+  const auto answer = [](int status, std::string_view type, std::string_view body) {
+    return HttpAnswer{status, http_response(status, type, body)};
+  };
+  const std::string_view path = request.path();
+  const bool is_known =
+      path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics";
+  if (!is_known) return answer(404, kText, "not found\n");
+  if (request.method != "GET") {
+    return {405, http_response(HttpError{405, "only GET is allowed here"})};
+  }
+  if (path == "/metrics") {
+    return answer(200, "text/plain; version=0.0.4; charset=utf-8",
+                  metrics_text(counters_, chat_counters_, broker_.counters(),
+                               broker_.is_connected()));
+  }
+  if (path == "/readyz" && !broker_.is_connected()) {
+    return answer(503, kText, "the broker cannot be reached\n");
+  }
+  return answer(200, kText, path == "/" ? kWelcome : "ok\n");
+}
+
+}  // namespace chirm

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A node: listens, serves connections, and runs the turn: broker, fan-out, burial.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/intrusive_list.h"
+#include "core/base/random.h"
+#include "core/broker/broker.h"
+#include "core/chat/authenticator.h"
+#include "core/chat/chat_counters.h"
+#include "core/chat/chat_settings.h"
+#include "core/chat/hub.h"
+#include "core/chat/session.h"
+#include "core/loop/loop.h"
+#include "core/loop/poller.h"
+#include "core/loop/socket.h"
+#include "core/loop/timer.h"
+#include "core/loop/timer_wheel.h"
+#include "core/server/server_counters.h"
+#include "core/server/server_settings.h"
+#include "protocol/command.h"
+#include "protocol/http.h"
+#include "protocol/ws_decoder.h"
+#include "protocol/ws_encoder.h"
+
+namespace chirm {
+
+class Connection;
+class Listener;
+struct ConnectionTag;
+
+class Server {
+ public:
+  // loop and broker must outlive the server.
+  Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens the listening socket. The error says which address and why.
+  [[nodiscard]] Expected<void, Error> listen();
+  std::uint16_t port() const;
+
+  // Stops listening and sends every client away with 3001. `on_stopped` runs when all are gone, at
+  // the latest after the closing handshake's time.
+  void stop(std::function<void()> on_stopped);
+
+  // For the server's own connections.
+  const ServerSettings& settings() const { return settings_; }
+  ServerCounters& counters() { return counters_; }
+  Poller& poller() { return poller_; }
+  TimerWheel& wheel() { return wheel_; }
+  WsDecoderPool& decoder_pool() { return decoder_pool_; }
+  SessionContext& session_context() { return session_context_; }
+  // One read's bytes, with limits::kJsonPadding behind them; valid until the next read.
+  std::string& read_buffer() { return read_buffer_; }
+  void bury(Connection& connection);
+
+  struct HttpAnswer {
+    int status;
+    std::string response;
+  };
+  // Everything but the WebSocket: /, /healthz, /readyz, /metrics.
+  HttpAnswer handle(const HttpRequest& request);
+
+ private:
+  Loop::TurnEnd end_turn();
+  bool accept(Socket socket);
+  std::uint64_t connections_max() const;
+
+  Loop& loop_;
+  Broker& broker_;
+  ServerSettings settings_;
+  ChatSettings chat_settings_;
+  ServerCounters counters_;
+  ChatCounters chat_counters_;
+  Poller poller_;
+  TimerWheel wheel_;
+  WsDecoderPool decoder_pool_;
+  WsEncoder encoder_;
+  CommandDecoder command_decoder_;
+  Random random_;
+  Authenticator authenticator_;
+  Hub hub_;
+  SessionContext session_context_;
+  std::string read_buffer_;
+  std::uint64_t files_max_;
+  IntrusiveList<Connection, ConnectionTag> connections_;
+  IntrusiveList<Connection, ConnectionTag> graveyard_;
+  std::unique_ptr<Listener> listener_;
+  bool is_pause_logged_ = false;
+  std::uint64_t pause_logged_ms_ = 0;
+  std::function<void()> on_stopped_;
+};
+
+}  // namespace chirm
