@@ -87,6 +87,9 @@ int on_value_cb(http_parser* parser, const char* at, std::size_t length) noexcep
 int on_head_cb(http_parser* parser) noexcept {
   Head& head = head_of(parser);
   head.is_complete = true;
+  for (auto& [name, value] : head.fields.headers) {
+    value.erase(value.find_last_not_of(" \t") + 1);  // RFC 9110 §5.5; npos + 1 is 0
+  }
   constexpr auto kNoLength = std::numeric_limits<std::uint64_t>::max();
   head.fields.content_length = parser->content_length == kNoLength ? 0 : parser->content_length;
   return 2;  // as for an upgrade: http-parser stops right behind the head
