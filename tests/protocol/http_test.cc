@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/http.h"
+
+#include <gmock/gmock.h>
+
+#include "protocol/limits.h"
+
+namespace chirm {
+namespace {
+
+using testing::Eq;
+using testing::HasSubstr;
+using testing::Optional;
+using testing::StartsWith;
+
+constexpr std::string_view kRequest =
+    "POST /api/publish?a=1&b=2 HTTP/1.1\r\n"
+    "Host: chat.example\r\n"
+    "X-API-Key:  secret \r\n"
+    "Content-Length: 5\r\n"
+    "\r\n";
+
+int error_of(std::string_view bytes) {
+  const auto parsed = parse_http_request(bytes);
+  return parsed ? 0 : parsed.error().status;
+}
+
+TEST(HttpRequest, ReadsLineAndHeaders) {
+  const auto parsed = parse_http_request(std::string(kRequest) + "hello");
+  ASSERT_TRUE(parsed && *parsed);
+  const HttpRequest& request = **parsed;
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.target, "/api/publish?a=1&b=2");
+  EXPECT_EQ(request.path(), "/api/publish");
+  EXPECT_EQ(request.query(), "a=1&b=2");
+  EXPECT_THAT(request.header("x-api-key"), Optional(Eq("secret")));
+  EXPECT_EQ(request.header("authorization"), std::nullopt);
+  EXPECT_EQ(request.content_length, 5u);
+  EXPECT_EQ(request.head_bytes, kRequest.size());
+  EXPECT_FALSE(request.wants_upgrade);
+}
+
+TEST(HttpRequest, WithoutQueryOrBodyHasNone) {
+  const auto parsed = parse_http_request("GET /health HTTP/1.0\r\n\r\n");
+  ASSERT_TRUE(parsed && *parsed);
+  EXPECT_EQ((*parsed)->path(), "/health");
+  EXPECT_EQ((*parsed)->query(), "");
+  EXPECT_EQ((*parsed)->content_length, 0u);
+  EXPECT_TRUE((*parsed)->headers.empty());
+}
+
+TEST(HttpRequest, IsIncompleteUntilTheEmptyLine) {
+  for (std::size_t size = 0; size < kRequest.size(); ++size) {
+    const auto parsed = parse_http_request(kRequest.substr(0, size));
+    ASSERT_TRUE(parsed) << size;
+    EXPECT_FALSE(*parsed) << size;
+  }
+  EXPECT_TRUE(*parse_http_request(kRequest));
+}
+
+TEST(HttpRequest, FramesMayFollowTheHeadAtOnce) {
+  const std::string head =
+      "GET /c HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
+  const auto parsed = parse_http_request(head + "\x81\x85\r\n\r\n");
+  ASSERT_TRUE(parsed && *parsed);
+  EXPECT_EQ((*parsed)->head_bytes, head.size());
+  EXPECT_TRUE((*parsed)->wants_upgrade);
+}
+
+TEST(HttpRequest, Refuses400WhatIsNotHttp) {
+  for (const auto text : {"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03", "hello\r\n\r\n",
+                          "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET\r\n\r\n", "{}\n",
+                          "GET / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+                          "GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"}) {
+    EXPECT_EQ(error_of(text), 400) << text;
+  }
+}
+
+TEST(HttpRequest, Refuses400ABodyOfUnknownLength) {
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
+}
+
+TEST(HttpRequest, Refuses505OtherVersions) {
+  EXPECT_EQ(error_of("GET / HTTP/2.0\r\n\r\n"), 505);
+  EXPECT_EQ(error_of("GET / HTTP/0.9\r\n\r\n"), 505);
+}
+
+TEST(HttpRequest, Refuses431AHeadBeyondTheLimit) {
+  const std::string start = "GET / HTTP/1.1\r\nX: ";
+  const auto head = [&](std::size_t bytes) {
+    return start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
+  };
+  EXPECT_TRUE(*parse_http_request(head(limits::kHttpHeadBytes)));
+  EXPECT_TRUE(*parse_http_request(head(limits::kHttpHeadBytes) + "and a body"));
+  EXPECT_EQ(error_of(head(limits::kHttpHeadBytes + 1)), 431);
+  EXPECT_EQ(error_of(start + std::string(limits::kHttpHeadBytes, 'x')), 431);
+  EXPECT_EQ(error_of("GET /" + std::string(limits::kHttpHeadBytes, 'x')), 431);
+  EXPECT_FALSE(*parse_http_request(head(limits::kHttpHeadBytes).substr(0, 8000)));
+}
+
+TEST(HttpResponse, IsComplete) {
+  EXPECT_EQ(http_response(200, "application/json", "{}"),
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+            "Connection: close\r\n\r\n{}");
+}
+
+TEST(HttpResponse, OfAnErrorSaysWhy) {
+  const std::string response = http_response({431, "The request head is too long."});
+  EXPECT_THAT(response, StartsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"));
+  EXPECT_THAT(response, HasSubstr("\r\n\r\nThe request head is too long.\n"));
+}
+
+TEST(HttpResponse, NamesWhatWouldBeRight) {
+  EXPECT_THAT(http_response({426, "x"}), HasSubstr("\r\nSec-WebSocket-Version: 13\r\n"));
+  EXPECT_THAT(http_response({405, "x"}), HasSubstr("\r\nAllow: GET"));
+}
+
+}  // namespace
+}  // namespace chirm
