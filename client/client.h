@@ -28,8 +28,9 @@ struct Options {
   // Delay before attempt n: uniform in [0, min(backoff_max_ms, backoff_min_ms * 2^n)], at least 10.
   std::uint32_t backoff_min_ms = 100;
   std::uint32_t backoff_max_ms = 5000;
-  std::uint32_t command_timeout_ms = 5000;  // also for opening the connection
-  std::size_t outbox_max = 1000;            // publications waiting for their ack
+  std::uint32_t command_timeout_ms = 5000;   // also for opening the connection
+  std::size_t outbox_max = 1000;             // publications waiting for their ack
+  std::uint32_t ping_delay_max_ms = 10'000;  // how late a ping may be before the server is dead
 };
 
 // Why the connection is gone.
@@ -88,7 +89,8 @@ class Events {
 
 class Client {
  public:
-  // context and events must outlive the client.
+  // context and events must outlive the client. Destroying it tells nobody anything: what is in the
+  // outbox is lost, and functions that wait for a reply are not called.
   Client(Context& context, Options options, Events& events);
   ~Client();
   Client(const Client&) = delete;
@@ -114,7 +116,8 @@ class Client {
   // `data` is a JSON value without line feeds. Publications leave in the order of the calls. When
   // the connection is lost, or the server answers with a temporary error, one whose data has a
   // string member `id` is sent again (the server stores it once); one without is reported as failed
-  // with code 0, for nobody can know. `done` may be empty. Fails at once when the outbox is full.
+  // with code 0, for nobody can know. `done` may be empty. Fails at once when the outbox is full
+  // (106) or the publication is larger than servers take (107).
   using OnPublished = std::function<void(Expected<std::uint64_t, CommandError>)>;  // the offset
   void publish(std::string_view channel, std::string_view data, OnPublished done);
   std::size_t outbox_size() const;

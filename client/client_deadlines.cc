@@ -6,11 +6,6 @@
 
 namespace chirm::client {
 
-namespace {
-// How late a ping may be (the SDKs' maxServerPingDelay).
-constexpr std::uint64_t kPingDelayMaxMs = 10'000;
-}  // namespace
-
 void Client::Impl::arm(std::uint64_t at_ms) {
   if (at_ms >= armed_at_ms_) return;
   armed_at_ms_ = at_ms;
@@ -18,7 +13,8 @@ void Client::Impl::arm(std::uint64_t at_ms) {
 }
 
 std::uint64_t Client::Impl::ping_deadline_ms() const {
-  return ping_ms_ == 0 ? kNever : connection_.last_read_ms() + ping_ms_ + kPingDelayMaxMs;
+  if (ping_ms_ == 0) return kNever;
+  return connection_.last_read_ms() + ping_ms_ + options_.ping_delay_max_ms;
 }
 
 std::uint64_t Client::Impl::next_deadline_ms() const {
@@ -86,7 +82,7 @@ void Client::Impl::expire_commands() {
       connection_.close();
       return lost(0, "no answer from " + options_.url.authority(), true);
     }
-    fail_unanswered(std::move(expired), {});
+    fail_unanswered(std::move(expired), {}, "no answer");
   }
 }
 

@@ -174,12 +174,12 @@ void Client::Impl::lost(std::uint16_t code, std::string_view reason, bool may_re
   commands.swap(commands_);
   std::vector<Outbox::Entry> publications = outbox_.connection_lost();
   events_.on_disconnected(why);
-  fail_unanswered(std::move(commands), std::move(publications));
+  fail_unanswered(std::move(commands), std::move(publications), "connection lost");
 }
 
 void Client::Impl::fail_unanswered(std::list<Command> commands,
-                                   std::vector<Outbox::Entry> publications) {
-  const auto error = Unexpected<CommandError>(unanswered("connection lost"));
+                                   std::vector<Outbox::Entry> publications, std::string_view why) {
+  const auto error = Unexpected<CommandError>(unanswered(why));
   for (Command& command : commands) {
     if (auto* presence = std::get_if<OnPresence>(&command.kind)) (*presence)(error);
     if (auto* stats = std::get_if<OnPresenceStats>(&command.kind)) (*stats)(error);

@@ -85,7 +85,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   // Connection
   void open();
   void lost(std::uint16_t code, std::string_view reason, bool may_retry);
-  void fail_unanswered(std::list<Command> commands, std::vector<Outbox::Entry> publications);
+  void fail_unanswered(std::list<Command> commands, std::vector<Outbox::Entry> publications,
+                       std::string_view why);
   bool is_online() const { return state_ == State::kGreeting || state_ == State::kConnected; }
 
   // Sending
