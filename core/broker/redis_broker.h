@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The broker of many nodes: logs in Redis streams, delivery by Redis Pub/Sub. Redis 5 or later.
+//
+// Two connections: commands, and Pub/Sub with one topic per subscribed channel and two for the
+// nodes themselves. What happens when they fail:
+//   - Publishes and history wait up to hold_ms for Redis, in order, then fail with kInternal.
+//   - The command link is lost: what was on the way is repeated when that is safe, that is history,
+//     and publishes with a message id (Redis remembers the id). A publish without one fails with kInternal;
+//     it may have been stored.
+//   - The Pub/Sub link is lost: all channels are subscribed again, and for each on_maybe_missed() is
+//     called as soon as its messages arrive again.
+//   - A probe is published each second; a Pub/Sub link on which it does not arrive is made again.
+//   - Redis comes back without its newest writes: the channel gets a new epoch, see redis_scripts.h.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/broker/broker.h"
+#include "core/broker/broker_counters.h"
+#include "core/broker/broker_settings.h"
+#include "core/broker/redis_commands.h"
+#include "core/broker/redis_link.h"
+#include "core/broker/redis_presence.h"
+#include "core/broker/redis_requests.h"
+#include "core/broker/redis_subscriber.h"
+#include "core/broker/redis_url.h"
+#include "core/broker/string_hash.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class RedisBroker final : public Broker {
+ public:
+  // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in it;
+  // "" makes one up. The loop must outlive the broker. Connects once the listener is set.
+  RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
+              const std::string& prefix = "chirm", const std::string& node_name = "",
+              const RedisLinkSettings& link_settings = {});
+  ~RedisBroker() override;
+
+  void set_listener(BrokerListener& listener) override;
+  void publish(const PublishRequest& request, Callback<Position> done) override;
+  void subscribe(std::string_view channel, Callback<Position> done) override;
+  void unsubscribe(std::string_view channel) override;
+  void history(const HistoryRequest& request, Callback<History> done) override;
+  void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  void flush() override;
+  bool is_connected() const override;
+
+  const BrokerCounters& counters() const override { return context_.counters; }
+
+ private:
+  class Channel;
+  class Control;
+  using Channels = std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash,
+                                      std::equal_to<>>;
+
+  std::string topic(std::string_view channel) const;
+  void read_position(Channel& channel);
+  void on_position(const std::string& channel, std::uint64_t read_id,
+                   Expected<Position, ErrorCode> position);
+  void on_second();
+
+  RedisRequestContext context_;
+  const std::string node_name_;
+  const std::string bus_prefix_;  // of the topics that are no channels
+  const std::string probe_;       // only this object's own
+
+  RedisCommands commands_;
+  RedisPresence presence_;
+  std::unique_ptr<Control> control_;
+  RedisSubscriber subscriber_;
+  Channels channels_;
+
+  std::uint64_t probes_missed_ = 0;
+  std::uint64_t next_read_id_ = 0;
+  Timer second_timer_;
+};
+
+}  // namespace chirm

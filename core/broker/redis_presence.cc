@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis_presence.h"
+
+#include <optional>
+#include <utility>
+
+#include "core/base/random.h"
+#include "core/loop/loop.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr char kQuestion = 'q';
+constexpr char kAnswer = 'a';
+constexpr std::uint64_t kCheckPeriodMs = 50;
+
+// Numbers are little-endian; a string is its length in four bytes and its bytes.
+template <class Number>
+void put_number(std::string& out, Number number) {
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    out += static_cast<char>(static_cast<unsigned char>(number >> (8 * i)));
+  }
+}
+
+void put_text(std::string& out, std::string_view text) {
+  put_number(out, static_cast<std::uint32_t>(text.size()));
+  out += text;
+}
+
+template <class Number>
+std::optional<Number> take_number(std::string_view& in) {
+  if (in.size() < sizeof(Number)) return std::nullopt;
+  std::uint64_t number = 0;
+  for (std::size_t i = sizeof(Number); i-- > 0;) {
+    number = (number << 8) | static_cast<unsigned char>(in[i]);
+  }
+  in.remove_prefix(sizeof(Number));
+  return static_cast<Number>(number);
+}
+
+std::optional<std::string_view> take_text(std::string_view& in) {
+  const auto size = take_number<std::uint32_t>(in);
+  if (!size || in.size() < *size) return std::nullopt;
+  const std::string_view text = in.substr(0, *size);
+  in.remove_prefix(*size);
+  return text;
+}
+
+std::string answer_head(std::uint64_t id, bool is_last) {
+  std::string head(1, kAnswer);
+  put_number(head, id);
+  head += is_last ? '\1' : '\0';
+  return head;
+}
+
+}  // namespace
+
+RedisPresence::RedisPresence(Loop& loop, RedisCommands& commands, std::string all_topic,
+                             std::string own_topic, BrokerCounters& counters)
+    : loop_(loop),
+      commands_(commands),
+      all_topic_(std::move(all_topic)),
+      own_topic_(std::move(own_topic)),
+      counters_(counters),
+      next_id_(Random().between(0, UINT64_MAX)),
+      timer_(loop, [this] { on_deadline(); }) {}
+
+void RedisPresence::ask(std::string_view channel, Done done) {
+  ++counters_.presences;
+  const std::uint64_t id = next_id_++;
+  std::string question(1, kQuestion);
+  put_number(question, id);
+  put_text(question, own_topic_);
+  put_text(question, channel);
+  const bool is_sent =
+      pending_.size() < kPendingMax &&
+      commands_.send({"PUBLISH", all_topic_, question},
+                     [this, id](const RedisReply& reply) { on_asked(id, reply); });
+  if (!is_sent) {
+    refused_.push_back(std::move(done));
+    timer_.start(0);
+    return;
+  }
+  Pending& pending = pending_[id];
+  pending.clients = listener_->local_presence(channel);
+  pending.deadline_ms = loop_.now_ms() + kDeadlineMs;
+  pending.done = std::move(done);
+  if (!timer_.is_running()) timer_.start(kCheckPeriodMs);
+}
+
+void RedisPresence::on_asked(std::uint64_t id, const RedisReply& receivers) {
+  const auto found = pending_.find(id);
+  if (found == pending_.end()) return;
+  Pending& pending = found->second;
+  if (receivers.is_error()) return;  // the deadline answers
+  pending.is_asked = true;
+  pending.nodes_missing += receivers.integer() - 1;  // this node has its own question, too
+  if (pending.nodes_missing <= 0) finish(found);
+}
+
+void RedisPresence::on_message(std::string_view payload) {
+  if (payload.empty()) return;
+  if (payload.front() == kQuestion) return on_question(payload.substr(1));
+  if (payload.front() == kAnswer) return on_answer(payload.substr(1));
+}
+
+void RedisPresence::on_question(std::string_view rest) {
+  const auto id = take_number<std::uint64_t>(rest);
+  const auto topic = take_text(rest);
+  const auto channel = take_text(rest);
+  if (!id || !topic || !channel || *topic == own_topic_) return;
+  std::string piece = answer_head(*id, false);
+  const std::size_t head_bytes = piece.size();
+  for (const PresentClient& client : listener_->local_presence(*channel)) {
+    put_text(piece, client.user);
+    put_text(piece, client.client);
+    put_text(piece, client.conn_info);
+    if (piece.size() < kPieceBytes) continue;
+    send_answer(*topic, piece);
+    piece.resize(head_bytes);
+  }
+  piece[head_bytes - 1] = '\1';
+  send_answer(*topic, piece);
+}
+
+void RedisPresence::send_answer(std::string_view topic, const std::string& payload) {
+  // Without the command link the asker hears nothing from us; its deadline covers that.
+  (void)commands_.send({"PUBLISH", topic, payload}, nullptr);
+}
+
+void RedisPresence::on_answer(std::string_view rest) {
+  const auto id = take_number<std::uint64_t>(rest);
+  const auto is_last = take_number<std::uint8_t>(rest);
+  if (!id || !is_last) return;
+  const auto found = pending_.find(*id);
+  if (found == pending_.end()) return;  // too late
+  Pending& pending = found->second;
+  while (!rest.empty()) {
+    const auto user = take_text(rest);
+    const auto client = take_text(rest);
+    const auto conn_info = take_text(rest);
+    if (!user || !client || !conn_info) break;
+    pending.clients.push_back(
+        {std::string(*user), std::string(*client), std::string(*conn_info)});
+  }
+  if (*is_last == 0) return;
+  --pending.nodes_missing;
+  // Answers may come before Redis' reply to the question: they are on two connections.
+  if (pending.is_asked && pending.nodes_missing <= 0) finish(found);
+}
+
+void RedisPresence::finish(PendingMap::iterator pending) {
+  const Pending finished = std::move(pending->second);
+  pending_.erase(pending);
+  if (!finished.is_asked) return finished.done(Unexpected<ErrorCode>(errors::kInternal));
+  if (finished.nodes_missing > 0) ++counters_.presence_timeouts;
+  finished.done(finished.clients);
+}
+
+void RedisPresence::on_deadline() {
+  const std::vector<Done> refused = std::exchange(refused_, {});
+  std::vector<std::uint64_t> late;
+  for (const auto& [id, pending] : pending_) {
+    if (pending.deadline_ms <= loop_.now_ms()) late.push_back(id);
+  }
+  if (pending_.size() > late.size()) timer_.start(kCheckPeriodMs);
+  for (const Done& done : refused) done(Unexpected<ErrorCode>(errors::kInternal));
+  for (const std::uint64_t id : late) {
+    if (const auto found = pending_.find(id); found != pending_.end()) finish(found);
+  }
+}
+
+}  // namespace chirm
