@@ -10,6 +10,7 @@
 #include "bin/chirmd_options.h"
 #include "core/base/version.h"
 #include "core/broker/memory_broker.h"
+#include "core/broker/redis_broker.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
 #include "core/server/server.h"
@@ -32,10 +33,16 @@ void raise_files_limit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
 }
 
+std::unique_ptr<Broker> make_broker(Loop& loop, const ChirmdOptions& options) {
+  if (!options.redis) return std::make_unique<MemoryBroker>(loop, options.broker);
+  return std::make_unique<RedisBroker>(loop, *options.redis, options.broker, options.redis_prefix,
+                                       options.server.node_name);
+}
+
 int run(const ChirmdOptions& options) {
   Loop loop;
-  MemoryBroker broker(loop, options.broker);
-  Server server(loop, broker, options.server, options.chat);
+  const std::unique_ptr<Broker> broker = make_broker(loop, options);
+  Server server(loop, *broker, options.server, options.chat);
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);
     return 1;

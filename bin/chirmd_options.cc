@@ -67,8 +67,15 @@ void add_limits(CLI::App& app, ChatSettings& chat) {
 void add_broker(CLI::App& app, ChirmdOptions& options) {
   auto* store = add(app, "store", options.store, "The embedded store of a single node: memory")
                     ->check(CLI::IsMember({"memory"}));
-  add(app, "redis", options.redis_url,
-      "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH")
+  app.add_option_function<std::string>(
+         "--redis",
+         [&options](const std::string& text) {
+           const auto url = parse_redis_url(text);
+           if (!url) throw CLI::ValidationError("--redis", url.error().message);
+           options.redis = *url;
+         },
+         "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH")
+      ->envname("CHIRM_REDIS")
       ->excludes(store);
   add(app, "redis-prefix", options.redis_prefix, "What this cluster's keys in Redis start with")
       ->check(CLI::Validator(

@@ -2,10 +2,12 @@
 #pragma once
 // chirmd's settings from flags, environment (CHIRM_…) and a TOML file, in that order of precedence.
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "core/broker/broker_settings.h"
+#include "core/broker/redis_url.h"
 #include "core/chat/chat_settings.h"
 #include "core/server/server_settings.h"
 
@@ -16,7 +18,7 @@ struct ChirmdOptions {
   ChatSettings chat;
   BrokerSettings broker;
   std::string store = "memory";
-  std::string redis_url;  // empty: the embedded store
+  std::optional<RedisUrl> redis;  // none: the embedded store
   std::string redis_prefix = "chirm";
   std::string log_level = "info";
 };
