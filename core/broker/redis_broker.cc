@@ -133,8 +133,9 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       presence_(loop, commands_, bus_prefix_ + ":ctl", bus_prefix_ + ":ctl:" + node_name_,
                 context_.counters),
       control_(std::make_unique<Control>(*this)),
-      subscriber_(loop, url, node_name_, link_settings, context_.counters,
-                  {{bus_prefix_ + ":ctl", *control_}, {bus_prefix_ + ":ctl:" + node_name_, *control_}}),
+      subscriber_(
+          loop, url, node_name_, link_settings, context_.counters,
+          {{bus_prefix_ + ":ctl", *control_}, {bus_prefix_ + ":ctl:" + node_name_, *control_}}),
       second_timer_(loop, [this] { on_second(); }) {}
 
 RedisBroker::~RedisBroker() = default;
@@ -158,8 +159,7 @@ void RedisBroker::history(const HistoryRequest& request, Callback<History> done)
   commands_.submit(std::make_unique<RedisRead>(context_, request, true, std::move(done)));
 }
 
-void RedisBroker::presence(std::string_view channel,
-                           Callback<std::vector<PresentClient>> done) {
+void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
   presence_.ask(channel, std::move(done));
 }
 
@@ -188,8 +188,7 @@ void RedisBroker::read_position(Channel& channel) {
   commands_.submit(std::make_unique<RedisRead>(
       context_, HistoryRequest{.channel = channel.name}, false,
       [this, name = channel.name, read_id = channel.read_id](Expected<History, ErrorCode> history) {
-        on_position(name, read_id,
-                    history.map([](History& read) { return std::move(read.top); }));
+        on_position(name, read_id, history.map([](History& read) { return std::move(read.top); }));
       }));
 }
 
@@ -215,8 +214,10 @@ void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
   for (const std::string& payload : held) {
     if ((channel = current()) == nullptr) return;
     const auto publication = parse_publication(payload);
-    if (publication && publication->epoch != top.epoch) has_dropped = true;
-    else if (!publication || publication->offset > top.offset) channel->deliver(payload);
+    if (publication && publication->epoch != top.epoch)
+      has_dropped = true;
+    else if (!publication || publication->offset > top.offset)
+      channel->deliver(payload);
   }
   if (has_dropped && current() != nullptr) context_.listener->on_maybe_missed(name);
 }

@@ -6,12 +6,14 @@
 // nodes themselves. What happens when they fail:
 //   - Publishes and history wait up to hold_ms for Redis, in order, then fail with kInternal.
 //   - The command link is lost: what was on the way is repeated when that is safe, that is history,
-//     and publishes with a message id (Redis remembers the id). A publish without one fails with kInternal;
-//     it may have been stored.
-//   - The Pub/Sub link is lost: all channels are subscribed again, and for each on_maybe_missed() is
+//     and publishes with a message id (Redis remembers the id). A publish without one fails with
+//     kInternal; it may have been stored.
+//   - The Pub/Sub link is lost: all channels are subscribed again, and for each on_maybe_missed()
+//   is
 //     called as soon as its messages arrive again.
 //   - A probe is published each second; a Pub/Sub link on which it does not arrive is made again.
-//   - Redis comes back without its newest writes: the channel gets a new epoch, see redis_scripts.h.
+//   - Redis comes back without its newest writes: the channel gets a new epoch, see
+//   redis_scripts.h.
 
 #include <cstdint>
 #include <memory>
@@ -35,7 +37,8 @@ namespace chirm {
 
 class RedisBroker final : public Broker {
  public:
-  // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in it;
+  // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in
+  // it;
   // "" makes one up. The loop must outlive the broker. Connects once the listener is set.
   RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
               const std::string& prefix = "chirm", const std::string& node_name = "",
@@ -56,8 +59,8 @@ class RedisBroker final : public Broker {
  private:
   class Channel;
   class Control;
-  using Channels = std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash,
-                                      std::equal_to<>>;
+  using Channels =
+      std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
 
   std::string topic(std::string_view channel) const;
   void read_position(Channel& channel);

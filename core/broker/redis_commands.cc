@@ -33,8 +33,8 @@ std::uint64_t expiry_period_ms(std::uint64_t hold_ms) {
 }  // namespace
 
 RedisCommands::RedisCommands(Loop& loop, const RedisUrl& url, const std::string& node_name,
-                             const BrokerSettings& settings,
-                             const RedisLinkSettings& link_settings, BrokerCounters& counters)
+                             const BrokerSettings& settings, const RedisLinkSettings& link_settings,
+                             BrokerCounters& counters)
     : loop_(loop),
       settings_(settings),
       counters_(counters),
@@ -191,10 +191,9 @@ void RedisCommands::expire() {
   }
   if (waiting_expired) {
     const auto waiting = requests_.begin() + static_cast<std::ptrdiff_t>(sent_);
-    requests_.erase(
-        std::remove_if(waiting, requests_.end(),
-                       [](const Entry& entry) { return entry.request == nullptr; }),
-        requests_.end());
+    requests_.erase(std::remove_if(waiting, requests_.end(),
+                                   [](const Entry& entry) { return entry.request == nullptr; }),
+                    requests_.end());
   }
   for (const auto& request : expired) request->on_failure();
 }

@@ -7,9 +7,9 @@
 //              0                  answered_               sent_        size
 //
 // The gate is open while the link is up and the scripts are loaded. When Redis refuses a request
-// for the moment (it has lost the scripts, is loading, busy, or a replica), nothing more is sent until all
-// that was sent is answered; then the cause is dealt with and what was refused goes out again,
-// before anything newer.
+// for the moment (it has lost the scripts, is loading, busy, or a replica), nothing more is sent
+// until all that was sent is answered; then the cause is dealt with and what was refused goes out
+// again, before anything newer.
 
 #include <cstdint>
 #include <deque>
@@ -91,8 +91,8 @@ class RedisCommands final : private RedisLink::Owner {
   void log_error(std::string_view error);
   static Refusal refusal_of(std::string_view error);
 
-  // What may be sent and not answered. Redis works on it one by one; more only makes hiredis' output
-  // buffer long, which is quadratic to drain.
+  // What may be sent and not answered. Redis works on it one by one; more only makes hiredis'
+  // output buffer long, which is quadratic to drain.
   static constexpr std::size_t kInFlightBytesMax = 4 * 1024 * 1024;
   static constexpr std::size_t kInFlightMax = 10'000;
 

@@ -156,8 +156,8 @@ void RedisLink::adopt(redisAsyncContext* context) {
   context_ = context;
   context->data = this;
   has_output_ = watches_read_ = watches_write_ = false;
-  watcher_ = std::make_unique<FdWatcher>(
-      loop_, fd, [this](FdWatcher::Events events) { on_ready(events); });
+  watcher_ = std::make_unique<FdWatcher>(loop_, fd,
+                                         [this](FdWatcher::Events events) { on_ready(events); });
   context->ev.data = this;
   context->ev.addRead = &Adapter::add_read_cb;
   context->ev.delRead = &Adapter::del_read_cb;
@@ -166,8 +166,8 @@ void RedisLink::adopt(redisAsyncContext* context) {
   context->ev.cleanup = &Adapter::cleanup_cb;
   redisAsyncSetDisconnectCallback(context, &Adapter::on_disconnect_cb);
   redisAsyncSetConnectCallback(context, &Adapter::on_connect_cb);  // starts watching
-  tick_timer_.start_repeating(std::max<std::uint64_t>(
-      1, settings_.command_deadline_ms / kTicksPerDeadline));
+  tick_timer_.start_repeating(
+      std::max<std::uint64_t>(1, settings_.command_deadline_ms / kTicksPerDeadline));
 }
 
 void RedisLink::on_ready(FdWatcher::Events events) {
@@ -209,9 +209,8 @@ void RedisLink::flush() {
 void RedisLink::greet() {
   state_ = State::kGreeting;
   if (!url_.password.empty()) {
-    const RedisCommand login = url_.user.empty()
-                                   ? RedisCommand{"AUTH", url_.password}
-                                   : RedisCommand{"AUTH", url_.user, url_.password};
+    const RedisCommand login = url_.user.empty() ? RedisCommand{"AUTH", url_.password}
+                                                 : RedisCommand{"AUTH", url_.user, url_.password};
     append(login.bytes(), [this](const RedisReply& reply) { on_greeted(reply, true, false); });
   }
   if (url_.database != 0) {

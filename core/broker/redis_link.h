@@ -125,9 +125,9 @@ class RedisLink {
   std::uint64_t tick_ = 0;
   std::uint64_t up_since_ms_ = 0;
   std::uint64_t backoff_ms_ = 0;
-  std::string logged_reason_;   // of the attempts since the link was up last
+  std::string logged_reason_;  // of the attempts since the link was up last
   bool owner_thinks_up_ = false;
-  bool has_output_ = false;     // something was queued since the last write
+  bool has_output_ = false;  // something was queued since the last write
   bool watches_read_ = false;
   bool watches_write_ = false;  // the socket was full, or is connecting
   bool is_writing_ = false;     // inside write()

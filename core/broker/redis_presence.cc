@@ -73,10 +73,9 @@ void RedisPresence::ask(std::string_view channel, Done done) {
   put_number(question, id);
   put_text(question, own_topic_);
   put_text(question, channel);
-  const bool is_sent =
-      pending_.size() < kPendingMax &&
-      commands_.send({"PUBLISH", all_topic_, question},
-                     [this, id](const RedisReply& reply) { on_asked(id, reply); });
+  const bool is_sent = pending_.size() < kPendingMax &&
+                       commands_.send({"PUBLISH", all_topic_, question},
+                                      [this, id](const RedisReply& reply) { on_asked(id, reply); });
   if (!is_sent) {
     refused_.push_back(std::move(done));
     timer_.start(0);
@@ -141,8 +140,7 @@ void RedisPresence::on_answer(std::string_view rest) {
     const auto client = take_text(rest);
     const auto conn_info = take_text(rest);
     if (!user || !client || !conn_info) break;
-    pending.clients.push_back(
-        {std::string(*user), std::string(*client), std::string(*conn_info)});
+    pending.clients.push_back({std::string(*user), std::string(*client), std::string(*conn_info)});
   }
   if (*is_last == 0) return;
   --pending.nodes_missing;

@@ -36,8 +36,9 @@ class RedisPresence {
  private:
   struct Pending {
     std::vector<PresentClient> clients;
-    std::int64_t nodes_missing = 0;  // answers outstanding; less than 0 while their number is unknown
-    bool is_asked = false;           // Redis has told how many nodes got the question
+    std::int64_t nodes_missing =
+        0;                  // answers outstanding; less than 0 while their number is unknown
+    bool is_asked = false;  // Redis has told how many nodes got the question
     std::uint64_t deadline_ms = 0;
     Done done;
   };

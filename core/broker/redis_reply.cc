@@ -5,9 +5,7 @@
 
 namespace chirm {
 
-bool RedisReply::is_error() const {
-  return reply_ != nullptr && reply_->type == REDIS_REPLY_ERROR;
-}
+bool RedisReply::is_error() const { return reply_ != nullptr && reply_->type == REDIS_REPLY_ERROR; }
 
 std::string_view RedisReply::text() const {
   if (reply_ == nullptr) return {};

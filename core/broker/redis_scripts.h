@@ -2,8 +2,8 @@
 #pragma once
 // The Lua that runs inside Redis, where it is atomic. Private to core/broker.
 //
-// A channel has two keys, and one more per remembered message id; the braces make them one hash slot
-// of a cluster:
+// A channel has two keys, and one more per remembered message id; the braces make them one hash
+// slot of a cluster:
 //
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
@@ -14,8 +14,8 @@
 // The stream never outlives the hash: without the hash the numbering is unknown. Both scripts
 // start by deciding whether the store can be trusted. It cannot when the hash is missing, or when
 // its newest offset is below one that this node has seen used in the same epoch: Redis came back
-// without its newest writes. Then the epoch changes. Entries that are still there stay readable under
-// the new epoch, and the numbering goes on behind them.
+// without its newest writes. Then the epoch changes. Entries that are still there stay readable
+// under the new epoch, and the numbering goes on behind them.
 
 #include <string_view>
 
@@ -27,8 +27,8 @@ namespace chirm::redis_scripts {
 // Answers {offset, epoch}, and a third element when it is a repetition.
 //
 // Costs of Redis' CPU, one publication of 200 bytes to two subscribers: 6.6-8.5 us for a counter,
-// XADD and PUBLISH; a key per message id adds 2.7-3.5 us and 100-150 bytes; setting the time to live
-// each time would add 2.5 us (measured with Redis 7.0.15).
+// XADD and PUBLISH; a key per message id adds 2.7-3.5 us and 100-150 bytes; setting the time to
+// live each time would add 2.5 us (measured with Redis 7.0.15).
 inline constexpr std::string_view kPublish = R"lua(
 local hash, stream, id_key = KEYS[1], KEYS[2], KEYS[3]
 if id_key then

@@ -12,7 +12,7 @@
 namespace chirm {
 
 struct RedisUrl {
-  std::string host;         // name or numeric address; "" when it is a Unix socket
+  std::string host;  // name or numeric address; "" when it is a Unix socket
   std::uint16_t port = 6379;
   std::string socket_path;  // "" when it is TCP
   std::string user;         // "": the default user

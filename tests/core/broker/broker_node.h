@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A node in a broker test: a broker, and a listener that writes down what it is told.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/broker/broker.h"
+#include "core/loop/loop.h"
+#include "tests/support/loop_runner.h"
+
+namespace chirm::testing {
+
+struct Received {
+  std::string channel;
+  std::uint64_t offset;
+  std::string epoch;
+  std::string body;
+};
+
+class BrokerNode final : public BrokerListener {
+ public:
+  template <class T>
+  using Result = std::optional<Expected<T, ErrorCode>>;
+
+  // The loop must outlive the node, and the node every callback.
+  BrokerNode(Loop& loop, std::unique_ptr<Broker> its_broker)
+      : broker(std::move(its_broker)), loop_(loop), self_(std::make_shared<BrokerNode*>(this)) {
+    broker->set_listener(*this);
+    loop.add_turn_end_hook([self = self_] {  // hooks outlive the node
+      if (*self != nullptr) (*self)->broker->flush();
+      return Loop::TurnEnd::kDone;
+    });
+  }
+  ~BrokerNode() { *self_ = nullptr; }
+  BrokerNode(const BrokerNode&) = delete;
+  BrokerNode& operator=(const BrokerNode&) = delete;
+
+  bool run_until(const std::function<bool()>& is_done, std::uint64_t deadline_ms = 20'000) {
+    return testing::run_until(loop_, is_done, deadline_ms);
+  }
+  bool run_until_connected() {
+    return run_until([this] { return broker->is_connected(); });
+  }
+
+  // These run the loop until the answer is there; nullopt after the deadline.
+  Result<Position> publish(const PublishRequest& request) {
+    return wait<Position>([&](auto done) { broker->publish(request, std::move(done)); });
+  }
+  Result<Position> publish(const std::string& channel, const std::string& body) {
+    return publish({.channel = channel, .body = body, .user = {}, .message_id = {}});
+  }
+  Result<Position> subscribe(const std::string& channel) {
+    return wait<Position>([&](auto done) { broker->subscribe(channel, std::move(done)); });
+  }
+  Result<History> history(const HistoryRequest& request) {
+    return wait<History>([&](auto done) { broker->history(request, std::move(done)); });
+  }
+  Result<std::vector<PresentClient>> presence(const std::string& channel) {
+    return wait<std::vector<PresentClient>>(
+        [&](auto done) { broker->presence(channel, std::move(done)); });
+  }
+
+  // Offsets and bodies of what arrived in a channel: "1:a 2:b".
+  std::string received_in(const std::string& channel) const {
+    std::string text;
+    for (const Received& one : received) {
+      if (one.channel != channel) continue;
+      text += (text.empty() ? "" : " ") + std::to_string(one.offset) + ":" + one.body;
+    }
+    return text;
+  }
+
+  void on_publication(std::string_view channel, std::uint64_t offset, std::string_view epoch,
+                      std::string_view body) override {
+    received.push_back({std::string(channel), offset, std::string(epoch), std::string(body)});
+    if (on_received) on_received();
+  }
+  void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }
+  std::vector<PresentClient> local_presence(std::string_view) override { return present; }
+  Position known_position(std::string_view) override { return known; }
+
+  const std::unique_ptr<Broker> broker;
+  std::vector<Received> received;
+  std::function<void()> on_received;
+  std::vector<std::string> maybe_missed;
+  std::vector<PresentClient> present;  // in every channel
+  Position known;                      // in every channel
+
+ private:
+  template <class T, class Start>
+  Result<T> wait(Start start) {
+    const auto result = std::make_shared<Result<T>>();
+    start([result](Expected<T, ErrorCode> answer) { *result = std::move(answer); });
+    (void)run_until([&] { return result->has_value(); });  // the caller sees a missing answer
+    return *result;
+  }
+
+  Loop& loop_;
+  std::shared_ptr<BrokerNode*> self_;
+};
+
+}  // namespace chirm::testing

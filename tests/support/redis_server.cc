@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/redis_server.h"
+
+#include <fcntl.h>
+#include <hiredis/hiredis.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "core/base/check.h"
+#include "core/loop/socket.h"
+
+namespace chirm::testing {
+
+namespace {
+
+constexpr int kStartDeadlineMs = 20'000;
+
+std::uint16_t free_port() {
+  const auto socket = listen_tcp("127.0.0.1", 0);
+  CHIRM_CHECK(socket.has_value());
+  return local_port(*socket);
+}
+
+std::string text_of(const redisReply* reply) {
+  switch (reply->type) {
+    case REDIS_REPLY_INTEGER:
+      return std::to_string(reply->integer);
+    case REDIS_REPLY_NIL:
+      return "(nil)";
+    case REDIS_REPLY_ARRAY: {
+      std::string text;
+      for (std::size_t i = 0; i < reply->elements; ++i) {
+        text += (i == 0 ? "" : " ") + text_of(reply->element[i]);
+      }
+      return text;
+    }
+    default:
+      return {reply->str, reply->len};
+  }
+}
+
+}  // namespace
+
+RedisServer::RedisServer(Options options) : options_(std::move(options)) {
+  std::string pattern = std::filesystem::temp_directory_path() / "chirm-redis-XXXXXX";
+  CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
+  directory_ = pattern;
+  if (options_.has_tcp) port_ = free_port();
+  if (options_.is_started) start();
+}
+
+RedisServer::~RedisServer() {
+  kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void RedisServer::start() {
+  std::vector<std::string> words = {"redis-server",
+                                    "--port",
+                                    std::to_string(port_),
+                                    "--bind",
+                                    "127.0.0.1",
+                                    "--unixsocket",
+                                    socket_path(),
+                                    "--dir",
+                                    directory_,
+                                    "--save",
+                                    "",
+                                    "--logfile",
+                                    "",
+                                    "--enable-debug-command",
+                                    "yes"};
+  words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  std::array<int, 2> log{};
+  CHIRM_CHECK(pipe2(log.data(), O_CLOEXEC) == 0);
+  pid_ = fork();
+  CHIRM_CHECK(pid_ >= 0);
+  if (pid_ == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
+    dup2(log[1], STDOUT_FILENO);
+    dup2(log[1], STDERR_FILENO);
+    execvp(argv[0], argv.data());
+    _exit(127);
+  }
+  close(log[1]);
+  log_fd_ = log[0];
+  wait_until_ready(log_fd_);
+}
+
+// Redis says so in its log.
+void RedisServer::wait_until_ready(int log_fd) {
+  std::string log;
+  pollfd readable{.fd = log_fd, .events = POLLIN, .revents = 0};
+  while (log.find("The server is now ready to accept connections at") == std::string::npos) {
+    std::array<char, 4096> buffer{};
+    CHIRM_CHECK(poll(&readable, 1, kStartDeadlineMs) == 1, "redis-server does not start:", log);
+    const ssize_t bytes = read(log_fd, buffer.data(), buffer.size());
+    CHIRM_CHECK(bytes > 0, "redis-server does not start:", log);
+    log.append(buffer.data(), static_cast<std::size_t>(bytes));
+  }
+}
+
+void RedisServer::kill() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+  close(log_fd_);
+}
+
+void RedisServer::suspend() { CHIRM_CHECK(::kill(pid_, SIGSTOP) == 0); }
+
+void RedisServer::resume() { CHIRM_CHECK(::kill(pid_, SIGCONT) == 0); }
+
+std::string RedisServer::command(const std::vector<std::string>& arguments) const {
+  redisContext* context = redisConnectUnix(socket_path().c_str());
+  CHIRM_CHECK(context != nullptr && context->err == 0, socket_path());
+  std::vector<const char*> argv;
+  std::vector<std::size_t> sizes;
+  for (const std::string& argument : arguments) {
+    argv.push_back(argument.data());
+    sizes.push_back(argument.size());
+  }
+  auto* reply = static_cast<redisReply*>(
+      redisCommandArgv(context, static_cast<int>(argv.size()), argv.data(), sizes.data()));
+  CHIRM_CHECK(reply != nullptr, context->errstr);
+  std::string text = text_of(reply);
+  freeReplyObject(reply);
+  redisFree(context);
+  return text;
+}
+
+}  // namespace chirm::testing

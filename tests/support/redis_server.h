@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A real redis-server for one test: a child process with a directory of its own, reached by a Unix
+// socket and, when asked for, by TCP on a free port. Ends with the test, however that ends.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace chirm::testing {
+
+class RedisServer {
+ public:
+  struct Options {
+    std::vector<std::string> arguments;  // for redis-server, e.g. {"--requirepass", "x"}
+    bool has_tcp = false;
+    bool is_started = true;
+  };
+
+  explicit RedisServer(Options options);
+  RedisServer() : RedisServer(Options{}) {}
+  ~RedisServer();
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+
+  // With the data that the directory holds. Returns once it accepts connections.
+  void start();
+  void kill();     // SIGKILL
+  void suspend();  // SIGSTOP
+  void resume();   // SIGCONT
+
+  std::string unix_url() const { return "unix://" + socket_path(); }
+  std::string tcp_url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  std::string socket_path() const { return directory_ + "/socket"; }
+  std::uint16_t port() const { return port_; }
+
+  // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
+  // spaces, errors are their text.
+  std::string command(const std::vector<std::string>& arguments) const;
+
+ private:
+  void wait_until_ready(int log_fd);
+
+  Options options_;
+  std::string directory_;
+  std::uint16_t port_ = 0;
+  pid_t pid_ = -1;
+  int log_fd_ = -1;  // the server's log; it stays open so that the server can write to it
+};
+
+}  // namespace chirm::testing
