@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/follower.h"
+
+#include <algorithm>
+
+#include "bench/load/server_frame.h"
+#include "protocol/lines.h"
+
+namespace chirm::load {
+
+namespace {
+// Offsets that a subscriber is known to miss; beyond that it is counted as lost at once.
+constexpr std::size_t kMissingMax = 100'000;
+}  // namespace
+
+void Follower::on_joined(const Joined& how) {
+  Epoch& epoch = room_.epoch(how.epoch, how.offset);
+  const bool is_first = epoch_ == nullptr;
+  if (how.recovered && epoch_ == &epoch && next_ != 0) {
+    has_just_recovered_ = true;
+    return;
+  }
+  if (how.recovered) ++room_.tally().violations.false_recovered;
+  if (!is_first) ++room_.tally().counts.resets;
+  missing_.clear();
+  epoch_ = &epoch;
+  if (!how.epoch.empty()) {
+    next_ = how.offset + 1;
+  } else {
+    // A server without history does not say where one stands. A newcomer owes itself what comes.
+    next_ = is_first ? epoch.log.end() : 0;
+  }
+}
+
+std::size_t Follower::take(std::string_view bytes, std::uint64_t now_us) {
+  if (epoch_ == nullptr) return 0;
+  std::size_t taken = 0;
+  while (taken < bytes.size()) {
+    const std::string_view rest = bytes.substr(taken);
+    if (next_ != 0) {
+      const RoomLog::Run run = epoch_->log.match(next_, rest);
+      if (run.publications != 0) {
+        take_logged(run.publications, now_us);
+        taken += run.bytes;
+        continue;
+      }
+    }
+    const auto frame = read_frame(rest);
+    if (!frame || !is_text_message(frame->all) || !take_lines(frame->payload, now_us)) break;
+    taken += frame->all.size();
+  }
+  return taken;
+}
+
+// Takes all lines or, when one of them is not a publication of the room, none.
+bool Follower::take_lines(std::string_view payload, std::uint64_t now_us) {
+  const std::string& prefix = room_.line_prefix();
+  bool are_all_publications = true;
+  const bool is_fine = for_each_line(payload, [&](std::string_view line) {
+    are_all_publications &= line.starts_with(prefix);
+    return are_all_publications;
+  });
+  if (!is_fine || !are_all_publications) return false;
+  std::size_t lines = 0;
+  for_each_line(payload, [&](std::string_view line) {
+    if (epoch_->log.has_line(next_, line)) {
+      take_logged(1, now_us);
+    } else if (const auto publication = room_.decode(line)) {
+      take_one(*publication, now_us);
+    } else if (lines == 0) {
+      return false;  // nothing was taken yet: the client shall judge it
+    } else {
+      ++room_.tally().violations.altered;
+    }
+    ++lines;
+    return true;
+  });
+  return lines != 0;
+}
+
+void Follower::take_logged(std::size_t count, std::uint64_t now_us) {
+  Tally& tally = room_.tally();
+  for (const std::uint64_t scheduled_us : epoch_->log.scheduled(next_, count)) {
+    record(scheduled_us, now_us);
+  }
+  tally.counts.delivered += count;
+  next_ += count;
+  has_just_recovered_ = false;
+}
+
+void Follower::record(std::uint64_t scheduled_us, std::uint64_t now_us) {
+  Tally& tally = room_.tally();
+  if (scheduled_us >= tally.measure_from_us) tally.delivery.record(now_us - scheduled_us);
+}
+
+void Follower::take(std::string_view data, std::uint64_t offset, std::uint64_t now_us) {
+  if (epoch_ != nullptr) take_one(room_.identify(data, offset), now_us);
+}
+
+void Follower::take_one(const Publication& publication, std::uint64_t now_us) {
+  Tally& tally = room_.tally();
+  const std::uint64_t offset = room_.log(*epoch_, publication);
+  if (next_ == 0) next_ = offset;
+  if (offset < next_) {
+    const auto late = std::lower_bound(missing_.begin(), missing_.end(), offset);
+    if (late == missing_.end() || *late != offset) {
+      ++tally.violations.duplicated;
+      return;
+    }
+    missing_.erase(late);
+    ++tally.violations.reordered;
+  } else {
+    if (offset > next_ && has_just_recovered_) ++tally.violations.false_recovered;
+    for (; next_ < offset; ++next_) {
+      if (missing_.size() == kMissingMax) {
+        tally.violations.lost += offset - next_;
+        break;
+      }
+      missing_.push_back(next_);
+    }
+    next_ = offset + 1;
+  }
+  has_just_recovered_ = false;
+  ++tally.counts.delivered;
+  record(publication.scheduled_us, now_us);
+}
+
+bool Follower::starts_publication(std::string_view bytes) const {
+  const std::size_t header = frame_header_bytes(bytes);
+  return header != 0 && is_text_message(bytes) && bytes.size() > header &&
+         bytes.substr(header).starts_with(room_.line_prefix());
+}
+
+std::uint64_t Follower::missing_before(std::uint64_t end) const {
+  return missing_.size() + (next_ != 0 && next_ < end ? end - next_ : 0);
+}
+
+void Follower::audit(std::uint64_t end) { room_.tally().violations.lost += missing_before(end); }
+
+}  // namespace chirm::load

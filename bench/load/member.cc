@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/member.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bench/load/server_frame.h"
+#include "core/loop/loop.h"
+
+namespace chirm::load {
+
+namespace {
+std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
+}  // namespace
+
+Member::Member(std::uint32_t number, Room& room, MemberEvents& events, client::Context& context,
+               client::Options options)
+    : number_(number),
+      room_(room),
+      events_(events),
+      follower_(room),
+      client_(context, std::move(options), *this) {}
+
+void Member::start() {
+  started_us_ = now_us();
+  client_.subscribe(room_.channel());
+  client_.connect();
+}
+
+void Member::publish_as(const MessageId& author) {
+  publisher_ = std::make_unique<Publisher>(author, room_.tally());
+}
+
+void Member::publish(std::uint64_t due_us, std::string_view text) {
+  const MessageId id = publisher_->next(due_us);
+  std::string payload;
+  append_payload(payload, id, text);
+  client_.publish(room_.channel(), payload, [this, sequence = id.sequence](const auto& published) {
+    if (published) {
+      publisher_->on_acked(sequence, *published, now_us());
+    } else {
+      publisher_->on_failed(sequence);
+    }
+    events_.on_settleable(*this);
+  });
+}
+
+void Member::churn(bool is_graceful) {
+  is_churning_ = true;
+  if (is_graceful) {
+    client_.disconnect();
+    client_.connect();
+  } else {
+    client_.drop_connection();
+  }
+  is_churning_ = false;
+}
+
+void Member::on_logged(std::uint32_t sequence, std::uint64_t offset) {
+  publisher_->on_logged(sequence, offset);
+  events_.on_settleable(*this);
+}
+
+std::size_t Member::settle() { return publisher_->settle(follower_.next()); }
+
+void Member::audit_publisher() {
+  if (publisher_) publisher_->audit();
+}
+
+void Member::on_disconnected(const client::Disconnected& why) {
+  partial_.clear();
+  if (std::exchange(is_subscribed_, false)) gone_us_ = now_us();
+  events_.on_gone(*this, is_churning_, !why.retry_in_ms && !is_churning_, why.reason);
+}
+
+void Member::on_subscribed(std::string_view, const client::Subscribed& how) {
+  const bool was_subscribed = std::exchange(is_subscribed_, true);
+  follower_.on_joined({.offset = how.offset,
+                       .epoch = how.epoch,
+                       .was_recovering = how.was_recovering,
+                       .recovered = how.recovered});
+  if (!std::exchange(has_joined_, true)) {
+    events_.on_joined(*this);
+  } else if (was_subscribed) {
+    events_.on_resubscribed(*this);
+  } else {
+    events_.on_back(*this, how.recovered, now_us() - gone_us_);
+  }
+}
+
+void Member::on_unsubscribed(std::string_view, std::uint32_t code, std::string_view reason) {
+  is_subscribed_ = false;
+  events_.on_refused(*this, "not subscribed: " + std::to_string(code) + " " + std::string(reason));
+}
+
+void Member::on_publication(std::string_view, const PublicationView& publication) {
+  follower_.take(publication.data, publication.offset, now_us());
+  on_received();
+}
+
+std::size_t Member::on_bytes(std::string_view bytes) {
+  if (!is_subscribed_) return 0;
+  const std::uint64_t now = now_us();
+  const std::uint64_t next = follower_.next();
+  std::size_t taken = partial_.empty() ? 0 : complete_partial(bytes, now);
+  taken += follower_.take(bytes.substr(taken), now);
+  const std::string_view rest = bytes.substr(taken);
+  if (partial_.empty() && follower_.starts_publication(rest) && !read_frame(rest)) {
+    partial_ = rest;
+    taken = bytes.size();
+  }
+  if (follower_.next() != next) on_received();
+  return taken;
+}
+
+// Returns how many of the bytes were needed.
+std::size_t Member::complete_partial(std::string_view bytes, std::uint64_t now_us) {
+  const std::size_t had = partial_.size();
+  const std::size_t missing = frame_bytes(partial_) - had;
+  partial_.append(bytes.substr(0, missing));
+  if (bytes.size() < missing) return bytes.size();
+  if (follower_.take(partial_, now_us) == 0) ++room_.tally().violations.altered;
+  partial_.clear();
+  return missing;
+}
+
+void Member::on_received() {
+  client_.advance(room_.channel(), follower_.next() - 1);
+  if (in_flight() != 0) events_.on_settleable(*this);
+}
+
+}  // namespace chirm::load

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/publisher.h"
+
+namespace chirm::load {
+
+MessageId Publisher::next(std::uint64_t scheduled_us) {
+  MessageId id = author_;
+  id.sequence = first_ + static_cast<std::uint32_t>(messages_.size());
+  id.scheduled_us = scheduled_us;
+  messages_.push_back({.scheduled_us = scheduled_us});
+  ++unanswered_;
+  ++tally_.counts.sent;
+  return id;
+}
+
+Publisher::Message* Publisher::find(std::uint32_t sequence) {
+  const std::uint32_t index = sequence - first_;
+  return index < messages_.size() ? &messages_[index] : nullptr;
+}
+
+void Publisher::on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint64_t now_us) {
+  Message* const message = find(sequence);
+  if (message == nullptr || message->is_acked || message->is_failed) return;
+  message->is_acked = true;
+  message->acked = offset;
+  --unanswered_;
+  ++tally_.counts.acked;
+  if (message->scheduled_us >= tally_.measure_from_us) {
+    tally_.ack.record(now_us - message->scheduled_us);
+  }
+  compare(*message);
+}
+
+void Publisher::on_failed(std::uint32_t sequence) {
+  Message* const message = find(sequence);
+  if (message == nullptr || message->is_acked || message->is_failed) return;
+  message->is_failed = true;
+  --unanswered_;
+  ++tally_.counts.failed;
+}
+
+void Publisher::on_logged(std::uint32_t sequence, std::uint64_t offset) {
+  Message* const message = find(sequence);
+  if (message == nullptr) return;
+  message->logged = offset;
+  compare(*message);
+}
+
+void Publisher::compare(const Message& message) {
+  if (message.acked != 0 && message.logged != 0 && message.acked != message.logged) {
+    ++tally_.violations.acked_wrong;
+  }
+}
+
+std::size_t Publisher::settle(std::uint64_t received_end) {
+  std::size_t released = 0;
+  while (!messages_.empty()) {
+    const Message& oldest = messages_.front();
+    const bool is_back = oldest.logged != 0 && oldest.logged < received_end;
+    if (!oldest.is_failed && !(oldest.is_acked && is_back)) break;
+    messages_.pop_front();
+    ++first_;
+    ++released;
+  }
+  return released;
+}
+
+void Publisher::audit() {
+  for (const Message& message : messages_) {
+    if (message.is_acked && message.logged == 0) ++tally_.violations.acked_lost;
+  }
+}
+
+}  // namespace chirm::load

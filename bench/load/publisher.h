@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The messages that one client publishes: numbers them, and follows each one until it was acked and
+// has come back to its publisher, checking that both tell the same offset. Pure.
+
+#include <cstdint>
+#include <deque>
+
+#include "bench/load/message_id.h"
+#include "bench/load/tally.h"
+
+namespace chirm::load {
+
+class Publisher {
+ public:
+  // tally must outlive the publisher. `author` names whose messages these are.
+  Publisher(const MessageId& author, Tally& tally) : author_(author), tally_(tally) {}
+
+  // A new message. It is on its way until settle() releases it.
+  MessageId next(std::uint64_t scheduled_us);
+
+  // offset 0: the server does not tell.
+  void on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint64_t now_us);
+  void on_failed(std::uint32_t sequence);
+  // Somebody received the message under that offset.
+  void on_logged(std::uint32_t sequence, std::uint64_t offset);
+
+  // Releases, from the oldest on, what is acked and was received by its publisher, who has got
+  // everything before `received_end`; and what has failed. Returns how many messages that was.
+  std::size_t settle(std::uint64_t received_end);
+
+  // Messages that are on their way.
+  std::size_t in_flight() const { return messages_.size(); }
+  // Messages that are neither acked nor failed.
+  std::size_t unanswered() const { return unanswered_; }
+  // Adds acked messages that nobody received to the violations. At the end of a run.
+  void audit();
+
+ private:
+  struct Message {
+    std::uint64_t scheduled_us;
+    std::uint64_t logged = 0;  // offset, 0 while nobody has received it
+    std::uint64_t acked = 0;   // offset, 0 when not told
+    bool is_acked = false;
+    bool is_failed = false;
+  };
+  // nullptr when the message was released, and forgotten.
+  Message* find(std::uint32_t sequence);
+  void compare(const Message& message);
+
+  MessageId author_;
+  Tally& tally_;
+  std::uint32_t first_ = 0;  // sequence number of messages_[0]
+  std::deque<Message> messages_;
+  std::size_t unanswered_ = 0;
+};
+
+}  // namespace chirm::load

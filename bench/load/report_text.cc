@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#include <array>
+#include <cstdarg>
+#include <cstdio>
+
+#include "bench/load/report.h"
+
+namespace chirm::load {
+
+namespace {
+
+class TextWriter {
+ public:
+  [[gnu::format(printf, 2, 3)]] void line(const char* format, ...) {
+    std::array<char, 512> buffer;
+    va_list arguments;
+    va_start(arguments, format);
+    const int size = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
+    va_end(arguments);
+    if (size > 0) text_ += buffer.data();
+    text_ += '\n';
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+// printf has no portable letter for std::uint64_t that fits in a readable line.
+unsigned long long n(std::uint64_t number) { return number; }
+
+double ms(std::uint64_t us) { return static_cast<double>(us) / 1000; }
+
+void add_latency(TextWriter& text, const char* name, const Histogram& histogram) {
+  if (histogram.count() == 0) return;
+  text.line("  %-22s %9.3f %9.3f %9.3f %9.3f %9.3f %12llu", name, ms(histogram.percentile_us(50)),
+            ms(histogram.percentile_us(90)), ms(histogram.percentile_us(99)),
+            ms(histogram.percentile_us(99.9)), ms(histogram.max_us()), n(histogram.count()));
+}
+
+void add_connections(TextWriter& text, const Report& report, const Settings& settings) {
+  const Figures& figures = report.total.figures;
+  text.line("connections  %llu of %u subscribed, in %u rooms; %.0f/s", n(figures.progress.joined),
+            settings.all_clients(), settings.all_rooms(), report.connects_per_s());
+  if (figures.reconnects + figures.resubscribed + figures.unsubscribed > 0) {
+    text.line("  came back  %llu, of them recovered %llu; resubscribed %llu; gone for good %llu",
+              n(figures.reconnects), n(figures.recovered), n(figures.resubscribed),
+              n(figures.unsubscribed));
+  }
+  if (figures.progress.failures > 0) {
+    text.line("  failures   %llu, the last: %s", n(figures.progress.failures),
+              figures.progress.trouble.data());
+  }
+}
+
+void add_messages(TextWriter& text, const char* name, const GroupFigures& group, double seconds) {
+  const auto rate = [seconds](std::uint64_t count) {
+    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+  };
+  text.line("%-12s sent %llu, acked %llu, failed %llu, delivered %llu%s", name, n(group.all.sent),
+            n(group.all.acked), n(group.all.failed), n(group.all.delivered),
+            group.all.resets > 0 ? ", resets (see --json)" : "");
+  text.line("  measured   %.1f messages/s, %.0f deliveries/s in %.2f s", rate(group.measured.acked),
+            rate(group.measured.delivered), seconds);
+}
+
+void add_violations(TextWriter& text, const Report& report) {
+  Violations all = report.total.load.violations;
+  all.add(report.total.probe.violations);
+  const std::array<std::pair<const char*, std::uint64_t>, 9> kinds{
+      {{"lost", all.lost},
+       {"duplicated", all.duplicated},
+       {"reordered", all.reordered},
+       {"altered", all.altered},
+       {"misrouted", all.misrouted},
+       {"recovered:true with a gap", all.false_recovered},
+       {"stored twice", all.stored_twice},
+       {"acked and lost", all.acked_lost},
+       {"acked with another offset", all.acked_wrong}}};
+  std::string found;
+  for (const auto& [name, count] : kinds) {
+    if (count > 0) found += (found.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+  }
+  text.line("violations   %s", found.empty() ? "none" : found.c_str());
+}
+
+void add_server(TextWriter& text, const Report& report) {
+  if (!report.server) return;
+  text.line("server       %.2f CPU s (%.0f %%), %.0f deliveries per CPU second, %.3f us each",
+            report.server_cpu_s(), 100 * report.server_cpu_s() / report.measured_s(),
+            report.deliveries_per_server_cpu_s(), report.server_cpu_us_per_delivery());
+  text.line("  memory     %llu KiB empty, %llu connected, %llu at the end; %.2f KiB a connection",
+            n(report.server->empty.rss_kib), n(report.server->connected.rss_kib),
+            n(report.server->to.rss_kib), report.rss_kib_per_connection());
+}
+
+}  // namespace
+
+std::string to_text(const Report& report, const Settings& settings) {
+  TextWriter text;
+  const Result& total = report.total;
+  add_connections(text, report, settings);
+  if (!settings.is_idle) add_messages(text, "messages", total.load, report.measured_s());
+  if (settings.probe_rooms > 0) add_messages(text, "probe", total.probe, report.measured_s());
+  if (total.figures.unanswered > 0) {
+    text.line("  unanswered %llu messages: nobody can know", n(total.figures.unanswered));
+  }
+  text.line(
+      "latency, ms                  p50       p90       p99     p99.9       max        count");
+  add_latency(text, "publish to delivery", total.load.delivery);
+  add_latency(text, "publish to ack", total.load.ack);
+  add_latency(text, "probe to delivery", total.probe.delivery);
+  add_latency(text, "probe to ack", total.probe.ack);
+  add_latency(text, "connect to subscribed", total.joining);
+  add_latency(text, "lost to subscribed", total.recovering);
+  add_latency(text, "published late by", total.lateness);
+  add_server(text, report);
+  text.line("generator    %.0f %% of a CPU",
+            report.measured_s() > 0
+                ? static_cast<double>(total.figures.cpu_us) / 1e4 / report.measured_s()
+                : 0);
+  add_violations(text, report);
+  return text.take();
+}
+
+}  // namespace chirm::load

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A room as this process sees it: what its subscribers received, put together. Pure.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "bench/load/message_id.h"
+#include "bench/load/room_log.h"
+#include "bench/load/tally.h"
+#include "protocol/message.h"
+
+namespace chirm::load {
+
+// One life of a room's log (the server's `epoch`).
+struct Epoch {
+  std::string name;
+  RoomLog log;
+};
+
+class Room {
+ public:
+  // Told when somebody has received a message of this run for the first time.
+  class Events {
+   public:
+    virtual void on_logged(std::uint32_t publisher, std::uint32_t sequence,
+                           std::uint64_t offset) = 0;
+
+   protected:
+    ~Events() = default;
+  };
+
+  struct Name {
+    std::uint32_t run;
+    std::uint32_t number;
+    std::string channel;  // needs no escapes in JSON
+  };
+
+  // The references must outlive the room.
+  Room(Name name, MessageDecoder& decoder, Tally& tally, Events& events);
+
+  // The epoch of that name; a new one starts behind `offset`.
+  Epoch& epoch(std::string_view name, std::uint64_t offset);
+  // nullptr before anybody subscribed.
+  const Epoch* newest_epoch() const { return epochs_.empty() ? nullptr : epochs_.back().get(); }
+  const std::vector<std::unique_ptr<Epoch>>& epochs() const { return epochs_; }
+
+  // Puts a publication that somebody received into the log of its epoch. Returns its offset, also
+  // when the server does not number them.
+  std::uint64_t log(Epoch& epoch, Publication publication);
+
+  // What every line with a publication of this room starts with.
+  const std::string& line_prefix() const { return line_prefix_; }
+  // Decodes such a line; nullopt when it is something else after all.
+  std::optional<Publication> decode(std::string_view line);
+  // What a publication is, by its data.
+  Publication identify(std::string_view data, std::uint64_t offset);
+
+  const std::string& channel() const { return name_.channel; }
+  Tally& tally() const { return tally_; }
+
+ private:
+  // Which messages of a publisher have appeared: all before `next` but for `missing`.
+  struct Appeared {
+    std::uint32_t next = 0;
+    std::unordered_set<std::uint32_t> missing;
+  };
+  void note_appearance(const Publication& publication, std::uint64_t offset);
+
+  Name name_;
+  std::string line_prefix_;
+  MessageDecoder& decoder_;
+  Tally& tally_;
+  Events& events_;
+  std::vector<std::unique_ptr<Epoch>> epochs_;
+  std::unordered_map<std::uint32_t, Appeared> appeared_;  // by publisher
+  std::string padded_;                                    // a copy of the line being decoded
+};
+
+}  // namespace chirm::load

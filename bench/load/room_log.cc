@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/room_log.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "bench/load/server_frame.h"
+#include "core/base/check.h"
+
+namespace chirm::load {
+
+namespace {
+
+// A publication further ahead than this is an error of the server and not a gap.
+constexpr std::uint64_t kGapMax = 1'000'000;
+
+// The finaliser of SplitMix64.
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+RoomLog::Put RoomLog::put(const Publication& publication) {
+  const std::uint64_t offset = publication.offset;
+  CHIRM_CHECK(publication.key != 0 && offset != 0, publication.key, offset);
+  if (offset < begin_) return Put::kForgotten;
+  if (offset < end()) {
+    const std::size_t index = index_of(offset);
+    if (keys_[index] == publication.key) return Put::kSame;
+    if (keys_[index] != 0) return Put::kDifferent;
+    keys_[index] = publication.key;
+    scheduled_[index] = publication.scheduled_us;
+    remember(publication);
+    return Put::kNew;
+  }
+  if (offset - end() > kGapMax) return Put::kAbsurd;
+  while (end() < offset) append({});
+  append(publication);
+  remember(publication);
+  return Put::kNew;
+}
+
+void RoomLog::append(const Publication& publication) {
+  if (publication.line.empty()) {
+    ++without_bytes_;
+  } else {
+    encoder_.append(bytes_, Opcode::kText, publication.line);
+  }
+  ends_.push_back(base_ + bytes_.size());
+  keys_.push_back(publication.key);
+  scheduled_.push_back(publication.scheduled_us);
+}
+
+void RoomLog::remember(const Publication& publication) {
+  ++known_;
+  digest_ += mix(publication.key + mix(publication.offset));
+}
+
+std::uint64_t RoomLog::place_of(std::uint64_t key) const {
+  // Only the recent ones are of interest: whoever gets an unnumbered one twice gets it soon.
+  const auto found = std::find(keys_.rbegin(), keys_.rend(), key);
+  if (found == keys_.rend()) return end();
+  return end() - 1 - static_cast<std::uint64_t>(found - keys_.rbegin());
+}
+
+RoomLog::Run RoomLog::match(std::uint64_t offset, std::string_view bytes) const {
+  if (offset < begin_ || offset >= end()) return {};
+  const std::size_t first = index_of(offset);
+  const std::uint64_t start = start_of(first);
+  const std::uint64_t limit = start + bytes.size();
+  std::size_t last = ends_.size();  // behind the last candidate
+  if (ends_.back() > limit) {
+    const auto begin = ends_.begin() + static_cast<std::ptrdiff_t>(first);
+    last = static_cast<std::size_t>(std::upper_bound(begin, ends_.end(), limit) - ends_.begin());
+  }
+  if (without_bytes_ != 0) {
+    for (std::size_t i = first; i < last; ++i) {
+      if (ends_[i] == start_of(i)) last = i;
+    }
+  }
+  if (first == last) return {};
+  const char* const stored = bytes_.data() + (start - base_);
+  const std::size_t size = static_cast<std::size_t>(ends_[last - 1] - start);
+  if (std::memcmp(stored, bytes.data(), size) == 0) return {size, last - first};
+  Run run;
+  while (first + run.publications < last) {
+    const auto end = static_cast<std::size_t>(ends_[first + run.publications] - start);
+    if (std::memcmp(stored + run.bytes, bytes.data() + run.bytes, end - run.bytes) != 0) break;
+    run.bytes = end;
+    ++run.publications;
+  }
+  return run;
+}
+
+bool RoomLog::has_line(std::uint64_t offset, std::string_view line) const {
+  if (offset < begin_ || offset >= end()) return false;
+  const std::size_t index = index_of(offset);
+  const std::string_view frame(bytes_.data() + (start_of(index) - base_),
+                               static_cast<std::size_t>(ends_[index] - start_of(index)));
+  return !frame.empty() && frame.substr(frame_header_bytes(frame)) == line;
+}
+
+void RoomLog::trim(std::uint64_t offset) {
+  offset = std::min(offset, end());
+  if (offset <= begin_) return;
+  const std::size_t count = index_of(offset);
+  const std::uint64_t position = start_of(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (ends_[i] == start_of(i)) --without_bytes_;
+  }
+  const auto drop = [count](std::vector<std::uint64_t>& values) {
+    values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
+  };
+  bytes_.erase(0, static_cast<std::size_t>(position - base_));
+  base_ = position;
+  drop(ends_);
+  drop(keys_);
+  drop(scheduled_);
+  begin_ = offset;
+}
+
+}  // namespace chirm::load

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/settings.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+
+#include "core/base/version.h"
+
+namespace chirm::load {
+
+namespace {
+
+constexpr const char* kDefaultUrl = "ws://127.0.0.1:8080/connection/websocket";
+// Connections from one source address to one server: below the 28,000 ports that Linux gives out.
+constexpr std::uint32_t kClientsPerAddress = 10'000;
+constexpr std::uint32_t kClientsPerWorker = 18'000;
+constexpr rlim_t kOtherFiles = 64;  // that a worker has open besides its connections
+
+constexpr const char* kIntroduction =
+    "Opens many clients of a chat server (chirmd, or any that speaks the Centrifugal protocol v2,\n"
+    "JSON), publishes, measures, and verifies that every subscriber gets every message of its\n"
+    "room exactly once and in order, also across reconnects.\n\n"
+    "Open loop (--rate): messages are due at fixed times, and latency counts from then, so that a\n"
+    "stall of the server cannot hide. Closed loop (--window): each publisher sends its next\n"
+    "message when the last one was acked and came back to it; shows what the server can do.";
+constexpr const char* kEpilogue =
+    "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, or\n"
+    "when clients could not connect; 2 for a bad setting.\n\n"
+    "Examples:\n"
+    "  chirm-load --clients 1000 --rate 50 --duration 10 --json -\n"
+    "  chirm-load --clients 1000 --window 64 --server-pid $(pidof chirmd)\n"
+    "  chirm-load --clients 5000 --rooms 500 --rate 1000 --churn 50 --duration 60\n"
+    "  chirm-load --clients 10000 --idle --server-pid $(pidof chirmd)";
+
+void add_targets(CLI::App& app, Settings& settings, std::vector<std::string>& urls) {
+  app.add_option("--url", urls, "Server; several times to spread the clients over several nodes")
+      ->envname("CHIRM_URL")
+      ->default_str(kDefaultUrl);
+  app.add_option("--token", settings.token, "Connection token of all clients")
+      ->envname("CHIRM_TOKEN");
+  app.add_option("--name", settings.name, "Users are called NAME-0, NAME-1, …")
+      ->capture_default_str();
+  app.add_option("--channel", settings.channel, "Rooms are called CHANNEL-<run>-0, …")
+      ->capture_default_str();
+  app.add_option("--clients", settings.clients, "Clients, each in one room")
+      ->check(CLI::Range(1U, 10'000'000U))
+      ->capture_default_str();
+  app.add_option("--rooms", settings.rooms, "Rooms")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  app.add_option("--source-addresses", settings.source_addresses,
+                 "Addresses 127.0.0.2, … to connect from; default: enough for the ports")
+      ->check(CLI::Range(0U, 60'000U));
+  app.add_option("--workers", settings.workers,
+                 "Processes to share the clients; default: as the limit of open files demands")
+      ->check(CLI::Range(0U, 256U));
+}
+
+void add_traffic(CLI::App& app, Settings& settings) {
+  auto* rate = app.add_option("--rate", settings.rate, "Open loop: messages a second in all [50]")
+                   ->check(CLI::Range(0.001, 10'000'000.0));
+  auto* window =
+      app.add_option("--window", settings.window, "Closed loop: messages in flight in all")
+          ->check(CLI::Range(1U, 1'000'000U))
+          ->excludes(rate);
+  app.add_flag("--idle", settings.is_idle, "Connect, subscribe and hold; publish nothing")
+      ->excludes(rate)
+      ->excludes(window);
+  app.add_option("--publishers", settings.publishers,
+                 "Clients that publish; default: one a room, or one for each of --window")
+      ->check(CLI::Range(0U, 10'000'000U));
+  app.add_option("--payload", settings.payload_bytes, "Bytes of text in a message")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{60'000}))
+      ->capture_default_str();
+  app.add_option("--churn", settings.churn,
+                 "Clients a second that lose their connection (every other one) or close it, and "
+                 "come back")
+      ->check(CLI::Range(0.0, 100'000.0));
+  app.add_option("--probe-rooms", settings.probe_rooms,
+                 "Rooms of two clients beside the others, with figures of their own")
+      ->check(CLI::Range(0U, 10'000U));
+  app.add_option("--probe-rate", settings.probe_rate, "Messages a second in each probe room")
+      ->check(CLI::Range(0.001, 100'000.0))
+      ->capture_default_str();
+}
+
+void add_times(CLI::App& app, Settings& settings) {
+  const auto seconds = CLI::Range(0.0, 1'000'000.0);
+  app.add_option("--ramp", settings.ramp_s, "Seconds over which to connect; 0: as fast as possible")
+      ->check(seconds)
+      ->capture_default_str();
+  app.add_option("--warmup", settings.warmup_s, "Seconds of traffic before measuring")
+      ->check(seconds)
+      ->capture_default_str();
+  app.add_option("--duration", settings.duration_s, "Seconds to measure")
+      ->check(CLI::Range(0.1, 1'000'000.0))
+      ->capture_default_str();
+  app.add_option("--drain", settings.drain_s,
+                 "Seconds that acks and deliveries may still take after the last message")
+      ->check(seconds)
+      ->capture_default_str();
+  app.add_option("--connect-timeout", settings.connect_timeout_s,
+                 "Seconds to wait for clients while none gets further")
+      ->check(seconds)
+      ->capture_default_str();
+}
+
+void add_output(CLI::App& app, Settings& settings) {
+  app.add_option("--server-pid", settings.server_pids,
+                 "Server process to report CPU and memory of; several times for several");
+  app.add_option("--json", settings.json, "Write every figure to a file, - for stdout")
+      ->type_name("FILE");
+  app.add_option("--seed", settings.seed, "Repeats the choices of a run: texts, jitter, churn")
+      ->capture_default_str();
+  app.add_flag("--quiet", settings.is_quiet, "No progress and no summary");
+}
+
+// The most open files that this process may have, for it to have them.
+rlim_t raise_files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);  // then there will be more workers
+  (void)getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+std::string add_urls(Settings& settings, const std::vector<std::string>& urls) {
+  for (const std::string& text : urls) {
+    auto url = client::parse_url(text);
+    if (!url) return "--url: " + url.error().message;
+    settings.urls.push_back(std::move(*url));
+  }
+  return {};
+}
+
+bool is_loopback(const client::Url& url) { return url.host.starts_with("127."); }
+
+bool needs_escapes(const std::string& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c < ' ' || c == '"' || c == '\\' || c == '\x7f'; });
+}
+
+// Completes the settings. Returns what is wrong with them; empty when all is well.
+std::string complete(Settings& settings) {
+  if (needs_escapes(settings.channel) || settings.channel.size() > 200) {
+    return "--channel: expected at most 200 bytes without quotes, backslashes and controls";
+  }
+  if (needs_escapes(settings.name) || settings.name.empty() || settings.name.size() > 100) {
+    return "--name: expected 1 to 100 bytes without quotes, backslashes and controls";
+  }
+  if (settings.rooms > settings.clients) return "--rooms: expected at most --clients";
+  if (settings.publishers > settings.clients) return "--publishers: expected at most --clients";
+  const bool are_local = std::all_of(settings.urls.begin(), settings.urls.end(), is_loopback);
+  if (settings.source_addresses != 0 && !are_local) {
+    return "--source-addresses: expected every --url to be in 127.0.0.0/8";
+  }
+  if (!settings.is_idle && !settings.is_closed_loop() && settings.rate == 0) settings.rate = 50;
+  if (settings.is_idle) settings.publishers = 0;
+  if (settings.publishers == 0 && !settings.is_idle) {
+    const std::uint32_t wanted = settings.is_closed_loop() ? settings.window : settings.rooms;
+    settings.publishers = std::min(wanted, settings.clients);
+  }
+  if (settings.source_addresses == 0 && are_local) {
+    settings.source_addresses = settings.all_clients() / kClientsPerAddress;  // 0: below that
+    if (settings.source_addresses != 0) ++settings.source_addresses;
+  }
+  const rlim_t files = raise_files_limit();
+  if (files <= kOtherFiles * 2) return "ulimit -n: expected more than 128 open files";
+  const auto each = std::min<std::uint64_t>(files - kOtherFiles, kClientsPerWorker);
+  const auto needed = static_cast<std::uint32_t>((settings.all_clients() + each - 1) / each);
+  if (settings.workers == 0) settings.workers = needed;
+  settings.workers = std::min(settings.workers, settings.all_clients());
+  if (settings.workers < needed) {
+    return "--workers: expected at least " + std::to_string(needed) + ", for one may have " +
+           std::to_string(each) + " clients";
+  }
+  return {};
+}
+
+int complain(std::string_view what) {
+  std::string line(what);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::cerr << "chirm-load: " << line << " (see chirm-load --help)\n";
+  return 2;
+}
+
+}  // namespace
+
+std::string Settings::local_address_of(std::uint32_t client) const {
+  if (source_addresses == 0) return {};
+  const std::uint32_t number = client % source_addresses;
+  return "127.0." + std::to_string(number / 250) + "." + std::to_string(2 + number % 250);
+}
+
+std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
+  Settings settings;
+  std::vector<std::string> urls;
+  CLI::App app(kIntroduction, "chirm-load");
+  app.footer(kEpilogue);
+  app.get_formatter()->column_width(34);
+  app.set_version_flag("--version", std::string(kVersion));
+  add_targets(app, settings, urls);
+  add_traffic(app, settings);
+  add_times(app, settings);
+  add_output(app, settings);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    return complain(error.what());
+  }
+  if (urls.empty()) urls.emplace_back(kDefaultUrl);
+  std::string wrong = add_urls(settings, urls);
+  if (wrong.empty()) wrong = complete(settings);
+  if (!wrong.empty()) return complain(wrong);
+  return settings;
+}
+
+}  // namespace chirm::load

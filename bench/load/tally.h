@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a run counts. Plain numbers, carried between the processes of a run as they are. Pure.
+
+#include <cstdint>
+
+#include "bench/histogram.h"
+
+namespace chirm::load {
+
+// What a server must never do. Counted per subscriber that saw it, unless it says otherwise.
+struct Violations {
+  std::uint64_t lost = 0;             // owed, and never received
+  std::uint64_t duplicated = 0;       // received twice
+  std::uint64_t reordered = 0;        // received after a later one
+  std::uint64_t altered = 0;          // not what others received under the same offset
+  std::uint64_t misrouted = 0;        // belongs to another room
+  std::uint64_t false_recovered = 0;  // told recovered:true, and then there was a gap
+  std::uint64_t stored_twice = 0;     // messages that got two offsets
+  std::uint64_t acked_lost = 0;       // messages that were acked and that nobody received
+  std::uint64_t acked_wrong = 0;      // messages received under another offset than acked
+
+  std::uint64_t total() const {
+    return lost + duplicated + reordered + altered + misrouted + false_recovered + stored_twice +
+           acked_lost + acked_wrong;
+  }
+  void add(const Violations& other) {
+    lost += other.lost;
+    duplicated += other.duplicated;
+    reordered += other.reordered;
+    altered += other.altered;
+    misrouted += other.misrouted;
+    false_recovered += other.false_recovered;
+    stored_twice += other.stored_twice;
+    acked_lost += other.acked_lost;
+    acked_wrong += other.acked_wrong;
+  }
+};
+
+// Totals from the start of the run.
+struct Counts {
+  std::uint64_t sent = 0;       // messages given to the client library
+  std::uint64_t acked = 0;      // messages
+  std::uint64_t failed = 0;     // messages refused, or lost with their fate unknown
+  std::uint64_t delivered = 0;  // publications times subscribers
+  std::uint64_t foreign = 0;    // publications in the rooms that are not of this run
+  std::uint64_t resets = 0;     // subscribers told recovered:false: owed nothing of the gap
+
+  void add(const Counts& other) {
+    sent += other.sent;
+    acked += other.acked;
+    failed += other.failed;
+    delivered += other.delivered;
+    foreign += other.foreign;
+    resets += other.resets;
+  }
+  Counts since(const Counts& earlier) const {
+    return {sent - earlier.sent,           acked - earlier.acked,     failed - earlier.failed,
+            delivered - earlier.delivered, foreign - earlier.foreign, resets - earlier.resets};
+  }
+};
+
+// The figures of one group of rooms: those under load, or the probe rooms.
+struct Tally {
+  Counts counts;
+  Violations violations;
+  Histogram delivery;  // from when a message was due to its arrival at each subscriber
+  Histogram ack;       // from when a message was due to its ack
+  // Messages that were due before this are not in the histograms (warm-up).
+  std::uint64_t measure_from_us = UINT64_MAX;
+};
+
+}  // namespace chirm::load

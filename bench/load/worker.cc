@@ -1,0 +1,440 @@
+// SPDX-License-Identifier: MIT
+#include "bench/load/worker.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace chirm::load {
+
+namespace {
+
+constexpr std::uint64_t kTickMs = 20;
+constexpr std::uint64_t kProgressTicks = 25;
+constexpr std::uint64_t kTrimTicks = 50;
+constexpr std::uint32_t kJoiningMax = 128;                    // clients that join at the same time
+constexpr std::uint64_t kGiveUpUs = 5'000'000;                // when not one client could connect
+constexpr std::size_t kLogKeptBytes = std::size_t{1} << 20;   // beyond that, forget what all have
+constexpr std::size_t kLogMaxBytes = std::size_t{256} << 20;  // beyond that, whoever is behind
+constexpr std::size_t kOutboxMax = 1'000'000;
+constexpr std::uint32_t kCommandTimeoutMs = 15'000;  // a server under test may be slow
+
+std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
+
+std::uint64_t own_cpu_us() {
+  rusage usage{};
+  (void)getrusage(RUSAGE_SELF, &usage);  // cannot fail with these arguments
+  const auto us = [](const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(time.tv_usec);
+  };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+std::string random_text(std::size_t bytes, std::uint64_t seed) { return Random(seed).name(bytes); }
+
+}  // namespace
+
+Worker::Worker(const Settings& settings, std::uint32_t run, std::uint32_t number, Pipe pipe)
+    : settings_(settings),
+      run_(run),
+      number_(number),
+      pipe_(std::move(pipe)),
+      random_(settings.seed + number),
+      text_(random_text(settings.payload_bytes, settings.seed)) {
+  // Before the context's own hook, which flushes what this one publishes.
+  loop_.add_turn_end_hook([this] {
+    settle();
+    return Loop::TurnEnd::kDone;
+  });
+  context_ = std::make_unique<client::Context>(loop_, settings.seed + number);
+  make_rooms();
+  make_members();
+  make_publishers();
+  tick_ = std::make_unique<Timer>(loop_, [this] { on_tick(); });
+  pipe_watcher_ = std::make_unique<FdWatcher>(loop_, pipe_.fd(), [this](auto) { on_pipe(); });
+}
+
+Worker::~Worker() = default;
+
+void Worker::make_rooms() {
+  const std::string prefix = settings_.channel + "-" + std::to_string(run_) + "-";
+  Room::Events& events = *this;  // make_unique has no access to the base
+  for (std::uint32_t room = 0; room < settings_.all_rooms(); ++room) {
+    const bool is_probe = room >= settings_.rooms;
+    rooms_.push_back(std::make_unique<Room>(Room::Name{run_, room, prefix + std::to_string(room)},
+                                            decoder_, is_probe ? probe_ : load_, events));
+  }
+  by_room_.resize(rooms_.size());
+}
+
+void Worker::make_members() {
+  MemberEvents& events = *this;
+  for (std::uint32_t client = number_; client < settings_.all_clients();
+       client += settings_.workers) {
+    client::Options options;
+    options.url = settings_.url_of(client);
+    options.token = settings_.token;
+    options.name = settings_.name + "-" + std::to_string(client);
+    options.local_address = settings_.local_address_of(client);
+    options.command_timeout_ms = kCommandTimeoutMs;
+    options.outbox_max = kOutboxMax;
+    const std::uint32_t room = settings_.room_of(client);
+    members_.push_back(
+        std::make_unique<Member>(client, *rooms_[room], events, *context_, std::move(options)));
+    by_room_[room].push_back(members_.back().get());
+  }
+}
+
+void Worker::make_publishers() {
+  std::vector<std::uint32_t> mine;
+  std::vector<std::uint32_t> mine_probing;
+  for (const auto& member : members_) {
+    const std::uint32_t client = member->number();
+    if (!settings_.is_publisher(client)) continue;
+    MessageId author;
+    author.run = run_;
+    author.room = settings_.room_of(client);
+    author.publisher = client;
+    member->publish_as(author);
+    publishers_.push_back(member.get());
+    if (settings_.is_probe(client)) {
+      mine_probing.push_back((client - settings_.clients) / 2);
+    } else {
+      mine.push_back(client);
+    }
+  }
+  if (settings_.rate > 0) {
+    pacer_ = std::make_unique<Pacer>(
+        loop_, std::move(mine), settings_.publishers, settings_.rate,
+        [this](std::uint32_t client, std::uint64_t due) { publish(member_of(client), due); });
+  }
+  if (settings_.probe_rooms > 0) {
+    probe_pacer_ = std::make_unique<Pacer>(loop_, std::move(mine_probing), settings_.probe_rooms,
+                                           settings_.probe_rate * settings_.probe_rooms,
+                                           [this](std::uint32_t pair, std::uint64_t due) {
+                                             publish(member_of(settings_.clients + 2 * pair), due);
+                                           });
+  }
+}
+
+Member& Worker::member_of(std::uint32_t client) { return *members_[client / settings_.workers]; }
+
+void Worker::run() {
+  begun_us_ = advanced_us_ = now_us();
+  pipe_watcher_->watch({.readable = true});
+  tick_->start_repeating(kTickMs);
+  start_members();
+  loop_.run();
+}
+
+// ---- Joining
+
+void Worker::start_members() {
+  if (phase_ != Phase::kJoining) return;
+  Progress& progress = result_.figures.progress;
+  const std::uint64_t now = now_us();
+  const auto ramp_us = static_cast<std::uint64_t>(settings_.ramp_s * 1e6);
+  while (started_ < members_.size()) {
+    if (started_ - progress.joined - progress.refused >= kJoiningMax) return;
+    if (ramp_us != 0 && begun_us_ + ramp_us * started_ / members_.size() > now) return;
+    if (started_ == 0) progress.first_connect_us = now;
+    members_[started_++]->start();
+  }
+}
+
+void Worker::on_joined(Member& member) {
+  Progress& progress = result_.figures.progress;
+  ++progress.joined;
+  progress.last_join_us = advanced_us_ = now_us();
+  result_.joining.record(advanced_us_ - member.started_us());
+  start_members();
+}
+
+void Worker::on_back(Member&, bool recovered, std::uint64_t away_us) {
+  ++result_.figures.reconnects;
+  if (recovered) ++result_.figures.recovered;
+  result_.recovering.record(away_us);
+}
+
+void Worker::on_resubscribed(Member&) { ++result_.figures.resubscribed; }
+
+void Worker::on_gone(Member& member, bool wanted, bool is_final, std::string_view why) {
+  if (!wanted) note_trouble(why);
+  if (is_final) on_refused(member, why);
+}
+
+void Worker::on_refused(Member& member, std::string_view why) {
+  note_trouble(why);
+  if (member.has_joined()) {
+    ++result_.figures.unsubscribed;
+  } else {
+    ++result_.figures.progress.refused;
+  }
+}
+
+void Worker::note_trouble(std::string_view why) {
+  Progress& progress = result_.figures.progress;
+  ++progress.failures;
+  progress.trouble.fill('\0');
+  why.copy(progress.trouble.data(), progress.trouble.size() - 1);
+}
+
+bool Worker::is_joining_over() const {
+  const Progress& progress = result_.figures.progress;
+  if (progress.joined + progress.refused == members_.size()) return true;
+  const std::uint64_t now = now_us();
+  if (progress.joined == 0 && progress.failures != 0 && now - begun_us_ > kGiveUpUs) return true;
+  const auto timeout_us = static_cast<std::uint64_t>(settings_.connect_timeout_s * 1e6);
+  return started_ == members_.size()
+             ? now - advanced_us_ > timeout_us
+             : now - advanced_us_ > timeout_us + static_cast<std::uint64_t>(settings_.ramp_s * 1e6);
+}
+
+// ---- Traffic
+
+void Worker::begin(const Plan& plan) {
+  plan_ = plan;
+  phase_ = Phase::kTraffic;
+  load_.measure_from_us = probe_.measure_from_us = plan.measure_from_us;
+  if (pacer_) pacer_->start(plan.start_us);
+  if (probe_pacer_) probe_pacer_->start(plan.start_us);
+  if (!settings_.is_closed_loop()) return;
+  for (Member* member : publishers_) {
+    const std::uint32_t client = member->number();
+    if (settings_.is_probe(client)) continue;
+    // --window is spread over all publishers, the first ones get what does not divide.
+    const std::uint32_t share = settings_.window / settings_.publishers;
+    const bool has_one_more = client < settings_.window % settings_.publishers;
+    for (std::uint32_t i = 0; i < share + (has_one_more ? 1 : 0); ++i) publish(*member, now_us());
+  }
+}
+
+void Worker::publish(Member& member, std::uint64_t due_us) {
+  if (phase_ != Phase::kTraffic || due_us >= plan_.measure_to_us) return;
+  const std::uint64_t now = now_us();
+  if (due_us >= plan_.measure_from_us) result_.lateness.record(now > due_us ? now - due_us : 0);
+  member.publish(due_us, text_);
+}
+
+void Worker::on_settleable(Member& member) {
+  if (!member.is_linked()) settleable_.push_back(member);
+}
+
+void Worker::settle() {
+  IntrusiveList<Member, SettleTag> due;
+  due.take(settleable_);
+  while (Member* member = due.pop_front()) {
+    const std::size_t released = member->settle();
+    if (!settings_.is_closed_loop() || settings_.is_probe(member->number())) continue;
+    for (std::size_t i = 0; i < released; ++i) publish(*member, now_us());
+  }
+}
+
+void Worker::on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uint64_t offset) {
+  if (publisher >= settings_.all_clients() || settings_.worker_of(publisher) != number_) return;
+  if (settings_.is_publisher(publisher)) member_of(publisher).on_logged(sequence, offset);
+}
+
+void Worker::churn() {
+  churn_due_ += settings_.churn / settings_.workers * static_cast<double>(kTickMs) / 1000;
+  for (; churn_due_ >= 1; --churn_due_) {
+    Member& member = *members_[random_.between(0, members_.size() - 1)];
+    if (settings_.is_probe(member.number()) || !member.is_subscribed()) continue;
+    member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
+  }
+}
+
+void Worker::begin_measuring() {
+  is_measuring_ = true;
+  result_.figures.measured_from_us = now_us();
+  load_before_ = load_.counts;
+  probe_before_ = probe_.counts;
+  cpu_before_us_ = own_cpu_us();
+}
+
+void Worker::end_traffic() {
+  if (!is_measuring_) begin_measuring();
+  if (pacer_) pacer_->stop();
+  if (probe_pacer_) probe_pacer_->stop();
+  result_.figures.measured_to_us = now_us();
+  result_.figures.cpu_us = own_cpu_us() - cpu_before_us_;
+  result_.load.measured = load_.counts.since(load_before_);
+  result_.probe.measured = probe_.counts.since(probe_before_);
+  phase_ = Phase::kAnswers;
+  deadline_us_ = now_us() + static_cast<std::uint64_t>(settings_.drain_s * 1e6);
+}
+
+// ---- Ending
+
+bool Worker::is_answered() const {
+  return std::all_of(publishers_.begin(), publishers_.end(),
+                     [](const Member* member) { return member->unanswered() == 0; });
+}
+
+// Where the room of a member ends, in the epoch that the member is in.
+std::uint64_t Worker::owed_end(const Member& member) const {
+  const Follower& follower = const_cast<Member&>(member).follower();
+  const Epoch& epoch = *follower.epoch();
+  const RoomEpoch key{settings_.room_of(member.number()), hash_of(epoch.name)};
+  const auto required = required_.find(key);
+  return required == required_.end() ? epoch.log.end()
+                                     : std::max(required->second, epoch.log.end());
+}
+
+bool Worker::is_delivered() {
+  return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
+    return !member->has_joined() || member->follower().missing_before(owed_end(*member)) == 0;
+  });
+}
+
+void Worker::audit() {
+  for (const auto& member : members_) {
+    if (!member->has_joined()) continue;
+    Follower& follower = member->follower();
+    follower.audit(owed_end(*member));
+    member->audit_publisher();
+    result_.figures.unanswered += member->unanswered();
+    // Whoever stayed in a former life of the room has got nothing of the present one.
+    const Epoch& newest = *member->room().newest_epoch();
+    if (follower.epoch() != &newest) {
+      member->room().tally().violations.lost += newest.log.end() - newest.log.first();
+    }
+  }
+}
+
+// ---- The course of things
+
+void Worker::on_tick() {
+  ++ticks_;
+  const std::uint64_t now = now_us();
+  if (ticks_ % kProgressTicks == 0) send_progress(Kind::kProgress);
+  trim_rooms(ticks_ % kTrimTicks == 0 ? 0 : kLogKeptBytes);
+  switch (phase_) {
+    case Phase::kJoining:
+      start_members();
+      if (!is_joining_over()) break;
+      phase_ = Phase::kReady;
+      send_progress(Kind::kReady);
+      break;
+    case Phase::kTraffic:
+      if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
+      if (settings_.churn > 0 && now >= plan_.start_us) churn();
+      if (now >= plan_.measure_to_us) end_traffic();
+      break;
+    case Phase::kAnswers:
+      if (!is_answered() && now < deadline_us_) break;
+      phase_ = Phase::kTips;
+      {
+        Packer packer;
+        packer.add_all(std::span<const Tip>(tips()));
+        pipe_.send(static_cast<std::uint32_t>(Kind::kTips), packer.bytes());
+      }
+      break;
+    case Phase::kDelivery:
+      if (!is_delivered() && now < deadline_us_) break;
+      phase_ = Phase::kDone;
+      audit();
+      send_result();
+      loop_.stop();
+      break;
+    case Phase::kReady:
+    case Phase::kTips:
+    case Phase::kDone:
+      break;
+  }
+}
+
+void Worker::on_pipe() {
+  if (!pipe_.receive()) return loop_.stop();
+  while (const auto message = pipe_.next()) on_message(*message);
+}
+
+void Worker::on_message(const PipeMessage& message) {
+  Unpacker unpacker(message.body);
+  switch (static_cast<Kind>(message.kind)) {
+    case Kind::kStart:
+      return begin(unpacker.take<Plan>());
+    case Kind::kStop:
+      if (phase_ == Phase::kTraffic) end_traffic();
+      return;
+    case Kind::kRequired:
+      for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip.end;
+      phase_ = Phase::kDelivery;
+      deadline_us_ = std::max(deadline_us_, now_us() + 2'000'000);
+      return;
+    default:
+      return;
+  }
+}
+
+void Worker::trim_rooms(std::size_t bytes_min) {
+  for (std::size_t room = 0; room < rooms_.size(); ++room) {
+    for (const auto& epoch : rooms_[room]->epochs()) {
+      RoomLog& log = epoch->log;
+      if (log.bytes() < bytes_min) continue;
+      std::uint64_t needed = log.end();
+      for (Member* member : by_room_[room]) {
+        const Follower& follower = member->follower();
+        if (follower.epoch() == epoch.get() && follower.next() != 0) {
+          needed = std::min(needed, follower.next());
+        }
+      }
+      log.trim(needed);
+      if (log.bytes() > kLogMaxBytes) log.trim((log.begin() + log.end()) / 2);
+    }
+  }
+}
+
+Progress Worker::progress() {
+  Progress& progress = result_.figures.progress;
+  progress.connected = static_cast<std::uint64_t>(std::count_if(
+      members_.begin(), members_.end(), [](const auto& member) { return member->is_connected(); }));
+  progress.counts = load_.counts;
+  progress.counts.add(probe_.counts);
+  progress.violations = load_.violations.total() + probe_.violations.total();
+  Histogram recent = load_.delivery;
+  recent.subtract(reported_);
+  reported_ = load_.delivery;
+  progress.p99_us = recent.percentile_us(99);
+  return progress;
+}
+
+void Worker::send_progress(Kind kind) {
+  Packer packer;
+  packer.add(progress());
+  pipe_.send(static_cast<std::uint32_t>(kind), packer.bytes());
+}
+
+std::vector<Tip> Worker::tips() const {
+  std::vector<Tip> tips;
+  for (std::uint32_t room = 0; room < rooms_.size(); ++room) {
+    for (const auto& epoch : rooms_[room]->epochs()) {
+      const RoomLog& log = epoch->log;
+      tips.push_back({.room = room,
+                      .epoch = hash_of(epoch->name),
+                      .first = log.first(),
+                      .end = log.end(),
+                      .known = log.known(),
+                      .digest = log.digest()});
+    }
+  }
+  return tips;
+}
+
+void Worker::send_result() {
+  (void)progress();  // brings figures.progress up to date
+  const auto fill = [](GroupFigures& group, Tally& tally) {
+    group.all = tally.counts;
+    group.violations = tally.violations;
+    group.delivery = std::move(tally.delivery);
+    group.ack = std::move(tally.ack);
+  };
+  fill(result_.load, load_);
+  fill(result_.probe, probe_);
+  result_.tips = tips();
+  pipe_.send(static_cast<std::uint32_t>(Kind::kResult), result_.pack());
+}
+
+}  // namespace chirm::load

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// One process of a run: its share of the clients on one loop, and the checking of what they
+// receive. The coordinator tells it through a pipe when to do what (figures.h).
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bench/load/figures.h"
+#include "bench/load/member.h"
+#include "bench/load/pacer.h"
+#include "bench/load/pipe.h"
+#include "bench/load/room.h"
+#include "bench/load/settings.h"
+#include "client/context.h"
+#include "core/base/random.h"
+#include "core/loop/fd_watcher.h"
+#include "core/loop/loop.h"
+#include "core/loop/timer.h"
+
+namespace chirm::load {
+
+class Worker final : private Room::Events, private MemberEvents {
+ public:
+  // settings must outlive the worker. `run` names the run, `number` this worker in it.
+  Worker(const Settings& settings, std::uint32_t run, std::uint32_t number, Pipe pipe);
+  ~Worker();
+
+  // Returns when the results are with the coordinator, or when that is gone.
+  void run();
+
+ private:
+  enum class Phase : std::uint8_t {
+    kJoining,   // clients connect and subscribe
+    kReady,     // waits for the plan
+    kTraffic,   // publishes
+    kAnswers,   // no new messages; waits for what is on its way
+    kTips,      // waits to be told what all subscribers are owed
+    kDelivery,  // waits for it
+    kDone,
+  };
+  using RoomEpoch = std::pair<std::uint32_t, std::uint64_t>;  // room, hash of the epoch's name
+
+  // Room::Events
+  void on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uint64_t offset) override;
+  // MemberEvents
+  void on_joined(Member& member) override;
+  void on_back(Member& member, bool recovered, std::uint64_t away_us) override;
+  void on_resubscribed(Member& member) override;
+  void on_gone(Member& member, bool wanted, bool is_final, std::string_view why) override;
+  void on_refused(Member& member, std::string_view why) override;
+  void on_settleable(Member& member) override;
+
+  void make_rooms();
+  void make_members();
+  void make_publishers();
+  Member& member_of(std::uint32_t client);
+
+  // Joining
+  void start_members();
+  void note_trouble(std::string_view why);
+  bool is_joining_over() const;
+
+  // Traffic
+  void begin(const Plan& plan);
+  void publish(Member& member, std::uint64_t due_us);
+  void settle();
+  void churn();
+  void begin_measuring();
+  void end_traffic();
+
+  // Ending
+  bool is_answered() const;
+  bool is_delivered();
+  std::uint64_t owed_end(const Member& member) const;
+  void audit();
+
+  void on_tick();
+  void on_pipe();
+  void on_message(const PipeMessage& message);
+  void trim_rooms(std::size_t bytes_min);
+  Progress progress();
+  void send_progress(Kind kind);
+  std::vector<Tip> tips() const;
+  void send_result();
+
+  const Settings& settings_;
+  std::uint32_t run_;
+  std::uint32_t number_;
+  Pipe pipe_;
+  Phase phase_ = Phase::kJoining;
+  Plan plan_;
+  Random random_;
+  std::string text_;  // of all messages
+
+  Tally load_;
+  Tally probe_;
+  Counts load_before_;
+  Counts probe_before_;
+  Result result_;
+  Histogram reported_;  // load_.delivery as of the last progress
+  bool is_measuring_ = false;
+  std::uint64_t cpu_before_us_ = 0;
+
+  std::uint32_t started_ = 0;  // of members_
+  std::uint64_t begun_us_ = 0;
+  std::uint64_t advanced_us_ = 0;  // when a client joined last
+  std::uint64_t deadline_us_ = 0;  // of what the phase waits for
+  double churn_due_ = 0;
+  bool is_next_churn_graceful_ = false;
+  std::uint64_t ticks_ = 0;
+  std::map<RoomEpoch, std::uint64_t> required_;  // ends
+
+  MessageDecoder decoder_;
+  Loop loop_;
+  IntrusiveList<Member, SettleTag> settleable_;
+  std::unique_ptr<client::Context> context_;
+  std::vector<std::unique_ptr<Room>> rooms_;
+  std::vector<std::unique_ptr<Member>> members_;  // number: members_[client / workers]
+  std::vector<std::vector<Member*>> by_room_;
+  std::vector<Member*> publishers_;
+  std::unique_ptr<Pacer> pacer_;
+  std::unique_ptr<Pacer> probe_pacer_;
+  std::unique_ptr<Timer> tick_;
+  std::unique_ptr<FdWatcher> pipe_watcher_;
+};
+
+}  // namespace chirm::load
