@@ -45,10 +45,10 @@ struct Disconnect {
 };
 
 namespace disconnects {
-inline constexpr Disconnect kNormal{1000, "bye"};                     // RFC 6455 §7.4.1
-inline constexpr Disconnect kProtocolError{1002, "protocol error"};   // RFC 6455 §7.4.1
-inline constexpr Disconnect kInvalidPayload{1007, "invalid UTF-8"};   // RFC 6455 §7.4.1
-inline constexpr Disconnect kTooBig{1009, "message too big"};         // RFC 6455 §7.4.1
+inline constexpr Disconnect kNormal{1000, "bye"};                    // RFC 6455 §7.4.1
+inline constexpr Disconnect kProtocolError{1002, "protocol error"};  // RFC 6455 §7.4.1
+inline constexpr Disconnect kInvalidPayload{1007, "invalid UTF-8"};  // RFC 6455 §7.4.1
+inline constexpr Disconnect kTooBig{1009, "message too big"};        // RFC 6455 §7.4.1
 inline constexpr Disconnect kShutdown{3001, "shutdown"};
 inline constexpr Disconnect kInternal{3004, "internal server error"};
 inline constexpr Disconnect kExpired{3005, "connection expired"};

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Commands of the Centrifugal client protocol v2 in JSON: decoding them (server) and encoding them
-// (client). Source: centrifugal/protocol client.proto; https://centrifugal.dev/docs/transports/client_protocol
-// Pure. All views are valid until the decoder's next call or until its input goes.
+// (client). Pure. All views are valid until the decoder's next call or until its input goes.
+// Source: client.proto of centrifugal/protocol,
+// https://centrifugal.dev/docs/transports/client_protocol
 
 #include <cstdint>
 #include <memory>
@@ -24,9 +25,11 @@ struct PositionView {
 
 struct ConnectCommand {
   std::string_view token;
-  std::string_view data;       // raw JSON, empty when absent
-  std::string_view data_name;  // `data.name` when data is an object and that is a string, unescaped
-  std::string_view name;       // client software
+  std::string_view data;  // raw JSON, empty when absent
+  // `data.name` when data is an object and that is a string of at most limits::kUserBytes bytes,
+  // unescaped; else "".
+  std::string_view data_name;
+  std::string_view name;  // client software
   std::string_view version;
 };
 
@@ -47,8 +50,10 @@ struct UnsubscribeCommand {
 
 struct PublishCommand {
   std::string_view channel;
-  std::string_view data;        // raw JSON, completely validated; empty when absent
-  std::string_view message_id;  // `data.id` when data is an object and that is a string
+  std::string_view data;  // raw JSON, completely validated; empty when absent
+  // `data.id` when data is an object and that is a string of at most limits::kMessageIdBytes bytes,
+  // unescaped; else "". A longer one is no error: it just is no idempotency key.
+  std::string_view message_id;
 };
 
 struct PresenceCommand {
@@ -104,8 +109,10 @@ class CommandDecoder {
   CommandDecoder& operator=(const CommandDecoder&) = delete;
 
   // limits::kJsonPadding bytes behind `line` must be readable. Any error is disconnects::
-  // kBadRequest (3501): not JSON, wrong type of a known field, id without a known method, a method
-  // other than `send` without an id (that is a pong in the reference server, and so here: PongCommand).
+  // kBadRequest (3501): not JSON, wrong type of a known field, id without a known method, an empty
+  // channel where one is needed, an empty refresh token, an unknown `delta`. What has no id and is
+  // no `send` is a PongCommand, as in the reference server. Of equal keys the last counts. A data
+  // of null is empty.
   [[nodiscard]] Expected<Command, Disconnect> decode(std::string_view line);
 
  private:

@@ -16,12 +16,12 @@
 namespace chirm {
 
 struct HttpRequest {
-  std::string method;  // "GET"
-  std::string target;  // as sent: "/connection/websocket?x=y"
+  std::string method;                                        // "GET"
+  std::string target;                                        // as sent: "/connection/websocket?x=y"
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
-  std::size_t head_bytes = 0;  // bytes of the input up to and with the empty line
-  bool wants_upgrade = false;  // `Connection: upgrade` and an `Upgrade` header are present
-  std::uint64_t content_length = 0;
+  std::size_t head_bytes = 0;        // bytes of the input up to and with the empty line
+  bool wants_upgrade = false;        // `Connection: upgrade` and an `Upgrade` header are present
+  std::uint64_t content_length = 0;  // 0 when absent
 
   std::string_view path() const;   // target without the query
   std::string_view query() const;  // without '?', "" when there is none
@@ -36,7 +36,8 @@ struct HttpError {
 };
 
 // Reads a request head from the start of `bytes`. nullopt inside Expected: not complete yet, call
-// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400, 431, 505.
+// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400 (also for a body without
+// Content-Length), 431, 505.
 [[nodiscard]] Expected<std::optional<HttpRequest>, HttpError> parse_http_request(
     std::string_view bytes);
 
@@ -46,7 +47,7 @@ struct HttpError {
 [[nodiscard]] Expected<std::string, HttpError> accept_upgrade(const HttpRequest& request);
 
 // A whole response with Content-Length and `Connection: close`. Adds `Sec-WebSocket-Version: 13` to
-// a 426 (§4.4) and `Allow` to a 405.
+// a 426 (§4.4) and `Allow: GET` to a 405.
 std::string http_response(int status, std::string_view content_type, std::string_view body);
 std::string http_response(const HttpError& error);
 

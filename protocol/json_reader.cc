@@ -102,6 +102,7 @@ void replace_unrepresentable(std::string& json) {
 }  // namespace
 
 simdjson::error_code JsonParser::parse(std::string_view text, dom::element& root) {
+  if (text.empty()) return simdjson::EMPTY;
   const std::size_t capacity = parser_.capacity();
   if (capacity == 0 || (capacity > retained_bytes_ && text.size() <= retained_bytes_)) {
     parser_ = dom::parser();

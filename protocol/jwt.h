@@ -24,8 +24,9 @@ enum class TokenError : std::uint8_t {
   kInvalid,  // malformed, wrong signature, algorithm not HS256, `channel` claim (close 3500)
 };
 
-// `secret` is the shared key as bytes. `now` is unix seconds. The signature is compared in constant
-// time. `alg` must be HS256: "none" and all others are refused.
+// `secret` is the shared key as bytes; with an empty one no token is valid. `now` is unix seconds.
+// The signature is compared in constant time. `alg` must be HS256: "none" and all others are
+// refused.
 [[nodiscard]] Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token,
                                                                         std::string_view secret,
                                                                         std::int64_t now);

@@ -47,7 +47,7 @@ struct ConnectResult {
 };
 
 struct SubscribeResult {
-  PositionView position;     // see §7 of the protocol: the client's own offset when recovered
+  PositionView position;  // see §7 of the protocol: the client's own offset when recovered
   bool recoverable = true;
   bool positioned = true;
   bool was_recovering = false;
@@ -82,7 +82,7 @@ void append_client_info(std::string& out, const ClientInfoView& info);
 struct PublicationView {
   std::string_view data;  // raw JSON
   std::uint64_t offset = 0;
-  ClientInfoView info;    // user and client are "" when the server published
+  ClientInfoView info;  // user and client are "" when the server published
 };
 
 // One object from the server. Which members mean something depends on `kind`.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Turns received bytes into WebSocket messages (RFC 6455 §5), on wslay's frame API. wslay decodes
-// frames; fragments, limits, UTF-8 and the Close payload are checked here. Pure: no socket, no clock.
+// frames; fragments, limits, UTF-8 and the Close payload are checked here. Pure.
 //
-// A wslay context is 8.4 KB, so a decoder borrows one from a pool only while it stands inside a
-// message, and holds two null pointers otherwise.
+// A wslay frame context is 4.3 KB, so a decoder borrows one from a pool only while it stands inside
+// a message, and holds a null pointer otherwise.
 
 #include <cstddef>
 #include <cstdint>
@@ -65,8 +65,10 @@ class WsDecoder {
   WsDecoder& operator=(const WsDecoder&) = delete;
 
   // Takes all of `bytes`. Returns why the connection must be closed, if it must: 1002 protocol
-  // error, 1007 invalid UTF-8, 1009 too big. After that, or after a handler returned false, the
-  // decoder takes no more input.
+  // error, 1007 invalid UTF-8, 1009 too big or more than limits::kMessageFragments fragments. After
+  // that, or after a handler returned false, the decoder takes no more input. A frame's header is
+  // judged when the first byte of its payload is there. What follows a Close frame is still handed
+  // out, unless on_close returns false.
   [[nodiscard]] std::optional<Disconnect> feed(std::string_view bytes, WsHandler& handler);
 
   // True when no part of a frame or message has been taken in: the next byte starts a frame.
