@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <gmock/gmock.h>
 
+#include <random>
 #include <string>
 
 #include "protocol/command.h"
+#include "protocol/json.h"
 #include "protocol/limits.h"
 #include "tests/protocol/padded_line.h"
 
@@ -36,8 +38,9 @@ class CommandDecoderTest : public testing::Test {
 };
 
 TEST_F(CommandDecoderTest, ReadsConnectAsTheJavaScriptSdkSendsIt) {
-  const auto connect = get<ConnectCommand>(
-      R"({"connect":{"token":"t0","data":{"d":1,"name":"Anna"},"name":"js","version":"1.2"},"id":1})");
+  const auto connect =
+      get<ConnectCommand>(R"({"connect":{"token":"t0","data":{"d":1,"name":"Anna"},)"
+                          R"("name":"js","version":"1.2"},"id":1})");
   EXPECT_EQ(id_, 1u);
   EXPECT_EQ(connect.token, "t0");
   EXPECT_EQ(connect.data, R"({"d":1,"name":"Anna"})");
@@ -90,8 +93,9 @@ TEST_F(CommandDecoderTest, ReadsTheOtherMethods) {
 }
 
 TEST_F(CommandDecoderTest, ReadsHistory) {
-  const auto history = get<HistoryCommand>(
-      R"({"history":{"channel":"ch","since":{"offset":0,"epoch":"e"},"limit":-1,"reverse":true},"id":3})");
+  const auto history =
+      get<HistoryCommand>(R"({"history":{"channel":"ch","since":{"offset":0,"epoch":"e"},)"
+                          R"("limit":-1,"reverse":true},"id":3})");
   EXPECT_EQ(history.channel, "ch");
   EXPECT_EQ(history.limit, -1);
   EXPECT_TRUE(history.reverse);
@@ -206,16 +210,17 @@ TEST_F(CommandDecoderTest, RefusesAnEmptyRequiredField) {
 }
 
 TEST_F(CommandDecoderTest, IgnoresUnknownFields) {
-  const auto publish = get<PublishCommand>(
-      R"({"x":[{"channel":"no"}],"id":4294967295,"publish":{"y":{"data":0},"channel":"a","z":null}})");
+  const auto publish = get<PublishCommand>(R"({"x":[{"channel":"no"}],"id":4294967295,)"
+                                           R"("publish":{"y":{"data":0},"channel":"a","z":null}})");
   EXPECT_EQ(publish.channel, "a");
   EXPECT_EQ(publish.data, "");
   EXPECT_EQ(id_, 4294967295u);
 }
 
 TEST_F(CommandDecoderTest, UnescapesKeysAndStrings) {
-  const auto publish = get<PublishCommand>(
-      R"({"\u0069d":7,"pub\u006cish":{"ch\u0061nnel":"r\u00f6\ud83d\ude00\n\"","dat\u0061":"\u0041"}})");
+  const auto publish =
+      get<PublishCommand>(R"({"\u0069d":7,"pub\u006cish":)"
+                          R"({"ch\u0061nnel":"r\u00f6\ud83d\ude00\n\"","dat\u0061":"\u0041"}})");
   EXPECT_EQ(id_, 7u);
   EXPECT_EQ(publish.channel, "rö😀\n\"");
   EXPECT_EQ(publish.data, R"("\u0041")");
@@ -250,6 +255,61 @@ TEST_F(CommandDecoderTest, ALineEndsWhereItEnds) {
   ASSERT_TRUE(first);
   EXPECT_TRUE(std::holds_alternative<PongCommand>(first->method));
   EXPECT_FALSE(decoder_.decode(message.text().substr(0, 1)));
+}
+
+// A random JSON value, with white space in between.
+std::string random_json(std::mt19937& random, int depth) {
+  constexpr std::string_view kScalars[] = {"0",       "-1.5e-3",
+                                           "true",    "null",
+                                           "\"\"",    R"("a\"b")",
+                                           R"("\\")", R"("}],[{:")",
+                                           "\"日😀\"", R"("\ud83d\ude00\ud83d")",
+                                           "1e400",   "98765432109876543210987"};
+  constexpr std::string_view kBlanks[] = {"", "", "", " ", "\t", "\r\n "};
+  const auto pick = [&](const auto& from) { return std::string(from[random() % std::size(from)]); };
+  const auto kind = depth > 0 ? random() % 3 : 0;
+  if (kind == 0) return pick(kScalars);
+  std::string out = kind == 1 ? "[" : "{";
+  for (std::size_t i = 0, count = random() % 4; i < count; ++i) {
+    if (i > 0) out += ',';
+    out += pick(kBlanks);
+    if (kind == 2) out += R"("k\\\"":)" + pick(kBlanks);
+    out += random_json(random, depth - 1) + pick(kBlanks);
+  }
+  return out + (kind == 1 ? ']' : '}');
+}
+
+TEST_F(CommandDecoderTest, CarriesRandomDataVerbatim) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 2000; ++round) {
+    const std::string data = random_json(random, 5);
+    const auto line = R"({"x":)" + random_json(random, 3) + R"(,"publish":{"y":)" +
+                      random_json(random, 3) + R"(,"data":)" + data +
+                      R"( ,"channel":"a"},"id":1,"z":)" + random_json(random, 3) + "}";
+    ASSERT_EQ(get<PublishCommand>(line).data, data == "null" ? "" : data) << line;
+  }
+}
+
+// Nothing gets past the decoder that could break the JSON it is put into.
+TEST_F(CommandDecoderTest, WhatItAcceptsOfBrokenInputIsStillValidJson) {
+  std::mt19937 random(12);
+  constexpr std::string_view kBytes = "\"\\{}[],:0-e.u \xFF\n";
+  int accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string line =
+        R"({"publish":{"channel":"a","data":)" + random_json(random, 3) + R"(},"id":1})";
+    for (std::size_t i = 0; i <= random() % 3; ++i) {
+      line[random() % line.size()] = kBytes[random() % kBytes.size()];
+    }
+    const PaddedLine padded(line);
+    const auto command = decoder_.decode(padded.text());
+    if (!command) continue;
+    const auto* publish = std::get_if<PublishCommand>(&command->method);
+    if (publish == nullptr || publish->data.empty()) continue;
+    ++accepted;
+    ASSERT_TRUE(json::is_valid(publish->data)) << line;
+  }
+  EXPECT_GT(accepted, 100);
 }
 
 class MessageIdTest : public CommandDecoderTest {

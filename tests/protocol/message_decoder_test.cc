@@ -36,10 +36,12 @@ TEST_F(MessageDecoderTest, WhatIsNeitherReplyNorPushIsAPing) {
 }
 
 TEST_F(MessageDecoderTest, ReadsAConnectReplyOfCentrifugo) {
-  const auto message = decode(
-      R"({"id":1,"connect":{"client":"c1","version":"6.9.1","expires":true,"ttl":600,"data":{"hello":1},)"
-      R"("subs":{"user:42":{"recoverable":true,"epoch":"no","publications":[{"data":{"a":1},"offset":8}],)"
-      R"("recovered":true,"offset":7}},"ping":25,"pong":true}})");
+  const auto message =
+      decode(R"({"id":1,"connect":{"client":"c1","version":"6.9.1","expires":true,"ttl":600,)"
+             R"("data":{"hello":1},)"
+             R"("subs":{"user:42":{"recoverable":true,"epoch":"no",)"
+             R"("publications":[{"data":{"a":1},"offset":8}],)"
+             R"("recovered":true,"offset":7}},"ping":25,"pong":true}})");
   EXPECT_EQ(message.kind, Kind::kReply);
   EXPECT_EQ(message.id, 1u);
   EXPECT_FALSE(message.error);
@@ -55,10 +57,12 @@ TEST_F(MessageDecoderTest, ReadsAConnectReplyOfCentrifugo) {
 }
 
 TEST_F(MessageDecoderTest, ReadsASubscribeReplyOfCentrifugo) {
-  const auto message = decode(
-      R"({"id":3,"subscribe":{"recoverable":true,"epoch":"kTqWzHbN","publications":[{"data":{"n":13},)"
-      R"("offset":13},{"data":{"n":14},"info":{"user":"42","client":"c9"},"offset":14,"tags":{"k":"v"}}],)"
-      R"("recovered":true,"offset":12,"positioned":true,"was_recovering":true}})");
+  const auto message =
+      decode(R"({"id":3,"subscribe":{"recoverable":true,"epoch":"kTqWzHbN",)"
+             R"("publications":[{"data":{"n":13},)"
+             R"("offset":13},{"data":{"n":14},"info":{"user":"42","client":"c9"},)"
+             R"("offset":14,"tags":{"k":"v"}}],)"
+             R"("recovered":true,"offset":12,"positioned":true,"was_recovering":true}})");
   EXPECT_TRUE(message.recoverable && message.recovered && message.was_recovering);
   EXPECT_EQ(message.offset, 12u);
   EXPECT_EQ(message.epoch, "kTqWzHbN");
@@ -148,9 +152,9 @@ TEST_F(MessageDecoderTest, AnIdMakesAReplyEvenOfAPush) {
 }
 
 TEST_F(MessageDecoderTest, ReadsPresence) {
-  const auto message = decode(
-      R"({"id":7,"presence":{"presence":{"c1":{"user":"42","client":"c1","conn_info":{"name":"A"}},)"
-      R"("c2":{"user":"","client":"c2"},"c3":{}}}})");
+  const auto message = decode(R"({"id":7,"presence":{"presence":{"c1":{"user":"42","client":"c1",)"
+                              R"("conn_info":{"name":"A"}},)"
+                              R"("c2":{"user":"","client":"c2"},"c3":{}}}})");
   ASSERT_EQ(message.clients.size(), 3u);
   EXPECT_EQ(message.clients[0].user, "42");
   EXPECT_EQ(message.clients[0].conn_info, R"({"name":"A"})");

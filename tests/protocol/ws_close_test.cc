@@ -52,6 +52,10 @@ TEST_F(WsCloseTest, ClosesWith1002OnOtherCodes) {
 
 TEST_F(WsCloseTest, ClosesWith1002OnAPayloadOfOneByte) {
   EXPECT_EQ(decode("\x03").error, disconnects::kProtocolError);
+  // Not even when the frame before would complete the code 1000.
+  const std::string bytes =
+      frame({.opcode = 9, .payload = "\x03\xE8"}) + frame({.opcode = 8, .payload = "\x03"});
+  EXPECT_EQ(decode_pieces(pool_, bytes, {100}).error, disconnects::kProtocolError);
 }
 
 TEST_F(WsCloseTest, ClosesWith1007OnAReasonThatIsNotUtf8) {
