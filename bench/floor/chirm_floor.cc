@@ -305,6 +305,10 @@ int listen_on(std::uint16_t port) {
                  std::strerror(errno));
     std::exit(1);
   }
+  socklen_t length = sizeof address;
+  (void)getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length);  // fd is a bound socket
+  std::printf("listening on 127.0.0.1:%u\n", ntohs(address.sin_port));
+  (void)std::fflush(stdout);
   return fd;
 }
 
@@ -313,7 +317,8 @@ int listen_on(std::uint16_t port) {
 int main(int argc, char** argv) {
   CLI::App app{"The plain epoll server that chirmd is measured against: one room, no history."};
   std::uint16_t port = 8080;
-  app.add_option("--port", port, "port on 127.0.0.1")->capture_default_str();
+  app.add_option("--port", port, "Port on 127.0.0.1; 0 lets the system choose")
+      ->capture_default_str();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
