@@ -241,6 +241,7 @@ void Hub::flush_channel(Channel& channel, Budget& budget) {
   std::uint32_t writes = 0;
   while (channel.unflushed > 0 && writes < kWritesPerChannel && !budget.is_spent()) {
     if (channel.next_to_flush >= channel.members.size()) channel.next_to_flush = 0;
+    prefetch(channel, channel.next_to_flush);
     const Member& member = channel.members[channel.next_to_flush++];
     --channel.unflushed;
     if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
@@ -248,6 +249,12 @@ void Hub::flush_channel(Channel& channel, Budget& budget) {
     ++writes;
     budget.count_write();
   }
+}
+
+void Hub::prefetch(const Channel& channel, std::size_t member) {
+  const auto& members = channel.members;
+  if (member + 2 < members.size()) members[member + 2].session->prefetch();
+  if (member + 1 < members.size()) members[member + 1].session->prefetch_pointees();
 }
 
 void Hub::write(Session& session) {

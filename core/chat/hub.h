@@ -86,6 +86,7 @@ class Hub final : private BrokerListener {
   };
   void flush_sessions(Budget& budget);
   void flush_channel(Channel& channel, Budget& budget);
+  static void prefetch(const Channel& channel, std::size_t member);
   std::size_t gather(const Session& session);
   void account(Session& session, std::size_t taken);
   bool is_behind(const Session& session) const;

@@ -129,6 +129,18 @@ void Session::on_ping(std::string_view payload) {
   context_.hub.mark_dirty(*this);
 }
 
+void Session::prefetch() const {
+  constexpr std::size_t kLine = 64;
+  const char* begin = reinterpret_cast<const char*>(this);
+  const char* end = reinterpret_cast<const char*>(&is_end_told_);
+  for (const char* line = begin; line <= end; line += kLine) __builtin_prefetch(line);
+}
+
+void Session::prefetch_pointees() const {
+  __builtin_prefetch(subscriptions_.data());
+  __builtin_prefetch(&transport_);
+}
+
 void Session::close(const Disconnect& why) {
   if (state_ == State::kClosing) return;
   state_ = State::kClosing;
