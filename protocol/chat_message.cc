@@ -22,7 +22,7 @@ void append_chat_message(std::string& out, const ChatMessageView& message) {
 }
 
 struct ChatMessageDecoder::Impl {
-  JsonParser parser;
+  JsonParser parser{limits::kMessageBytes};
   std::string padded;
 };
 
