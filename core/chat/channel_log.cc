@@ -14,7 +14,7 @@ namespace {
 // A quiet room keeps little, a busy one fills few, large segments.
 constexpr std::size_t kSegmentBytesMin = 2 * 1024;
 constexpr std::size_t kSegmentBytesMax = 64 * 1024;
-constexpr std::size_t kFrameHeaderMax = 10;  // RFC 6455 §5.2, unmasked
+constexpr std::size_t kFrameHeaderMax = 14;  // RFC 6455 §5.2; WsEncoder::append() wants that room
 
 // A frame's payload, built once a publication; reused, so that it allocates rarely.
 std::string& scratch() {
@@ -46,7 +46,9 @@ void ChannelLog::append(std::string_view body) {
         std::max(frame_max, std::clamp(2 * previous, kSegmentBytesMin, kSegmentBytesMax)));
     bytes_ += fresh.bytes.capacity();
   }
+  const std::size_t capacity = segments_.back().bytes.capacity();
   add_frame(segments_.back(), payload);
+  CHIRM_CHECK(segments_.back().bytes.capacity() == capacity, capacity, frame_max);
   top_.offset = offset;
 }
 

@@ -61,8 +61,8 @@ class ChannelLog {
     return offset + 1 >= first() && offset <= top_.offset;
   }
 
-  // Appends to `out` the frames behind `offset`, which the tail must cover: whole segments' rests,
-  // until more than bytes_max bytes or iovecs_max pieces would be gathered (at least one frame).
+  // Appends to `out` the frames behind `offset`, which the tail must cover, a piece a segment: as
+  // many as fit bytes_max, and at least one.
   Gathered gather(std::uint64_t offset, std::size_t bytes_max, std::vector<iovec>& out) const;
   // Where `byte` bytes behind the frame of `offset` are. The tail must cover them.
   Cut cut(std::uint64_t offset, std::size_t byte) const;

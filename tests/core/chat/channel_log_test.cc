@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/channel_log.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "protocol/message.h"
+#include "protocol/ws_encoder.h"
+
+namespace chirm {
+namespace {
+
+constexpr const char* kChannel = "room:a";
+
+// A body that makes a frame of about `bytes` bytes.
+std::string body_of(std::uint64_t offset, std::size_t bytes) {
+  return "\"data\":\"" + std::to_string(offset) + std::string(bytes, 'x') + "\"";
+}
+
+class ChannelLogTest : public ::testing::Test {
+ protected:
+  void SetUp() override { log.reset({0, "e1"}); }
+
+  std::string frame_of(std::uint64_t offset, std::string_view body) {
+    std::string payload;
+    append_publication_push(payload, kChannel, body, offset);
+    std::string frame;
+    encoder.append(frame, Opcode::kText, payload);
+    return frame;
+  }
+
+  // Appends to the log and to the model, frames[i] being that of offset i + 1.
+  void append(std::size_t bytes) {
+    const std::string body = body_of(frames.size() + 1, bytes);
+    frames.push_back(frame_of(frames.size() + 1, body));
+    log.append(body);
+  }
+
+  std::string frames_behind(std::uint64_t offset) const {
+    std::string bytes;
+    for (std::size_t i = offset; i < frames.size(); ++i) bytes += frames[i];
+    return bytes;
+  }
+
+  std::string gather(std::uint64_t offset, std::size_t bytes_max, ChannelLog::Gathered& found) {
+    std::vector<iovec> pieces;
+    found = log.gather(offset, bytes_max, pieces);
+    std::string bytes;
+    for (const iovec& piece : pieces) {
+      EXPECT_GT(piece.iov_len, 0U);
+      bytes.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+    }
+    EXPECT_EQ(bytes.size(), found.bytes);
+    return bytes;
+  }
+
+  std::string gather_all(std::uint64_t offset) {
+    ChannelLog::Gathered found;
+    std::string bytes = gather(offset, SIZE_MAX, found);
+    EXPECT_EQ(found.to, log.top().offset);
+    return bytes;
+  }
+
+  WsEncoder encoder{WsRole::kServer};
+  ChannelLog log{kChannel, encoder};
+  std::vector<std::string> frames;
+};
+
+TEST_F(ChannelLogTest, IsEmptyAtFirst) {
+  EXPECT_EQ(log.top().offset, 0U);
+  EXPECT_EQ(log.first(), 1U);
+  EXPECT_TRUE(log.covers(0));
+  EXPECT_FALSE(log.covers(1));
+  EXPECT_EQ(log.bytes(), 0U);
+  ChannelLog::Gathered found;
+  EXPECT_EQ(gather(0, 1, found), "");
+  EXPECT_EQ(found.to, 0U);
+}
+
+TEST_F(ChannelLogTest, NumbersOnFromWhereItWasReset) {
+  log.append(body_of(1, 10));
+  log.reset({41, "e2"});
+  EXPECT_EQ(log.bytes(), 0U);
+  EXPECT_EQ(log.first(), 42U);
+  EXPECT_TRUE(log.covers(41));
+  EXPECT_FALSE(log.covers(40));
+  log.append(body_of(42, 10));
+  EXPECT_EQ(log.top().offset, 42U);
+  EXPECT_EQ(log.top().epoch, "e2");
+  EXPECT_EQ(gather_all(41), frame_of(42, body_of(42, 10)));
+}
+
+TEST_F(ChannelLogTest, NeverCoversAnOffsetThatOverflows) {
+  append(10);
+  EXPECT_FALSE(log.covers(UINT64_MAX));
+  EXPECT_FALSE(log.covers(UINT64_MAX - 1));
+}
+
+TEST_F(ChannelLogTest, GathersAtLeastOneFrameHoweverSmallTheLimit) {
+  append(1'000);
+  append(1'000);
+  ChannelLog::Gathered found;
+  EXPECT_EQ(gather(0, 1, found), frames[0]);
+  EXPECT_EQ(found.to, 1U);
+}
+
+TEST_F(ChannelLogTest, GathersWholeFramesUpToTheLimit) {
+  for (int i = 0; i < 10; ++i) append(100);
+  ChannelLog::Gathered found;
+  const std::size_t three = frames[0].size() + frames[1].size() + frames[2].size();
+  for (const std::size_t limit : {three, three + 1, three + frames[3].size() - 1}) {
+    EXPECT_EQ(gather(0, limit, found), frames[0] + frames[1] + frames[2]) << limit;
+    EXPECT_EQ(found.to, 3U);
+  }
+  EXPECT_EQ(gather(0, three - 1, found), frames[0] + frames[1]);
+}
+
+TEST_F(ChannelLogTest, KeepsItsBytesInPlaceWhileItGrows) {
+  append(100);
+  std::vector<iovec> before;
+  (void)log.gather(0, SIZE_MAX, before);
+  const std::string bytes(static_cast<const char*>(before[0].iov_base), before[0].iov_len);
+  for (int i = 0; i < 5'000; ++i) append(100);
+  std::vector<iovec> after;
+  (void)log.gather(0, bytes.size(), after);
+  EXPECT_EQ(after[0].iov_base, before[0].iov_base);
+  EXPECT_EQ(std::string(static_cast<const char*>(before[0].iov_base), bytes.size()), bytes);
+}
+
+// Frames that leave every possible rest of a segment behind, the last of them too small for a
+// frame.
+TEST_F(ChannelLogTest, CountsItsBytesExactlyHoweverFramesFillTheSegments) {
+  std::mt19937 random(1);
+  for (int i = 0; i < 20'000; ++i) append(random() % 600);
+  EXPECT_GE(log.bytes(), frames_behind(0).size());
+  log.trim(0);
+  // What remains is one segment.
+  EXPECT_LE(log.bytes(), 64U * 1024);
+  EXPECT_GT(log.bytes(), 0U);
+}
+
+TEST_F(ChannelLogTest, TrimsWholeSegmentsButNeverTheNewest) {
+  for (int i = 0; i < 3'000; ++i) append(100);
+  const std::size_t bytes = log.bytes();
+  log.trim(bytes);
+  EXPECT_EQ(log.first(), 1U);
+  log.trim(bytes - 1);
+  const std::uint64_t first = log.first();
+  EXPECT_GT(first, 1U);
+  EXPECT_LT(log.bytes(), bytes);
+  EXPECT_TRUE(log.covers(first - 1));
+  EXPECT_FALSE(log.covers(first - 2));
+  EXPECT_EQ(gather_all(first - 1), frames_behind(first - 1));
+  log.trim(0);
+  EXPECT_LE(log.first(), log.top().offset);
+  EXPECT_EQ(gather_all(log.first() - 1), frames_behind(log.first() - 1));
+}
+
+TEST_F(ChannelLogTest, HoldsAFrameLargerThanASegment) {
+  append(10);
+  append(300'000);
+  append(10);
+  EXPECT_EQ(gather_all(0), frames_behind(0));
+  log.trim(0);
+  EXPECT_TRUE(log.covers(2));
+}
+
+TEST_F(ChannelLogTest, TakesOlderPublicationsInFrontOfItsTail) {
+  log.reset({100, "e1"});
+  log.append(body_of(101, 50));
+  std::vector<Publication> older;
+  std::string expected;
+  for (std::uint64_t offset = 91; offset <= 100; ++offset) {
+    older.push_back({offset, body_of(offset, 50)});
+    expected += frame_of(offset, older.back().body);
+  }
+  log.prepend(std::vector<Publication>(older.begin() + 5, older.end()));
+  log.prepend(std::vector<Publication>(older.begin(), older.begin() + 5));
+  log.prepend({});
+  EXPECT_EQ(log.first(), 91U);
+  EXPECT_EQ(gather_all(90), expected + frame_of(101, body_of(101, 50)));
+  log.trim(0);
+  EXPECT_EQ(log.first(), 101U);
+}
+
+TEST_F(ChannelLogTest, TakesOlderPublicationsIntoAnEmptyTailAndGoesOn) {
+  log.reset({3, "e1"});
+  const std::vector<Publication> older = {{2, body_of(2, 5)}, {3, body_of(3, 5)}};
+  log.prepend(older);
+  std::string expected = frame_of(2, older[0].body) + frame_of(3, older[1].body);
+  for (std::uint64_t offset = 4; offset < 400; ++offset) {
+    log.append(body_of(offset, 20));
+    expected += frame_of(offset, body_of(offset, 20));
+  }
+  EXPECT_EQ(gather_all(1), expected);
+  log.trim(0);
+  EXPECT_GT(log.bytes(), 0U);
+  EXPECT_LE(log.bytes(), 64U * 1024);
+}
+
+TEST_F(ChannelLogTest, FindsTheFrameThatACutGoesThroughAtEveryByte) {
+  for (int i = 0; i < 40; ++i) append(static_cast<std::size_t>(i) * 11 % 300);
+  const std::string all = frames_behind(0);
+  std::uint64_t offset = 0;
+  std::size_t begin = 0;  // of frames[offset] in `all`
+  for (std::size_t byte = 0; byte <= all.size(); ++byte) {
+    if (offset < frames.size() && byte == begin + frames[offset].size()) {
+      begin += frames[offset++].size();
+    }
+    const auto cut = log.cut(0, byte);
+    ASSERT_EQ(cut.offset, offset) << byte;
+    const std::string rest = byte == begin ? "" : frames[offset].substr(byte - begin);
+    ASSERT_EQ(cut.rest, rest) << byte;
+  }
+}
+
+TEST_F(ChannelLogTest, CutsFromACursorInTheMiddleOfTheTail) {
+  for (int i = 0; i < 400; ++i) append(100);
+  const auto cut = log.cut(250, frames[250].size() + frames[251].size() + 7);
+  EXPECT_EQ(cut.offset, 252U);
+  EXPECT_EQ(cut.rest, frames[252].substr(7));
+}
+
+// A reader of any appetite gets exactly the frames, in order, whatever is appended, put in front
+// and trimmed meanwhile.
+TEST_F(ChannelLogTest, GivesEveryReaderExactlyItsFramesInOrder) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    std::mt19937 random(seed);
+    log.reset({0, "e1"});
+    frames.clear();
+    std::uint64_t cursor = 0;
+    std::string rest;      // of a frame that was taken in part
+    std::string received;  // by the reader
+    std::size_t lost = 0;  // bytes of frames that were trimmed before it came to them
+    for (int step = 0; step < 3'000; ++step) {
+      const auto action = random() % 10;
+      if (action < 4) {
+        append(random() % 20 == 0 ? random() % 70'000 : random() % 500);
+      } else if (action == 4 && random() % 10 == 0) {
+        log.trim(random() % 200'000);
+        if (log.covers(cursor)) continue;
+        for (; !log.covers(cursor); ++cursor) lost += frames[cursor].size();
+      } else if (action > 4) {
+        std::size_t room = random() % 3 == 0 ? random() % 20'000 : random() % 400;
+        const std::size_t taken_rest = std::min(room, rest.size());
+        received += rest.substr(0, taken_rest);
+        rest.erase(0, taken_rest);
+        room -= taken_rest;
+        if (!rest.empty() || room == 0 || cursor == log.top().offset) continue;
+        ChannelLog::Gathered found;
+        const std::string bytes = gather(cursor, random() % 10'000, found);
+        const std::size_t taken = std::min(room, bytes.size());
+        received += bytes.substr(0, taken);
+        const auto cut = log.cut(cursor, taken);
+        ASSERT_EQ(taken == bytes.size() ? found.to : cut.offset, cut.offset);
+        cursor = cut.offset;
+        if (!cut.rest.empty()) {
+          rest = cut.rest;
+          ++cursor;
+        }
+      }
+    }
+    received += rest;
+    if (cursor != log.top().offset) received += gather_all(cursor);
+    if (lost == 0) {
+      ASSERT_EQ(received, frames_behind(0)) << seed;
+    } else {
+      ASSERT_EQ(received.size() + lost, frames_behind(0).size()) << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace chirm
