@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: MIT
+#include "bin/chirm_options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+
+#include "core/base/version.h"
+#include "protocol/json.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr const char* kIntroduction =
+    "Chat in a terminal. Reconnects by itself, goes on where it was, and sends what was typed\n"
+    "meanwhile once.";
+constexpr const char* kEpilogue =
+    "At a terminal, type /help. When stdin or stdout is not a terminal, each line of stdin is a\n"
+    "message to the (first) room, each message received is one line on stdout, and what happens\n"
+    "to the connection is told on stderr:\n"
+    "  #lobby ada: first line\\nsecond line, and a backslash: \\\\\n"
+    "In the name, blanks, colons and backslashes have a backslash before them. Lines that start\n"
+    "with a slash are messages, too. At the end of stdin, chirm waits until all messages are\n"
+    "acknowledged and ends; with --follow it stays.\n\n"
+    "Exit codes: 0 after /quit, the end of the input, Ctrl-C; 1 when the server refuses, or when\n"
+    "messages could not be sent; 2 for a bad setting.\n\n"
+    "Examples:\n"
+    "  chirm --name ada --room lobby\n"
+    "  uptime | chirm --name cron --room ops\n"
+    "  chirm --name log --room ops --follow < /dev/null >> ops.txt\n";
+
+std::string default_name() {
+  const char* user = std::getenv("USER");
+  return user == nullptr || *user == '\0' ? "anonymous" : user;
+}
+
+int complain(std::string_view what) {
+  std::string line(what);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::cerr << "chirm: " << line << " (see chirm --help)\n";
+  return 2;
+}
+
+bool is_line(std::string_view text) {
+  return json::is_utf8(text) && std::none_of(text.begin(), text.end(),
+                                             [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+struct Settings {
+  std::string url = "ws://127.0.0.1:8080/connection/websocket";
+  std::string name = default_name();
+  std::string token;
+  std::vector<std::string> rooms{"lobby"};
+  std::optional<std::uint32_t> history;
+  bool is_plain = false;
+  bool stays = false;
+};
+
+void add_options(CLI::App& app, Settings& settings) {
+  app.add_option("--url", settings.url, "Where the server is: ws://HOST[:PORT][/PATH]")
+      ->envname("CHIRM_URL")
+      ->capture_default_str();
+  app.add_option("--name", settings.name,
+                 "Your name, where the server believes it (chirmd --insecure); default: $USER")
+      ->envname("CHIRM_NAME");
+  app.add_option("--room", settings.rooms,
+                 "Room to join; give it again for more rooms, the first is talked in [lobby]")
+      ->take_all()
+      ->allow_extra_args(false);
+  app.add_option("--token", settings.token,
+                 "Token that says who you are (better set in the environment: flags show in ps)")
+      ->envname("CHIRM_TOKEN");
+  app.add_option("--history", settings.history,
+                 "Messages of the past to show on joining; default: 20 at a terminal, else 0")
+      ->check(CLI::Range(0, 300));
+  app.add_flag("--plain", settings.is_plain, "Lines in, lines out, also at a terminal");
+  app.add_flag("--follow", settings.stays, "Go on listening after the end of stdin");
+}
+
+// Empty when all is well.
+std::string first_problem(const Settings& settings) {
+  for (const std::string& room : settings.rooms) {
+    if (!terminal::is_room_name(room)) {
+      return "--room: expected a name of printable characters without blanks and #";
+    }
+  }
+  if (settings.name.size() > limits::kUserBytes || !is_line(settings.name)) {
+    return "--name: expected at most " + std::to_string(limits::kUserBytes) +
+           " bytes of UTF-8 without control characters";
+  }
+  if (!json::is_utf8(settings.token)) return "--token: expected a JSON Web Token";
+  return {};
+}
+
+std::vector<std::string> without_repetitions(const std::vector<std::string>& rooms) {
+  std::vector<std::string> result;
+  for (const std::string& room : rooms) {
+    if (std::find(result.begin(), result.end(), room) == result.end()) result.push_back(room);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
+  Settings settings;
+  CLI::App app(kIntroduction, "chirm");
+  app.footer(kEpilogue);
+  app.get_formatter()->column_width(36);
+  app.set_version_flag("--version", std::string(kVersion));
+  add_options(app, settings);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::Error& error) {
+    return complain(error.what());
+  }
+  const auto url = client::parse_url(settings.url);
+  if (!url) return complain("--url: " + url.error().message);
+  if (const std::string problem = first_problem(settings); !problem.empty()) {
+    return complain(problem);
+  }
+  ChirmOptions options;
+  options.is_plain = settings.is_plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0;
+  options.stays = settings.stays;
+  options.chat.client.url = *url;
+  options.chat.client.token = settings.token;
+  options.chat.client.name = settings.name;
+  options.chat.rooms = without_repetitions(settings.rooms);
+  options.chat.history = settings.history.value_or(options.is_plain ? 0 : 20);
+  return options;
+}
+
+}  // namespace chirm

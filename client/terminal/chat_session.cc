@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+#include "client/terminal/chat_session.h"
+
+#include <algorithm>
+#include <set>
+
+#include "client/context.h"
+#include "client/terminal/safe_text.h"
+#include "client/terminal/utf8.h"
+#include "core/base/check.h"
+#include "protocol/channel_name.h"
+#include "protocol/codes.h"
+
+namespace chirm::terminal {
+
+namespace {
+
+constexpr std::string_view kNamespace = "room:";
+constexpr std::size_t kMessageIdLength = 20;
+// While the server is away for long, that is repeated only this often.
+constexpr std::uint64_t kOutageRepeatMs = 30'000;
+
+std::string channel_of(std::string_view room) {
+  return std::string(kNamespace) + std::string(room);
+}
+
+// Rounded up, so that it is never 0.
+std::string seconds_of(std::uint32_t ms) {
+  const std::uint32_t tenths = (ms + 99) / 100;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
+}
+
+}  // namespace
+
+bool is_room_name(std::string_view name) {
+  return !name.empty() && name.find_first_of(" \t#") == std::string_view::npos &&
+         is_channel_name(channel_of(name));
+}
+
+ChatSession::ChatSession(client::Context& context, ChatOptions options, ChatDisplay& display)
+    : context_(context),
+      options_(std::move(options)),
+      display_(display),
+      client_(context, options_.client, *this),
+      patience_(context.loop,
+                [this] { end(1, count_of(unsettled(), "message") + " could not be sent"); }) {}
+
+ChatSession::~ChatSession() = default;
+
+void ChatSession::start() {
+  CHIRM_CHECK(!options_.rooms.empty());
+  client_.connect();
+  for (const std::string& name : options_.rooms) {
+    rooms_.push_back(std::make_unique<Room>());
+    rooms_.back()->name = name;
+    client_.subscribe(channel_of(name));
+  }
+  current_ = rooms_.front().get();
+  display_.on_rooms_changed();
+}
+
+// ---- What the person asks for
+
+void ChatSession::say(std::string_view text) {
+  if (current_ == nullptr) return display_.show_status("you are in no room: /join one first");
+  const std::string valid = to_utf8(text);
+  const std::string id = context_.random.name(kMessageIdLength);
+  std::string data;
+  append_chat_message(
+      data, {.id = id, .type = kChatMessageType, .text = valid, .time_ms = Loop::unix_ms()});
+  if (!client_.is_connected()) display_.on_queued(valid);
+  client_.publish(channel_of(current_->name), data,
+                  [this, room = current_->name](Expected<std::uint64_t, client::CommandError> ack) {
+                    settle(room, ack ? std::nullopt : std::optional(ack.error()));
+                  });
+}
+
+void ChatSession::settle(const std::string& room,
+                         const std::optional<client::CommandError>& error) {
+  if (has_ended_) return;
+  if (error) display_.show_status("not sent to #" + room + ": " + safe_line(error->message));
+  display_.on_settled();
+  if (is_quitting_) quit();
+}
+
+void ChatSession::join(std::string_view name) {
+  if (!is_room_name(name))
+    return display_.show_status("which room? /join ROOM, without blanks and #");
+  Room* room = find(name);
+  if (room == nullptr) {
+    rooms_.push_back(std::make_unique<Room>());
+    room = rooms_.back().get();
+    room->name = name;
+    client_.subscribe(channel_of(name));
+    if (!client_.is_connected()) {
+      display_.show_status("will join #" + room->name + " when connected");
+    }
+  } else if (room != current_) {
+    display_.show_status("talking in #" + room->name);
+  }
+  current_ = room;
+  display_.on_rooms_changed();
+}
+
+void ChatSession::leave(std::string_view name) {
+  Room* room = name.empty() ? current_ : find(name);
+  if (room == nullptr) return display_.show_status("you are not in that room");
+  client_.unsubscribe(channel_of(room->name));
+  const std::string left = room->name;
+  remove(*room);
+  display_.show_status("left #" + left +
+                       (current_ == nullptr ? "" : "; talking in #" + current_->name));
+}
+
+void ChatSession::show_members(std::string_view name) {
+  if (name.empty()) name = current_room();
+  if (!is_room_name(name)) return display_.show_status("of which room? /who ROOM");
+  const std::string room(name);
+  client_.presence(channel_of(room), [this, room](auto present) {
+    if (has_ended_) return;
+    if (!present) {
+      return display_.show_status("cannot say who is in #" + room + ": " +
+                                  safe_line(present.error().message));
+    }
+    std::set<std::string> users;
+    for (const client::Present& one : *present) users.insert(safe_line(one.user));
+    std::string text = users.empty() ? "nobody is in #" + room : "in #" + room + ":";
+    for (const std::string& user : users) {
+      text += (user == *users.begin() ? " " : ", ") + (user.empty() ? "(no name)" : user);
+    }
+    display_.show_status(text);
+  });
+}
+
+void ChatSession::show_rooms() {
+  if (rooms_.empty()) return display_.show_status("you are in no room");
+  std::string text = "you are in";
+  for (const auto& room : rooms_) {
+    text += (room == rooms_.front() ? " #" : ", #") + room->name;
+    if (room.get() == current_ && rooms_.size() > 1) text += " (talking here)";
+  }
+  display_.show_status(text);
+}
+
+void ChatSession::quit() {
+  if (unsettled() == 0) return end(0, "");
+  is_quitting_ = true;
+  patience_.start(kPatienceMs);
+}
+
+void ChatSession::end(int exit_code, std::string_view problem) {
+  if (has_ended_) return;
+  has_ended_ = true;
+  patience_.stop();
+  client_.disconnect();
+  display_.on_end(exit_code, problem);
+}
+
+// ---- Connection
+
+void ChatSession::on_connected(std::string_view, std::string_view) {
+  is_connected_ = true;
+  if (!was_connected_) {
+    const std::string& name = options_.client.name;
+    display_.show_status("connected to " + options_.client.url.authority() +
+                         (name.empty() ? "" : " as " + safe_line(name)));
+  } else if (rooms_.empty()) {
+    display_.show_status("reconnected");
+  } else {
+    is_resuming_ = true;
+  }
+  was_connected_ = true;
+}
+
+void ChatSession::on_disconnected(const client::Disconnected& why) {
+  if (has_ended_) return;
+  if (!why.retry_in_ms) {
+    std::string problem = (was_connected_ ? "sent away by " : "refused by ") +
+                          options_.client.url.authority() + ": " + safe_line(why.reason) + " (" +
+                          std::to_string(why.code) + ")";
+    const bool may_want_token =
+        !was_connected_ && options_.client.token.empty() &&
+        (why.code == disconnects::kBadRequest.code || why.code == errors::kUnauthorized.code);
+    if (may_want_token) problem += "; it may want a token (--token)";
+    return end(1, problem);
+  }
+  is_resuming_ = false;
+  announce_outage(why);
+}
+
+void ChatSession::announce_outage(const client::Disconnected& why) {
+  const std::uint64_t now_ms = context_.loop.now_ms();
+  const bool was_lost = std::exchange(is_connected_, false);
+  const bool is_known = !was_lost && why.reason == outage_;
+  if (is_known && now_ms < outage_ms_ + kOutageRepeatMs) return;
+  display_.show_status(
+      (was_lost ? "connection lost: " : "not connected: ") + safe_line(why.reason) +
+      (is_known ? "; still trying" : "; trying again in " + seconds_of(*why.retry_in_ms)));
+  outage_ = why.reason;
+  outage_ms_ = now_ms;
+}
+
+void ChatSession::announce_reconnect() {
+  if (std::exchange(is_resuming_, false)) display_.show_status("reconnected");
+}
+
+// ---- Rooms
+
+void ChatSession::on_subscribed(std::string_view channel, const client::Subscribed& how) {
+  Room* room = find_channel(channel);
+  if (room == nullptr) return;
+  if (room->state == Room::State::kJoined) {
+    resume(*room, how);
+  } else {
+    announce_reconnect();
+  }
+  room->offset = how.offset;
+  room->epoch = how.epoch;
+  if (room->state == Room::State::kJoining) read_history(*room);
+}
+
+void ChatSession::resume(Room& room, const client::Subscribed& how) {
+  if (how.recovered) return announce_reconnect();
+  const bool is_known = how.epoch == room.epoch && how.offset >= room.offset;
+  const std::uint64_t missed = is_known ? how.offset - room.offset : 0;
+  if (is_known && missed == 0) return announce_reconnect();
+  display_.show_status((std::exchange(is_resuming_, false) ? "reconnected; " : "") +
+                       (is_known ? count_of(missed, "message") : "messages") +
+                       " may be missing in #" + room.name);
+}
+
+void ChatSession::read_history(Room& room) {
+  if (options_.history == 0) return finish_joining(room);
+  room.state = Room::State::kReading;
+  client_.history(channel_of(room.name), options_.history,
+                  [this, name = room.name, joined_at = room.offset](auto publications) {
+                    Room* read = find(name);
+                    if (has_ended_ || read == nullptr) return;
+                    on_history(*read, joined_at, publications);
+                  });
+}
+
+void ChatSession::on_history(
+    Room& room, std::uint64_t joined_at,
+    const Expected<std::vector<PublicationView>, client::CommandError>& publications) {
+  if (!publications && !client_.is_connected()) {  // begins anew with the next connection
+    room.state = Room::State::kJoining;
+    room.held.clear();
+    return;
+  }
+  if (publications) {
+    for (const PublicationView& publication : *publications) {
+      if (publication.offset > joined_at) break;  // is held, or will be pushed
+      show(room, publication.info.user, publication.data);
+    }
+  }
+  finish_joining(room);
+}
+
+void ChatSession::finish_joining(Room& room) {
+  room.state = Room::State::kJoined;
+  display_.show_status("joined #" + room.name);
+  for (const Publication& publication : std::exchange(room.held, {})) {
+    show(room, publication.user, publication.data);
+  }
+}
+
+void ChatSession::on_unsubscribed(std::string_view channel, std::uint32_t code,
+                                  std::string_view reason) {
+  const Room* room = find_channel(channel);
+  if (room == nullptr) return;
+  announce_reconnect();
+  const bool was_joined = room->state != Room::State::kJoining;
+  const std::string text = (was_joined ? "sent away from #" : "cannot join #") + room->name + ": " +
+                           safe_line(reason) + " (" + std::to_string(code) + ")";
+  remove(*room);
+  display_.show_status(text);
+}
+
+void ChatSession::on_publication(std::string_view channel, const PublicationView& publication) {
+  Room* room = find_channel(channel);
+  if (room == nullptr) return;
+  if (publication.offset != 0) room->offset = publication.offset;
+  if (room->state == Room::State::kReading) {
+    room->held.push_back({std::string(publication.info.user), std::string(publication.data)});
+  } else {
+    show(*room, publication.info.user, publication.data);
+  }
+}
+
+void ChatSession::show(const Room& room, std::string_view user, std::string_view data) {
+  const std::int64_t now_ms = Loop::unix_ms();
+  ChatLine line{.room = room.name, .user = user, .time_ms = now_ms, .text = data};
+  if (const auto message = decoder_.decode(data)) {
+    if (message->type != kChatMessageType) return;  // an edit, a reaction: nothing to read
+    line.text = message->text;
+    // By the sender's clock, which may be wrong; but nothing was said in the future.
+    if (message->time_ms > 0) line.time_ms = std::min(now_ms, message->time_ms);
+  }
+  display_.show_message(line);
+}
+
+std::string_view ChatSession::current_room() const {
+  return current_ == nullptr ? std::string_view() : current_->name;
+}
+
+ChatSession::Room* ChatSession::find(std::string_view name) {
+  const auto found = std::find_if(rooms_.begin(), rooms_.end(),
+                                  [&](const auto& room) { return room->name == name; });
+  return found == rooms_.end() ? nullptr : found->get();
+}
+
+ChatSession::Room* ChatSession::find_channel(std::string_view channel) {
+  return channel.starts_with(kNamespace) ? find(channel.substr(kNamespace.size())) : nullptr;
+}
+
+void ChatSession::remove(const Room& room) {
+  const bool was_current = &room == current_;
+  std::erase_if(rooms_, [&](const auto& one) { return one.get() == &room; });
+  if (was_current) current_ = rooms_.empty() ? nullptr : rooms_.back().get();
+  display_.on_rooms_changed();
+}
+
+}  // namespace chirm::terminal
