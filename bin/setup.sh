@@ -55,6 +55,7 @@ need_for_building() {
   need_header libuv1-dev uv.h
   need_header libwslay-dev wslay/wslay.h
   need_header libhiredis-dev hiredis/hiredis.h
+  need_header libsqlite3-dev sqlite3.h
   need_header libsimdjson-dev simdjson.h
   need_header libbenchmark-dev benchmark/benchmark.h
   need_header libexpected-dev tl/expected.hpp

@@ -3,6 +3,7 @@
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # libssl-dev
+find_package(SQLite3 REQUIRED)                      # libsqlite3-dev
 find_package(simdjson REQUIRED)                     # libsimdjson-dev
 find_package(wslay REQUIRED)                        # libwslay-dev (ships a CMake config, no .pc)
 find_package(tl-expected REQUIRED)                  # libexpected-dev

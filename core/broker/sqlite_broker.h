@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The broker of a single node whose channels survive it: a SQLite database, written on libuv's
+// worker pool in group commits. While one transaction is on the disk, the next collects; an ack
+// follows its commit, and so does delivery: nobody sees what may still be lost.
+//
+// When the disk is full or cannot be written, publishes fail with kInternal and reading goes on;
+// each later publish tries again, so that service returns by itself.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "core/broker/broker.h"
+#include "core/broker/broker_counters.h"
+#include "core/broker/broker_settings.h"
+#include "core/broker/sqlite_store.h"
+#include "core/broker/string_hash.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class Loop;
+
+class SqliteBroker final : public Broker {
+ public:
+  // Opens or creates the file. The loop must outlive the broker; work that is on the disk when the
+  // broker goes is finished without it.
+  [[nodiscard]] static Expected<std::unique_ptr<SqliteBroker>, Error> open(
+      Loop& loop, const std::string& path, StoreSync sync, const BrokerSettings& settings);
+  ~SqliteBroker() override;
+
+  void set_listener(BrokerListener& listener) override { listener_ = &listener; }
+  void publish(const PublishRequest& request, Callback<Position> done) override;
+  void subscribe(std::string_view channel, Callback<Position> done) override;
+  void unsubscribe(std::string_view channel) override;
+  void history(const HistoryRequest& request, Callback<History> done) override;
+  void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  void flush() override;
+  // False after a failed write, until one succeeds.
+  bool is_connected() const override { return !is_failing_; }
+  const BrokerCounters& counters() const override { return counters_; }
+
+ private:
+  struct WriteJob;
+  struct ReadJob;
+  enum class WriteKind : std::uint8_t { kPublish, kSubscribe, kLook };
+
+  SqliteBroker(Loop& loop, const BrokerSettings& settings, std::shared_ptr<SqliteStore> writer,
+               std::shared_ptr<SqliteStore> reader);
+
+  void collect(WriteKind kind, std::string_view channel, Callback<Position> done);
+  void start_writing();
+  void on_written(WriteJob& job);
+  void deliver(const SqliteStore::Write& write);
+  void fail(WriteJob& job);
+  void start_reading();
+  void on_read(ReadJob& job);
+  void forget_old();
+
+  Loop& loop_;
+  BrokerSettings settings_;
+  BrokerListener* listener_ = nullptr;
+  BrokerCounters counters_;
+  std::shared_ptr<SqliteStore> writer_;  // shared with the job that is running
+  std::shared_ptr<SqliteStore> reader_;
+  std::unordered_set<std::string, StringHash, std::equal_to<>> subscribed_;
+  std::shared_ptr<WriteJob> collecting_;  // what the next transaction will do
+  std::deque<std::shared_ptr<ReadJob>> reads_;
+  std::vector<std::function<void()>> deferred_;  // answers for the end of the turn
+  std::size_t pending_bytes_ = 0;
+  bool is_writing_ = false;
+  bool is_reading_ = false;
+  bool is_failing_ = false;
+  bool wants_forgetting_ = false;
+  Timer forget_timer_;
+  std::shared_ptr<SqliteBroker*> self_;  // null inside once the broker is gone
+};
+
+}  // namespace chirm

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The embedded store's file: an SQLite database in WAL mode. All calls block; SqliteBroker makes
+// them on a worker thread, one at a time for each object. Private to core/broker.
+//
+//   channel      id, name, epoch, top, touched (Unix ms)
+//   publication  channel, offset → body
+//   message      channel, user, id → offset; what makes a retry recognisable, also after a restart
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/base/random.h"
+#include "core/broker/broker.h"
+#include "core/broker/broker_settings.h"
+
+namespace chirm {
+
+// Whether a commit waits for the disk (https://www.sqlite.org/pragma.html#pragma_synchronous).
+enum class StoreSync : std::uint8_t {
+  kFull,    // acked survives a power failure
+  kNormal,  // acked survives the process, not a power failure; after one, epochs change
+};
+
+class SqliteStore {
+ public:
+  struct Write {  // a publish, or with an empty body a look at the channel's position
+    std::string channel;
+    std::string body;
+    std::string user;
+    std::string message_id;
+    // Results
+    Position position;
+    bool is_repetition = false;
+  };
+
+  // Opens or creates the database. Only one process can have it open for writing.
+  [[nodiscard]] static Expected<std::unique_ptr<SqliteStore>, Error> open_for_writing(
+      const std::string& path, StoreSync sync);
+  // A second connection, for reading beside the writer. The file must exist.
+  [[nodiscard]] static Expected<std::unique_ptr<SqliteStore>, Error> open_for_reading(
+      const std::string& path);
+  ~SqliteStore();
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+
+  // Does all writes in one transaction, in order, and fills in their results. On an error (disk
+  // full, file unwritable) none is done.
+  [[nodiscard]] Expected<void, Error> write(std::vector<Write>& writes,
+                                            const BrokerSettings& settings, std::int64_t now_ms);
+  // Deletes what is older than the settings say, a bounded amount; true when there is more.
+  [[nodiscard]] Expected<bool, Error> forget_old(const BrokerSettings& settings,
+                                                 std::int64_t now_ms);
+  // Position and publications of one moment. The epoch is "" for a channel that does not exist.
+  struct Range {
+    std::string channel;
+    std::uint64_t since;
+    std::uint32_t limit;
+    bool reverse;
+  };
+  [[nodiscard]] Expected<History, Error> read(const Range& range);
+
+ private:
+  struct Impl;
+  explicit SqliteStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chirm
