@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/redis_broker.h"
 
-#include <charconv>
-#include <optional>
 #include <utility>
-#include <vector>
 
 #include "core/base/check.h"
-#include "core/base/random.h"
+#include "core/broker/redis_bus_message.h"
+#include "core/broker/redis_read.h"
 
 namespace chirm {
 
@@ -19,31 +17,6 @@ constexpr std::size_t kHeldBytesMax = 1024 * 1024;
 constexpr std::uint64_t kProbePeriodMs = 1000;
 constexpr std::uint64_t kProbesMissedMax = 3;
 
-// `<offset>:<epoch>:<body>`, as the publish script sends it.
-struct BusPublication {
-  std::uint64_t offset;
-  std::string_view epoch;
-  std::string_view body;
-};
-
-std::optional<BusPublication> parse_publication(std::string_view payload) {
-  BusPublication publication{};
-  const char* const end = payload.data() + payload.size();
-  const auto [colon, error] = std::from_chars(payload.data(), end, publication.offset);
-  if (error != std::errc() || colon == end || *colon != ':') return std::nullopt;
-  payload.remove_prefix(static_cast<std::size_t>(colon - payload.data()) + 1);
-  const std::size_t epoch_end = payload.find(':');
-  if (epoch_end == payload.npos) return std::nullopt;
-  publication.epoch = payload.substr(0, epoch_end);
-  publication.body = payload.substr(epoch_end + 1);
-  return publication;
-}
-
-std::string bus_prefix(const RedisUrl& url, const std::string& prefix) {
-  // Pub/Sub knows no databases.
-  return prefix + '@' + std::to_string(url.database);
-}
-
 }  // namespace
 
 // A subscribed channel.
@@ -53,50 +26,74 @@ class RedisBroker::Channel final : public RedisTopic {
     kSubscribing,  // waits for Redis to confirm
     kReading,      // confirmed; waits for the position. Messages are held
     kLive,         // `done` was called
+    kClosed,       // unsubscribed; deleted at the end of the turn
   };
 
   Channel(RedisBroker& owner, std::string_view channel, Callback<Position> on_done)
       : name(channel), done(std::move(on_done)), owner_(owner) {}
 
-  // The last call in each: the listener may unsubscribe.
   void on_subscribed() override {
     if (state != State::kLive) return owner_.read_position(*this);
     owner_.context_.listener->on_maybe_missed(name);
   }
-  void on_message(std::string_view payload) override {
-    if (state == State::kReading) return hold(payload);
-    if (state == State::kLive) deliver(payload);
+  void on_message(std::string_view message) override {
+    if (state == State::kReading) return hold(message);
+    if (state == State::kLive) deliver(message, 0);
   }
-  void deliver(std::string_view payload) {
-    const auto publication = parse_publication(payload);
-    if (!publication) {
-      ++owner_.context_.counters.invalid_received;
-      return;
+
+  void start_reading(std::uint64_t id) {
+    state = State::kReading;
+    read_id = id;
+    held_.clear();
+    held_bytes_ = 0;
+    has_dropped_ = false;
+  }
+  // The listener knows now that it starts at `top`.
+  void deliver_held(const Position& top) {
+    for (const std::string& message : std::exchange(held_, {})) {
+      const auto parsed = RedisBusMessage::parse(message);
+      if (parsed && parsed->epoch() == top.epoch) {
+        deliver(message, top.offset);
+      } else {
+        has_dropped_ = true;
+      }
     }
-    ++owner_.context_.counters.received;
-    owner_.context_.listener->on_publication(name, publication->offset, publication->epoch,
-                                             publication->body);
+    if (has_dropped_ && state == State::kLive) owner_.context_.listener->on_maybe_missed(name);
   }
 
   const std::string name;
   State state = State::kSubscribing;
   Callback<Position> done;
-  std::uint64_t read_id = 0;  // the read that counts
-  std::vector<std::string> held;
-  std::size_t held_bytes = 0;
-  bool has_dropped = false;  // from held
+  std::uint64_t read_id = 0;  // of the read whose answer counts
 
  private:
-  void hold(std::string_view payload) {
-    held_bytes += payload.size();
-    if (held_bytes > kHeldBytesMax) {
-      has_dropped = true;
+  void hold(std::string_view message) {
+    held_bytes_ += message.size();
+    if (held_bytes_ > kHeldBytesMax) {
+      has_dropped_ = true;
     } else {
-      held.emplace_back(payload);
+      held_.emplace_back(message);
+    }
+  }
+  // What is in the message with an offset above `after`. The listener may unsubscribe meanwhile.
+  void deliver(std::string_view text, std::uint64_t after) {
+    auto message = RedisBusMessage::parse(text);
+    while (message && !message->is_at_end() && state == State::kLive) {
+      const auto item = message->next();
+      if (!item) break;
+      if (item->offset <= after) continue;
+      ++owner_.context_.counters.received;
+      owner_.context_.listener->on_publication(name, item->offset, message->epoch(), item->body);
+    }
+    if (state == State::kLive && (!message || !message->is_at_end())) {
+      ++owner_.context_.counters.invalid_received;
     }
   }
 
   RedisBroker& owner_;
+  std::vector<std::string> held_;
+  std::size_t held_bytes_ = 0;
+  bool has_dropped_ = false;  // from held_
 };
 
 // The two topics of nodes. A probe is its own text; everything else is presence.
@@ -105,11 +102,11 @@ class RedisBroker::Control final : public RedisTopic {
   explicit Control(RedisBroker& owner) : owner_(owner) {}
 
   void on_subscribed() override {}
-  void on_message(std::string_view payload) override {
-    if (payload == owner_.probe_) {
+  void on_message(std::string_view message) override {
+    if (message == owner_.probe_) {
       owner_.probes_missed_ = 0;
     } else {
-      owner_.presence_.on_message(payload);
+      owner_.presence_.on_message(message);
     }
   }
 
@@ -118,45 +115,42 @@ class RedisBroker::Control final : public RedisTopic {
 };
 
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
-                         const std::string& prefix, const std::string& node_name,
+                         const std::string& prefix, const std::string& given_name,
                          const RedisLinkSettings& link_settings)
-    : context_{.key_prefix = prefix + ':',
-               .topic_prefix = bus_prefix(url, prefix) + ":c:",
-               .settings = settings,
-               .listener = nullptr,
-               .counters = {},
-               .random = {}},
-      node_name_(node_name.empty() ? "node-" + context_.random.name(8) : node_name),
-      bus_prefix_(bus_prefix(url, prefix)),
+    : context_(loop, settings),
+      node_name_(given_name.empty() ? "node-" + context_.random.name(8) : given_name),
+      bus_prefix_(prefix + '@' + std::to_string(url.database)),
+      all_topic_(bus_prefix_ + ":ctl"),
+      own_topic_(bus_prefix_ + ":ctl:" + node_name_),
       probe_("p" + context_.random.name(16)),
-      commands_(loop, url, node_name_, settings, link_settings, context_.counters),
-      presence_(loop, commands_, bus_prefix_ + ":ctl", bus_prefix_ + ":ctl:" + node_name_,
-                context_.counters),
+      commands_(context_, url, node_name_, link_settings),
+      publisher_(context_, commands_),
+      presence_(context_, commands_, all_topic_, own_topic_),
       control_(std::make_unique<Control>(*this)),
-      subscriber_(
-          loop, url, node_name_, link_settings, context_.counters,
-          {{bus_prefix_ + ":ctl", *control_}, {bus_prefix_ + ":ctl:" + node_name_, *control_}}),
-      second_timer_(loop, [this] { on_second(); }) {}
+      subscriber_(loop, url, node_name_, link_settings, context_.counters,
+                  {{all_topic_, *control_}, {own_topic_, *control_}}),
+      second_timer_(loop, [this] { on_second(); }) {
+  context_.key_prefix = prefix + ':';
+  context_.topic_prefix = bus_prefix_ + ":c:";
+}
 
 RedisBroker::~RedisBroker() = default;
 
 void RedisBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(context_.listener == nullptr);
   context_.listener = &listener;
-  presence_.set_listener(listener);
   commands_.start();
   subscriber_.start();
   second_timer_.start_repeating(kProbePeriodMs);
 }
 
 void RedisBroker::publish(const PublishRequest& request, Callback<Position> done) {
-  ++context_.counters.publishes;
-  commands_.submit(std::make_unique<RedisPublish>(context_, request, std::move(done)));
+  publisher_.publish(request, std::move(done));
 }
 
 void RedisBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++context_.counters.histories;
-  commands_.submit(std::make_unique<RedisRead>(context_, request, true, std::move(done)));
+  RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold, std::move(done));
 }
 
 void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
@@ -174,52 +168,36 @@ void RedisBroker::unsubscribe(std::string_view channel) {
   const auto found = channels_.find(channel);
   if (found == channels_.end()) return;
   subscriber_.remove(topic(channel));
+  found->second->state = Channel::State::kClosed;
+  closed_channels_.push_back(std::move(found->second));
   channels_.erase(found);
 }
 
 // Only after the subscription is confirmed, and on the other link: so what is not in the position
 // comes as a message.
 void RedisBroker::read_position(Channel& channel) {
-  channel.state = Channel::State::kReading;
-  channel.read_id = ++next_read_id_;
-  channel.held.clear();
-  channel.held_bytes = 0;
-  channel.has_dropped = false;
-  commands_.submit(std::make_unique<RedisRead>(
-      context_, HistoryRequest{.channel = channel.name}, false,
-      [this, name = channel.name, read_id = channel.read_id](Expected<History, ErrorCode> history) {
-        on_position(name, read_id, history.map([](History& read) { return std::move(read.top); }));
-      }));
+  channel.start_reading(++next_read_id_);
+  RedisRead::submit(context_, commands_,
+                    {.channel = channel.name, .since = 0, .limit = 0, .reverse = false},
+                    RedisRead::Patience::kForever,
+                    [this, name = channel.name, id = channel.read_id](auto history) {
+                      on_position(name, id, history.map([](History& read) { return read.top; }));
+                    });
 }
 
 void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
                               Expected<Position, ErrorCode> position) {
-  const auto current = [this, &name, read_id]() -> Channel* {
-    const auto found = channels_.find(name);
-    return found != channels_.end() && found->second->read_id == read_id ? found->second.get()
-                                                                         : nullptr;
-  };
-  Channel* channel = current();
-  if (channel == nullptr) return;  // unsubscribed, or subscribed anew, since
-  const Callback<Position> done = std::move(channel->done);
+  const auto found = channels_.find(name);
+  if (found == channels_.end() || found->second->read_id != read_id) return;  // not any more
+  Channel& channel = *found->second;  // lives until the end of the turn
+  const Callback<Position> done = std::exchange(channel.done, nullptr);
   if (!position) {
     unsubscribe(name);
     return done(std::move(position));
   }
-  channel->state = Channel::State::kLive;
-  const std::vector<std::string> held = std::exchange(channel->held, {});
-  bool has_dropped = channel->has_dropped;
-  const Position top = *position;
-  done(std::move(position));
-  for (const std::string& payload : held) {
-    if ((channel = current()) == nullptr) return;
-    const auto publication = parse_publication(payload);
-    if (publication && publication->epoch != top.epoch)
-      has_dropped = true;
-    else if (!publication || publication->offset > top.offset)
-      channel->deliver(payload);
-  }
-  if (has_dropped && current() != nullptr) context_.listener->on_maybe_missed(name);
+  channel.state = Channel::State::kLive;
+  done(position);
+  channel.deliver_held(*position);
 }
 
 std::string RedisBroker::topic(std::string_view channel) const {
@@ -229,6 +207,7 @@ std::string RedisBroker::topic(std::string_view channel) const {
 void RedisBroker::flush() {
   commands_.flush();
   subscriber_.flush();
+  closed_channels_.clear();
 }
 
 bool RedisBroker::is_connected() const { return commands_.is_open() && subscriber_.is_ready(); }
@@ -240,7 +219,7 @@ void RedisBroker::on_second() {
     probes_missed_ = 0;
     return;
   }
-  (void)commands_.send({"PUBLISH", bus_prefix_ + ":ctl:" + node_name_, probe_}, nullptr);
+  (void)commands_.send({"PUBLISH", own_topic_, probe_}, nullptr);
 }
 
 }  // namespace chirm

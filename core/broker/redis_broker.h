@@ -20,14 +20,16 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/redis_commands.h"
+#include "core/broker/redis_context.h"
 #include "core/broker/redis_link.h"
 #include "core/broker/redis_presence.h"
-#include "core/broker/redis_requests.h"
+#include "core/broker/redis_publisher.h"
 #include "core/broker/redis_subscriber.h"
 #include "core/broker/redis_url.h"
 #include "core/broker/string_hash.h"
@@ -38,8 +40,7 @@ namespace chirm {
 class RedisBroker final : public Broker {
  public:
   // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in
-  // it;
-  // "" makes one up. The loop must outlive the broker. Connects once the listener is set.
+  // it; "" makes one up. The loop must outlive the broker. Connects once the listener is set.
   RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
               const std::string& prefix = "chirm", const std::string& node_name = "",
               const RedisLinkSettings& link_settings = {});
@@ -47,6 +48,7 @@ class RedisBroker final : public Broker {
 
   void set_listener(BrokerListener& listener) override;
   void publish(const PublishRequest& request, Callback<Position> done) override;
+  // `done` is not called any more after unsubscribe().
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
@@ -64,20 +66,24 @@ class RedisBroker final : public Broker {
 
   std::string topic(std::string_view channel) const;
   void read_position(Channel& channel);
-  void on_position(const std::string& channel, std::uint64_t read_id,
+  void on_position(const std::string& name, std::uint64_t read_id,
                    Expected<Position, ErrorCode> position);
   void on_second();
 
-  RedisRequestContext context_;
+  RedisContext context_;
   const std::string node_name_;
-  const std::string bus_prefix_;  // of the topics that are no channels
-  const std::string probe_;       // only this object's own
+  const std::string bus_prefix_;  // of Pub/Sub topics: Pub/Sub knows no databases
+  const std::string all_topic_;   // of all nodes
+  const std::string own_topic_;
+  const std::string probe_;  // only this object's own
 
   RedisCommands commands_;
+  RedisPublisher publisher_;
   RedisPresence presence_;
   std::unique_ptr<Control> control_;
   RedisSubscriber subscriber_;
   Channels channels_;
+  std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 
   std::uint64_t probes_missed_ = 0;
   std::uint64_t next_read_id_ = 0;

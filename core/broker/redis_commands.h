@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The command link's queue: requests go out in the order they came, wait while Redis is away, and
-// are repeated when it is certain that this does no harm. Private to core/broker.
+// are sent again when Redis refused them for the moment or the link was lost. Private to
+// core/broker.
 //
-//   requests_:  refused, or tombstones   sent, not answered   waiting
-//              0                  answered_               sent_        size
+//   requests_:  refused   sent, not answered   waiting
+//              0       answered_              sent_       size
 //
 // The gate is open while the link is up and the scripts are loaded. When Redis refuses a request
 // for the moment (it has lost the scripts, is loading, busy, or a replica), nothing more is sent
-// until all that was sent is answered; then the cause is dealt with and what was refused goes out
-// again, before anything newer.
+// until all that was sent is answered; then the cause is dealt with, and what was refused goes out
+// again before anything newer.
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
-#include "core/broker/broker_counters.h"
-#include "core/broker/broker_settings.h"
 #include "core/broker/redis_command.h"
+#include "core/broker/redis_context.h"
 #include "core/broker/redis_link.h"
 #include "core/loop/timer.h"
 
@@ -36,28 +35,32 @@ struct RedisScriptNames {
 class RedisRequest {
  public:
   virtual ~RedisRequest() = default;
-  // Called each time the request is sent.
+  // False once there is nothing to send any more.
+  virtual bool is_wanted() const = 0;
+  // Called each time the request is about to be sent.
   virtual void write(RedisCommand& command, const RedisScriptNames& scripts) = 0;
-  // Exactly one of these two is called, from the loop, never from within a call of RedisCommands.
-  virtual void on_reply(const RedisReply& reply) = 0;
-  virtual void on_failure() = 0;
-  // What it holds in memory.
-  virtual std::size_t bytes() const = 0;
-  // Whether it may be run a second time when nobody knows if it was run.
-  virtual bool is_repeatable() const = 0;
-  // Whether it fails after hold_ms; otherwise it waits for Redis as long as that takes.
-  virtual bool expires() const = 0;
+
+  // How a request that was sent ends; after any of these three it is deleted:
+  virtual void on_reply(const RedisReply& reply) = 0;  // not an error
+  virtual void on_error() = 0;
+  virtual void on_unwanted() {}  // it was not sent, as is_wanted() was false
+
+  // It will be sent again if it is_wanted(): it was not run, or nobody knows whether it was.
+  virtual void on_refused() {}
+  virtual void on_lost() = 0;
+  // Now and then: time to give up what has waited too long.
+  virtual void expire(std::uint64_t /*now_ms*/) {}
 };
 
 class RedisCommands final : private RedisLink::Owner {
  public:
-  RedisCommands(Loop& loop, const RedisUrl& url, const std::string& node_name,
-                const BrokerSettings& settings, const RedisLinkSettings& link_settings,
-                BrokerCounters& counters);
+  RedisCommands(RedisContext& context, const RedisUrl& url, const std::string& node_name,
+                const RedisLinkSettings& link_settings);
 
   void start();
 
-  void submit(std::unique_ptr<RedisRequest> request);
+  // Never calls the request from within submit().
+  void submit(std::unique_ptr<RedisRequest> request) { requests_.push_back(std::move(request)); }
   // Sent now or never: for messages that are worth nothing later. False when the gate is closed.
   bool send(const RedisCommand& command, RedisLink::OnReply on_reply);
   void flush();
@@ -68,11 +71,6 @@ class RedisCommands final : private RedisLink::Owner {
  private:
   enum class Gate : std::uint8_t { kClosed, kLoading, kOpen, kDraining };
   enum class Refusal : std::uint8_t { kNone, kNoScript, kTryLater };
-  struct Entry {
-    std::unique_ptr<RedisRequest> request;  // null: a tombstone, answered or failed already
-    std::size_t bytes;
-    std::uint64_t submitted_ms;
-  };
 
   void on_link_up() override;
   void on_link_down() override;
@@ -86,8 +84,7 @@ class RedisCommands final : private RedisLink::Owner {
   void on_drained();
   void rewind();
   void expire();
-  std::unique_ptr<RedisRequest> take(Entry& entry);
-  void fail_later(std::unique_ptr<RedisRequest> request);
+  void drop_unwanted();
   void log_error(std::string_view error);
   static Refusal refusal_of(std::string_view error);
 
@@ -96,10 +93,7 @@ class RedisCommands final : private RedisLink::Owner {
   static constexpr std::size_t kInFlightBytesMax = 4 * 1024 * 1024;
   static constexpr std::size_t kInFlightMax = 10'000;
 
-  Loop& loop_;
-  const BrokerSettings settings_;
-  BrokerCounters& counters_;
-  const std::string publish_script_;
+  RedisContext& context_;
   RedisLink link_;
 
   Gate gate_ = Gate::kClosed;
@@ -108,18 +102,18 @@ class RedisCommands final : private RedisLink::Owner {
   RedisScriptNames scripts_;
   RedisCommand command_;
 
-  std::deque<Entry> requests_;
+  std::deque<std::unique_ptr<RedisRequest>> requests_;  // null: answered, behind refused ones
   std::size_t answered_ = 0;
   std::size_t sent_ = 0;
-  std::size_t pending_bytes_ = 0;
-  std::size_t in_flight_bytes_ = 0;
-  std::size_t pending_ = 0;  // without tombstones
+  std::deque<std::size_t> in_flight_bytes_;  // of each
+  std::size_t in_flight_bytes_sum_ = 0;
 
-  std::vector<std::unique_ptr<RedisRequest>> failed_;
-  Timer failed_timer_;
   Timer expiry_timer_;
   std::uint64_t error_logged_ms_ = 0;  // 0: never
   std::uint64_t errors_not_logged_ = 0;
 };
+
+// How often it is looked whether something has waited for hold_ms.
+std::uint64_t expiry_period_ms(std::uint64_t hold_ms);
 
 }  // namespace chirm

@@ -118,9 +118,7 @@ RedisLink::RedisLink(Loop& loop, RedisUrl url, std::string name, const RedisLink
       tick_timer_(loop, [this] { on_tick(); }) {}
 
 RedisLink::~RedisLink() {
-  if (context_ == nullptr) return;
-  context_->data = nullptr;
-  redisAsyncFree(std::exchange(context_, nullptr));
+  if (context_ != nullptr) redisAsyncFree(release());
 }
 
 void RedisLink::start() { connect(); }
@@ -235,11 +233,16 @@ void RedisLink::on_greeted(const RedisReply& reply, bool is_required, bool is_la
 void RedisLink::become_up() {
   timer_.stop();
   state_ = State::kUp;
-  up_since_ms_ = loop_.now_ms();
-  logged_reason_.clear();
-  spdlog::info("redis: {} connected to {}", name_, url_.place());
   owner_thinks_up_ = true;
   owner_.on_link_up();
+}
+
+void RedisLink::mark_useful() {
+  if (is_useful_ || !is_up()) return;
+  is_useful_ = true;
+  useful_since_ms_ = loop_.now_ms();
+  logged_reason_.clear();
+  spdlog::info("redis: {} connected to {}", name_, url_.place());
 }
 
 void RedisLink::command(std::string_view bytes, OnReply on_reply) {
@@ -262,22 +265,22 @@ void RedisLink::subscription_command(std::string_view bytes) {
 
 void RedisLink::drop(const std::string& reason) {
   if (context_ == nullptr) return;
-  redisAsyncContext* context = context_;
+  redisAsyncContext* context = release();
   lose(reason);
   redisAsyncFree(context);  // within a callback of hiredis: when that returns
 }
 
-// The context is gone or will be as soon as hiredis has the control back.
+// From now on hiredis does not call back for this context.
+redisAsyncContext* RedisLink::release() {
+  watcher_.reset();  // before the descriptor is closed
+  context_->data = nullptr;
+  context_->ev = {};
+  return std::exchange(context_, nullptr);
+}
+
+// The context is gone, or will be as soon as hiredis has the control back.
 void RedisLink::lose(const std::string& reason) {
-  if (context_ != nullptr) {
-    context_->data = nullptr;
-    // The descriptor may be closed only after its watcher; later contexts have their own.
-    context_->ev.cleanup = nullptr;
-    context_->ev.addRead = context_->ev.delRead = nullptr;
-    context_->ev.addWrite = context_->ev.delWrite = nullptr;
-    context_ = nullptr;
-  }
-  watcher_.reset();
+  if (context_ != nullptr) (void)release();
   tick_timer_.stop();
   in_flight_.clear();
   log_loss(reason);
@@ -286,10 +289,10 @@ void RedisLink::lose(const std::string& reason) {
 }
 
 void RedisLink::log_loss(const std::string& reason) {
-  if (owner_thinks_up_) {
+  if (is_useful_) {
     spdlog::warn("redis: {} lost {}: {}", name_, url_.place(), reason);
   } else if (reason != logged_reason_) {
-    spdlog::warn("redis: {} cannot connect to {}: {}; retrying", name_, url_.place(), reason);
+    spdlog::warn("redis: {} cannot use {}: {}; retrying", name_, url_.place(), reason);
   }
   logged_reason_ = reason;
 }
@@ -317,8 +320,8 @@ void RedisLink::on_timer() {
 // A connection that was lost right after it was made does not reset the backoff: a server that
 // refuses every command would be asked 20 times a second.
 void RedisLink::wait_and_retry() {
-  const bool was_stable =
-      owner_thinks_up_ && loop_.now_ms() - up_since_ms_ >= settings_.backoff_max_ms;
+  const bool was_stable = std::exchange(is_useful_, false) &&
+                          loop_.now_ms() - useful_since_ms_ >= settings_.backoff_max_ms;
   backoff_ms_ = was_stable || backoff_ms_ == 0
                     ? settings_.backoff_min_ms
                     : std::min(backoff_ms_ * 2, settings_.backoff_max_ms);

@@ -71,6 +71,9 @@ class RedisLink {
   void flush();
   // Closes the connection, and connects again. May be called from any callback.
   void drop(const std::string& reason);
+  // The owner has made sure that the server is fit for use; until then a connection counts as a
+  // failed attempt.
+  void mark_useful();
 
   bool is_up() const { return state_ == State::kUp; }
 
@@ -97,6 +100,7 @@ class RedisLink {
   void on_greeted(const RedisReply& reply, bool is_required, bool is_last);
   void become_up();
   void lose(const std::string& reason);
+  redisAsyncContext* release();
   void on_timer();
   void wait_and_retry();
   void on_tick();
@@ -123,10 +127,11 @@ class RedisLink {
 
   std::deque<InFlight> in_flight_;
   std::uint64_t tick_ = 0;
-  std::uint64_t up_since_ms_ = 0;
+  std::uint64_t useful_since_ms_ = 0;
   std::uint64_t backoff_ms_ = 0;
-  std::string logged_reason_;  // of the attempts since the link was up last
-  bool owner_thinks_up_ = false;
+  std::string logged_reason_;     // of the attempts since the link was useful last
+  bool owner_thinks_up_ = false;  // between on_link_up() and on_link_down()
+  bool is_useful_ = false;
   bool has_output_ = false;  // something was queued since the last write
   bool watches_read_ = false;
   bool watches_write_ = false;  // the socket was full, or is connecting

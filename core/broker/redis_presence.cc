@@ -4,9 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/random.h"
-#include "core/loop/loop.h"
-
 namespace chirm {
 
 namespace {
@@ -56,18 +53,17 @@ std::string answer_head(std::uint64_t id, bool is_last) {
 
 }  // namespace
 
-RedisPresence::RedisPresence(Loop& loop, RedisCommands& commands, std::string all_topic,
-                             std::string own_topic, BrokerCounters& counters)
-    : loop_(loop),
+RedisPresence::RedisPresence(RedisContext& context, RedisCommands& commands, std::string all_topic,
+                             std::string own_topic)
+    : context_(context),
       commands_(commands),
       all_topic_(std::move(all_topic)),
       own_topic_(std::move(own_topic)),
-      counters_(counters),
-      next_id_(Random().between(0, UINT64_MAX)),
-      timer_(loop, [this] { on_deadline(); }) {}
+      next_id_(context.random.between(0, UINT64_MAX)),
+      timer_(context.loop, [this] { on_deadline(); }) {}
 
 void RedisPresence::ask(std::string_view channel, Done done) {
-  ++counters_.presences;
+  ++context_.counters.presences;
   const std::uint64_t id = next_id_++;
   std::string question(1, kQuestion);
   put_number(question, id);
@@ -77,13 +73,12 @@ void RedisPresence::ask(std::string_view channel, Done done) {
                        commands_.send({"PUBLISH", all_topic_, question},
                                       [this, id](const RedisReply& reply) { on_asked(id, reply); });
   if (!is_sent) {
-    refused_.push_back(std::move(done));
-    timer_.start(0);
-    return;
+    return context_.later.add(
+        [refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kInternal)); });
   }
   Pending& pending = pending_[id];
-  pending.clients = listener_->local_presence(channel);
-  pending.deadline_ms = loop_.now_ms() + kDeadlineMs;
+  pending.clients = context_.listener->local_presence(channel);
+  pending.deadline_ms = context_.loop.now_ms() + kDeadlineMs;
   pending.done = std::move(done);
   if (!timer_.is_running()) timer_.start(kCheckPeriodMs);
 }
@@ -111,7 +106,7 @@ void RedisPresence::on_question(std::string_view rest) {
   if (!id || !topic || !channel || *topic == own_topic_) return;
   std::string piece = answer_head(*id, false);
   const std::size_t head_bytes = piece.size();
-  for (const PresentClient& client : listener_->local_presence(*channel)) {
+  for (const PresentClient& client : context_.listener->local_presence(*channel)) {
     put_text(piece, client.user);
     put_text(piece, client.client);
     put_text(piece, client.conn_info);
@@ -152,18 +147,16 @@ void RedisPresence::finish(PendingMap::iterator pending) {
   const Pending finished = std::move(pending->second);
   pending_.erase(pending);
   if (!finished.is_asked) return finished.done(Unexpected<ErrorCode>(errors::kInternal));
-  if (finished.nodes_missing > 0) ++counters_.presence_timeouts;
+  if (finished.nodes_missing > 0) ++context_.counters.presence_timeouts;
   finished.done(finished.clients);
 }
 
 void RedisPresence::on_deadline() {
-  const std::vector<Done> refused = std::exchange(refused_, {});
   std::vector<std::uint64_t> late;
   for (const auto& [id, pending] : pending_) {
-    if (pending.deadline_ms <= loop_.now_ms()) late.push_back(id);
+    if (pending.deadline_ms <= context_.loop.now_ms()) late.push_back(id);
   }
   if (pending_.size() > late.size()) timer_.start(kCheckPeriodMs);
-  for (const Done& done : refused) done(Unexpected<ErrorCode>(errors::kInternal));
   for (const std::uint64_t id : late) {
     if (const auto found = pending_.find(id); found != pending_.end()) finish(found);
   }

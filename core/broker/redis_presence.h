@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/broker/broker.h"
-#include "core/broker/broker_counters.h"
 #include "core/broker/redis_commands.h"
+#include "core/broker/redis_context.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -24,10 +24,8 @@ class RedisPresence {
 
   // Questions go to `all_topic`, which every node has subscribed to; answers to this node come to
   // `own_topic`.
-  RedisPresence(Loop& loop, RedisCommands& commands, std::string all_topic, std::string own_topic,
-                BrokerCounters& counters);
-
-  void set_listener(BrokerListener& listener) { listener_ = &listener; }
+  RedisPresence(RedisContext& context, RedisCommands& commands, std::string all_topic,
+                std::string own_topic);
 
   void ask(std::string_view channel, Done done);
   // What came on either topic and is a question or an answer. Anything else is ignored.
@@ -57,16 +55,13 @@ class RedisPresence {
   // An answer is cut into pieces of about this size, so that it does not block the bus.
   static constexpr std::size_t kPieceBytes = 512 * 1024;
 
-  Loop& loop_;
+  RedisContext& context_;
   RedisCommands& commands_;
   const std::string all_topic_;
   const std::string own_topic_;
-  BrokerCounters& counters_;
-  BrokerListener* listener_ = nullptr;
   PendingMap pending_;
   std::uint64_t next_id_;  // starts at random: an earlier life of this node may get answers, too
-  Timer timer_;            // runs while pending_ is not empty, and once for refused_
-  std::vector<Done> refused_;
+  Timer timer_;            // runs while pending_ is not empty
 };
 
 }  // namespace chirm

@@ -127,7 +127,7 @@ void RedisSubscriber::on_confirmed(std::string_view name) {
     entries_.erase(found);
     return;
   }
-  if (entry.is_control) --controls_missing_;
+  if (entry.is_control && --controls_missing_ == 0) link_.mark_useful();
   if (std::exchange(entry.was_subscribed, true) && !entry.is_control) ++counters_.resubscribed;
   entry.topic->on_subscribed();
 }

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <filesystem>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/loop/socket.h"
@@ -49,6 +50,7 @@ std::string text_of(const redisReply* reply) {
 }  // namespace
 
 RedisServer::RedisServer(Options options) : options_(std::move(options)) {
+  signal(SIGPIPE, SIG_IGN);  // as chirmd does; hiredis writes without MSG_NOSIGNAL
   std::string pattern = std::filesystem::temp_directory_path() / "chirm-redis-XXXXXX";
   CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
   directory_ = pattern;
@@ -78,6 +80,7 @@ void RedisServer::start() {
                                     "",
                                     "--enable-debug-command",
                                     "yes"};
+  if (!options_.configuration.empty()) words.insert(words.begin() + 1, options_.configuration);
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
@@ -118,6 +121,7 @@ void RedisServer::kill() {
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
   close(log_fd_);
+  if (blocker_fd_ >= 0) close(std::exchange(blocker_fd_, -1));
 }
 
 void RedisServer::suspend() { CHIRM_CHECK(::kill(pid_, SIGSTOP) == 0); }
@@ -140,6 +144,17 @@ std::string RedisServer::command(const std::vector<std::string>& arguments) cons
   freeReplyObject(reply);
   redisFree(context);
   return text;
+}
+
+void RedisServer::block_with_a_script() {
+  redisContext* context = redisConnectUnix(socket_path().c_str());
+  CHIRM_CHECK(context != nullptr && context->err == 0, socket_path());
+  int is_written = 0;
+  redisAppendCommand(context, "EVAL %s 0", "while true do end");
+  while (is_written == 0) CHIRM_CHECK(redisBufferWrite(context, &is_written) == REDIS_OK);
+  blocker_fd_ = redisFreeKeepFd(context);
+  while (command({"PING"}) == "PONG") {
+  }
 }
 
 }  // namespace chirm::testing

@@ -14,6 +14,7 @@ namespace chirm::testing {
 class RedisServer {
  public:
   struct Options {
+    std::string configuration;           // a file, "" for none
     std::vector<std::string> arguments;  // for redis-server, e.g. {"--requirepass", "x"}
     bool has_tcp = false;
     bool is_started = true;
@@ -39,6 +40,8 @@ class RedisServer {
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.
   std::string command(const std::vector<std::string>& arguments) const;
+  // Runs a script that does not end by itself, until Redis answers BUSY; SCRIPT KILL ends it.
+  void block_with_a_script();
 
  private:
   void wait_until_ready(int log_fd);
@@ -47,7 +50,8 @@ class RedisServer {
   std::string directory_;
   std::uint16_t port_ = 0;
   pid_t pid_ = -1;
-  int log_fd_ = -1;  // the server's log; it stays open so that the server can write to it
+  int blocker_fd_ = -1;  // the connection that runs the endless script
+  int log_fd_ = -1;      // the server's log; it stays open so that the server can write to it
 };
 
 }  // namespace chirm::testing

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What broker.h promises, tried on every broker: MemoryBroker, and RedisBroker with a real Redis
-// over a Unix socket and over TCP.
+// What broker.h promises, tried on every broker: MemoryBroker, SqliteBroker, and RedisBroker
+// with a real Redis over a Unix socket and over TCP.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,10 @@
 
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
+#include "core/broker/sqlite_broker.h"
 #include "tests/core/broker/broker_node.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/temp_directory.h"
 
 namespace chirm {
 namespace {
@@ -20,12 +22,14 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::RedisServer;
 
-enum class Kind : std::uint8_t { kMemory, kRedisUnix, kRedisTcp };
+enum class Kind : std::uint8_t { kMemory, kSqlite, kRedisUnix, kRedisTcp };
 
 std::string name_of(Kind kind) {
   switch (kind) {
     case Kind::kMemory:
       return "Memory";
+    case Kind::kSqlite:
+      return "Sqlite";
     case Kind::kRedisUnix:
       return "RedisUnix";
     case Kind::kRedisTcp:
@@ -38,15 +42,21 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
  protected:
   BrokerContract() {
     settings_.history_size = 200;
-    if (GetParam() != Kind::kMemory) {
-      server_ = std::make_unique<RedisServer>(
-          RedisServer::Options{.arguments = {}, .has_tcp = true, .is_started = true});
+    if (GetParam() == Kind::kRedisUnix || GetParam() == Kind::kRedisTcp) {
+      server_ = std::make_unique<RedisServer>(RedisServer::Options{
+          .configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
     }
     node_ = std::make_unique<BrokerNode>(loop_, make_broker());
   }
 
   std::unique_ptr<Broker> make_broker() {
     if (GetParam() == Kind::kMemory) return std::make_unique<MemoryBroker>(loop_, settings_);
+    if (GetParam() == Kind::kSqlite) {
+      auto broker =
+          SqliteBroker::open(loop_, directory_.path() + "/store.db", StoreSync::kFull, settings_);
+      if (!broker) throw std::runtime_error(broker.error().message);
+      return std::move(*broker);
+    }
     const bool is_unix = GetParam() == Kind::kRedisUnix;
     const auto url = parse_redis_url(is_unix ? server_->unix_url() : server_->tcp_url());
     return std::make_unique<RedisBroker>(loop_, *url, settings_);
@@ -72,6 +82,7 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
     return offsets;
   }
 
+  testing::TempDirectory directory_;
   Loop loop_;
   BrokerSettings settings_;
   std::unique_ptr<RedisServer> server_;
@@ -79,7 +90,8 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
 };
 
 INSTANTIATE_TEST_SUITE_P(, BrokerContract,
-                         ::testing::Values(Kind::kMemory, Kind::kRedisUnix, Kind::kRedisTcp),
+                         ::testing::Values(Kind::kMemory, Kind::kSqlite, Kind::kRedisUnix,
+                                           Kind::kRedisTcp),
                          [](const auto& kind) { return name_of(kind.param); });
 
 TEST_P(BrokerContract, NumbersPublicationsFromOneWithinOneEpoch) {

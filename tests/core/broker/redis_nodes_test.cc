@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+// Several nodes on one Redis, and the ways to reach it.
+
+#include "tests/core/broker/redis_fixture.h"
+
+namespace chirm {
+namespace {
+
+using testing::BrokerNode;
+using testing::RedisServer;
+
+class RedisNodes : public testing::RedisTest {
+ protected:
+  RedisServer server_{{.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true}};
+};
+
+TEST_F(RedisNodes, SeeEachOthersPublications) {
+  const auto one = make_node(server_.unix_url(), "one");
+  const auto other = make_node(server_.tcp_url(), "other");
+  const auto top_of_one = one->subscribe("room:a");
+  const auto top_of_other = other->subscribe("room:a");
+  ASSERT_TRUE(top_of_one && *top_of_one && top_of_other && *top_of_other);
+  EXPECT_EQ((*top_of_one)->epoch, (*top_of_other)->epoch);
+  ASSERT_TRUE(one->publish("room:a", "x"));
+  ASSERT_TRUE(other->publish("room:a", "y"));
+  ASSERT_TRUE(
+      one->run_until([&] { return one->received.size() == 2 && other->received.size() == 2; }));
+  EXPECT_EQ(one->received_in("room:a"), "1:x 2:y");
+  EXPECT_EQ(other->received_in("room:a"), "1:x 2:y");
+}
+
+TEST_F(RedisNodes, RecogniseAMessageIdThatAnotherNodeStored) {
+  const auto one = make_node(server_.unix_url());
+  const auto other = make_node(server_.unix_url());
+  const auto first = one->publish({"room:a", "x", "ada", "id"});
+  const auto again = other->publish({"room:a", "x", "ada", "id"});
+  ASSERT_TRUE(first && *first && again && *again);
+  EXPECT_EQ((*again)->offset, (*first)->offset);
+  EXPECT_EQ((*again)->epoch, (*first)->epoch);
+  EXPECT_EQ(other->broker->counters().duplicates, 1U);
+}
+
+TEST_F(RedisNodes, CollectPresenceFromAllOfThem) {
+  std::vector<std::unique_ptr<BrokerNode>> nodes;
+  for (const char* user : {"ada", "bob", "eve"}) {
+    nodes.push_back(make_node(server_.unix_url(), std::string("node-of-") + user));
+    nodes.back()->present = {{user, std::string("client of ") + user, R"({"a":1})"}};
+    ASSERT_TRUE(nodes.back()->run_until_connected());
+  }
+  for (const auto& node : nodes) {
+    const auto present = node->presence("room:a");
+    ASSERT_TRUE(present && *present);
+    std::vector<std::string> users;
+    for (const PresentClient& client : **present) {
+      users.push_back(client.user);
+      EXPECT_EQ(client.client, "client of " + client.user);
+      EXPECT_EQ(client.conn_info, R"({"a":1})");
+    }
+    EXPECT_THAT(users, ::testing::UnorderedElementsAre("ada", "bob", "eve"));
+    EXPECT_EQ(node->broker->counters().presence_timeouts, 0U);
+  }
+}
+
+TEST_F(RedisNodes, SendLongPresenceInPieces) {
+  const auto one = make_node(server_.unix_url());
+  const auto other = make_node(server_.unix_url());
+  for (int i = 0; i < 10'000; ++i) {
+    other->present.push_back({"user " + std::to_string(i), "client", std::string(200, 'x')});
+  }
+  ASSERT_TRUE(one->run_until_connected());
+  ASSERT_TRUE(other->run_until_connected());
+  const auto present = one->presence("room:a");
+  ASSERT_TRUE(present && *present);
+  ASSERT_EQ((*present)->size(), 10'000U);
+  for (std::size_t i = 0; i < 10'000; ++i) {
+    ASSERT_EQ((**present)[i].user, "user " + std::to_string(i));
+  }
+}
+
+TEST_F(RedisNodes, AnswerPresenceWithoutANodeThatIsSilent) {
+  const auto one = make_node(server_.unix_url());
+  one->present = {{"ada", "client", ""}};
+  ASSERT_TRUE(one->run_until_connected());
+  {
+    // A node that is gone and of which Redis does not know it yet: it counts, and does not answer.
+    Loop stopped_loop;
+    const auto settings = settings_;
+    BrokerNode silent(stopped_loop,
+                      std::make_unique<RedisBroker>(
+                          stopped_loop, *parse_redis_url(server_.unix_url()), settings));
+    ASSERT_TRUE(silent.run_until_connected());
+    const auto present = one->presence("room:a");
+    ASSERT_TRUE(present && *present);
+    ASSERT_EQ((*present)->size(), 1U);
+    EXPECT_EQ((**present)[0].user, "ada");
+  }
+  EXPECT_EQ(one->broker->counters().presence_timeouts, 1U);
+}
+
+TEST_F(RedisNodes, RefusePresenceWhileRedisIsAway) {
+  server_.kill();
+  const auto node = make_node(server_.unix_url());
+  const auto present = node->presence("room:a");
+  ASSERT_TRUE(present.has_value());
+  ASSERT_FALSE(present->has_value());
+  EXPECT_EQ(present->error(), errors::kInternal);
+}
+
+TEST_F(RedisNodes, AreApartWhenPrefixOrDatabaseDiffer) {
+  const auto one = make_node(server_.tcp_url());
+  const auto other_prefix = make_node(server_.tcp_url(), "", "other");
+  const auto other_database = make_node(server_.tcp_url() + "/3");
+  const auto other_socket_database = make_node(server_.unix_url() + "?db=3");
+  ASSERT_TRUE(other_prefix->subscribe("room:a"));
+  ASSERT_TRUE(other_database->subscribe("room:a"));
+  ASSERT_TRUE(one->subscribe("room:a"));
+  ASSERT_TRUE(one->publish("room:a", "x"));
+  const auto first = other_prefix->publish("room:a", "y");
+  const auto second = other_database->publish("room:a", "z");
+  ASSERT_TRUE(first && *first && second && *second);
+  EXPECT_EQ((*first)->offset, 1U);
+  EXPECT_EQ((*second)->offset, 1U);
+  ASSERT_TRUE(one->run_until([&] {
+    return !one->received.empty() && !other_prefix->received.empty() &&
+           !other_database->received.empty();
+  }));
+  EXPECT_EQ(one->received_in("room:a"), "1:x");
+  EXPECT_EQ(other_prefix->received_in("room:a"), "1:y");
+  EXPECT_EQ(other_database->received_in("room:a"), "1:z");
+  EXPECT_EQ(bodies(*other_socket_database, "room:a"), "z");
+}
+
+TEST_F(RedisNodes, SubscribeToThousandsOfChannelsAtOnce) {
+  const auto node = make_node(server_.unix_url());
+  constexpr int kChannels = 10'000;
+  int answers = 0;
+  for (int i = 0; i < kChannels; ++i) {
+    node->broker->subscribe("room:" + std::to_string(i), [&](const auto& top) {
+      EXPECT_TRUE(top.has_value());
+      ++answers;
+    });
+  }
+  ASSERT_TRUE(node->run_until([&] { return answers == kChannels; }));
+  EXPECT_EQ(server_.command({"PUBSUB", "NUMSUB", "chirm@0:c:room:9999"}), "chirm@0:c:room:9999 1");
+  server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  ASSERT_TRUE(node->run_until([&] { return node->maybe_missed.size() == kChannels; }));
+  EXPECT_EQ(node->broker->counters().resubscribed, std::uint64_t{kChannels});
+  for (int i = 0; i < kChannels; ++i) node->broker->unsubscribe("room:" + std::to_string(i));
+  ASSERT_TRUE(node->run_until([&] {
+    return server_.command({"PUBSUB", "CHANNELS", "chirm@0:c:*"}).empty();
+  }));
+  ASSERT_TRUE(node->subscribe("room:1"));  // the connection is still of use
+}
+
+TEST_F(RedisNodes, ConnectByHostName) {
+  const auto node = make_node("redis://localhost:" + std::to_string(server_.port()));
+  if (!node->run_until_connected()) GTEST_SKIP() << "localhost is not 127.0.0.1 here";
+  EXPECT_TRUE(node->publish("room:a", "x"));
+}
+
+TEST_F(RedisNodes, ShowTheirNamesInRedis) {
+  const auto node = make_node(server_.unix_url(), "node 1");
+  ASSERT_TRUE(node->run_until_connected());
+  const std::string clients = server_.command({"CLIENT", "LIST"});
+  EXPECT_NE(clients.find("name=node-1-commands"), std::string::npos) << clients;
+  EXPECT_NE(clients.find("name=node-1-pubsub"), std::string::npos) << clients;
+}
+
+TEST_F(RedisNodes, LetSilentChannelsExpire) {
+  settings_.history_ttl_ms = 8'000'000;
+  const auto node = make_node(server_.unix_url());
+  const auto ttl_ms = [&](const std::string& key) {
+    return std::stoll(server_.command({"PTTL", "chirm:{room:a}:" + key}));
+  };
+  ASSERT_TRUE(node->subscribe("room:a"));
+  EXPECT_GT(ttl_ms("m"), 8'000'000);
+  ASSERT_TRUE(node->publish("room:a", "x"));
+  EXPECT_GT(ttl_ms("s"), 8'000'000);
+  EXPECT_GT(ttl_ms("m"), ttl_ms("s"));  // the numbering outlives the entries
+  // Time goes by; what is published then sets the time to live again.
+  server_.command({"HINCRBY", "chirm:{room:a}:m", "x", "-7000000"});
+  server_.command({"PEXPIRE", "chirm:{room:a}:m", "1100000"});
+  server_.command({"PEXPIRE", "chirm:{room:a}:s", "1000000"});
+  ASSERT_TRUE(node->publish("room:a", "x"));
+  EXPECT_GT(ttl_ms("s"), 8'000'000);
+  EXPECT_GT(ttl_ms("m"), ttl_ms("s"));
+}
+
+TEST_F(RedisNodes, KeepChannelsForEverWhenToldSo) {
+  settings_.history_ttl_ms = 0;
+  const auto node = make_node(server_.unix_url());
+  ASSERT_TRUE(node->subscribe("room:a"));
+  ASSERT_TRUE(node->publish("room:a", "x"));
+  EXPECT_EQ(server_.command({"PTTL", "chirm:{room:a}:m"}), "-1");
+  EXPECT_EQ(server_.command({"PTTL", "chirm:{room:a}:s"}), "-1");
+}
+
+TEST(RedisLogin, TakesPasswordAndUser) {
+  Loop loop;
+  RedisServer server({.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
+  server.command({"ACL", "SETUSER", "ada", "on", ">s3cret", "~*", "&*", "+@all"});
+  server.command({"CONFIG", "SET", "requirepass", "open sesame"});
+  for (const std::string login : {":open%20sesame@", "ada:s3cret@"}) {
+    const auto url =
+        parse_redis_url("redis://" + login + "127.0.0.1:" + std::to_string(server.port()) + "/1");
+    ASSERT_TRUE(url);
+    BrokerNode node(loop, std::make_unique<RedisBroker>(loop, *url, BrokerSettings{}));
+    const auto published = node.publish("room:" + login, "x");
+    ASSERT_TRUE(published && *published);
+  }
+}
+
+}  // namespace
+}  // namespace chirm
