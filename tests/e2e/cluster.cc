@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "tests/e2e/cluster.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "core/base/check.h"
+#include "tests/support/http_get.h"
+#include "tests/support/loop_runner.h"
+
+namespace chirm::testing {
+
+namespace {
+
+constexpr std::size_t kLogLinesPrinted = 60;
+
+std::string make_directory() {
+  std::string pattern = std::filesystem::temp_directory_path() / "chirm-e2e-XXXXXX";
+  CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
+  // nginx' workers run as another user when the test runs as root.
+  std::filesystem::permissions(pattern, std::filesystem::perms(0755));
+  return pattern;
+}
+
+std::string address(const ReservedPort& port) {
+  return "127.0.0.1:" + std::to_string(port.number());
+}
+
+std::string last_lines(const std::string& text) {
+  std::size_t start = text.size();
+  for (std::size_t lines = 0; start > 0; --start) {
+    if (text[start - 1] == '\n' && ++lines > kLogLinesPrinted) break;
+  }
+  return text.substr(start);
+}
+
+void print_log(const std::string& name, const std::string& log) {
+  std::cout << "---- " << name << "\n" << last_lines(log);
+}
+
+std::string content(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+Cluster::Cluster(Loop& loop, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      directory_(make_directory()),
+      nodes_(options_.is_single ? 1 : options_.nodes) {
+  if (!options_.is_single) {
+    redis_ = std::make_unique<RedisServer>(RedisServer::Options{
+        .configuration = CHIRM_SOURCE_DIR "/conf/redis.conf", .arguments = {}});
+  }
+  for (std::size_t node = 0; node < nodes_.size(); ++node) start_node(node);
+  if (options_.is_single) return;
+  wait_until_ready();
+  start_nginx();
+}
+
+Cluster::~Cluster() {
+  if (::testing::Test::HasFailure()) print_logs();
+  nginx_.reset();
+  nodes_.clear();
+  std::error_code ignored;
+  std::filesystem::remove_all(directory_, ignored);
+}
+
+void Cluster::print_logs() const {
+  for (const Node& node : nodes_) {
+    print_log("chirmd " + address(node.port), node.earlier_log + node.process->errors());
+  }
+  if (nginx_) print_log("nginx", nginx_->errors() + content(directory_ + "/error.log"));
+}
+
+client::Url Cluster::url_at(std::uint16_t port) const {
+  client::Url url;
+  url.host = "127.0.0.1";
+  url.port = port;
+  return url;
+}
+
+client::Url Cluster::url() const {
+  return url_at(options_.is_single ? nodes_[0].port.number() : nginx_port_.number());
+}
+
+client::Url Cluster::node_url(std::size_t node) const { return url_at(nodes_[node].port.number()); }
+
+void Cluster::start_node(std::size_t index) {
+  Node& node = nodes_[index];
+  if (node.process) node.earlier_log += node.process->errors();
+  std::vector<std::string> arguments = {CHIRM_BIN_DIR "/chirmd", "--port",
+                                        std::to_string(node.port.number())};
+  if (redis_) arguments.insert(arguments.end(), {"--redis", redis_->unix_url()});
+  arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
+                   options_.chirmd_arguments.end());
+  node.process.reset();
+  node.process = std::make_unique<Process>(
+      loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
+  wait_for(*node.process, "listening on " + address(node.port));
+}
+
+void Cluster::kill_node(std::size_t node) { nodes_[node].process->kill(); }
+
+void Cluster::start_nginx() {
+  std::string render = CHIRM_SOURCE_DIR "/conf/render-nginx " + directory_ + ' ';
+  render += address(nginx_port_);
+  for (const Node& node : nodes_) render += ' ' + address(node.port);
+  CHIRM_CHECK(std::system(render.c_str()) == 0, render);
+  nginx_.reset();
+  nginx_ = std::make_unique<Process>(
+      loop_, Process::Options{
+                 .arguments = {"nginx", "-p", directory_ + '/', "-c", directory_ + "/nginx.conf",
+                               "-e", "stderr", "-g", "daemon off;"},
+                 // It is in sbin, off an ordinary user's PATH.
+                 .environment = {std::string("PATH=") + getenv("PATH") + ":/usr/sbin"},
+                 .parent_death_signal = SIGTERM});
+  CHIRM_CHECK(run_until(loop_,
+                        [&] {
+                          return nginx_->exit_code() ||
+                                 http_get(nginx_port_.number(), "/healthz").status == 200;
+                        }) &&
+                  !nginx_->exit_code(),
+              nginx_->errors());
+}
+
+void Cluster::kill_nginx() { nginx_->kill(); }
+
+void Cluster::wait_for(Process& process, std::string_view line) {
+  const bool is_there = run_until(loop_, [&] {
+    return process.exit_code() || process.errors().find(line) != std::string::npos;
+  });
+  CHIRM_CHECK(is_there && !process.exit_code(), process.errors());
+}
+
+void Cluster::wait_until_ready() {
+  CHIRM_CHECK(run_until(loop_, [&] {
+    return std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
+      return http_get(node.port.number(), "/readyz").status == 200;
+    });
+  }));
+}
+
+double Cluster::metric(std::size_t node, std::string_view name) const {
+  std::istringstream lines(http_get(nodes_[node].port.number(), "/metrics").body);
+  const std::string wanted = std::string(name) + ' ';
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(wanted)) return std::atof(line.c_str() + wanted.size());
+  }
+  ADD_FAILURE() << "no metric " << name << " from node " << node;
+  return -1;
+}
+
+}  // namespace chirm::testing

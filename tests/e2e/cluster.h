@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The whole of chirm as real processes: Redis and nginx with the configuration of conf/, and any
+// number of chirmd. Ports are reserved, so a part that was killed comes back at the same place. All
+// of it ends with the test; when that has failed, everybody's log is printed.
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "client/url.h"
+#include "core/loop/loop.h"
+#include "tests/support/process.h"
+#include "tests/support/redis_server.h"
+#include "tests/support/reserved_port.h"
+
+namespace chirm::testing {
+
+class Cluster {
+ public:
+  struct Options {
+    std::size_t nodes = 3;
+    bool is_single = false;  // one node with the embedded store: no Redis, no nginx
+    std::vector<std::string> chirmd_arguments = {"--insecure"};
+  };
+
+  // Returns when everything accepts connections. The loop must outlive it.
+  Cluster(Loop& loop, Options options);
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // Where clients connect: nginx, or the single node.
+  client::Url url() const;
+  client::Url node_url(std::size_t node) const;
+
+  std::size_t nodes() const { return nodes_.size(); }
+  Process& node(std::size_t node) { return *nodes_[node].process; }
+  RedisServer& redis() { return *redis_; }
+
+  void start_node(std::size_t node);
+  void kill_node(std::size_t node);  // SIGKILL
+  void start_nginx();
+  void kill_nginx();  // SIGKILL, master and workers
+
+  // The value of a metric of this node, e.g. "chirm_connections".
+  double metric(std::size_t node, std::string_view name) const;
+  // Waits, running the loop, until all nodes are connected to Redis (/readyz).
+  void wait_until_ready();
+
+ private:
+  struct Node {
+    ReservedPort port;
+    std::unique_ptr<Process> process;
+    std::string earlier_log;  // of processes before
+  };
+
+  client::Url url_at(std::uint16_t port) const;
+  void wait_for(Process& process, std::string_view line);
+  void print_logs() const;
+
+  Loop& loop_;
+  const Options options_;
+  std::string directory_;
+  std::unique_ptr<RedisServer> redis_;
+  std::vector<Node> nodes_;
+  ReservedPort nginx_port_;
+  std::unique_ptr<Process> nginx_;
+};
+
+}  // namespace chirm::testing

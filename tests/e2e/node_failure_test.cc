@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Nodes and nginx die, stop and come back while people talk.
+#include <signal.h>
+
+#include <algorithm>
+
+#include "tests/e2e/cluster_test.h"
+
+namespace chirm::testing {
+namespace {
+
+using NodeFailure = ClusterTest;
+
+TEST_F(NodeFailure, NothingIsLostWhenANodeIsKilled) {
+  start();
+  const std::vector<std::string> rooms = {"room:a", "room:b"};
+  for (int i = 0; i < 30; ++i) add(cluster_->url(), rooms);
+  ASSERT_TRUE(wait_until_settled());
+  const std::size_t victims = sessions(0);
+  EXPECT_GE(victims, 5);
+  start_talking(15);
+  talk_on(300);
+
+  cluster_->kill_node(0);
+  ASSERT_TRUE(run([&] { return count_disconnects() == victims; }));
+  ASSERT_TRUE(wait_until_settled());
+  EXPECT_EQ(sessions(1) + sessions(2), people_.size());
+  talk_on(300);
+  for (const auto& one : people_) {
+    EXPECT_LE(one->disconnects.size(), 1) << one->name() << " was not on the node that died";
+  }
+
+  cluster_->start_node(0);
+  for (int i = 0; i < 6; ++i) add(cluster_->url(), rooms);
+  ASSERT_TRUE(wait_until_settled());
+  // nginx counts connections from its own start, so the node that has none of them gets the next.
+  EXPECT_EQ(sessions(0), 6);
+  talk_on(300);
+  stop_and_compare();
+}
+
+TEST_F(NodeFailure, NothingIsLostWhenNodesAreKilledOneAfterTheOther) {
+  start();
+  add_crowd(6);
+  // Those who are bound to one node wait for it.
+  start_talking(12);
+  for (std::size_t node = 0; node < 3; ++node) {
+    talk_on(200);
+    cluster_->kill_node(node);
+    talk_on(200);
+    cluster_->start_node(node);
+  }
+  ASSERT_TRUE(wait_until_settled());
+  talk_on(200);
+  stop_and_compare();
+}
+
+TEST_F(NodeFailure, ANodeThatIsStoppedSendsItsClientsElsewhere) {
+  start();
+  for (int i = 0; i < 15; ++i) add(cluster_->url(), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  const std::size_t leaving = sessions(1);
+  EXPECT_GE(leaving, 3);
+  start_talking(8);
+  talk_on(200);
+
+  cluster_->node(1).send_signal(SIGTERM);
+  ASSERT_TRUE(run([&] { return cluster_->node(1).exit_code().has_value(); }));
+  EXPECT_EQ(cluster_->node(1).exit_code(), 0);
+  ASSERT_TRUE(run([&] { return count_disconnects() == leaving; }));
+  for (const auto& one : people_) {
+    for (const auto& why : one->disconnects) EXPECT_EQ(why.code, 3001) << why.reason;
+  }
+  ASSERT_TRUE(wait_until_settled());
+  EXPECT_EQ(sessions(0) + sessions(2), people_.size());
+  talk_on(200);
+  stop_and_compare();
+}
+
+TEST_F(NodeFailure, ClientsWaitForTheNodesToComeBack) {
+  start();
+  for (int i = 0; i < 12; ++i) add(cluster_->url(), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  start_talking(6);
+  talk_on(200);
+
+  for (std::size_t node = 0; node < 3; ++node) cluster_->kill_node(node);
+  // The first loss, and two attempts that nginx answers with 502.
+  ASSERT_TRUE(run([&] {
+    return std::all_of(people_.begin(), people_.end(),
+                       [](const auto& one) { return one->disconnects.size() >= 3; });
+  }));
+  for (std::size_t node = 0; node < 3; ++node) cluster_->start_node(node);
+  ASSERT_TRUE(wait_until_settled());
+  talk_on(200);
+  stop_and_compare();
+}
+
+TEST_F(NodeFailure, NothingIsLostWhenNginxIsKilled) {
+  start();
+  for (int i = 0; i < 12; ++i) add(cluster_->url(), {"room:a"});
+  add(cluster_->node_url(0), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  start_talking(13);
+  talk_on(200);
+
+  cluster_->kill_nginx();
+  ASSERT_TRUE(run([&] { return count_disconnects() >= 2 * (people_.size() - 1); }));
+  talk_on(50);  // one is not behind nginx
+  cluster_->start_nginx();
+  ASSERT_TRUE(wait_until_settled());
+  talk_on(200);
+  EXPECT_EQ(people_.back()->disconnects.size(), 0);
+  stop_and_compare();
+}
+
+}  // namespace
+}  // namespace chirm::testing

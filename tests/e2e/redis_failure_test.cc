@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// Redis stops, dies and loses its data while people talk.
+#include <algorithm>
+
+#include "core/loop/timer.h"
+#include "tests/e2e/cluster_test.h"
+
+namespace chirm::testing {
+namespace {
+
+constexpr std::uint64_t kOutageMs = 5000;
+
+class RedisFailure : public ClusterTest {
+ protected:
+  // The outage is what is tested, so for once time has to pass.
+  void let_pass(std::uint64_t ms) {
+    bool is_over = false;
+    Timer timer(loop_, [&] { is_over = true; });
+    timer.start(ms);
+    ASSERT_TRUE(run([&] { return is_over; }));
+  }
+};
+
+TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor5s) {
+  start();
+  add_crowd(8);
+  start_talking(8);
+  talk_on(300);
+
+  cluster_->redis().suspend();
+  let_pass(kOutageMs);
+  const std::size_t before = ledger_.size();
+  cluster_->redis().resume();
+  talk_on(300);
+  EXPECT_GT(ledger_.size(), before);
+  stop_and_compare();
+  EXPECT_EQ(count_disconnects(), 0);
+}
+
+TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisIsKilledAndBackAfter3s) {
+  start();
+  add_crowd(8);
+  start_talking(8);
+  talk_on(300);
+
+  cluster_->redis().kill();
+  let_pass(3000);
+  cluster_->redis().start();
+  talk_on(300);
+  stop_and_compare();
+  EXPECT_EQ(count_disconnects(), 0);
+}
+
+TEST_F(RedisFailure, WhoComesWhileRedisIsAwayIsServedWhenItIsBack) {
+  start();
+  add(cluster_->node_url(0), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  start_talking(1);
+  talk_on(50);
+  cluster_->redis().kill();
+  Participant& late = add(cluster_->node_url(1), {"room:a"});
+  ASSERT_TRUE(run([&] { return late.client().is_connected(); }));
+  let_pass(1000);
+  EXPECT_FALSE(late.is_settled());
+  cluster_->redis().start();
+  ASSERT_TRUE(wait_until_settled());
+  talk_on(50);
+  stop_and_compare();
+  EXPECT_EQ(count_disconnects(), 0);
+}
+
+TEST_F(RedisFailure, EverybodyIsToldWhenRedisHasLostItsData) {
+  start();
+  for (std::size_t i = 0; i < 9; ++i) add(cluster_->node_url(i % 3), {"room:a"});
+  add(cluster_->node_url(0), {"room:quiet"});
+  ASSERT_TRUE(wait_until_settled());
+  for (int i = 0; i < 20; ++i) people_[0]->say("room:a");
+  ASSERT_TRUE(run([&] {
+    return std::all_of(people_.begin(), people_.end() - 1,
+                       [](const auto& one) { return one->room("room:a").seen.size() == 20; });
+  }));
+  Participant& away = *people_[8];
+  away.client().disconnect();
+
+  EXPECT_EQ(cluster_->redis().command({"FLUSHALL"}), "OK");
+  people_[1]->client().publish("room:a", R"({"id":"after","text":"after the loss"})", nullptr);
+  // Whoever is there has seen offset 20 of the old log, and is told.
+  ASSERT_TRUE(run([&] {
+    return std::all_of(people_.begin(), people_.end() - 2,
+                       [](const auto& one) { return one->room("room:a").lost == 1; });
+  }));
+  away.client().connect();
+  ASSERT_TRUE(run([&] { return away.room("room:a").lost == 1; }));
+  ASSERT_TRUE(wait_until_settled());
+
+  // From then on everybody hears everything again, in the new epoch.
+  people_[2]->client().publish("room:a", R"({"id":"again","text":"as before"})", nullptr);
+  ASSERT_TRUE(run([&] {
+    return std::all_of(people_.begin(), people_.end() - 1, [](const auto& one) {
+      return one->room("room:a").seen.back().id == "again";
+    });
+  }));
+  for (const auto& one : people_) {
+    EXPECT_EQ(one->room("room:a").recovered, 0) << one->name();
+    EXPECT_EQ(one->room("room:a").epoch, people_[0]->room("room:a").epoch) << one->name();
+  }
+}
+
+}  // namespace
+}  // namespace chirm::testing

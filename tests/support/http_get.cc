@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "tests/support/http_get.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "core/loop/socket.h"
+
+namespace chirm::testing {
+
+namespace {
+constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
+}
+
+HttpAnswer http_get(std::uint16_t port, const std::string& path) {
+  const Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(socket.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+  (void)send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL);
+  std::string answer;
+  std::array<char, 16 * 1024> buffer{};
+  ssize_t bytes = 0;
+  while ((bytes = recv(socket.fd(), buffer.data(), buffer.size(), 0)) > 0) {
+    answer.append(buffer.data(), static_cast<std::size_t>(bytes));
+  }
+  const std::size_t head_end = answer.find("\r\n\r\n");
+  const std::size_t space = answer.find(' ');
+  if (head_end == answer.npos || space == answer.npos) return {};
+  return {std::atoi(answer.c_str() + space), answer.substr(head_end + 4)};
+}
+
+}  // namespace chirm::testing

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A plain HTTP request to a server on this machine that runs in another process or thread.
+
+#include <cstdint>
+#include <string>
+
+namespace chirm::testing {
+
+struct HttpAnswer {
+  int status = 0;  // 0: no connection, or no answer
+  std::string body;
+};
+
+// GET with "Connection: close"; waits for the answer.
+HttpAnswer http_get(std::uint16_t port, const std::string& path);
+
+}  // namespace chirm::testing
