@@ -104,7 +104,7 @@ int Coordinator::run() {
 
 void Coordinator::start_workers() {
   const auto run = static_cast<std::uint32_t>(std::random_device{}());
-  for (std::uint32_t number = 0; number < settings_.workers; ++number) {
+  for (std::uint32_t number = 0; number < settings_.processes(); ++number) {
     auto [mine, theirs] = Pipe::make();
     const pid_t pid = fork();
     CHIRM_CHECK(pid >= 0, errno);

@@ -20,7 +20,7 @@ enum class Kind : std::uint32_t {
   kReady,     // Progress: all clients that could join have
   kStart,     // Plan
   kStop,      // end the traffic now
-  kTips,      // Tip …: everything published by this worker is answered
+  kTips,      // Tip …: everything published by this worker has come back to it
   kRequired,  // Tip …: what all subscribers of a room are owed
   kResult,    // Result
 };

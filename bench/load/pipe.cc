@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "bench/load/pipe.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -28,6 +29,11 @@ void Pipe::send(std::uint32_t kind, std::string_view body) {
   bytes.append(body);
   for (std::string_view rest = bytes; !rest.empty();) {
     const ssize_t sent = ::send(socket_.fd(), rest.data(), rest.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EAGAIN) {  // libuv makes what it watches non-blocking
+      pollfd writable{socket_.fd(), POLLOUT, 0};
+      (void)poll(&writable, 1, -1);
+      continue;
+    }
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0) return;  // the other end is gone; receive() will tell
     rest.remove_prefix(static_cast<std::size_t>(sent));

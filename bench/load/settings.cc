@@ -171,9 +171,9 @@ std::string complete(Settings& settings) {
   const rlim_t files = raise_files_limit();
   if (files <= kOtherFiles * 2) return "ulimit -n: expected more than 128 open files";
   const auto each = std::min<std::uint64_t>(files - kOtherFiles, kClientsPerWorker);
-  const auto needed = static_cast<std::uint32_t>((settings.all_clients() + each - 1) / each);
+  const auto needed = static_cast<std::uint32_t>((settings.clients + each - 1) / each);
   if (settings.workers == 0) settings.workers = needed;
-  settings.workers = std::min(settings.workers, settings.all_clients());
+  settings.workers = std::min(settings.workers, settings.clients);
   if (settings.workers < needed) {
     return "--workers: expected at least " + std::to_string(needed) + ", for one may have " +
            std::to_string(each) + " clients";

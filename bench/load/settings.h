@@ -22,7 +22,8 @@ struct Settings {
 
   std::uint32_t clients = 1000;
   std::uint32_t rooms = 1;
-  std::uint32_t workers = 0;           // processes, 0: as many as the limit of open files demands
+  std::uint32_t workers =
+      0;  // processes without that of the probes, 0: as many as the limit of open files demands
   std::uint32_t source_addresses = 0;  // in 127.0.0.0/8, 0: as many as ports demand
 
   double rate = 0;           // messages a second, open loop; 0: closed loop
@@ -59,7 +60,11 @@ struct Settings {
   bool is_publisher(std::uint32_t client) const {
     return is_probe(client) ? (client - clients) % 2 == 0 : client < publishers;
   }
-  std::uint32_t worker_of(std::uint32_t client) const { return client % workers; }
+  // The probes have a process of their own, so that the load does not get in their way.
+  std::uint32_t processes() const { return workers + (probe_rooms > 0 ? 1 : 0); }
+  std::uint32_t worker_of(std::uint32_t client) const {
+    return is_probe(client) ? workers : client % workers;
+  }
   // The members of each room, and the first members of all rooms, are spread over the nodes.
   const client::Url& url_of(std::uint32_t client) const {
     const std::uint32_t room = room_of(client);

@@ -71,8 +71,8 @@ void Worker::make_rooms() {
 
 void Worker::make_members() {
   MemberEvents& events = *this;
-  for (std::uint32_t client = number_; client < settings_.all_clients();
-       client += settings_.workers) {
+  for (std::uint32_t client = 0; client < settings_.all_clients(); ++client) {
+    if (settings_.worker_of(client) != number_) continue;
     client::Options options;
     options.url = settings_.url_of(client);
     options.token = settings_.token;
@@ -105,12 +105,12 @@ void Worker::make_publishers() {
       mine.push_back(client);
     }
   }
-  if (settings_.rate > 0) {
+  if (!mine.empty() && settings_.rate > 0) {
     pacer_ = std::make_unique<Pacer>(
         loop_, std::move(mine), settings_.publishers, settings_.rate,
         [this](std::uint32_t client, std::uint64_t due) { publish(member_of(client), due); });
   }
-  if (settings_.probe_rooms > 0) {
+  if (!mine_probing.empty()) {
     probe_pacer_ = std::make_unique<Pacer>(loop_, std::move(mine_probing), settings_.probe_rooms,
                                            settings_.probe_rate * settings_.probe_rooms,
                                            [this](std::uint32_t pair, std::uint64_t due) {
@@ -119,7 +119,10 @@ void Worker::make_publishers() {
   }
 }
 
-Member& Worker::member_of(std::uint32_t client) { return *members_[client / settings_.workers]; }
+Member& Worker::member_of(std::uint32_t client) {
+  const bool is_probe = settings_.is_probe(client);
+  return *members_[is_probe ? client - settings_.clients : client / settings_.workers];
+}
 
 void Worker::run() {
   begun_us_ = advanced_us_ = now_us();
@@ -241,7 +244,7 @@ void Worker::churn() {
   churn_due_ += settings_.churn / settings_.workers * static_cast<double>(kTickMs) / 1000;
   for (; churn_due_ >= 1; --churn_due_) {
     Member& member = *members_[random_.between(0, members_.size() - 1)];
-    if (settings_.is_probe(member.number()) || !member.is_subscribed()) continue;
+    if (!member.is_subscribed()) continue;
     member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
   }
 }
@@ -268,9 +271,10 @@ void Worker::end_traffic() {
 
 // ---- Ending
 
+// Until a message has come back to its publisher, no log of a room need contain it.
 bool Worker::is_answered() const {
   return std::all_of(publishers_.begin(), publishers_.end(),
-                     [](const Member* member) { return member->unanswered() == 0; });
+                     [](const Member* member) { return member->in_flight() == 0; });
 }
 
 // Where the room of a member ends, in the epoch that the member is in.
@@ -320,7 +324,7 @@ void Worker::on_tick() {
       break;
     case Phase::kTraffic:
       if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
-      if (settings_.churn > 0 && now >= plan_.start_us) churn();
+      if (settings_.churn > 0 && number_ < settings_.workers && now >= plan_.start_us) churn();
       if (now >= plan_.measure_to_us) end_traffic();
       break;
     case Phase::kAnswers:
@@ -425,11 +429,11 @@ std::vector<Tip> Worker::tips() const {
 
 void Worker::send_result() {
   (void)progress();  // brings figures.progress up to date
-  const auto fill = [](GroupFigures& group, Tally& tally) {
+  const auto fill = [](GroupFigures& group, const Tally& tally) {
     group.all = tally.counts;
     group.violations = tally.violations;
-    group.delivery = std::move(tally.delivery);
-    group.ack = std::move(tally.ack);
+    group.delivery = tally.delivery;
+    group.ack = tally.ack;
   };
   fill(result_.load, load_);
   fill(result_.probe, probe_);

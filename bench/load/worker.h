@@ -120,7 +120,7 @@ class Worker final : private Room::Events, private MemberEvents {
   IntrusiveList<Member, SettleTag> settleable_;
   std::unique_ptr<client::Context> context_;
   std::vector<std::unique_ptr<Room>> rooms_;
-  std::vector<std::unique_ptr<Member>> members_;  // number: members_[client / workers]
+  std::vector<std::unique_ptr<Member>> members_;  // ascending by their numbers
   std::vector<std::vector<Member*>> by_room_;
   std::vector<Member*> publishers_;
   std::unique_ptr<Pacer> pacer_;
