@@ -11,6 +11,7 @@
 #include "core/base/version.h"
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
+#include "core/broker/sqlite_broker.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
 #include "core/server/server.h"
@@ -33,16 +34,26 @@ void raise_files_limit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
 }
 
-std::unique_ptr<Broker> make_broker(Loop& loop, const ChirmdOptions& options) {
-  if (!options.redis) return std::make_unique<MemoryBroker>(loop, options.broker);
-  return std::make_unique<RedisBroker>(loop, *options.redis, options.broker, options.redis_prefix,
-                                       options.server.node_name);
+Expected<std::unique_ptr<Broker>, Error> make_broker(Loop& loop, const ChirmdOptions& options) {
+  if (options.redis) {
+    return std::make_unique<RedisBroker>(loop, *options.redis, options.broker, options.redis_prefix,
+                                         options.server.node_name);
+  }
+  if (options.store == "memory") return std::make_unique<MemoryBroker>(loop, options.broker);
+  const auto sync = options.store_sync == "full" ? StoreSync::kFull : StoreSync::kNormal;
+  auto broker = SqliteBroker::open(loop, options.store, sync, options.broker);
+  if (!broker) return Unexpected<Error>(broker.error());
+  return std::move(*broker);
 }
 
 int run(const ChirmdOptions& options) {
   Loop loop;
-  const std::unique_ptr<Broker> broker = make_broker(loop, options);
-  Server server(loop, *broker, options.server, options.chat);
+  const auto broker = make_broker(loop, options);
+  if (!broker) {
+    spdlog::error("{}", broker.error().message);
+    return 1;
+  }
+  Server server(loop, **broker, options.server, options.chat);
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);
     return 1;

@@ -65,8 +65,13 @@ void add_limits(CLI::App& app, ChatSettings& chat) {
 }
 
 void add_broker(CLI::App& app, ChirmdOptions& options) {
-  auto* store = add(app, "store", options.store, "The embedded store of a single node: memory")
-                    ->check(CLI::IsMember({"memory"}));
+  auto* store = add(app, "store", options.store,
+                    "The embedded store of a single node: memory, or the path of an SQLite file, "
+                    "which survives the process");
+  add(app, "store-sync", options.store_sync,
+      "full: an ack waits for the disk and survives a power failure; normal: it survives the "
+      "process, and costs less")
+      ->check(CLI::IsMember({"full", "normal"}));
   app.add_option_function<std::string>(
          "--redis",
          [&options](const std::string& text) {
@@ -109,6 +114,7 @@ std::string contradiction(const ChirmdOptions& options) {
   if (options.chat.is_insecure && !options.chat.token_hmac_secret.empty()) {
     return "--insecure: expected no --token-hmac-secret beside it, for no token would be looked at";
   }
+  if (options.store.empty()) return "--store: expected memory or a path";
   if (options.chat.ping_s != 0 && options.chat.pong_timeout_s >= options.chat.ping_s) {
     return "--pong-timeout: expected less than --ping";
   }

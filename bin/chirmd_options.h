@@ -17,8 +17,9 @@ struct ChirmdOptions {
   ServerSettings server;
   ChatSettings chat;
   BrokerSettings broker;
-  std::string store = "memory";
-  std::optional<RedisUrl> redis;  // none: the embedded store
+  std::string store = "memory";     // or a file's path
+  std::string store_sync = "full";  // or normal
+  std::optional<RedisUrl> redis;    // none: the embedded store
   std::string redis_prefix = "chirm";
   std::string log_level = "info";
 };

@@ -22,6 +22,7 @@ struct SqliteBroker::WriteJob {
   struct Caller {
     Callback<Position> done;
     WriteKind kind;
+    std::uint64_t subscription_id;
   };
   std::vector<SqliteStore::Write> writes;
   std::vector<Caller> callers;  // of the same index
@@ -63,8 +64,7 @@ Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
 }
 
 SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
-                           std::shared_ptr<SqliteStore> writer,
-                           std::shared_ptr<SqliteStore> reader)
+                           std::shared_ptr<SqliteStore> writer, std::shared_ptr<SqliteStore> reader)
     : loop_(loop),
       settings_(settings),
       writer_(std::move(writer)),
@@ -96,22 +96,25 @@ void SqliteBroker::publish(const PublishRequest& request, Callback<Position> don
                                  .message_id = std::string(request.message_id),
                                  .position = {},
                                  .is_repetition = false});
-  collecting_->callers.push_back({std::move(done), WriteKind::kPublish});
+  collecting_->callers.push_back({std::move(done), WriteKind::kPublish, 0});
 }
 
 // Goes through the writer, so that it has a place in the order of commits.
 void SqliteBroker::subscribe(std::string_view channel, Callback<Position> done) {
-  collect(WriteKind::kSubscribe, channel, std::move(done));
+  const std::uint64_t id = ++next_subscription_id_;
+  subscriptions_[std::string(channel)] = {id, false};
+  collect(WriteKind::kSubscribe, channel, id, std::move(done));
 }
 
-void SqliteBroker::collect(WriteKind kind, std::string_view channel, Callback<Position> done) {
+void SqliteBroker::collect(WriteKind kind, std::string_view channel, std::uint64_t subscription_id,
+                           Callback<Position> done) {
   collecting_->writes.push_back({std::string(channel), {}, {}, {}, {}, false});
-  collecting_->callers.push_back({std::move(done), kind});
+  collecting_->callers.push_back({std::move(done), kind, subscription_id});
 }
 
 void SqliteBroker::unsubscribe(std::string_view channel) {
-  if (const auto found = subscribed_.find(channel); found != subscribed_.end()) {
-    subscribed_.erase(found);
+  if (const auto found = subscriptions_.find(channel); found != subscriptions_.end()) {
+    subscriptions_.erase(found);
   }
 }
 
@@ -144,9 +147,15 @@ void SqliteBroker::on_written(WriteJob& job) {
   for (std::size_t i = 0; i < job.writes.size(); ++i) {
     const SqliteStore::Write& write = job.writes[i];
     pending_bytes_ -= write.body.size();
-    if (job.callers[i].kind == WriteKind::kSubscribe) subscribed_.insert(write.channel);
-    if (job.callers[i].kind == WriteKind::kPublish) deliver(write);
-    job.callers[i].done(write.position);
+    const WriteJob::Caller& caller = job.callers[i];
+    if (caller.kind == WriteKind::kPublish) deliver(write);
+    if (caller.kind == WriteKind::kSubscribe) {
+      const auto found = subscriptions_.find(write.channel);
+      if (found != subscriptions_.end() && found->second.id == caller.subscription_id) {
+        found->second.is_live = true;
+      }
+    }
+    caller.done(write.position);
   }
   start_writing();
 }
@@ -157,9 +166,9 @@ void SqliteBroker::deliver(const SqliteStore::Write& write) {
     return;
   }
   ++counters_.published;
-  if (!subscribed_.contains(write.channel)) return;
-  listener_->on_publication(write.channel, write.position.offset, write.position.epoch,
-                            write.body);
+  const auto found = subscriptions_.find(write.channel);
+  if (found == subscriptions_.end() || !found->second.is_live) return;
+  listener_->on_publication(write.channel, write.position.offset, write.position.epoch, write.body);
 }
 
 void SqliteBroker::fail(WriteJob& job) {
@@ -210,7 +219,7 @@ void SqliteBroker::on_read(ReadJob& job) {
   }
   if (!job.result->top.epoch.empty()) return job.done(std::move(*job.result));
   // The channel does not exist, and only the writer can give it an epoch.
-  collect(WriteKind::kLook, job.range.channel,
+  collect(WriteKind::kLook, job.range.channel, 0,
           [done = std::move(job.done)](const Expected<Position, ErrorCode>& top) {
             if (top) return done(History{*top, {}});
             done(Unexpected<ErrorCode>(top.error()));

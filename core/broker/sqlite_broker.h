@@ -12,7 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "core/broker/broker.h"
@@ -53,7 +53,8 @@ class SqliteBroker final : public Broker {
   SqliteBroker(Loop& loop, const BrokerSettings& settings, std::shared_ptr<SqliteStore> writer,
                std::shared_ptr<SqliteStore> reader);
 
-  void collect(WriteKind kind, std::string_view channel, Callback<Position> done);
+  void collect(WriteKind kind, std::string_view channel, std::uint64_t subscription_id,
+               Callback<Position> done);
   void start_writing();
   void on_written(WriteJob& job);
   void deliver(const SqliteStore::Write& write);
@@ -68,7 +69,12 @@ class SqliteBroker final : public Broker {
   BrokerCounters counters_;
   std::shared_ptr<SqliteStore> writer_;  // shared with the job that is running
   std::shared_ptr<SqliteStore> reader_;
-  std::unordered_set<std::string, StringHash, std::equal_to<>> subscribed_;
+  struct Subscription {
+    std::uint64_t id;  // which call of subscribe() it is
+    bool is_live;      // that call's turn has come in the order of commits
+  };
+  std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions_;
+  std::uint64_t next_subscription_id_ = 0;
   std::shared_ptr<WriteJob> collecting_;  // what the next transaction will do
   std::deque<std::shared_ptr<ReadJob>> reads_;
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn

@@ -88,8 +88,8 @@ SqliteStore::~SqliteStore() = default;
 
 // ---- Opening
 
-Expected<std::unique_ptr<SqliteStore>, Error> SqliteStore::open_for_writing(
-    const std::string& path, StoreSync sync) {
+Expected<std::unique_ptr<SqliteStore>, Error> SqliteStore::open_for_writing(const std::string& path,
+                                                                            StoreSync sync) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
   auto done = impl->take_lock();
@@ -163,8 +163,7 @@ Expected<void, Error> SqliteStore::Impl::check_power_failure(StoreSync sync) {
     if (!done) return done;
   }
   SqliteStatement write;
-  const int rc =
-      write.prepare(database.get(), "INSERT OR REPLACE INTO setting VALUES('boot', ?)");
+  const int rc = write.prepare(database.get(), "INSERT OR REPLACE INTO setting VALUES('boot', ?)");
   if (rc != SQLITE_OK || write.bind(std::string_view(now)).step() != SQLITE_DONE) {
     return Unexpected<Error>(error("write failed"));
   }
@@ -175,11 +174,10 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
   sqlite3* db = database.get();
   const bool is_prepared =
       begin.prepare(db, "BEGIN IMMEDIATE") == SQLITE_OK &&
-      commit.prepare(db, "COMMIT") == SQLITE_OK &&
-      rollback.prepare(db, "ROLLBACK") == SQLITE_OK &&
+      commit.prepare(db, "COMMIT") == SQLITE_OK && rollback.prepare(db, "ROLLBACK") == SQLITE_OK &&
       find_channel.prepare(db, "SELECT id, epoch, top FROM channel WHERE name = ?") == SQLITE_OK &&
-      add_channel.prepare(db, "INSERT INTO channel(name, epoch, top, touched) VALUES(?, ?, 0, ?)") ==
-          SQLITE_OK &&
+      add_channel.prepare(
+          db, "INSERT INTO channel(name, epoch, top, touched) VALUES(?, ?, 0, ?)") == SQLITE_OK &&
       set_top.prepare(db, "UPDATE channel SET top = ?, touched = ? WHERE id = ?") == SQLITE_OK &&
       add_publication.prepare(db, "INSERT INTO publication VALUES(?, ?, ?)") == SQLITE_OK &&
       trim.prepare(db, "DELETE FROM publication WHERE channel = ? AND offset <= ?") == SQLITE_OK &&
@@ -190,8 +188,7 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
           SQLITE_OK &&
       forget_channels.prepare(db,
                               "DELETE FROM channel WHERE id IN "
-                              "(SELECT id FROM channel WHERE touched <= ? LIMIT 1)") ==
-          SQLITE_OK &&
+                              "(SELECT id FROM channel WHERE touched <= ? LIMIT 1)") == SQLITE_OK &&
       forget_messages.prepare(
           db,
           "DELETE FROM message WHERE (channel, user, id) IN "
@@ -217,8 +214,8 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
 
 // ---- Writing
 
-Expected<void, Error> SqliteStore::write(std::vector<Write>& writes,
-                                         const BrokerSettings& settings, std::int64_t now_ms) {
+Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const BrokerSettings& settings,
+                                         std::int64_t now_ms) {
   Impl& db = *impl_;
   int rc = db.begin.bind().step();
   for (auto write = writes.begin(); rc == SQLITE_DONE && write != writes.end(); ++write) {
@@ -275,8 +272,7 @@ int SqliteStore::Impl::write_one(Write& write, const BrokerSettings& settings,
   return rc;
 }
 
-Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings,
-                                              std::int64_t now_ms) {
+Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, std::int64_t now_ms) {
   Impl& db = *impl_;
   const auto history_ttl_ms = static_cast<std::int64_t>(settings.history_ttl_ms);
   const auto message_ttl_ms = static_cast<std::int64_t>(settings.idempotency_ttl_ms);

@@ -31,8 +31,7 @@ void run_on_worker(Loop& loop, std::function<void()> work, std::function<void()>
   request->work = std::move(work);
   request->done = std::move(done);
   request->uv.data = request.get();
-  const int rc =
-      uv_queue_work(loop.uv(), &request->uv, &Request::on_work_cb, &Request::on_done_cb);
+  const int rc = uv_queue_work(loop.uv(), &request->uv, &Request::on_work_cb, &Request::on_done_cb);
   CHIRM_CHECK(rc == 0, rc);
   (void)request.release();  // on_done_cb owns it now
 }

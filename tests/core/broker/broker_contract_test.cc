@@ -52,14 +52,17 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
   std::unique_ptr<Broker> make_broker() {
     if (GetParam() == Kind::kMemory) return std::make_unique<MemoryBroker>(loop_, settings_);
     if (GetParam() == Kind::kSqlite) {
-      auto broker =
-          SqliteBroker::open(loop_, directory_.path() + "/store.db", StoreSync::kFull, settings_);
+      auto broker = SqliteBroker::open(loop_, next_file(), StoreSync::kFull, settings_);
       if (!broker) throw std::runtime_error(broker.error().message);
       return std::move(*broker);
     }
     const bool is_unix = GetParam() == Kind::kRedisUnix;
     const auto url = parse_redis_url(is_unix ? server_->unix_url() : server_->tcp_url());
     return std::make_unique<RedisBroker>(loop_, *url, settings_);
+  }
+
+  std::string next_file() {  // a file can be used by one broker at a time
+    return directory_.path() + "/store-" + std::to_string(++files_) + ".db";
   }
 
   void publish_many(const std::string& channel, int count) {
@@ -83,6 +86,7 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
   }
 
   testing::TempDirectory directory_;
+  int files_ = 0;
   Loop loop_;
   BrokerSettings settings_;
   std::unique_ptr<RedisServer> server_;
