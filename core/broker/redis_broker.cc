@@ -14,7 +14,6 @@ namespace {
 // Messages that come before the subscriber knows its position wait up to this size; then they are
 // dropped, and on_maybe_missed() makes up for them.
 constexpr std::size_t kHeldBytesMax = 1024 * 1024;
-constexpr std::uint64_t kProbePeriodMs = 1000;
 constexpr std::uint64_t kProbesMissedMax = 3;
 
 }  // namespace
@@ -129,7 +128,8 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       control_(std::make_unique<Control>(*this)),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
                   {{all_topic_, *control_}, {own_topic_, *control_}}),
-      second_timer_(loop, [this] { on_second(); }) {
+      probe_period_ms_(link_settings.probe_period_ms),
+      probe_timer_(loop, [this] { probe(); }) {
   context_.key_prefix = prefix + ':';
   context_.topic_prefix = bus_prefix_ + ":c:";
 }
@@ -141,7 +141,7 @@ void RedisBroker::set_listener(BrokerListener& listener) {
   context_.listener = &listener;
   commands_.start();
   subscriber_.start();
-  second_timer_.start_repeating(kProbePeriodMs);
+  probe_timer_.start_repeating(probe_period_ms_);
 }
 
 void RedisBroker::publish(const PublishRequest& request, Callback<Position> done) {
@@ -212,8 +212,8 @@ void RedisBroker::flush() {
 
 bool RedisBroker::is_connected() const { return commands_.is_open() && subscriber_.is_ready(); }
 
-void RedisBroker::on_second() {
-  subscriber_.on_second();
+void RedisBroker::probe() {
+  subscriber_.check_confirmations();
   if (!is_connected() || ++probes_missed_ > kProbesMissedMax) {
     if (is_connected()) subscriber_.reconnect("no message arrives");
     probes_missed_ = 0;

@@ -68,7 +68,7 @@ class RedisBroker final : public Broker {
   void read_position(Channel& channel);
   void on_position(const std::string& name, std::uint64_t read_id,
                    Expected<Position, ErrorCode> position);
-  void on_second();
+  void probe();
 
   RedisContext context_;
   const std::string node_name_;
@@ -85,9 +85,10 @@ class RedisBroker final : public Broker {
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 
-  std::uint64_t probes_missed_ = 0;
   std::uint64_t next_read_id_ = 0;
-  Timer second_timer_;
+  const std::uint64_t probe_period_ms_;
+  std::uint64_t probes_missed_ = 0;
+  Timer probe_timer_;
 };
 
 }  // namespace chirm

@@ -34,6 +34,8 @@ struct RedisLinkSettings {
   std::uint64_t command_deadline_ms = 5000;  // an answer later than this: the connection is dead
   std::uint64_t backoff_min_ms = 50;
   std::uint64_t backoff_max_ms = 2000;
+  // How often it is tried whether messages of Pub/Sub still arrive.
+  std::uint64_t probe_period_ms = 1000;
 };
 
 class RedisLink {

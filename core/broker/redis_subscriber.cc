@@ -8,7 +8,7 @@
 namespace chirm {
 
 namespace {
-constexpr std::uint64_t kConfirmationSecondsMax = 5;
+constexpr std::uint64_t kChecksMax = 5;
 }
 
 RedisSubscriber::RedisSubscriber(Loop& loop, const RedisUrl& url, const std::string& node_name,
@@ -57,7 +57,7 @@ void RedisSubscriber::on_link_down() {
   ++counters_.link_losses;
   changes_.clear();
   unconfirmed_ = 0;
-  seconds_without_confirmation_ = 0;
+  checks_without_confirmation_ = 0;
   controls_missing_ = control_names_.size();
   for (auto item = entries_.begin(); item != entries_.end();) {
     item->second.unconfirmed = 0;
@@ -121,7 +121,7 @@ void RedisSubscriber::on_confirmed(std::string_view name) {
   if (found == entries_.end() || found->second.unconfirmed == 0) return;
   Entry& entry = found->second;
   --unconfirmed_;
-  seconds_without_confirmation_ = 0;
+  checks_without_confirmation_ = 0;
   if (--entry.unconfirmed != 0) return;
   if (entry.topic == nullptr) {
     entries_.erase(found);
@@ -132,9 +132,9 @@ void RedisSubscriber::on_confirmed(std::string_view name) {
   entry.topic->on_subscribed();
 }
 
-void RedisSubscriber::on_second() {
+void RedisSubscriber::check_confirmations() {
   if (unconfirmed_ == 0) return;
-  if (++seconds_without_confirmation_ > kConfirmationSecondsMax) {
+  if (++checks_without_confirmation_ > kChecksMax) {
     link_.drop("SUBSCRIBE is not confirmed");
   }
 }

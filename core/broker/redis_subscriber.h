@@ -46,8 +46,8 @@ class RedisSubscriber final : private RedisLink::Owner {
   void remove(std::string_view name);
   void flush();
   void reconnect(const std::string& reason) { link_.drop(reason); }
-  // Every second: notices a server that does not confirm.
-  void on_second();
+  // Called regularly; notices a server that does not confirm for some calls.
+  void check_confirmations();
 
   // True while the control topics are subscribed.
   bool is_ready() const { return controls_missing_ == 0; }
@@ -87,7 +87,7 @@ class RedisSubscriber final : private RedisLink::Owner {
   std::vector<std::string> control_names_;
   std::size_t controls_missing_;
   std::size_t unconfirmed_ = 0;  // the sum over all entries
-  std::uint64_t seconds_without_confirmation_ = 0;
+  std::uint64_t checks_without_confirmation_ = 0;
 };
 
 }  // namespace chirm

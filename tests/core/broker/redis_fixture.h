@@ -60,7 +60,8 @@ class RedisTest : public ::testing::Test {
   RedisLinkSettings link_settings_{.connect_timeout_ms = 1000,
                                    .command_deadline_ms = 5000,
                                    .backoff_min_ms = 5,
-                                   .backoff_max_ms = 50};
+                                   .backoff_max_ms = 50,
+                                   .probe_period_ms = 50};
   std::ostringstream log_;
 };
 
