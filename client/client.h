@@ -28,7 +28,10 @@ struct Options {
   // Delay before attempt n: uniform in [0, min(backoff_max_ms, backoff_min_ms * 2^n)], at least 10.
   std::uint32_t backoff_min_ms = 100;
   std::uint32_t backoff_max_ms = 5000;
-  std::uint32_t command_timeout_ms = 5000;   // also for opening the connection
+  std::uint32_t command_timeout_ms = 5000;  // also for opening the connection
+  // For the ack of a publication: longer than a server holds it while its store is away (chirmd's
+  // --hold, 10 s), for a client that gives up sooner loses its connection for nothing.
+  std::uint32_t publish_timeout_ms = 15'000;
   std::size_t outbox_max = 1000;             // publications waiting for their ack
   std::uint32_t ping_delay_max_ms = 10'000;  // how late a ping may be before the server is dead
 };

@@ -24,7 +24,7 @@ std::uint64_t Client::Impl::next_deadline_ms() const {
   std::uint64_t next = ping_deadline_ms();
   if (!commands_.empty()) next = std::min(next, commands_.front().deadline_ms);
   if (const auto sent_ms = outbox_.oldest_sent_ms()) {
-    next = std::min(next, *sent_ms + options_.command_timeout_ms);
+    next = std::min(next, *sent_ms + options_.publish_timeout_ms);
   }
   if (outbox_resumes_ms_ > now_ms()) next = std::min(next, outbox_resumes_ms_);
   for (const auto& [channel, sub] : subs_) {
@@ -58,7 +58,7 @@ void Client::Impl::run_online_deadlines() {
   };
   if (now_ms() >= ping_deadline_ms()) return give_up("no ping");
   const auto sent_ms = outbox_.oldest_sent_ms();
-  if (sent_ms && now_ms() >= *sent_ms + options_.command_timeout_ms) {
+  if (sent_ms && now_ms() >= *sent_ms + options_.publish_timeout_ms) {
     return give_up("a publication got no answer");
   }
   for (auto& [channel, sub] : subs_) {

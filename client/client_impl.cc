@@ -256,7 +256,7 @@ void Client::Impl::pump_outbox() {
     if (entry == nullptr) return;
     const std::uint32_t id = next_id_++;
     outbox_.mark_sent(*entry, id, now_ms());
-    arm(now_ms() + options_.command_timeout_ms);
+    arm(now_ms() + options_.publish_timeout_ms);
     add_line([&] {
       append_publish(lines_, id,
                      {.channel = entry->channel, .data = entry->data, .message_id = {}});

@@ -466,8 +466,26 @@ TEST_F(ClientTest, TriesAgainWhenConnectIsNotAnswered) {
   EXPECT_EQ(events_.count("disconnected 0 no answer"), 1);
 }
 
+TEST_F(ClientTest, WaitsLongerForAPublicationThanForOtherCommands) {
+  options_.command_timeout_ms = 50;
+  server_.on_command = [&](Peer&, const Command& command) {
+    return std::holds_alternative<PublishCommand>(command.method) ||
+           std::holds_alternative<HistoryCommand>(command.method);
+  };
+  start();
+  ASSERT_TRUE(run_until_line("connected c1 test"));
+  client_->publish("room:a", R"({"id":"m1"})", note_ack("m1"));
+  int unanswered = 0;
+  for (int i = 0; i < 2; ++i) {
+    client_->history("room:a", 1, [&](const auto&) { ++unanswered; });
+    ASSERT_TRUE(run([&] { return unanswered == i + 1; }));
+  }
+  EXPECT_TRUE(client_->is_connected());
+  EXPECT_EQ(client_->outbox_size(), 1);
+}
+
 TEST_F(ClientTest, TriesAgainWhenAPublicationIsNotAcknowledged) {
-  options_.command_timeout_ms = 100;
+  options_.publish_timeout_ms = 100;
   server_.on_command = [&](Peer&, const Command& command) {
     return std::holds_alternative<PublishCommand>(command.method) && server_.peers.size() == 1;
   };
