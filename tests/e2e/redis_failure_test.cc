@@ -8,7 +8,8 @@
 namespace chirm::testing {
 namespace {
 
-constexpr std::uint64_t kOutageMs = 5000;
+// Longer than each 5 s deadline on the way, of SDKs and of commands to Redis.
+constexpr std::uint64_t kOutageMs = 6000;
 
 class RedisFailure : public ClusterTest {
  protected:
@@ -21,7 +22,7 @@ class RedisFailure : public ClusterTest {
   }
 };
 
-TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor5s) {
+TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor6s) {
   start();
   add_crowd(8);
   start_talking(8);
@@ -72,11 +73,10 @@ TEST_F(RedisFailure, WhoComesWhileRedisIsAwayIsServedWhenItIsBack) {
 TEST_F(RedisFailure, EverybodyIsToldWhenRedisHasLostItsData) {
   start();
   for (std::size_t i = 0; i < 9; ++i) add(cluster_->node_url(i % 3), {"room:a"});
-  add(cluster_->node_url(0), {"room:quiet"});
   ASSERT_TRUE(wait_until_settled());
   for (int i = 0; i < 20; ++i) people_[0]->say("room:a");
   ASSERT_TRUE(run([&] {
-    return std::all_of(people_.begin(), people_.end() - 1,
+    return std::all_of(people_.begin(), people_.end(),
                        [](const auto& one) { return one->room("room:a").seen.size() == 20; });
   }));
   Participant& away = *people_[8];
@@ -86,7 +86,7 @@ TEST_F(RedisFailure, EverybodyIsToldWhenRedisHasLostItsData) {
   people_[1]->client().publish("room:a", R"({"id":"after","text":"after the loss"})", nullptr);
   // Whoever is there has seen offset 20 of the old log, and is told.
   ASSERT_TRUE(run([&] {
-    return std::all_of(people_.begin(), people_.end() - 2,
+    return std::all_of(people_.begin(), people_.end() - 1,
                        [](const auto& one) { return one->room("room:a").lost == 1; });
   }));
   away.client().connect();
@@ -96,7 +96,7 @@ TEST_F(RedisFailure, EverybodyIsToldWhenRedisHasLostItsData) {
   // From then on everybody hears everything again, in the new epoch.
   people_[2]->client().publish("room:a", R"({"id":"again","text":"as before"})", nullptr);
   ASSERT_TRUE(run([&] {
-    return std::all_of(people_.begin(), people_.end() - 1, [](const auto& one) {
+    return std::all_of(people_.begin(), people_.end(), [](const auto& one) {
       return one->room("room:a").seen.back().id == "again";
     });
   }));
