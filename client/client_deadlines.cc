@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The deadlines of a client: opening, pings, commands, retries.
-#include "client/client_impl.h"
-
 #include <algorithm>
+
+#include "client/client_impl.h"
 
 namespace chirm::client {
 

@@ -99,6 +99,7 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void subscribe_again(const std::string& channel, Subscription& sub);
   void retry_subscribe(Subscription& sub);
   void pump_outbox();
+  void answer_ping();
 
   // Receiving
   void on_server_message(const ServerMessage& message);

@@ -145,7 +145,7 @@ void ChatSession::show_rooms() {
 void ChatSession::quit() {
   if (unsettled() == 0) return end(0, "");
   is_quitting_ = true;
-  patience_.start(kPatienceMs);
+  patience_.start(options_.patience_ms);
 }
 
 void ChatSession::end(int exit_code, std::string_view problem) {

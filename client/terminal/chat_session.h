@@ -21,6 +21,8 @@ struct ChatOptions {
   client::Options client;
   std::vector<std::string> rooms;  // valid and different, at least one
   std::uint32_t history = 20;      // messages of the past shown on joining a room
+  // How long quit() waits for the next acknowledgement.
+  std::uint32_t patience_ms = 5000;
 };
 
 // Where a session shows what it has to say.
@@ -58,7 +60,7 @@ class ChatSession final : private client::Events {
   void leave(std::string_view name);         // "": the current room
   void show_members(std::string_view name);  // "": of the current room
   void show_rooms();
-  // Ends when all that was said is acknowledged, or when nothing was for kPatienceMs.
+  // Ends when all that was said is acknowledged, or when nothing was for patience_ms.
   void quit();
 
   std::string_view current_room() const;  // "" when in none
@@ -83,8 +85,6 @@ class ChatSession final : private client::Events {
     std::string epoch;
     std::vector<Publication> held;
   };
-
-  static constexpr std::uint64_t kPatienceMs = 5000;
 
   // Events
   void on_connected(std::string_view client_id, std::string_view server_version) override;

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -37,7 +38,7 @@ struct Binding {
 
 // Beyond libedit's Emacs keys. Sequences that are not here are dropped: libedit would take their
 // tail for text.
-constexpr std::array<Binding, 16> kSequences{{
+constexpr std::array<Binding, 18> kBindings{{
     {"\x1b[A", "ed-prev-history"},
     {"\x1bOA", "ed-prev-history"},
     {"\x1b[B", "ed-next-history"},
@@ -54,21 +55,19 @@ constexpr std::array<Binding, 16> kSequences{{
     {"\x1b[4~", "ed-move-to-end"},
     {"\x1b[3~", "ed-delete-next-char"},
     {"\x1b[1;5D", "ed-prev-word"},
-}};
-constexpr std::array<Binding, 5> kOtherKeys{{
     {"\x1b[1;5C", "em-next-word"},
     {"\x17", "ed-delete-prev-word"},  // Ctrl-W, as in shells
-    // These wait for more keys, which would block the loop.
-    {"\x16", "ed-unassigned"},   // Ctrl-V
-    {"\x18", "ed-unassigned"},   // Ctrl-X
-    {"\x1bx", "ed-unassigned"},  // Meta-X
 }};
+constexpr std::array<std::string_view, 7> kDroppedKeys{
+    // Ctrl-@, -R, -S, -V, -X and Meta-x wait for more keys, which would block the loop.
+    std::string_view("\0", 1), "\x12", "\x13", "\x16", "\x18", "\x1bx", "\x1bX"};
 
-bool is_bound(std::string_view sequence) {
-  for (const Binding& binding : kSequences) {
-    if (sequence == binding.key) return true;
+bool is_known(std::string_view key) {
+  if (key.starts_with("\x1b[") || key.starts_with("\x1bO")) {
+    return std::any_of(kBindings.begin(), kBindings.end(),
+                       [&](const Binding& binding) { return key == binding.key; });
   }
-  return sequence == kOtherKeys[0].key;
+  return std::find(kDroppedKeys.begin(), kDroppedKeys.end(), key) == kDroppedKeys.end();
 }
 
 // A description of the terminal of our own, so that making it non-blocking does not change it for
@@ -153,8 +152,13 @@ LineEditor::Impl::Impl(Loop& loop, Socket the_terminal, Callbacks the_callbacks)
   el_set(edit, EL_PROMPT, &Impl::on_prompt_cb);
   el_set(edit, EL_HIST, history, past_lines);
   el_set(edit, EL_GETCFN, &Impl::on_getc_cb);
-  for (const Binding& b : kSequences) el_set(edit, EL_BIND, b.key, b.command, nullptr);
-  for (const Binding& b : kOtherKeys) el_set(edit, EL_BIND, b.key, b.command, nullptr);
+  for (const Binding& b : kBindings) el_set(edit, EL_BIND, b.key, b.command, nullptr);
+  // libedit takes some of Latin-1's letters for Meta keys.
+  for (char32_t c = 0xA0; c <= 0xFF; ++c) {
+    std::string letter;
+    append_code_point(letter, c);
+    el_set(edit, EL_BIND, letter.c_str(), "ed-insert", nullptr);
+  }
   el_set(edit, EL_UNBUFFERED, 1);  // el_gets() returns after each key; draws the prompt
   watcher.watch({.readable = true});
 }
@@ -209,8 +213,7 @@ void LineEditor::Impl::take_keys() {
 void LineEditor::Impl::on_sequence_time() { bytes.clear(); }
 
 void LineEditor::Impl::take_key(std::string_view key) {
-  const bool is_sequence = key.starts_with("\x1b[") || key.starts_with("\x1bO");
-  if (is_sequence && !is_bound(key)) return;
+  if (!is_known(key)) return;
   const std::wstring wide = to_wide(key);
   if (wide == std::wstring(1, static_cast<wchar_t>(kReplacement))) return;
   input.assign(wide.begin(), wide.end());
@@ -258,11 +261,8 @@ void LineEditor::Impl::erase() {
 
 void LineEditor::Impl::print(std::string_view text) {
   erase();
-  for (const char c : text) {
-    if (c == '\n') std::fputc('\r', stdout);
-    std::fputc(c, stdout);
-  }
-  std::fputs("\r\n", stdout);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);  // libedit leaves it to the terminal to return to the first column
   draw();
 }
 

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// What a client does with what the server sends.
+#include <algorithm>
+
+#include "client/client_impl.h"
+#include "protocol/codes.h"
+#include "protocol/lines.h"
+
+namespace chirm::client {
+
+namespace {
+
+CommandError to_error(const ServerMessage::Error& error) {
+  return {error.code, std::string(error.message), error.temporary};
+}
+
+// Whether the same command may succeed later. Codes below 100 are the SDKs' own, and transient.
+bool is_temporary(const ServerMessage::Error& error) { return error.temporary || error.code < 100; }
+
+}  // namespace
+
+std::size_t Client::Impl::on_bytes(std::string_view bytes) {
+  return state_ == State::kConnected ? events_.on_bytes(bytes) : 0;
+}
+
+void Client::Impl::on_message(std::string_view payload) {
+  std::string error;
+  const bool is_well_formed = for_each_line(payload, [&](std::string_view line) {
+    const auto message = context_.message_decoder.decode(line);
+    if (!message) {
+      error = message.error();
+      return false;
+    }
+    on_server_message(*message);
+    return is_online();
+  });
+  if (!is_online() || (is_well_formed && error.empty())) return;
+  connection_.close(disconnects::kProtocolError);
+  lost(0, "the server does not keep to the protocol: " + (error.empty() ? "empty line" : error),
+       true);
+}
+
+void Client::Impl::on_server_message(const ServerMessage& message) {
+  switch (message.kind) {
+    case ServerMessage::Kind::kPing:
+      if (answers_pings_ && state_ == State::kConnected) answer_ping();
+      break;
+    case ServerMessage::Kind::kReply:
+      on_reply(message);
+      break;
+    case ServerMessage::Kind::kPublication:
+      on_publication(message.channel, message.publications.front());
+      break;
+    case ServerMessage::Kind::kUnsubscribe:
+      on_unsubscribe(message.channel, message.code, message.reason);
+      break;
+    case ServerMessage::Kind::kDisconnect: {
+      const auto code = static_cast<std::uint16_t>(message.code);
+      connection_.close();
+      lost(code, message.reason, may_reconnect(code));
+      break;
+    }
+    case ServerMessage::Kind::kOtherPush:
+      break;
+  }
+}
+
+void Client::Impl::on_reply(const ServerMessage& reply) {
+  const auto found = std::find_if(commands_.begin(), commands_.end(),
+                                  [&](const Command& command) { return command.id == reply.id; });
+  if (found == commands_.end()) return on_publish_reply(reply);
+  Command command = std::move(*found);
+  commands_.erase(found);
+  on_reply_to(command, reply);
+}
+
+void Client::Impl::on_reply_to(Command& command, const ServerMessage& reply) {
+  if (std::holds_alternative<Command::Connect>(command.kind)) {
+    on_connect_reply(reply);
+  } else if (std::holds_alternative<Command::Subscribe>(command.kind)) {
+    on_subscribe_reply(command, reply);
+  } else if (std::holds_alternative<Command::Unsubscribe>(command.kind)) {
+    if (!reply.error) return;
+    connection_.close();
+    lost(0, "cannot unsubscribe from " + command.channel, true);
+  } else if (auto* on_presence = std::get_if<OnPresence>(&command.kind)) {
+    if (reply.error) return (*on_presence)(Unexpected<CommandError>(to_error(*reply.error)));
+    std::vector<Present> present;
+    for (const ClientInfoView& info : reply.clients) {
+      present.push_back({std::string(info.user), std::string(info.client)});
+    }
+    (*on_presence)(std::move(present));
+  } else if (auto* on_stats = std::get_if<OnPresenceStats>(&command.kind)) {
+    if (reply.error) return (*on_stats)(Unexpected<CommandError>(to_error(*reply.error)));
+    (*on_stats)(PresenceStats{reply.num_clients, reply.num_users});
+  } else if (auto* on_history = std::get_if<OnHistory>(&command.kind)) {
+    if (reply.error) return (*on_history)(Unexpected<CommandError>(to_error(*reply.error)));
+    (*on_history)(std::vector(reply.publications.rbegin(), reply.publications.rend()));
+  }
+}
+
+void Client::Impl::on_connect_reply(const ServerMessage& reply) {
+  if (reply.error) {
+    // Not even an expired token (109) is worth another attempt: there is no other one to try.
+    const bool may_retry = is_temporary(*reply.error);
+    const auto code = static_cast<std::uint16_t>(reply.error->code);
+    connection_.close();
+    return lost(code, reply.error->message, may_retry);
+  }
+  state_ = State::kConnected;
+  backoff_.reset();
+  answers_pings_ = reply.pong;
+  ping_ms_ = std::uint64_t{reply.ping_s} * 1000;
+  arm(ping_deadline_ms());
+  events_.on_connected(reply.client, reply.version);
+  pump_outbox();
+}
+
+void Client::Impl::on_subscribe_reply(const Command& command, const ServerMessage& reply) {
+  const auto found = subs_.find(command.channel);
+  if (found == subs_.end() || found->second.command_id != command.id)
+    return;  // not wanted any more
+  Subscription& sub = found->second;
+  if (reply.error) {
+    if (is_temporary(*reply.error) || reply.error->code == errors::kTokenExpired.code) {
+      return retry_subscribe(sub);
+    }
+    subs_.erase(found);
+    return events_.on_unsubscribed(command.channel, reply.error->code, reply.error->message);
+  }
+  sub.start(reply);
+  events_.on_subscribed(command.channel, {.offset = reply.offset,
+                                          .epoch = std::string(reply.epoch),
+                                          .was_recovering = reply.was_recovering,
+                                          .recovered = reply.recovered});
+  for (const PublicationView& publication : reply.publications) {
+    if (!is_online()) return;
+    on_publication(command.channel, publication);
+  }
+}
+
+void Client::Impl::on_publish_reply(const ServerMessage& reply) {
+  Outbox::Entry* entry = outbox_.find(reply.id);
+  if (entry == nullptr) return;  // of a command that timed out
+  if (reply.error && is_temporary(*reply.error) && has_message_id(entry->data)) {
+    // What was published after it waits too, to keep the order.
+    outbox_.put_back(*entry);
+    outbox_resumes_ms_ = now_ms() + outbox_backoff_.next_ms(options_, context_.random);
+    return arm(outbox_resumes_ms_);
+  }
+  const Outbox::Entry taken = outbox_.take(*entry);
+  if (!reply.error) outbox_backoff_.reset();
+  if (!taken.done) return;
+  if (reply.error) {
+    taken.done(Unexpected<CommandError>(to_error(*reply.error)));
+  } else {
+    taken.done(reply.offset);
+  }
+}
+
+void Client::Impl::on_publication(std::string_view channel, const PublicationView& publication) {
+  const auto found = subs_.find(channel);
+  if (found == subs_.end()) return;
+  Subscription& sub = found->second;
+  if (sub.state != Subscription::State::kSubscribed) return;  // of a subscription that has ended
+  switch (sub.take(publication.offset)) {
+    case Subscription::Verdict::kNew:
+      return events_.on_publication(channel, publication);
+    case Subscription::Verdict::kDuplicate:
+      return;
+    case Subscription::Verdict::kGap:
+      send_unsubscribe(channel);
+      return subscribe_again(found->first, sub);
+  }
+}
+
+void Client::Impl::on_unsubscribe(std::string_view channel, std::uint32_t code,
+                                  std::string_view reason) {
+  const auto found = subs_.find(channel);
+  if (found == subs_.end()) return;
+  const bool is_subscribing = found->second.state == Subscription::State::kSubscribing;
+  if (code >= unsubscribes::kInsufficientState.code) {
+    // While subscribing it is about the subscription before.
+    if (!is_subscribing) subscribe_again(found->first, found->second);
+    return;
+  }
+  if (is_subscribing) send_unsubscribe(channel);
+  subs_.erase(found);
+  events_.on_unsubscribed(channel, code, reason);
+}
+
+}  // namespace chirm::client

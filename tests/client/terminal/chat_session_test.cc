@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+#include "client/terminal/chat_session.h"
+
+#include <gmock/gmock.h>
+
+#include "client/context.h"
+#include "tests/client/scripted_server.h"
+#include "tests/support/loop_runner.h"
+
+namespace chirm::terminal {
+namespace {
+
+using chirm::testing::Peer;
+using chirm::testing::run_until;
+using chirm::testing::ScriptedServer;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class DisplayLog final : public ChatDisplay {
+ public:
+  void show_message(const ChatLine& line) override {
+    lines.push_back("#" + std::string(line.room) + " " + std::string(line.user) + ": " +
+                    std::string(line.text));
+    last_time_ms = line.time_ms;
+  }
+  void show_status(std::string_view text) override { lines.push_back("-- " + std::string(text)); }
+  void on_queued(std::string_view text) override { lines.push_back("queued " + std::string(text)); }
+  void on_end(int exit_code, std::string_view problem) override {
+    end = std::to_string(exit_code) + " " + std::string(problem);
+  }
+
+  bool has(std::string_view line) const {
+    return std::find(lines.begin(), lines.end(), line) != lines.end();
+  }
+
+  std::vector<std::string> lines;
+  std::int64_t last_time_ms = 0;
+  std::string end;
+};
+
+class ChatSessionTest : public ::testing::Test {
+ protected:
+  ChatSessionTest() {
+    options_.client.url = server_.url();
+    options_.client.name = "ada";
+    options_.client.backoff_min_ms = 1;
+    options_.client.backoff_max_ms = 20;
+    options_.rooms = {"lobby"};
+    options_.history = 0;
+    where_ = options_.client.url.authority();
+  }
+  ChatSession& start() {
+    session_ = std::make_unique<ChatSession>(context_, options_, display_);
+    session_->start();
+    return *session_;
+  }
+  ChatSession& start_and_join() {
+    start();
+    EXPECT_TRUE(run_until_line("-- joined #lobby"));
+    display_.lines.clear();
+    return *session_;
+  }
+  bool run(const std::function<bool()>& is_done) { return run_until(loop_, is_done); }
+  bool run_until_line(const std::string& line) {
+    return run([&] { return display_.has(line); });
+  }
+  // Has the server deliver what is published, as chirmd does.
+  void echo() {
+    server_.on_command = [this](Peer& peer, const Command& command) {
+      const auto* publish = std::get_if<PublishCommand>(&command.method);
+      if (publish == nullptr) return false;
+      peer.send_publication(publish->channel, ++top_, publish->data);
+      return false;
+    };
+  }
+
+  Loop loop_;
+  client::Context context_{loop_, 1};
+  ScriptedServer server_{loop_};
+  ChatOptions options_;
+  std::string where_;
+  std::uint64_t top_ = 0;
+  DisplayLog display_;
+  std::unique_ptr<ChatSession> session_;
+};
+
+TEST_F(ChatSessionTest, ConnectsAndJoins) {
+  start();
+  ASSERT_TRUE(run_until_line("-- joined #lobby"));
+  EXPECT_THAT(display_.lines,
+              ElementsAre("-- connected to " + where_ + " as ada", "-- joined #lobby"));
+  EXPECT_THAT(server_.log[0], HasSubstr("\"channel\":\"room:lobby\""));
+}
+
+TEST_F(ChatSessionTest, ShowsOwnMessagesWhenTheServerDeliversThem) {
+  echo();
+  start_and_join().say("hi \"there\"");
+  ASSERT_TRUE(run_until_line("#lobby ada: hi \"there\""));
+  EXPECT_THAT(display_.lines, ElementsAre("#lobby ada: hi \"there\""));
+  EXPECT_THAT(server_.log.back(), AllOf(HasSubstr("\"type\":\"message\""), HasSubstr("\"id\":\"")));
+}
+
+TEST_F(ChatSessionTest, ShowsWhatIsNoChatMessageAsItIs) {
+  start_and_join();
+  server_.last().send_publication("room:lobby", 1, R"({"price":7})");
+  server_.last().send_publication("room:lobby", 2, R"({"type":"reaction","offset":1})");
+  server_.last().send_publication("room:lobby", 3, R"([1,2])");
+  ASSERT_TRUE(run([&] { return display_.lines.size() == 2; }));
+  EXPECT_THAT(display_.lines, ElementsAre("#lobby ada: {\"price\":7}", "#lobby ada: [1,2]"));
+}
+
+TEST_F(ChatSessionTest, TakesTheSendersTimeButNotTheFuture) {
+  start_and_join();
+  server_.last().send_publication("room:lobby", 1, R"({"type":"message","text":"1","time":1000})");
+  ASSERT_TRUE(run_until_line("#lobby ada: 1"));
+  EXPECT_EQ(display_.last_time_ms, 1000);
+  server_.last().send_publication("room:lobby", 2,
+                                  R"({"type":"message","text":"2","time":99999999999999})");
+  ASSERT_TRUE(run_until_line("#lobby ada: 2"));
+  EXPECT_LE(display_.last_time_ms, Loop::unix_ms());
+}
+
+TEST_F(ChatSessionTest, ShowsThePastBeforeWhatComesMeanwhile) {
+  options_.history = 2;
+  server_.on_command = [](Peer& peer, const Command& command) {
+    std::string reply;
+    if (std::holds_alternative<SubscribeCommand>(command.method)) {
+      SubscribeResult result;
+      result.position = {8, "e1"};
+      append_subscribe_reply(reply, command.id, result);
+    } else if (std::holds_alternative<HistoryCommand>(command.method)) {
+      peer.send_publication("room:lobby", 9, "9");
+      append_history_reply(reply, command.id,
+                           {{9, "e1"}, R"({"data":9,"offset":9},{"data":8,"offset":8})"});
+    } else {
+      return false;
+    }
+    peer.send(reply);
+    return true;
+  };
+  start();
+  ASSERT_TRUE(run_until_line("#lobby ada: 9"));
+  EXPECT_THAT(display_.lines, ElementsAre(StartsWith("-- connected"), "#lobby : 8",
+                                          "-- joined #lobby", "#lobby ada: 9"));
+}
+
+TEST_F(ChatSessionTest, SendsLaterWhatIsSaidWhileAway) {
+  echo();
+  start_and_join();
+  server_.stop_listening();
+  server_.last().drop();
+  ASSERT_TRUE(run([&] { return display_.lines.size() == 2; }));
+  EXPECT_THAT(display_.lines,
+              ElementsAre(AllOf(StartsWith("-- connection lost: the server closed"),
+                                HasSubstr("; trying again in 0.1 s")),
+                          AllOf(StartsWith("-- not connected: cannot connect to "),
+                                HasSubstr("Connection refused; trying again in 0.1 s"))));
+  session_->say("one");
+  session_->say("two");
+  display_.lines.clear();
+  server_.listen();
+  ASSERT_TRUE(run_until_line("#lobby ada: two"));
+  EXPECT_THAT(display_.lines, ElementsAre("-- reconnected", "#lobby ada: one", "#lobby ada: two"));
+}
+
+TEST_F(ChatSessionTest, SaysHowMuchMayBeMissing) {
+  start_and_join();
+  server_.last().send_publication("room:lobby", 1, "1");
+  ASSERT_TRUE(run_until_line("#lobby ada: 1"));
+  PositionView position{4, "e1"};
+  server_.on_command = [&](Peer& peer, const Command& command) {
+    if (!std::holds_alternative<SubscribeCommand>(command.method)) return false;
+    SubscribeResult result;
+    result.position = position;
+    result.was_recovering = true;
+    std::string reply;
+    append_subscribe_reply(reply, command.id, result);
+    peer.send(reply);
+    return true;
+  };
+  server_.last().drop();
+  ASSERT_TRUE(run_until_line("-- reconnected; 3 messages may be missing in #lobby"));
+  position = {1, "e2"};
+  server_.last().drop();
+  ASSERT_TRUE(run_until_line("-- reconnected; messages may be missing in #lobby"));
+}
+
+TEST_F(ChatSessionTest, MovesBetweenRooms) {
+  start_and_join().join("dev");
+  ASSERT_TRUE(run_until_line("-- joined #dev"));
+  EXPECT_EQ(session_->current_room(), "dev");
+  session_->join("lobby");
+  EXPECT_EQ(session_->current_room(), "lobby");
+  session_->show_rooms();
+  session_->leave("");
+  session_->leave("nowhere");
+  session_->join("no good");
+  session_->leave("dev");
+  session_->say("hello?");
+  EXPECT_THAT(
+      display_.lines,
+      ElementsAre("-- joined #dev", "-- talking in #lobby",
+                  "-- you are in #lobby (talking here), #dev", "-- left #lobby; talking in #dev",
+                  "-- you are not in that room", "-- which room? /join ROOM, without blanks and #",
+                  "-- left #dev", "-- you are in no room: /join one first"));
+}
+
+TEST_F(ChatSessionTest, LeavesARoomThatItMayNotJoin) {
+  server_.on_command = [](Peer& peer, const Command& command) {
+    const auto* subscribe = std::get_if<SubscribeCommand>(&command.method);
+    if (subscribe == nullptr || subscribe->channel != "room:secret") return false;
+    std::string reply;
+    append_error_reply(reply, command.id, errors::kPermissionDenied);
+    peer.send(reply);
+    return true;
+  };
+  start_and_join().join("secret");
+  ASSERT_TRUE(run_until_line("-- cannot join #secret: permission denied (103)"));
+  EXPECT_EQ(session_->current_room(), "lobby");
+}
+
+TEST_F(ChatSessionTest, SaysWhoIsThere) {
+  server_.on_command = [](Peer& peer, const Command& command) {
+    if (!std::holds_alternative<PresenceCommand>(command.method)) return false;
+    const ClientInfoView clients[] = {{"bob", "c1", ""}, {"ada", "c2", ""}, {"ada", "c3", ""}};
+    std::string reply;
+    append_presence_reply(reply, command.id, clients);
+    peer.send(reply);
+    return true;
+  };
+  start_and_join().show_members("");
+  ASSERT_TRUE(run_until_line("-- in #lobby: ada, bob"));
+}
+
+TEST_F(ChatSessionTest, SaysWhatWasNotSent) {
+  server_.on_command = [](Peer& peer, const Command& command) {
+    if (!std::holds_alternative<PublishCommand>(command.method)) return false;
+    std::string reply;
+    append_error_reply(reply, command.id, errors::kPermissionDenied);
+    peer.send(reply);
+    return true;
+  };
+  start_and_join().say("hi");
+  ASSERT_TRUE(run_until_line("-- not sent to #lobby: permission denied"));
+}
+
+TEST_F(ChatSessionTest, EndsWhenAllIsAcknowledged) {
+  start_and_join().say("hi");
+  session_->quit();
+  EXPECT_EQ(display_.end, "");
+  ASSERT_TRUE(run([&] { return !display_.end.empty(); }));
+  EXPECT_EQ(display_.end, "0 ");
+}
+
+TEST_F(ChatSessionTest, EndsAtOnceWhenNothingWaits) {
+  start_and_join().quit();
+  EXPECT_EQ(display_.end, "0 ");
+}
+
+TEST_F(ChatSessionTest, LosesPatience) {
+  server_.on_command = [](Peer&, const Command& command) {
+    return std::holds_alternative<PublishCommand>(command.method);
+  };
+  options_.patience_ms = 50;
+  start_and_join().say("hi");
+  session_->quit();
+  ASSERT_TRUE(run([&] { return !display_.end.empty(); }));
+  EXPECT_EQ(display_.end, "1 1 message could not be sent");
+}
+
+TEST_F(ChatSessionTest, EndsWhenTheServerRefuses) {
+  server_.on_command = [](Peer& peer, const Command&) {
+    peer.close(3501, "bad request");
+    return true;
+  };
+  start();
+  ASSERT_TRUE(run([&] { return !display_.end.empty(); }));
+  EXPECT_EQ(display_.end,
+            "1 refused by " + where_ + ": bad request (3501); it may want a token (--token)");
+}
+
+TEST(RoomName, HasNeitherBlanksNorSigns) {
+  EXPECT_TRUE(is_room_name("lobby"));
+  EXPECT_TRUE(is_room_name("größe-2"));
+  EXPECT_FALSE(is_room_name(""));
+  EXPECT_FALSE(is_room_name("a b"));
+  EXPECT_FALSE(is_room_name("#a"));
+  EXPECT_FALSE(is_room_name("a\x1b"));
+  EXPECT_FALSE(is_room_name(std::string(300, 'x')));
+}
+
+}  // namespace
+}  // namespace chirm::terminal
