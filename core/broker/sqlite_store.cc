@@ -5,9 +5,11 @@
 #include <sqlite3.h>
 #include <sys/file.h>
 
-#include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <fstream>
+#include <unordered_map>
+#include <utility>
 
 #include "core/broker/sqlite_statement.h"
 #include "core/loop/socket.h"
@@ -22,28 +24,42 @@ constexpr std::int64_t kForgetRows = 5000;
 // A channel is cut to its size each time that this many publications were added to it.
 constexpr std::uint64_t kTrimEvery = 64;
 
-// Deleting a channel deletes its publications and message ids with it.
+// Message ids that are remembered, at most; beyond, the oldest go before their time.
+constexpr std::size_t kMessagesMax = 2'000'000;
+constexpr std::size_t kKnownChannelsMax = 100'000;
+// A channel's time of last use is written when it is older than this share of its time to live.
+constexpr std::int64_t kTouchShare = 16;
+
+// Deleting a channel deletes its publications with it. Message ids are looked up in memory; their
+// table is only appended to, and read at start.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS channel(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
-  top INTEGER NOT NULL, touched INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS channel_touched ON channel(touched);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
+  touched INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS publication(
   channel INTEGER NOT NULL REFERENCES channel(id) ON DELETE CASCADE,
   offset INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(channel, offset)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message(
-  channel INTEGER NOT NULL REFERENCES channel(id) ON DELETE CASCADE,
-  user TEXT NOT NULL, id TEXT NOT NULL, offset INTEGER NOT NULL, stored INTEGER NOT NULL,
-  PRIMARY KEY(channel, user, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS message_stored ON message(stored);
+  seq INTEGER PRIMARY KEY, stored INTEGER NOT NULL, channel INTEGER NOT NULL,
+  offset INTEGER NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL);
 PRAGMA user_version = 1;
 )sql";
 constexpr std::int64_t kSchemaVersion = 1;
 
+// A channel's newest offset. Its newest publication is never trimmed.
+constexpr const char* kTop = "SELECT coalesce(max(offset), 0) FROM publication WHERE channel = ?";
+
 struct Close {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
 };
+
+std::string message_key(std::int64_t channel, std::string_view user, std::string_view id) {
+  std::string key(reinterpret_cast<const char*>(&channel), sizeof channel);
+  key += user;
+  key += '\0';
+  return key += id;
+}
 
 }  // namespace
 
@@ -54,10 +70,22 @@ struct SqliteStore::Impl {
   std::unique_ptr<sqlite3, Close> database;
   // Declared behind the database, so that they are gone before it.
   SqliteStatement begin, commit, rollback;
-  SqliteStatement find_channel, add_channel, set_top, add_publication, trim;
-  SqliteStatement find_message, add_message;
+  SqliteStatement find_channel, read_top, add_channel, touch, add_publication, trim;
+  SqliteStatement add_message;
   SqliteStatement forget_channels, forget_messages;
   SqliteStatement read_forward, read_backward;
+
+  // What the writer knows without asking. Emptied after a failed transaction.
+  struct Channel {
+    std::int64_t id;
+    std::string epoch;
+    std::uint64_t top;
+    std::int64_t touched_ms;
+  };
+  std::unordered_map<std::string, Channel> channels;
+  // Offsets of message ids, and their keys in the order they were stored.
+  std::unordered_map<std::string, std::uint64_t> messages;
+  std::deque<std::pair<std::int64_t, std::string>> messages_by_time;
 
   Error error(const std::string& what) const {
     return Error{path + ": " + what + ": " + sqlite3_errmsg(database.get())};
@@ -80,6 +108,10 @@ struct SqliteStore::Impl {
   Expected<void, Error> check_power_failure(StoreSync sync);
   Expected<void, Error> prepare_writing();
   Expected<void, Error> prepare_reading();
+  Expected<void, Error> load_messages();
+  void remember(std::string key, std::uint64_t offset, std::int64_t now_ms);
+  void forget_messages_before(std::int64_t stored_ms);
+  int find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found);
   int write_one(Write& write, const BrokerSettings& settings, std::int64_t now_ms);
 };
 
@@ -97,6 +129,7 @@ Expected<std::unique_ptr<SqliteStore>, Error> SqliteStore::open_for_writing(cons
   if (done) done = impl->set_up(sync);
   if (done) done = impl->check_power_failure(sync);
   if (done) done = impl->prepare_writing();
+  if (done) done = impl->load_messages();
   if (!done) return Unexpected<Error>(done.error());
   return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(impl)));
 }
@@ -175,24 +208,24 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
   const bool is_prepared =
       begin.prepare(db, "BEGIN IMMEDIATE") == SQLITE_OK &&
       commit.prepare(db, "COMMIT") == SQLITE_OK && rollback.prepare(db, "ROLLBACK") == SQLITE_OK &&
-      find_channel.prepare(db, "SELECT id, epoch, top FROM channel WHERE name = ?") == SQLITE_OK &&
-      add_channel.prepare(
-          db, "INSERT INTO channel(name, epoch, top, touched) VALUES(?, ?, 0, ?)") == SQLITE_OK &&
-      set_top.prepare(db, "UPDATE channel SET top = ?, touched = ? WHERE id = ?") == SQLITE_OK &&
+      find_channel.prepare(db, "SELECT id, epoch, touched FROM channel WHERE name = ?") ==
+          SQLITE_OK &&
+      read_top.prepare(db, kTop) == SQLITE_OK &&
+      add_channel.prepare(db, "INSERT INTO channel(name, epoch, touched) VALUES(?, ?, ?)") ==
+          SQLITE_OK &&
+      touch.prepare(db, "UPDATE channel SET touched = ? WHERE id = ?") == SQLITE_OK &&
       add_publication.prepare(db, "INSERT INTO publication VALUES(?, ?, ?)") == SQLITE_OK &&
       trim.prepare(db, "DELETE FROM publication WHERE channel = ? AND offset <= ?") == SQLITE_OK &&
-      find_message.prepare(
-          db, "SELECT offset, stored FROM message WHERE channel = ? AND user = ? AND id = ?") ==
-          SQLITE_OK &&
-      add_message.prepare(db, "INSERT OR REPLACE INTO message VALUES(?, ?, ?, ?, ?)") ==
+      add_message.prepare(
+          db, "INSERT INTO message(stored, channel, offset, user, id) VALUES(?, ?, ?, ?, ?)") ==
           SQLITE_OK &&
       forget_channels.prepare(db,
                               "DELETE FROM channel WHERE id IN "
                               "(SELECT id FROM channel WHERE touched <= ? LIMIT 1)") == SQLITE_OK &&
-      forget_messages.prepare(
-          db,
-          "DELETE FROM message WHERE (channel, user, id) IN "
-          "(SELECT channel, user, id FROM message WHERE stored <= ? LIMIT ?)") == SQLITE_OK;
+      forget_messages.prepare(db,
+                              "DELETE FROM message WHERE seq IN "
+                              "(SELECT seq FROM message ORDER BY seq LIMIT ?) AND stored <= ?") ==
+          SQLITE_OK;
   if (!is_prepared) return Unexpected<Error>(error("cannot be used"));
   return {};
 }
@@ -201,7 +234,8 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
   sqlite3* db = database.get();
   const bool is_prepared =
       begin.prepare(db, "BEGIN") == SQLITE_OK && commit.prepare(db, "COMMIT") == SQLITE_OK &&
-      find_channel.prepare(db, "SELECT id, epoch, top FROM channel WHERE name = ?") == SQLITE_OK &&
+      find_channel.prepare(db, "SELECT id, epoch FROM channel WHERE name = ?") == SQLITE_OK &&
+      read_top.prepare(db, kTop) == SQLITE_OK &&
       read_forward.prepare(db,
                            "SELECT offset, body FROM publication WHERE channel = ? AND offset > ? "
                            "ORDER BY offset LIMIT ?") == SQLITE_OK &&
@@ -217,6 +251,8 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
 Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const BrokerSettings& settings,
                                          std::int64_t now_ms) {
   Impl& db = *impl_;
+  db.forget_messages_before(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
+  const std::size_t added = db.messages_by_time.size();
   int rc = db.begin.bind().step();
   for (auto write = writes.begin(); rc == SQLITE_DONE && write != writes.end(); ++write) {
     rc = db.write_one(*write, settings, now_ms);
@@ -224,66 +260,127 @@ Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const Broke
   if (rc == SQLITE_DONE) rc = db.commit.bind().step();
   if (rc == SQLITE_DONE) return {};
   const Error failed = db.error("write failed");
-  // SQLite has rolled back itself after some errors; this is then refused, and all is well.
+  // SQLite has rolled back itself after some errors.
   if (sqlite3_get_autocommit(db.database.get()) == 0) (void)db.rollback.bind().step();
+  db.channels.clear();
+  while (db.messages_by_time.size() > added) {  // what the transaction had added
+    db.messages.erase(db.messages_by_time.back().second);
+    db.messages_by_time.pop_back();
+  }
   return Unexpected<Error>(failed);
 }
 
-// Returns SQLITE_DONE or what went wrong.
+// Returns SQLITE_DONE or what went wrong, as the two below do.
+int SqliteStore::Impl::find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found) {
+  if (const auto known = channels.find(name); known != channels.end()) {
+    found = &known->second;
+    return SQLITE_DONE;
+  }
+  if (channels.size() >= kKnownChannelsMax) channels.clear();
+  Channel channel{};
+  int rc = find_channel.bind(std::string_view(name)).step();
+  if (rc == SQLITE_ROW) {
+    channel = {find_channel.number(0), std::string(find_channel.text(1)), 0,
+               find_channel.number(2)};
+    find_channel.reset();
+    rc = read_top.bind(channel.id).step();
+    if (rc != SQLITE_ROW) return rc;
+    channel.top = static_cast<std::uint64_t>(read_top.number(0));
+    read_top.reset();
+  } else if (rc == SQLITE_DONE) {
+    channel = {0, random.name(kEpochLength), 0, now_ms};
+    rc = add_channel.bind(std::string_view(name), std::string_view(channel.epoch), now_ms).step();
+    if (rc != SQLITE_DONE) return rc;
+    channel.id = sqlite3_last_insert_rowid(database.get());
+  } else {
+    return rc;
+  }
+  found = &channels.insert_or_assign(name, std::move(channel)).first->second;
+  return SQLITE_DONE;
+}
+
 int SqliteStore::Impl::write_one(Write& write, const BrokerSettings& settings,
                                  std::int64_t now_ms) {
-  const std::string_view name = write.channel;
-  int rc = find_channel.bind(name).step();
-  if (rc == SQLITE_DONE) {
-    const std::string epoch = random.name(kEpochLength);
-    rc = add_channel.bind(name, std::string_view(epoch), now_ms).step();
-    if (rc == SQLITE_DONE) rc = find_channel.bind(name).step();
-  }
-  if (rc != SQLITE_ROW) return rc;
-  const std::int64_t channel = find_channel.number(0);
-  write.position = {static_cast<std::uint64_t>(find_channel.number(2)),
-                    std::string(find_channel.text(1))};
-  find_channel.reset();
+  Channel* channel = nullptr;
+  int rc = find_or_add(write.channel, now_ms, channel);
+  if (rc != SQLITE_DONE) return rc;
+  write.position = {channel->top, channel->epoch};
   if (write.body.empty()) return SQLITE_DONE;
 
-  const std::string_view user = write.user;
-  const std::string_view id = write.message_id;
-  if (!id.empty()) {
-    rc = find_message.bind(channel, user, id).step();
-    const auto ttl_ms = static_cast<std::int64_t>(settings.idempotency_ttl_ms);
-    if (rc == SQLITE_ROW && find_message.number(1) > now_ms - ttl_ms) {
+  std::string key;
+  if (!write.message_id.empty()) {
+    key = message_key(channel->id, write.user, write.message_id);
+    if (const auto first = messages.find(key); first != messages.end()) {
       write.is_repetition = true;
-      write.position.offset = static_cast<std::uint64_t>(find_message.number(0));
-      find_message.reset();
+      write.position.offset = first->second;
       return SQLITE_DONE;
     }
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE) return rc;
-    find_message.reset();
   }
-  const std::uint64_t offset = ++write.position.offset;
-  rc = add_publication.bind(channel, offset, std::string_view(write.body)).step();
-  if (rc == SQLITE_DONE) rc = set_top.bind(offset, now_ms, channel).step();
-  if (rc == SQLITE_DONE && !id.empty()) {
-    rc = add_message.bind(channel, user, id, offset, now_ms).step();
+  const std::uint64_t offset = channel->top + 1;
+  rc = add_publication.bind(channel->id, offset, std::string_view(write.body)).step();
+  if (rc == SQLITE_DONE && !key.empty()) {
+    rc = add_message
+             .bind(now_ms, channel->id, offset, std::string_view(write.user),
+                   std::string_view(write.message_id))
+             .step();
+  }
+  const auto ttl_ms = static_cast<std::int64_t>(settings.history_ttl_ms);
+  if (rc == SQLITE_DONE && now_ms - channel->touched_ms > ttl_ms / kTouchShare) {
+    rc = touch.bind(now_ms, channel->id).step();
+    channel->touched_ms = now_ms;
   }
   if (rc == SQLITE_DONE && offset % kTrimEvery == 0 && offset > settings.history_size) {
-    rc = trim.bind(channel, offset - settings.history_size).step();
+    rc = trim.bind(channel->id, offset - settings.history_size).step();
   }
-  return rc;
+  if (rc != SQLITE_DONE) return rc;
+  if (!key.empty()) remember(std::move(key), offset, now_ms);
+  write.position.offset = channel->top = offset;
+  return SQLITE_DONE;
+}
+
+// ---- Message ids
+
+Expected<void, Error> SqliteStore::Impl::load_messages() {
+  SqliteStatement read;
+  int rc = read.prepare(database.get(),
+                        "SELECT stored, channel, user, id, offset FROM message ORDER BY seq");
+  if (rc == SQLITE_OK) {
+    while ((rc = read.step()) == SQLITE_ROW) {
+      remember(message_key(read.number(1), read.text(2), read.text(3)),
+               static_cast<std::uint64_t>(read.number(4)), read.number(0));
+    }
+  }
+  if (rc != SQLITE_DONE) return Unexpected<Error>(error("cannot be read"));
+  return {};
+}
+
+void SqliteStore::Impl::remember(std::string key, std::uint64_t offset, std::int64_t now_ms) {
+  messages[key] = offset;
+  messages_by_time.emplace_back(now_ms, std::move(key));
+}
+
+void SqliteStore::Impl::forget_messages_before(std::int64_t stored_ms) {
+  while (!messages_by_time.empty() &&
+         (messages_by_time.front().first <= stored_ms || messages_by_time.size() > kMessagesMax)) {
+    messages.erase(messages_by_time.front().second);
+    messages_by_time.pop_front();
+  }
 }
 
 Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, std::int64_t now_ms) {
   Impl& db = *impl_;
-  const auto history_ttl_ms = static_cast<std::int64_t>(settings.history_ttl_ms);
+  const auto ttl_ms = static_cast<std::int64_t>(settings.history_ttl_ms);
   const auto message_ttl_ms = static_cast<std::int64_t>(settings.idempotency_ttl_ms);
-  if (db.forget_messages.bind(now_ms - message_ttl_ms, kForgetRows).step() != SQLITE_DONE) {
+  if (db.forget_messages.bind(kForgetRows, now_ms - message_ttl_ms).step() != SQLITE_DONE) {
     return Unexpected<Error>(db.error("deleting old message ids failed"));
   }
   const bool has_more = sqlite3_changes(db.database.get()) == kForgetRows;
-  if (db.forget_channels.bind(now_ms - history_ttl_ms).step() != SQLITE_DONE) {
+  if (db.forget_channels.bind(now_ms - ttl_ms - ttl_ms / kTouchShare).step() != SQLITE_DONE) {
     return Unexpected<Error>(db.error("deleting old channels failed"));
   }
-  return has_more || sqlite3_changes(db.database.get()) > 0;
+  const bool has_forgotten = sqlite3_changes(db.database.get()) > 0;
+  if (has_forgotten) db.channels.clear();
+  return has_more || has_forgotten;
 }
 
 // ---- Reading
@@ -295,8 +392,14 @@ Expected<History, Error> SqliteStore::read(const Range& range) {
   int rc = db.find_channel.bind(std::string_view(range.channel)).step();
   if (rc == SQLITE_ROW) {
     const std::int64_t channel = db.find_channel.number(0);
-    history.top = {static_cast<std::uint64_t>(db.find_channel.number(2)),
-                   std::string(db.find_channel.text(1))};
+    history.top.epoch = db.find_channel.text(1);
+    if ((rc = db.read_top.bind(channel).step()) == SQLITE_ROW) {
+      history.top.offset = static_cast<std::uint64_t>(db.read_top.number(0));
+    }
+    db.read_top.reset();
+  }
+  if (rc == SQLITE_ROW) {
+    const std::int64_t channel = db.find_channel.number(0);
     const bool is_from_top = range.reverse && range.since == 0;
     const std::uint64_t since = is_from_top ? history.top.offset + 1 : range.since;
     SqliteStatement& read = range.reverse ? db.read_backward : db.read_forward;

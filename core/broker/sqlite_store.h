@@ -3,9 +3,10 @@
 // The embedded store's file: an SQLite database in WAL mode. All calls block; SqliteBroker makes
 // them on a worker thread, one at a time for each object. Private to core/broker.
 //
-//   channel      id, name, epoch, top, touched (Unix ms)
+//   channel      id, name, epoch, touched (Unix ms)
 //   publication  channel, offset → body
-//   message      channel, user, id → offset; what makes a retry recognisable, also after a restart
+//   message      stored (Unix ms), channel, offset, user, id: what makes a retry recognisable, also
+//                after a restart
 
 #include <cstdint>
 #include <memory>
