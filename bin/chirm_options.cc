@@ -52,6 +52,13 @@ bool is_line(std::string_view text) {
                                              [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+// Whether there is a person at a terminal that can move its cursor.
+bool is_at_terminal() {
+  const char* kind = std::getenv("TERM");
+  return isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 && kind != nullptr &&
+         *kind != '\0' && std::string_view(kind) != "dumb";
+}
+
 struct Settings {
   std::string url = "ws://127.0.0.1:8080/connection/websocket";
   std::string name = default_name();
@@ -128,7 +135,7 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
     return complain(problem);
   }
   ChirmOptions options;
-  options.is_plain = settings.is_plain || isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0;
+  options.is_plain = settings.is_plain || !is_at_terminal();
   options.stays = settings.stays;
   options.chat.client.url = *url;
   options.chat.client.token = settings.token;
