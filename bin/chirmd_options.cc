@@ -36,6 +36,8 @@ void add_server(CLI::App& app, ServerSettings& server) {
   add(app, "node-name", server.node_name, "Name of this node in logs; default: listen:port");
   add(app, "connections-max", server.connections_max,
       "Connections at once; 0: as many as the limit of open files allows");
+  add(app, "drain", server.drain_s, "Seconds over which clients are sent away when stopping")
+      ->check(CLI::Range(0, 3600));
 }
 
 void add_security(CLI::App& app, ChatSettings& chat) {

@@ -15,6 +15,7 @@ namespace {
 // dropped, and on_maybe_missed() makes up for them.
 constexpr std::size_t kHeldBytesMax = 1024 * 1024;
 constexpr std::uint64_t kProbesMissedMax = 3;
+constexpr std::string_view kProbe = "probe";  // no presence message
 
 }  // namespace
 
@@ -95,24 +96,6 @@ class RedisBroker::Channel final : public RedisTopic {
   bool has_dropped_ = false;  // from held_
 };
 
-// The two topics of nodes. A probe is its own text; everything else is presence.
-class RedisBroker::Control final : public RedisTopic {
- public:
-  explicit Control(RedisBroker& owner) : owner_(owner) {}
-
-  void on_subscribed() override {}
-  void on_message(std::string_view message) override {
-    if (message == owner_.probe_) {
-      owner_.probes_missed_ = 0;
-    } else {
-      owner_.presence_.on_message(message);
-    }
-  }
-
- private:
-  RedisBroker& owner_;
-};
-
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
                          const std::string& prefix, const std::string& given_name,
                          const RedisLinkSettings& link_settings)
@@ -121,13 +104,11 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       bus_prefix_(prefix + '@' + std::to_string(url.database)),
       all_topic_(bus_prefix_ + ":ctl"),
       own_topic_(bus_prefix_ + ":ctl:" + node_name_),
-      probe_("p" + context_.random.name(16)),
       commands_(context_, url, node_name_, link_settings),
       publisher_(context_, commands_),
       presence_(context_, commands_, all_topic_, own_topic_),
-      control_(std::make_unique<Control>(*this)),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
-                  {{all_topic_, *control_}, {own_topic_, *control_}}),
+                  {{all_topic_, presence_}, {own_topic_, presence_}}),
       probe_period_ms_(link_settings.probe_period_ms),
       probe_timer_(loop, [this] { probe(); }) {
   context_.key_prefix = prefix + ':';
@@ -212,14 +193,17 @@ void RedisBroker::flush() {
 
 bool RedisBroker::is_connected() const { return commands_.is_open() && subscriber_.is_ready(); }
 
+// A message to ourselves. Whatever arrives meanwhile proves the link as well: one that is busy must
+// not be made again.
 void RedisBroker::probe() {
   subscriber_.check_confirmations();
-  if (!is_connected() || ++probes_missed_ > kProbesMissedMax) {
-    if (is_connected()) subscriber_.reconnect("no message arrives");
+  const bool has_arrived = std::exchange(pushes_seen_, subscriber_.pushes()) != pushes_seen_;
+  probes_missed_ = has_arrived || !is_connected() ? 0 : probes_missed_ + 1;
+  if (probes_missed_ > kProbesMissedMax) {
     probes_missed_ = 0;
-    return;
+    return subscriber_.reconnect("no message arrives");
   }
-  (void)commands_.send({"PUBLISH", own_topic_, probe_}, nullptr);
+  (void)commands_.send({"PUBLISH", own_topic_, kProbe}, nullptr);
 }
 
 }  // namespace chirm

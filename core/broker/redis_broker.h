@@ -60,7 +60,6 @@ class RedisBroker final : public Broker {
 
  private:
   class Channel;
-  class Control;
   using Channels =
       std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
 
@@ -75,12 +74,10 @@ class RedisBroker final : public Broker {
   const std::string bus_prefix_;  // of Pub/Sub topics: Pub/Sub knows no databases
   const std::string all_topic_;   // of all nodes
   const std::string own_topic_;
-  const std::string probe_;  // only this object's own
 
   RedisCommands commands_;
   RedisPublisher publisher_;
   RedisPresence presence_;
-  std::unique_ptr<Control> control_;
   RedisSubscriber subscriber_;
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
@@ -88,6 +85,7 @@ class RedisBroker final : public Broker {
   std::uint64_t next_read_id_ = 0;
   const std::uint64_t probe_period_ms_;
   std::uint64_t probes_missed_ = 0;
+  std::uint64_t pushes_seen_ = 0;
   Timer probe_timer_;
 };
 

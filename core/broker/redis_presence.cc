@@ -93,10 +93,10 @@ void RedisPresence::on_asked(std::uint64_t id, const RedisReply& receivers) {
   if (pending.nodes_missing <= 0) finish(found);
 }
 
-void RedisPresence::on_message(std::string_view payload) {
-  if (payload.empty()) return;
-  if (payload.front() == kQuestion) return on_question(payload.substr(1));
-  if (payload.front() == kAnswer) return on_answer(payload.substr(1));
+void RedisPresence::on_message(std::string_view message) {
+  if (message.empty()) return;
+  if (message.front() == kQuestion) return on_question(message.substr(1));
+  if (message.front() == kAnswer) return on_answer(message.substr(1));
 }
 
 void RedisPresence::on_question(std::string_view rest) {

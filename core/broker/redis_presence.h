@@ -14,11 +14,12 @@
 #include "core/broker/broker.h"
 #include "core/broker/redis_commands.h"
 #include "core/broker/redis_context.h"
+#include "core/broker/redis_subscriber.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
 
-class RedisPresence {
+class RedisPresence final : public RedisTopic {
  public:
   using Done = Broker::Callback<std::vector<PresentClient>>;
 
@@ -28,8 +29,10 @@ class RedisPresence {
                 std::string own_topic);
 
   void ask(std::string_view channel, Done done);
-  // What came on either topic and is a question or an answer. Anything else is ignored.
-  void on_message(std::string_view payload);
+
+  void on_subscribed() override {}
+  // What came on either topic. What is neither question nor answer is ignored.
+  void on_message(std::string_view message) override;
 
  private:
   struct Pending {

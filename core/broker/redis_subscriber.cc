@@ -101,6 +101,7 @@ void RedisSubscriber::count_change(const Change& change) {
 
 // ["message", topic, payload], ["subscribe" or "unsubscribe", topic, count]
 void RedisSubscriber::on_push(const RedisReply& push) {
+  ++pushes_;
   const std::string_view kind = push[0].text();
   if (kind == "message") {
     on_message(push[1].text(), push[2].text());

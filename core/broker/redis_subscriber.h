@@ -49,6 +49,8 @@ class RedisSubscriber final : private RedisLink::Owner {
   // Called regularly; notices a server that does not confirm for some calls.
   void check_confirmations();
 
+  // How many messages and confirmations have come.
+  std::uint64_t pushes() const { return pushes_; }
   // True while the control topics are subscribed.
   bool is_ready() const { return controls_missing_ == 0; }
 
@@ -87,6 +89,7 @@ class RedisSubscriber final : private RedisLink::Owner {
   std::vector<std::string> control_names_;
   std::size_t controls_missing_;
   std::size_t unconfirmed_ = 0;  // the sum over all entries
+  std::uint64_t pushes_ = 0;
   std::uint64_t checks_without_confirmation_ = 0;
 };
 

@@ -13,8 +13,7 @@ namespace chirm {
 namespace {
 
 bool is_user_name(std::string_view user) {
-  return user.size() <= limits::kUserBytes &&
-         std::none_of(user.begin(), user.end(), [](char c) {
+  return user.size() <= limits::kUserBytes && std::none_of(user.begin(), user.end(), [](char c) {
            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
          });
 }
@@ -29,10 +28,14 @@ bool is_conversation(std::string_view name) {
 }
 
 Expected<Identity, Refusal> verify(std::string_view token, std::string_view secret) {
-  const auto claims = verify_connection_token(token, secret, Loop::unix_ms() / 1000);
+  const std::int64_t now = Loop::unix_ms() / 1000;
+  const auto claims = verify_connection_token(token, secret, now);
   if (!claims) {
     if (claims.error() == TokenError::kExpired) return Unexpected<Refusal>(errors::kTokenExpired);
     return Unexpected<Refusal>(disconnects::kInvalidToken);
+  }
+  if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
+    return Unexpected<Refusal>(errors::kExpired);
   }
   if (!is_user_name(claims->user)) return Unexpected<Refusal>(disconnects::kInvalidToken);
   return Identity{claims->user, claims->info, claims->expires_at};

@@ -2,6 +2,7 @@
 #include "core/chat/hub.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/chat/session.h"
@@ -50,20 +51,19 @@ Channel& Hub::find_or_open(std::string_view name) {
   auto& channel = channels_[std::string(name)];
   channel = std::make_unique<Channel>(std::string(name), encoder_);
   ++counters_.channels;
-  broker_.subscribe(name, [this, key = std::string(name)](const auto& top) {
-    on_subscribed(key, top);
-  });
+  broker_.subscribe(name,
+                    [this, key = std::string(name)](const auto& top) { on_subscribed(key, top); });
   return *channel;
 }
 
 void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command) {
   Channel& channel = find_or_open(command.channel);
-  const Joining joining{&session,
-                        command_id,
-                        command.recover,
-                        (command.flag & 2) != 0,
-                        {command.since.offset, std::string(command.since.epoch)},
-                        loop_.now_ms()};
+  Joining joining{&session,
+                  command_id,
+                  command.recover,
+                  (command.flag & 2) != 0,
+                  {command.since.offset, std::string(command.since.epoch)},
+                  loop_.now_ms()};
   session.subscriptions_.push_back({&channel, false, 0});
   ++counters_.subscriptions;
   if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
@@ -161,10 +161,18 @@ void Hub::on_publication(std::string_view name, std::uint64_t offset, std::strin
 void Hub::append(Channel& channel, std::string_view body) {
   const std::size_t before = channel.log.bytes();
   channel.log.append(body);
-  channel.log.trim(tail_bytes_max());
   counters_.tail_bytes += channel.log.bytes() - before;
   ++counters_.publications;
   mark_dirty(channel);
+  if (channel.members.empty()) trim(channel);
+}
+
+// Done when the members have been written, so that those who just came back for older publications
+// get some of them.
+void Hub::trim(Channel& channel) {
+  const std::size_t before = channel.log.bytes();
+  channel.log.trim(tail_bytes_max());
+  counters_.tail_bytes += channel.log.bytes() - before;
 }
 
 std::size_t Hub::tail_bytes_max() const {
@@ -199,32 +207,38 @@ Position Hub::known_position(std::string_view name) {
 // Counts the writes of one flush and reads the clock now and then.
 class Hub::Budget {
  public:
+  explicit Budget(std::uint64_t end_ns) : end_ns_(end_ns) {}
   void count_write() {
     if (++writes_ % kWritesPerClockRead == 0) is_spent_ = Loop::clock_ns() >= end_ns_;
   }
   bool is_spent() const { return is_spent_; }
 
  private:
-  std::uint64_t end_ns_ = Loop::clock_ns() + kFlushBudgetNs;
+  std::uint64_t end_ns_;
   std::uint32_t writes_ = 0;
   bool is_spent_ = false;
 };
 
 Loop::TurnEnd Hub::flush() {
-  Budget budget;
-  flush_sessions(budget);
-  while (!budget.is_spent()) {
+  const std::uint64_t start_ns = Loop::clock_ns();
+  Budget for_sessions(start_ns + kFlushBudgetNs / 2);
+  flush_sessions(for_sessions);
+  Budget for_channels(start_ns + kFlushBudgetNs);
+  while (!for_channels.is_spent()) {
     Channel* channel = dirty_channels_.pop_front();
     if (channel == nullptr) break;
-    flush_channel(*channel, budget);
+    flush_channel(*channel, for_channels);
+    trim(*channel);
     if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
   }
-  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty();
+  const bool has_resumed = std::exchange(has_resumed_, false);
+  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() && !has_resumed;
   return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
 }
 
 // Sessions that have something of their own come first: an ack leaves together with what was
-// published, and a session that fell behind goes on where its last write ended.
+// published, and a session that fell behind goes on where its last write ended. They have half of
+// the time, so that many which catch up do not keep live channels waiting.
 void Hub::flush_sessions(Budget& budget) {
   IntrusiveList<Session, DirtySessionTag> now;
   now.take(dirty_sessions_);  // who becomes dirty from here on waits for the next turn
@@ -234,7 +248,8 @@ void Hub::flush_sessions(Budget& budget) {
     write(*session);
     budget.count_write();
   }
-  while (Session* session = now.pop_front()) dirty_sessions_.push_back(*session);
+  now.take(dirty_sessions_);  // who has not had its turn goes before them
+  dirty_sessions_.take(now);
 }
 
 void Hub::flush_channel(Channel& channel, Budget& budget) {
@@ -273,6 +288,7 @@ void Hub::write(Session& session) {
     drop_fallen(session);
     if (is_behind(session)) mark_dirty(session);
   }
+  if (!session.is_input_wanted_) has_resumed_ = true;
   session.on_written();
 }
 
@@ -325,8 +341,7 @@ void Hub::account(Session& session, std::size_t taken) {
 bool Hub::is_behind(const Session& session) const {
   const auto& list = session.subscriptions_;
   return !session.lane_.empty() || std::any_of(list.begin(), list.end(), [](const auto& one) {
-    return one.is_live &&
-           one.channel->members[one.index].cursor != one.channel->log.top().offset;
+    return one.is_live && one.channel->members[one.index].cursor != one.channel->log.top().offset;
   });
 }
 
@@ -354,6 +369,7 @@ void Hub::on_tick() {
   for (Channel* channel : all) {
     if (channel->must_compare && channel->state == ChannelState::kLive) repair(*channel);
     time_out_joining(*channel, now);
+    trim(*channel);  // other channels may have taken a part of its share
     if (is_unused(*channel, now)) close(*channel);
   }
 }
@@ -377,9 +393,7 @@ void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
   for (std::size_t i = channel.joining.size(); i-- > 0;) {
     const Joining joining = channel.joining[i];
     if (now_ms - joining.asked_ms < limit_ms) continue;
-    joining.session->reply_error(joining.command_id, errors::kInternal);
-    unsubscribe(*joining.session, channel);
-    joining.session->resume();
+    refuse(channel, joining, errors::kInternal);
   }
 }
 

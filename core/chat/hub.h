@@ -63,15 +63,18 @@ class Hub final : private BrokerListener {
   Channel& find_or_open(std::string_view name);
   void on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top);
   void append(Channel& channel, std::string_view body);
+  void trim(Channel& channel);
   void mark_dirty(Channel& channel);
 
   // Recovery and repair (hub_recovery.cc)
   void join_all(Channel& channel);
-  bool try_join(Channel& channel, const Joining& joining);  // false: it has to wait
+  bool try_join(Channel& channel, Joining& joining);  // false: it has to wait
   void join(Channel& channel, const Joining& joining, bool recovered);
+  void refuse(Channel& channel, const Joining& joining, const ErrorCode& error);
   void refuse_joining(Channel& channel, const ErrorCode& error);
   void extend_tail(Channel& channel);
-  void on_older(const std::string& name, const Expected<History, ErrorCode>& history);
+  void on_older(const std::string& name, std::uint64_t since,
+                const Expected<History, ErrorCode>& history);
   void repair(Channel& channel);
   void on_missing(const std::string& name, const Expected<History, ErrorCode>& history);
   void start_over(Channel& channel, Position top);
@@ -115,6 +118,7 @@ class Hub final : private BrokerListener {
   IntrusiveList<Session, DirtySessionTag> dirty_sessions_;
   std::vector<iovec> pieces_;  // of one write, and whose they are
   std::vector<Part> parts_;
+  bool has_resumed_ = false;  // a write let held commands go on: the broker is due again
   Timer tick_;
 };
 

@@ -18,17 +18,25 @@ constexpr std::uint32_t kHistoryPage = 500;
 // ---- Joining
 
 void Hub::join_all(Channel& channel) {
-  for (const Joining& joining : std::exchange(channel.joining, {})) {
+  std::vector<Joining> waiting = std::exchange(channel.joining, {});
+  for (Joining& joining : waiting) {
     if (!try_join(channel, joining)) channel.joining.push_back(joining);
   }
 }
 
-// The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is the
-// same or unknown to the client, and everything behind its offset is still there.
-bool Hub::try_join(Channel& channel, const Joining& joining) {
+// The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is
+// the same or unknown to the client, and everything behind its offset is still there.
+bool Hub::try_join(Channel& channel, Joining& joining) {
   const Position& top = channel.log.top();
   const bool is_epoch_right = joining.since.epoch.empty() || joining.since.epoch == top.epoch;
-  if (!joining.recover || !is_epoch_right || joining.since.offset > top.offset ||
+  const bool is_ahead = joining.recover && is_epoch_right && joining.since.offset > top.offset;
+  if (is_ahead && !joining.is_compared) {
+    // It may come from a node that is ahead of this one: the store knows.
+    joining.is_compared = channel.must_compare = true;
+    repair(channel);
+  }
+  if (is_ahead && (channel.must_compare || channel.state == ChannelState::kRepairing)) return false;
+  if (!joining.recover || !is_epoch_right || is_ahead ||
       top.offset - joining.since.offset > settings_.recovery_limit) {
     join(channel, joining, false);
     return true;
@@ -47,9 +55,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   Session& session = *joining.session;
   if (joining.recover) ++(recovered ? counters_.recovered : counters_.unrecovered);
   if (joining.recover && !recovered && joining.reject_unrecovered) {
-    session.reply_error(joining.command_id, errors::kUnrecoverablePosition);
-    unsubscribe(session, channel);
-    session.resume();
+    refuse(channel, joining, errors::kUnrecoverablePosition);
     return;
   }
   const Position& top = channel.log.top();
@@ -58,6 +64,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   subscription->is_live = true;
   subscription->index = static_cast<std::uint32_t>(channel.members.size());
   channel.members.push_back({&session, cursor});
+  if (channel.unflushed > 0) ++channel.unflushed;  // the round that is under way gets longer
   SubscribeResult result;
   result.position = {cursor, top.epoch};
   result.was_recovering = joining.recover;
@@ -71,13 +78,15 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
 // Reads the publications before the tail, a page; join_all() asks for the next while it is needed.
 void Hub::extend_tail(Channel& channel) {
   channel.is_extending = true;
-  const HistoryRequest request{channel.name(), channel.log.first(), kHistoryPage, true};
-  broker_.history(request, [this, name = channel.name()](const auto& history) {
-    on_older(name, history);
+  const std::uint64_t since = channel.log.first();
+  const HistoryRequest request{channel.name(), since, kHistoryPage, true};
+  broker_.history(request, [this, name = channel.name(), since](const auto& history) {
+    on_older(name, since, history);
   });
 }
 
-void Hub::on_older(const std::string& name, const Expected<History, ErrorCode>& history) {
+void Hub::on_older(const std::string& name, std::uint64_t since,
+                   const Expected<History, ErrorCode>& history) {
   Channel* channel = find(name);
   if (channel == nullptr) return;
   channel->is_extending = false;
@@ -85,6 +94,7 @@ void Hub::on_older(const std::string& name, const Expected<History, ErrorCode>& 
     refuse_joining(*channel, history.error());
     return;
   }
+  if (channel->log.first() != since) return join_all(*channel);  // the tail has moved on: ask again
   std::vector<Publication> older(history->publications.rbegin(), history->publications.rend());
   const bool fits = history->top.epoch == channel->log.top().epoch && !older.empty() &&
                     older.back().offset + 1 == channel->log.first() &&
@@ -96,19 +106,30 @@ void Hub::on_older(const std::string& name, const Expected<History, ErrorCode>& 
   }
   // Nothing older is there, or no more may be held: who needs it cannot be recovered.
   if (!fits || older.size() < kHistoryPage || channel->log.bytes() > tail_bytes_max()) {
-    for (const Joining& joining : std::exchange(channel->joining, {})) {
-      join(*channel, joining, channel->log.covers(joining.since.offset));
+    std::vector<Joining> waiting = std::exchange(channel->joining, {});
+    for (Joining& joining : waiting) {
+      if (joining.since.offset > channel->log.top().offset) {  // waits for something else
+        channel->joining.push_back(joining);
+      } else {
+        join(*channel, joining, channel->log.covers(joining.since.offset));
+      }
     }
     return;
   }
   join_all(*channel);
 }
 
+// Nothing of the subscription is left when the answer is queued: the client may try again at once.
+void Hub::refuse(Channel& channel, const Joining& joining, const ErrorCode& error) {
+  Session& session = *joining.session;
+  unsubscribe(session, channel);
+  session.reply_error(joining.command_id, error);
+  session.resume();
+}
+
 void Hub::refuse_joining(Channel& channel, const ErrorCode& error) {
   for (const Joining& joining : std::exchange(channel.joining, {})) {
-    joining.session->reply_error(joining.command_id, error);
-    unsubscribe(*joining.session, channel);
-    joining.session->resume();
+    refuse(channel, joining, error);
   }
 }
 
@@ -126,9 +147,8 @@ void Hub::repair(Channel& channel) {
   channel.state = ChannelState::kRepairing;
   channel.must_compare = false;
   const HistoryRequest request{channel.name(), channel.log.top().offset, kHistoryPage, false};
-  broker_.history(request, [this, name = channel.name()](const auto& history) {
-    on_missing(name, history);
-  });
+  broker_.history(
+      request, [this, name = channel.name()](const auto& history) { on_missing(name, history); });
 }
 
 void Hub::on_missing(const std::string& name, const Expected<History, ErrorCode>& history) {
@@ -141,8 +161,8 @@ void Hub::on_missing(const std::string& name, const Expected<History, ErrorCode>
   }
   const Position& top = channel->log.top();
   const auto& missing = history->publications;
-  const bool is_trimmed = missing.empty() ? history->top.offset > top.offset
-                                          : missing.front().offset > top.offset + 1;
+  const bool is_trimmed =
+      missing.empty() ? history->top.offset > top.offset : missing.front().offset > top.offset + 1;
   if (history->top.epoch != top.epoch || history->top.offset < top.offset || is_trimmed) {
     start_over(*channel, history->top);
     return;
@@ -156,6 +176,8 @@ void Hub::on_missing(const std::string& name, const Expected<History, ErrorCode>
   if (missing.empty()) channel->seen = top.offset;
   if (top.offset < std::max(channel->seen, history->top.offset) || channel->must_compare) {
     repair(*channel);
+  } else {
+    join_all(*channel);  // who waited for this
   }
 }
 

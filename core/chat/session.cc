@@ -2,6 +2,7 @@
 #include "core/chat/session.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/chat/chat_counters.h"
@@ -17,6 +18,10 @@ namespace {
 
 // Replies to commands that were already taken in; beyond, the client is not reading.
 constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
+// What the reference server counts when a client goes; never on the wire.
+constexpr std::uint16_t kClosedByPeer = 3000;
+// A token that lasts longer does not expire: milliseconds of it still fit an int64_t.
+constexpr std::int64_t kExpiryMax = std::int64_t{1} << 50;
 
 }  // namespace
 
@@ -54,7 +59,7 @@ void Session::on_message(std::string_view message) {
 }
 
 bool Session::must_hold() const {
-  return in_flight_ >= context_.settings.publishes_in_flight_max ||
+  return is_draining_ || in_flight_ >= context_.settings.publishes_in_flight_max ||
          lane_.size() > context_.settings.private_bytes_max;
 }
 
@@ -64,6 +69,9 @@ void Session::hold(std::string_view line) {
 }
 
 void Session::resume() {
+  // A held command that is answered at once comes back here; the loop goes on by itself then.
+  if (is_resuming_ || state_ == State::kClosing) return;
+  is_resuming_ = true;
   while (held_ && !must_hold() && state_ != State::kClosing) {
     std::string line = std::move(held_->front());
     held_->pop_front();
@@ -74,10 +82,13 @@ void Session::resume() {
     handle_line(std::string_view(line).substr(0, size));
     // It has to wait for something else: it was put back at the end, and belongs to the front.
     if (held_ && held_->size() > behind) {
-      std::rotate(held_->begin(), held_->end() - 1, held_->end());
+      held_->push_front(std::move(held_->back()));
+      held_->pop_back();
       break;
     }
   }
+  is_resuming_ = false;
+  if (state_ == State::kClosing) return;  // the transport waits for the peer's Close frame
   const bool is_wanted = !held_ && !must_hold();
   if (is_wanted != is_input_wanted_) {
     is_input_wanted_ = is_wanted;
@@ -103,6 +114,7 @@ void Session::handle_line(std::string_view line) {
 void Session::finish(std::uint32_t weight) {
   CHIRM_CHECK(in_flight_ >= weight, in_flight_, weight);
   in_flight_ -= weight;
+  if (is_draining_ && in_flight_ == 0) return close(disconnects::kShutdown);
   resume();
 }
 
@@ -124,7 +136,7 @@ void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
 
 void Session::on_ping(std::string_view payload) {
   // A peer that pings and does not read gets no more pongs than the lane may hold.
-  if (state_ == State::kClosing || must_hold()) return;
+  if (state_ == State::kClosing || lane_.size() > context_.settings.private_bytes_max) return;
   context_.encoder.append(lane_, Opcode::kPong, payload);
   context_.hub.mark_dirty(*this);
 }
@@ -143,19 +155,31 @@ void Session::prefetch_pointees() const {
 
 void Session::close(const Disconnect& why) {
   if (state_ == State::kClosing) return;
-  state_ = State::kClosing;
   ++context_.counters.disconnects[why.code];
+  begin_close(why.code, why.reason);
+}
+
+void Session::drain() {
+  is_draining_ = true;
+  if (in_flight_ == 0) return close(disconnects::kShutdown);
+  resume();  // which tells the transport that no input is wanted
+}
+
+void Session::begin_close(std::uint16_t code, std::string_view reason) {
+  state_ = State::kClosing;
   context_.wheel.clear(*this);
   context_.hub.unsubscribe_all(*this);
   held_.reset();
-  context_.encoder.append_close(lane_, why.code, why.reason);
+  context_.encoder.append_close(lane_, code, reason);
   context_.hub.mark_dirty(*this);
   transport_.on_closing();
 }
 
 void Session::on_peer_close(std::uint16_t code) {
   constexpr std::uint16_t kNoCode = 1005;  // RFC 6455 §7.4.1: never on the wire
-  close({code == kNoCode ? disconnects::kNormal.code : code, "bye"});
+  if (state_ == State::kClosing) return;
+  ++context_.counters.disconnects[kClosedByPeer];  // not by its code, which the peer chooses
+  begin_close(code == kNoCode ? disconnects::kNormal.code : code, "bye");
 }
 
 void Session::on_writable() {
@@ -184,11 +208,15 @@ void Session::on_deadline() {
     return close(disconnects::kExpired);
   }
   if (ping_ms_ != 0 && now >= ping_ms_) {
-    if (is_awaiting_pong_) return close(disconnects::kNoPong);
-    is_awaiting_pong_ = true;
+    // A pong that we do not read, because the store is slow to answer, is not missing.
+    const bool is_heard = is_input_wanted_ || is_blocked_;
+    if (is_awaiting_pong_ && is_heard) return close(disconnects::kNoPong);
     ping_ms_ = now + 1000ULL * context_.settings.pong_timeout_s;
-    context_.scratch = "{}";
-    send_scratch();
+    if (!is_awaiting_pong_) {
+      is_awaiting_pong_ = true;
+      context_.scratch = "{}";
+      send_scratch();
+    }
   }
   schedule();
 }
@@ -209,13 +237,13 @@ void Session::schedule() {
 }
 
 void Session::set_expiry(const std::optional<std::int64_t>& expires_at) {
-  expires_at_ = expires_at ? *expires_at + context_.settings.expiry_grace_s : 0;
+  expires_at_ =
+      expires_at && *expires_at < kExpiryMax ? *expires_at + context_.settings.expiry_grace_s : 0;
 }
 
 std::optional<std::uint32_t> Session::seconds_to_expiry() const {
   if (expires_at_ == 0) return std::nullopt;
-  const std::int64_t left =
-      expires_at_ - context_.settings.expiry_grace_s - Loop::unix_ms() / 1000;
+  const std::int64_t left = expires_at_ - context_.settings.expiry_grace_s - Loop::unix_ms() / 1000;
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, INT32_MAX));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One client's protocol state, from the WebSocket upgrade to its end: handles its commands and keeps
-// its private lane (replies, pings, the Close frame) and its subscriptions. Knows no socket.
+// One client's protocol state, from the WebSocket upgrade to its end: handles its commands and
+// keeps its private lane (replies, pings, the Close frame) and its subscriptions. Knows no socket.
 
 #include <cstdint>
 #include <deque>
@@ -58,6 +58,8 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
   // Queues a Close frame behind what the private lane holds. Does nothing when already closing.
   void close(const Disconnect& why);
   bool is_closing() const { return state_ == State::kClosing; }
+  // Takes no more commands, and closes with 3001 when those under way have been answered.
+  void drain();
 
   const std::string& user() const { return user_; }
   const std::string& client_id() const { return client_id_; }
@@ -67,10 +69,10 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
   friend class Hub;
 
   enum class State : std::uint8_t {
-    kNew,        // waiting for connect
-    kRefused,    // connect was answered with an error: commands are ignored
+    kNew,      // waiting for connect
+    kRefused,  // connect was answered with an error: commands are ignored
     kConnected,
-    kClosing,    // a Close frame is queued or sent: nothing may be queued behind it
+    kClosing,  // a Close frame is queued or sent: nothing may be queued behind it
   };
 
   struct Subscription {
@@ -117,22 +119,26 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
   void prefetch() const;
   void prefetch_pointees() const;
 
+  void begin_close(std::uint16_t code, std::string_view reason);
+
   // Guards callbacks that may come after the session has gone.
   std::shared_ptr<Session*> self();
 
   // What a delivery touches stands first, together (see prefetch()).
   SessionContext& context_;
   Transport& transport_;
-  std::string lane_;               // frames for this client alone, written before all others
+  std::string lane_;  // frames for this client alone, written before all others
   std::vector<Subscription> subscriptions_;
   State state_ = State::kNew;
-  bool is_blocked_ = false;        // the socket did not take everything; on_writable() will come
+  bool is_blocked_ = false;  // the socket did not take everything; on_writable() will come
   bool is_awaiting_pong_ = false;
   bool is_input_wanted_ = true;
-  bool is_end_told_ = false;       // transport_.on_all_written() was called
-  std::uint32_t in_flight_ = 0;    // asynchronous commands, by weight
-  std::uint64_t ping_ms_ = 0;      // when the next ping is due, or its pong when awaited
-  std::int64_t expires_at_ = 0;    // unix seconds, grace included; 0: never
+  bool is_resuming_ = false;     // resume() is running
+  bool is_draining_ = false;     // drain() was called
+  bool is_end_told_ = false;     // transport_.on_all_written() was called
+  std::uint32_t in_flight_ = 0;  // asynchronous commands, by weight
+  std::uint64_t ping_ms_ = 0;    // when the next ping is due, or its pong when awaited
+  std::int64_t expires_at_ = 0;  // unix seconds, grace included; 0: never
   std::string user_;
   std::string client_id_;
   std::string info_;

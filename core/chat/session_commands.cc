@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What each command of the client protocol does.
+#include <algorithm>
 #include <unordered_set>
 
 #include "core/base/version.h"
@@ -7,6 +8,7 @@
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
 #include "core/loop/loop.h"
+#include "protocol/limits.h"
 #include "protocol/message.h"
 
 namespace chirm {
@@ -119,12 +121,12 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
 
 void Session::handle(std::uint32_t id, const HistoryCommand& command) {
   if (refuse(id, command.channel)) return;
-  const std::uint64_t since = command.since ? command.since->offset : 0;
+  const std::uint64_t since =
+      command.since ? std::min(command.since->offset, limits::kOffsetMax) : 0;
   if (command.reverse && command.since && since == 0) return reply_error(id, errors::kBadRequest);
   const ChatSettings& settings = context_.settings;
   const bool is_capped = command.limit < 0 || command.limit > settings.history_limit;
-  const auto limit =
-      is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
+  const auto limit = is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
   const std::string epoch(command.since ? command.since->epoch : std::string_view());
   begin(kListWeight);
   const HistoryRequest request{command.channel, since, limit, command.reverse};

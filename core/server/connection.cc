@@ -31,9 +31,9 @@ void Connection::end() {
   server_.bury(*this);
 }
 
-void Connection::close(const Disconnect& why) {
+void Connection::drain() {
   if (session_ && state_ == State::kOpen) {
-    session_->close(why);
+    session_->drain();
   } else if (state_ == State::kRequest) {
     end();
   }
@@ -64,8 +64,7 @@ void Connection::on_deadline() { end(); }
 
 void Connection::read() {
   std::string& buffer = server_.read_buffer();
-  const ssize_t got =
-      recv(socket_.fd(), buffer.data(), buffer.size() - limits::kJsonPadding, 0);
+  const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size() - limits::kJsonPadding, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) return end();
   server_.counters().bytes_received += static_cast<std::uint64_t>(got);
@@ -119,10 +118,9 @@ std::size_t Connection::write(std::span<const iovec> pieces, std::size_t bytes) 
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
-  const ssize_t sent =
-      pieces.size() == 1
-          ? send(socket_.fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-          : sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+  const ssize_t sent = pieces.size() == 1
+                           ? send(socket_.fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                           : sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     end();
     return 0;

@@ -34,8 +34,9 @@ class Connection final : public ListHook<ConnectionTag>,
 
   // False when the socket cannot be watched.
   [[nodiscard]] bool start();
-  // Sends the session away, or closes at once where there is none.
-  void close(const Disconnect& why);
+  // Sends the session away when its commands have been answered, or ends at once where there is
+  // none. An HTTP response that is being written is finished.
+  void drain();
 
  private:
   enum class State : std::uint8_t {

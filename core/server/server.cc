@@ -19,6 +19,7 @@ constexpr std::size_t kReadBytes = 64 * 1024;
 // Descriptors for everything that is not a client: the loop, Redis, files, the listener.
 constexpr std::uint64_t kReservedFiles = 64;
 constexpr std::uint64_t kPauseLogPeriodMs = 10'000;
+constexpr std::uint64_t kDrainTickMs = 100;
 
 std::uint64_t files_limit() {
   rlimit limit{};
@@ -42,24 +43,26 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       encoder_(WsRole::kServer),
       authenticator_(chat_settings_),
       hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
-      session_context_{hub_,     chat_settings_,   authenticator_, wheel_,
-                       encoder_, command_decoder_, chat_counters_, random_, {}},
+      session_context_{hub_,           chat_settings_, authenticator_,
+                       wheel_,         encoder_,       command_decoder_,
+                       chat_counters_, random_,        {}},
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
-      files_max_(files_limit()) {
+      files_max_(files_limit()),
+      drain_timer_(loop, [this] { drain_some(); }) {
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }
 
 Server::~Server() {
   while (Connection* connection = connections_.pop_front()) delete connection;
+  while (Connection* connection = leaving_.pop_front()) delete connection;
   while (Connection* connection = graveyard_.pop_front()) delete connection;
 }
 
 Expected<void, Error> Server::listen() {
   auto socket = listen_tcp(settings_.listen, settings_.port);
   if (!socket) return Unexpected<Error>(socket.error());
-  listener_ = std::make_unique<Listener>(loop_, std::move(*socket), [this](Socket accepted) {
-    return accept(std::move(accepted));
-  });
+  listener_ = std::make_unique<Listener>(
+      loop_, std::move(*socket), [this](Socket accepted) { return accept(std::move(accepted)); });
   listener_->on_exhausted = [this](const char* why) {
     ++counters_.accept_pauses;
     if (loop_.now_ms() - pause_logged_ms_ < kPauseLogPeriodMs && pause_logged_ms_ != 0) return;
@@ -73,8 +76,8 @@ Expected<void, Error> Server::listen() {
 std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
 
 std::uint64_t Server::connections_max() const {
-  const std::uint64_t by_files = files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles
-                                                                 : files_max_ / 2;
+  const std::uint64_t by_files =
+      files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2;
   if (settings_.connections_max == 0) return by_files;
   return std::min<std::uint64_t>(settings_.connections_max, by_files);
 }
@@ -97,18 +100,32 @@ Loop::TurnEnd Server::end_turn() {
   if (listener_ && listener_->is_paused() && counters_.connections < connections_max()) {
     listener_->resume();
   }
-  if (on_stopped_ && connections_.empty()) std::exchange(on_stopped_, nullptr)();
+  if (on_stopped_ && connections_.empty() && leaving_.empty())
+    std::exchange(on_stopped_, nullptr)();
   return more;
 }
 
 void Server::stop(std::function<void()> on_stopped) {
   listener_.reset();
   on_stopped_ = std::move(on_stopped);
-  IntrusiveList<Connection, ConnectionTag> all;
-  all.take(connections_);
-  while (Connection* connection = all.pop_front()) {
-    connections_.push_back(*connection);
-    connection->close(disconnects::kShutdown);
+  const std::uint64_t ticks =
+      std::max<std::uint64_t>(1, 1000ULL * settings_.drain_s / kDrainTickMs);
+  drained_per_tick_ = (counters_.connections + ticks - 1) / ticks;
+  drain_some();
+  drain_timer_.start_repeating(kDrainTickMs);
+}
+
+void Server::drain_some() {
+  ++drain_ticks_;
+  const std::uint64_t limit_ms = 1000ULL * (settings_.drain_s + settings_.close_timeout_s);
+  if (drain_ticks_ * kDrainTickMs > limit_ms && on_stopped_) {
+    return std::exchange(on_stopped_, nullptr)();  // some publish was never answered
+  }
+  for (std::uint64_t i = 0; i < drained_per_tick_; ++i) {
+    Connection* connection = connections_.pop_front();
+    if (connection == nullptr) break;
+    leaving_.push_back(*connection);
+    connection->drain();
   }
 }
 
@@ -125,10 +142,11 @@ Server::HttpAnswer Server::handle(const HttpRequest& request) {
     return {405, http_response(HttpError{405, "only GET is allowed here"})};
   }
   if (path == "/metrics") {
-    return answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                  metrics_text(counters_, chat_counters_, broker_.counters(),
-                               broker_.is_connected()));
+    return answer(
+        200, "text/plain; version=0.0.4; charset=utf-8",
+        metrics_text(counters_, chat_counters_, broker_.counters(), broker_.is_connected()));
   }
+  if (path == "/readyz" && on_stopped_) return answer(503, kText, "stopping\n");
   if (path == "/readyz" && !broker_.is_connected()) {
     return answer(503, kText, "the broker cannot be reached\n");
   }

@@ -46,8 +46,9 @@ class Server {
   [[nodiscard]] Expected<void, Error> listen();
   std::uint16_t port() const;
 
-  // Stops listening and sends every client away with 3001. `on_stopped` runs when all are gone, at
-  // the latest after the closing handshake's time.
+  // Drains: not ready any more, stops listening, and sends clients away with 3001, evenly spread
+  // over drain_s, each once its publishes have been answered. `on_stopped` runs when all are gone,
+  // at the latest drain_s and the closing handshake's time from now.
   void stop(std::function<void()> on_stopped);
 
   // For the server's own connections.
@@ -70,6 +71,7 @@ class Server {
 
  private:
   Loop::TurnEnd end_turn();
+  void drain_some();
   bool accept(Socket socket);
   std::uint64_t connections_max() const;
 
@@ -91,10 +93,14 @@ class Server {
   std::string read_buffer_;
   std::uint64_t files_max_;
   IntrusiveList<Connection, ConnectionTag> connections_;
+  IntrusiveList<Connection, ConnectionTag> leaving_;  // told to go, while draining
   IntrusiveList<Connection, ConnectionTag> graveyard_;
   std::unique_ptr<Listener> listener_;
   bool is_pause_logged_ = false;
   std::uint64_t pause_logged_ms_ = 0;
+  Timer drain_timer_;
+  std::uint64_t drained_per_tick_ = 0;
+  std::uint64_t drain_ticks_ = 0;
   std::function<void()> on_stopped_;
 };
 

@@ -15,6 +15,7 @@ struct ServerSettings {
   std::uint32_t connections_max = 0;
   std::uint32_t request_timeout_s = 10;  // for an HTTP request head, and to read a response
   std::uint32_t close_timeout_s = 5;     // for the peer's part of the closing handshake
+  std::uint32_t drain_s = 5;             // over which clients are sent away when stopping
 };
 
 }  // namespace chirm
