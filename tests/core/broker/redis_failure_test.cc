@@ -281,6 +281,7 @@ TEST_F(RedisFailure, FailsInTimeWhatIsOnTheWayToARedisThatDoesNotAnswer) {
 
 TEST_F(RedisFailure, MakesAPubSubLinkAgainOnWhichNothingArrives) {
   server_.start();
+  link_settings_.probe_period_ms = 50;
   Relay relay(loop_, server_.port());
   const auto node = make_node("redis://127.0.0.1:" + std::to_string(relay.port()));
   ASSERT_TRUE(node->subscribe("room:a"));
@@ -294,6 +295,7 @@ TEST_F(RedisFailure, MakesAPubSubLinkAgainOnWhichNothingArrives) {
 
 TEST_F(RedisFailure, MakesAPubSubLinkAgainOnWhichNothingIsConfirmed) {
   server_.start();
+  link_settings_.probe_period_ms = 50;
   Relay relay(loop_, server_.port());
   const auto node = make_node("redis://127.0.0.1:" + std::to_string(relay.port()));
   relay.swallow_answers_where_client_said("SUBSCRIBE");

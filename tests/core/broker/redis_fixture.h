@@ -61,7 +61,7 @@ class RedisTest : public ::testing::Test {
                                    .command_deadline_ms = 5000,
                                    .backoff_min_ms = 5,
                                    .backoff_max_ms = 50,
-                                   .probe_period_ms = 50};
+                                   .probe_period_ms = 1000};
   std::ostringstream log_;
 };
 
