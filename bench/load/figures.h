@@ -60,6 +60,9 @@ struct GroupFigures {
   Violations violations;
   Histogram delivery;
   Histogram ack;
+
+  // Deliveries that subscribers should have got.
+  std::uint64_t owed() const { return all.delivered + violations.lost; }
 };
 
 struct Figures {

@@ -53,6 +53,7 @@ void add_group(JsonWriter& json, std::string_view name, const GroupFigures& grou
   json.open(name);
   add_counts(json, "measured", group.measured);
   add_counts(json, "all", group.all);
+  json.add("owed", group.owed());
   add_latency(json, "delivery_us", group.delivery);
   add_latency(json, "ack_us", group.ack);
   add_violations(json, group.violations);

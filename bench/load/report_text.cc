@@ -57,11 +57,15 @@ void add_messages(TextWriter& text, const char* name, const GroupFigures& group,
   const auto rate = [seconds](std::uint64_t count) {
     return seconds > 0 ? static_cast<double>(count) / seconds : 0;
   };
-  text.line("%-12s sent %llu, acked %llu, failed %llu, delivered %llu%s", name, n(group.all.sent),
-            n(group.all.acked), n(group.all.failed), n(group.all.delivered),
-            group.all.resets > 0 ? ", resets (see --json)" : "");
+  text.line("%-12s sent %llu, acked %llu, failed %llu", name, n(group.all.sent), n(group.all.acked),
+            n(group.all.failed));
+  text.line("  delivered  %llu of %llu", n(group.all.delivered), n(group.owed()));
   text.line("  measured   %.1f messages/s, %.0f deliveries/s in %.2f s", rate(group.measured.acked),
             rate(group.measured.delivered), seconds);
+  if (group.all.resets > 0) {
+    text.line("  resets     %llu times told that not everything could be recovered",
+              n(group.all.resets));
+  }
 }
 
 void add_violations(TextWriter& text, const Report& report) {
@@ -113,7 +117,7 @@ std::string to_text(const Report& report, const Settings& settings) {
   add_latency(text, "probe to ack", total.probe.ack);
   add_latency(text, "connect to subscribed", total.joining);
   add_latency(text, "lost to subscribed", total.recovering);
-  add_latency(text, "published late by", total.lateness);
+  if (!settings.is_closed_loop()) add_latency(text, "published late by", total.lateness);
   add_server(text, report);
   text.line("generator    %.0f %% of a CPU",
             report.measured_s() > 0
