@@ -71,9 +71,11 @@ void ChannelLog::add_frame(Segment& segment, std::string_view payload) {
   segment.ends.push_back(static_cast<std::uint32_t>(segment.bytes.size()));
 }
 
-void ChannelLog::trim(std::size_t bytes_max) {
-  while (bytes_ > bytes_max && segments_.size() > 1) {
-    bytes_ -= segments_.front().bytes.capacity();
+void ChannelLog::trim(std::size_t bytes_wanted) {
+  while (segments_.size() > 1) {
+    const std::size_t oldest = segments_.front().bytes.capacity();
+    if (bytes_ - oldest < bytes_wanted) return;
+    bytes_ -= oldest;
     segments_.pop_front();
   }
 }

@@ -6,7 +6,7 @@
 //   segments   [ f101 f102 f103 ][ f104 f105 … f150 ][ f151 … f157 |  free  ]
 //              first() == 101 ^                        top().offset == 157 ^
 //
-// Bytes never move while a segment lives. The oldest segments go when the tail exceeds its limits;
+// Bytes never move while a segment lives. The oldest segments go when the tail exceeds its limit;
 // who stands before first() - 1 has fallen off the tail.
 
 #include <sys/uio.h>
@@ -47,8 +47,9 @@ class ChannelLog {
   void append(std::string_view body);
   // Older publications, in order, the last of them right before first(). They become one segment.
   void prepend(std::span<const Publication> older);
-  // Drops the oldest segments until at most `bytes_max` are held, but never the newest segment.
-  void trim(std::size_t bytes_max);
+  // Drops the oldest segments as long as `bytes_wanted` remain, but never the newest: a reader that
+  // is less than that behind is never dropped with them, and one segment more is held at most.
+  void trim(std::size_t bytes_wanted);
 
   const std::string& channel() const { return channel_; }
   const Position& top() const { return top_; }

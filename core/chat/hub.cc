@@ -164,11 +164,11 @@ void Hub::append(Channel& channel, std::string_view body) {
   counters_.tail_bytes += channel.log.bytes() - before;
   ++counters_.publications;
   mark_dirty(channel);
-  if (channel.members.empty()) trim(channel);
+  // Else when the members have been written: nobody is to fall behind who had no turn yet.
+  const bool is_far_over = channel.log.bytes() > 2 * tail_bytes_max();
+  if (channel.members.empty() || is_far_over) trim(channel);
 }
 
-// Done when the members have been written, so that those who just came back for older publications
-// get some of them.
 void Hub::trim(Channel& channel) {
   const std::size_t before = channel.log.bytes();
   channel.log.trim(tail_bytes_max());
@@ -176,6 +176,7 @@ void Hub::trim(Channel& channel) {
 }
 
 std::size_t Hub::tail_bytes_max() const {
+  if (counters_.tail_bytes <= settings_.tails_bytes_max) return settings_.tail_bytes_max;
   const std::size_t share = settings_.tails_bytes_max / std::max<std::size_t>(1, channels_.size());
   return std::min(settings_.tail_bytes_max, std::max<std::size_t>(share, 32 * 1024));
 }
@@ -228,8 +229,11 @@ Loop::TurnEnd Hub::flush() {
     Channel* channel = dirty_channels_.pop_front();
     if (channel == nullptr) break;
     flush_channel(*channel, for_channels);
-    trim(*channel);
-    if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
+    if (channel->unflushed > 0) {
+      dirty_channels_.push_back(*channel);
+    } else {
+      trim(*channel);
+    }
   }
   const bool has_resumed = std::exchange(has_resumed_, false);
   const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() && !has_resumed;
@@ -369,7 +373,7 @@ void Hub::on_tick() {
   for (Channel* channel : all) {
     if (channel->must_compare && channel->state == ChannelState::kLive) repair(*channel);
     time_out_joining(*channel, now);
-    trim(*channel);  // other channels may have taken a part of its share
+    trim(*channel);  // a quiet one too, when the tails together are too large
     if (is_unused(*channel, now)) close(*channel);
   }
 }
