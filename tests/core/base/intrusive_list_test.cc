@@ -114,6 +114,21 @@ TEST(IntrusiveList, TakesAllOfAnotherInOrder) {
   EXPECT_EQ(drain(to), (std::vector{1, 2}));
 }
 
+TEST(IntrusiveList, TakesBehindWhatItHas) {
+  Item one(1), two(2), three(3);
+  RedList from;
+  RedList to;
+  to.push_back(one);
+  to.take(from);  // nothing
+  from.push_back(two);
+  from.push_back(three);
+  to.take(from);
+  leave_red(two);
+  from.push_back(two);
+  EXPECT_EQ(drain(to), (std::vector{1, 3}));
+  EXPECT_EQ(drain(from), (std::vector{2}));
+}
+
 TEST(IntrusiveList, MatchesADequeUnderRandomOperations) {
   std::mt19937 random(7);
   std::vector<std::unique_ptr<Item>> items;

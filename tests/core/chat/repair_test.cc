@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: MIT
+// A bus that loses, repeats and mixes up publications, and a store that fails, answers late or lost
+// its data: subscribers see every publication once and in order, or are told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <random>
+
+#include "tests/support/chat_node.h"
+#include "tests/support/fake_broker.h"
+
+namespace chirm {
+namespace {
+
+using testing::ChatNode;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using testing::FakeBroker;
+using testing::FakeClient;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
+
+constexpr const char* kRoom = "room:a";
+
+std::vector<std::uint64_t> offsets(std::uint64_t from, std::uint64_t to) {
+  std::vector<std::uint64_t> all(to - from + 1);
+  std::iota(all.begin(), all.end(), from);
+  return all;
+}
+
+std::vector<std::string> pushes(std::uint64_t from, std::uint64_t to) {
+  std::vector<std::string> lines;
+  for (const std::uint64_t offset : offsets(from, to)) {
+    lines.push_back(std::string(kRoom) + " " + std::to_string(offset) + " " +
+                    std::to_string(offset));
+  }
+  return lines;
+}
+
+std::string subscribed(std::uint32_t id, std::uint64_t offset, const std::string& flags = "") {
+  const std::string how = flags == "recovered" ? R"("recovered":true,)" : "";
+  const std::string was = flags.empty() ? "" : R"(,"was_recovering":true)";
+  return std::to_string(id) + R"( subscribe {"recoverable":true,"epoch":"E",)" + how +
+         R"("offset":)" + std::to_string(offset) + R"(,"positioned":true)" + was + "}";
+}
+
+class Repair : public ::testing::Test {
+ protected:
+  // Subscribes to kRoom whose log is at 10 of "e1".
+  void SetUp() override {
+    ada = &node.add_client("ada");
+    ada->subscribe(kRoom);
+    broker.answer_subscribe(Position{10, "e1"});
+    node.settle();
+    ASSERT_THAT(ada->take(), ElementsAre(subscribed(2, 10)));
+  }
+  void deliver(std::uint64_t offset) { broker.deliver(kRoom, offset, "e1"); }
+  std::vector<std::string> take() {
+    node.settle();
+    return ada->take();
+  }
+  FakeClient& recovering_client(const FakeClient::Recover& from) {
+    FakeClient& client = node.add_client("bob");
+    client.recover(kRoom, from);
+    node.settle();
+    return client;
+  }
+
+  static ChatSettings settings() {
+    ChatSettings quick = ChatNode::open_settings();
+    quick.subscribe_timeout_s = 1;
+    return quick;
+  }
+
+  FakeBroker broker;
+  ChatNode node{settings(), broker};
+  FakeClient* ada = nullptr;
+};
+
+TEST_F(Repair, DropsDuplicates) {
+  for (const std::uint64_t offset : {11, 11, 12, 10, 1, 11, 13}) deliver(offset);
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
+  EXPECT_EQ(node.counters.duplicates_dropped, 4U);
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, FillsAHoleFromHistoryOnce) {
+  deliver(11);
+  deliver(14);
+  deliver(15);
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 11)));
+  ASSERT_EQ(broker.histories.size(), 1U);
+  EXPECT_EQ(broker.histories[0].request.since, 11U);
+  EXPECT_FALSE(broker.histories[0].request.reverse);
+  broker.answer_history({15, "e1"}, offsets(12, 15));
+  EXPECT_THAT(take(), ElementsAreArray(pushes(12, 15)));
+  deliver(16);
+  EXPECT_THAT(take(), ElementsAreArray(pushes(16, 16)));
+  EXPECT_EQ(node.counters.holes_found, 2U);
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, AsksAgainForWhatArrivedWhileHistoryWasRead) {
+  deliver(12);
+  deliver(13);  // stored after history was read
+  broker.answer_history({12, "e1"}, offsets(11, 12));
+  ASSERT_EQ(broker.histories.size(), 1U);
+  EXPECT_EQ(broker.histories[0].request.since, 12U);
+  broker.answer_history({13, "e1"}, offsets(13, 13));
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, ReadsALongHoleInPages) {
+  deliver(1'500);
+  broker.answer_history({1'500, "e1"}, offsets(11, 510));
+  broker.answer_history({1'500, "e1"}, offsets(511, 1'010));
+  broker.answer_history({1'500, "e1"}, offsets(1'011, 1'500));
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 1'500)));
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, ForgetsWhatTheBusAnnouncedAndTheStoreDoesNotHave) {
+  deliver(99);
+  broker.answer_history({10, "e1"}, {});
+  EXPECT_THAT(take(), IsEmpty());
+  deliver(11);
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 11)));
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, TriesAgainAfterTheStoreFailed) {
+  deliver(12);
+  broker.fail_history();
+  deliver(13);
+  EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+  broker.answer_history({13, "e1"}, offsets(11, 13));
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
+}
+
+TEST_F(Repair, TellsSubscribersWhenTheHoleWasTrimmed) {
+  deliver(50);
+  broker.answer_history({50, "e1"}, offsets(40, 50));
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+  EXPECT_EQ(node.counters.subscriptions, 0U);
+  // It comes back at once, as SDKs do, and is told honestly.
+  ada->recover(kRoom, {10, "e1"});
+  node.settle();
+  broker.answer_history({50, "e1"}, {50, 49, 48, 47, 46, 45, 44, 43, 42, 41, 40});
+  EXPECT_THAT(take(), ElementsAre(subscribed(3, 50, "lost")));
+}
+
+TEST_F(Repair, TellsSubscribersWhenTheWholeHistoryIsGone) {
+  deliver(50);
+  broker.answer_history({50, "e1"}, {});
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+}
+
+TEST_F(Repair, TellsSubscribersWhenTheEpochChanged) {
+  FakeClient& bob = node.add_client("bob");
+  bob.subscribe(kRoom);
+  deliver(11);
+  (void)take();
+  (void)bob.take();
+  broker.deliver(kRoom, 3, "e2");
+  broker.deliver(kRoom, 4, "e2");
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history({4, "e2"}, {});
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+  EXPECT_THAT(bob.take(), ElementsAre("room:a unsubscribed 2500"));
+  EXPECT_EQ(node.counters.epoch_changes, 1U);
+  ada->recover(kRoom, {11, "e1"});
+  broker.deliver(kRoom, 5, "e2");
+  EXPECT_THAT(take(), ElementsAre(subscribed(3, 4, "lost"), "room:a 5 5"));
+}
+
+TEST_F(Repair, TellsSubscribersWhenTheStoreIsBehindThem) {
+  deliver(11);
+  (void)take();
+  broker.miss(kRoom);
+  broker.answer_history({5, "e1"}, {});
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+  ada->recover(kRoom, {11, "e1"});
+  node.settle();
+  if (!broker.histories.empty()) broker.answer_history({5, "e1"}, {});
+  EXPECT_THAT(take(), ElementsAre(subscribed(3, 5, "lost")));
+}
+
+TEST_F(Repair, GoesOnWhenAPublicationOfAnotherEpochWasALie) {
+  broker.deliver(kRoom, 1, "e9");
+  broker.answer_history({10, "e1"}, {});
+  deliver(11);
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 11)));
+}
+
+TEST_F(Repair, ComparesAfterTheLinkWasDown) {
+  broker.miss(kRoom);
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.miss(kRoom);  // again, while history is being read
+  broker.answer_history({12, "e1"}, offsets(11, 12));
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history({12, "e1"}, {});
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 12)));
+  EXPECT_THAT(broker.histories, IsEmpty());
+  broker.miss("room:unknown");
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, IgnoresChannelsThatNobodyFollows) {
+  broker.deliver("room:other", 1, "e1");
+  EXPECT_THAT(broker.histories, IsEmpty());
+  EXPECT_EQ(broker.listener().known_position("room:other").epoch, "");
+  EXPECT_EQ(broker.listener().known_position(kRoom).offset, 10U);
+  EXPECT_EQ(broker.listener().known_position(kRoom).epoch, "e1");
+}
+
+TEST_F(Repair, FetchesWhatOvertookTheAnswerToSubscribe) {
+  FakeClient& bob = node.add_client("bob");
+  bob.subscribe("room:b");
+  broker.deliver("room:b", 8, "e1");
+  broker.answer_subscribe(Position{6, "e1"});
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 6)));
+  broker.answer_history({8, "e1"}, {7, 8});
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre("room:b 7 7", "room:b 8 8"));
+}
+
+// ---- Joining
+
+TEST_F(Repair, KeepsAClientWaitingForHistoryAndMergesWhatComes) {
+  FakeClient& bob = recovering_client({7, "e1"});
+  EXPECT_THAT(bob.take(), IsEmpty());
+  ASSERT_EQ(broker.histories.size(), 1U);
+  EXPECT_EQ(broker.histories[0].request.since, 11U);
+  EXPECT_TRUE(broker.histories[0].request.reverse);
+  deliver(11);
+  broker.answer_history({11, "e1"}, {10, 9, 8, 7});
+  node.settle();
+  auto expected = pushes(8, 11);
+  expected.insert(expected.begin(), subscribed(2, 7, "recovered"));
+  EXPECT_THAT(bob.take(), ElementsAreArray(expected));
+}
+
+TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryFails) {
+  FakeClient& bob = recovering_client({7, "e1"});
+  broker.fail_history();
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
+  EXPECT_EQ(node.counters.subscriptions, 1U);
+  bob.recover(kRoom, {10, "e1"});
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(3, 10, "recovered")));
+}
+
+TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryTakesTooLong) {
+  FakeClient& bob = recovering_client({7, "e1"});
+  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
+  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
+  // The late answer is of use for the next one.
+  broker.answer_history({10, "e1"}, {10, 9, 8, 7});
+  bob.recover(kRoom, {6, "e1"});
+  node.settle();
+  EXPECT_THAT(broker.histories, IsEmpty());
+  EXPECT_EQ(bob.take().size(), 1U + 4U);
+}
+
+TEST_F(Repair, TakesNoPartOfAHistoryThatDoesNotFitTheTail) {
+  for (const auto& wrong : {std::vector<std::uint64_t>{9, 8, 7}, {10, 8, 7}, {}}) {
+    FakeClient& bob = recovering_client({6, "e1"});
+    broker.answer_history({10, "e1"}, wrong);
+    node.settle();
+    EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "lost")));
+  }
+  FakeClient& bob = recovering_client({6, "e1"});
+  broker.answer_history({10, "e2"}, {10, 9, 8, 7});
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "lost")));
+}
+
+// While history is read, publications push the oldest of the tail out.
+TEST_F(Repair, ReadsAgainWhenTheTailMovedOnMeanwhile) {
+  node.settings.tail_bytes_max = 2 * 1024;
+  for (std::uint64_t offset = 11; offset <= 200; ++offset) deliver(offset);
+  (void)take();
+  FakeClient& bob = recovering_client({5, "e1"});
+  ASSERT_EQ(broker.histories.size(), 1U);
+  const std::uint64_t since = broker.histories[0].request.since;
+  for (std::uint64_t offset = 201; offset <= 900; ++offset) deliver(offset);
+  (void)take();
+  std::vector<std::uint64_t> page = offsets(1, since - 1);
+  std::reverse(page.begin(), page.end());
+  broker.answer_history({900, "e1"}, page);
+  ASSERT_EQ(broker.histories.size(), 1U);
+  EXPECT_GT(broker.histories[0].request.since, since);
+  (void)take();
+  EXPECT_THAT(bob.take(), IsEmpty());
+}
+
+// A node that a bus message has not reached yet is behind a client that comes from another node.
+TEST_F(Repair, AsksTheStoreBeforeItRefusesAnOffsetBeyondItsTail) {
+  FakeClient& bob = recovering_client({12, "e1"});
+  EXPECT_THAT(bob.take(), IsEmpty());
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history({13, "e1"}, offsets(11, 13));
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 12, "recovered"), "room:a 13 13"));
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
+}
+
+TEST_F(Repair, RefusesAnOffsetThatTheStoreDoesNotHaveEither) {
+  FakeClient& bob = recovering_client({12, "e1"});
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history({11, "e1"}, offsets(11, 11));
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 11, "lost")));
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, AsksAnewForAnOffsetBeyondTheTailWhileItAlreadyRepairs) {
+  deliver(12);  // a hole
+  FakeClient& bob = recovering_client({13, "e1"});
+  EXPECT_THAT(bob.take(), IsEmpty());
+  broker.answer_history({12, "e1"}, offsets(11, 12));  // read before 13 was stored
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history({13, "e1"}, offsets(13, 13));
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 13, "recovered")));
+}
+
+TEST_F(Repair, RefusesAnOffsetBeyondTheTailForNowWhenTheStoreIsAway) {
+  FakeClient& bob = recovering_client({12, "e1"});
+  broker.fail_history();
+  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
+  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
+}
+
+// Whatever the bus does, as long as the store is right nobody sees a hole, a duplicate or disorder.
+TEST_F(Repair, DeliversEverythingInOrderOverABadBus) {
+  std::mt19937 random(11);
+  std::uint64_t stored = 10;
+  const auto answer_one = [&] {
+    if (broker.histories.empty()) return;
+    if (random() % 4 == 0) return broker.fail_history();
+    const std::uint64_t since = broker.histories[0].request.since;
+    const std::uint64_t to = std::min<std::uint64_t>(stored, since + 500);
+    broker.answer_history({stored, "e1"},
+                          to > since ? offsets(since + 1, to) : std::vector<std::uint64_t>());
+  };
+  for (int step = 0; step < 5'000; ++step) {
+    ++stored;
+    const auto luck = random() % 10;
+    if (luck < 7) deliver(stored);                      // else it is lost
+    if (luck == 1) deliver(stored - random() % 5);      // again
+    if (luck == 2) deliver(stored + 2 + random() % 3);  // not stored yet, or never
+    if (luck == 3) broker.miss(kRoom);
+    if (random() % 3 == 0) answer_one();
+    if (random() % 5 == 0) node.settle();
+  }
+  broker.miss(kRoom);
+  for (int i = 0; i < 100; ++i) answer_one();
+  if (broker.histories.empty()) broker.miss(kRoom);
+  while (!broker.histories.empty()) answer_one();
+  if (broker.listener().known_position(kRoom).offset < stored) {
+    EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+    broker.answer_history({stored, "e1"}, offsets(broker.histories[0].request.since + 1, stored));
+  }
+  EXPECT_THAT(take(), ElementsAreArray(pushes(11, stored)));
+}
+
+}  // namespace
+}  // namespace chirm
