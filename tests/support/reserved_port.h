@@ -6,7 +6,10 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "core/base/check.h"
 #include "core/loop/socket.h"
@@ -16,6 +19,8 @@ namespace chirm::testing {
 class ReservedPort {
  public:
   ReservedPort() { CHIRM_CHECK(bind_to(0)); }
+  // `count` ports in a row.
+  static std::vector<ReservedPort> row(std::size_t count);
 
   std::uint16_t number() const { return local_port(socket_); }
 
@@ -33,5 +38,18 @@ class ReservedPort {
 
   Socket socket_;
 };
+
+inline std::vector<ReservedPort> ReservedPort::row(std::size_t count) {
+  while (true) {
+    std::vector<ReservedPort> ports(1);
+    const std::uint16_t first = ports.front().number();
+    while (ports.size() < count) {
+      ReservedPort next;
+      if (!next.bind_to(static_cast<std::uint16_t>(first + ports.size()))) break;
+      ports.push_back(std::move(next));
+    }
+    if (ports.size() == count) return ports;
+  }
+}
 
 }  // namespace chirm::testing

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The script bin/up, with the programs of this build.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "tests/support/http_get.h"
+#include "tests/support/loop_runner.h"
+#include "tests/support/process.h"
+#include "tests/support/reserved_port.h"
+
+namespace chirm::testing {
+namespace {
+
+class Up : public ::testing::Test {
+ protected:
+  Up() : directory_(::testing::TempDir() + "chirm-up-" + std::to_string(getpid())) {}
+  ~Up() override {
+    up_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+
+  Process& up(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {CHIRM_SOURCE_DIR "/bin/up", "--port", text(port_),
+                                         "--node-port", text(node_ports_[0]), "--redis-port",
+                                         text(redis_port_), "--data", directory_});
+    up_ = std::make_unique<Process>(
+        loop_, Process::Options{.arguments = std::move(arguments),
+                                .environment = {"CHIRM_PROGRAMS=" CHIRM_BIN_DIR},
+                                .parent_death_signal = SIGTERM});
+    return *up_;
+  }
+  bool run(const std::function<bool()>& is_done) { return run_until(loop_, is_done, 60'000); }
+  bool said(std::string_view text) {
+    return up_->output().find(text) != std::string::npos ||
+           up_->errors().find(text) != std::string::npos;
+  }
+  // All that it has said, for the reader of a failure.
+  std::string log() const { return up_->output() + up_->errors(); }
+
+  static std::string text(const ReservedPort& port) { return std::to_string(port.number()); }
+
+  // The process with this argument, if there is one.
+  static std::optional<pid_t> find_process(const std::string& argument) {
+    const std::string wanted = '\0' + argument + '\0';
+    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+      std::ifstream file(entry.path() / "cmdline");
+      const std::string words((std::istreambuf_iterator<char>(file)), {});
+      if (words.find(wanted) != words.npos && words.find("chirmd") != words.npos) {
+        return std::stoi(entry.path().filename());
+      }
+    }
+    return std::nullopt;
+  }
+
+  const std::string directory_;
+  Loop loop_;
+  ReservedPort port_;
+  ReservedPort redis_port_;
+  std::vector<ReservedPort> node_ports_ = ReservedPort::row(3);
+  std::unique_ptr<Process> up_;
+};
+
+TEST_F(Up, ChecksOneNode) {
+  up({"--check"});
+  ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
+  EXPECT_EQ(up_->exit_code(), 0) << log();
+  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+}
+
+TEST_F(Up, ChecksThreeNodes) {
+  up({"--nodes", "3", "--check"});
+  ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
+  EXPECT_EQ(up_->exit_code(), 0) << log();
+  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+}
+
+TEST_F(Up, StartsAgainWhatDiesAndStopsCleanly) {
+  up({"--nodes", "2"});
+  ASSERT_TRUE(run([&] { return said("ready:"); })) << log();
+  EXPECT_EQ(http_get(port_.number(), "/readyz").status, 200);
+
+  const std::string node = "node-" + text(node_ports_[1]);
+  const auto first = find_process(node);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(kill(*first, SIGKILL), 0);
+  ASSERT_TRUE(run([&] { return said(node + " died (SIGKILL)"); })) << log();
+  ASSERT_TRUE(run([&] { return http_get(node_ports_[1].number(), "/readyz").status == 200; }));
+  EXPECT_NE(find_process(node), first);
+
+  up_->send_signal(SIGINT);
+  ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
+  EXPECT_EQ(up_->exit_code(), 0) << log();
+  EXPECT_FALSE(find_process(node));
+  for (const auto* port : {&port_, &node_ports_[0], &node_ports_[1], &redis_port_}) {
+    EXPECT_EQ(http_get(port->number(), "/").status, 0) << text(*port);
+  }
+}
+
+}  // namespace
+}  // namespace chirm::testing
