@@ -20,6 +20,8 @@ constexpr std::uint32_t kWritesPerClockRead = 32;
 // A dirty channel is left for the next one after this many writes, so that a small room does not
 // wait for a big one.
 constexpr std::uint32_t kWritesPerChannel = 256;
+// What counts as a small channel: half a millisecond of writes.
+constexpr std::size_t kSmallChannel = 64;
 // One gathered write; what remains is written when the others had their turn.
 constexpr std::size_t kWriteBytesMax = 256 * 1024;
 constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
@@ -220,36 +222,50 @@ class Hub::Budget {
   bool is_spent_ = false;
 };
 
+// Small rooms first, for they are quickly done; then sessions that have something of their own;
+// then big rooms. Each has its share of the time, so that none keeps the others waiting.
 Loop::TurnEnd Hub::flush() {
   const std::uint64_t start_ns = Loop::clock_ns();
-  Budget for_sessions(start_ns + kFlushBudgetNs / 2);
+  Budget for_small(start_ns + kFlushBudgetNs / 2);
+  flush_channels(for_small, kSmallChannel);
+  Budget for_sessions(start_ns + kFlushBudgetNs * 3 / 4);
   flush_sessions(for_sessions);
-  Budget for_channels(start_ns + kFlushBudgetNs);
-  while (!for_channels.is_spent()) {
-    Channel* channel = dirty_channels_.pop_front();
-    if (channel == nullptr) break;
-    flush_channel(*channel, for_channels);
-    if (channel->unflushed > 0) {
-      dirty_channels_.push_back(*channel);
-    } else {
-      trim(*channel);
-    }
-  }
+  Budget for_all(start_ns + kFlushBudgetNs);
+  flush_channels(for_all, SIZE_MAX);
   const bool has_resumed = std::exchange(has_resumed_, false);
   const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() && !has_resumed;
   return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
 }
 
-// Sessions that have something of their own come first: an ack leaves together with what was
-// published, and a session that fell behind goes on where its last write ended. They have half of
-// the time, so that many which catch up do not keep live channels waiting.
+// Flushes dirty channels of at most `members_max` unflushed members, by turns.
+void Hub::flush_channels(Budget& budget, std::size_t members_max) {
+  IntrusiveList<Channel, DirtyChannelTag> skipped;
+  while (!budget.is_spent()) {
+    Channel* channel = dirty_channels_.pop_front();
+    if (channel == nullptr) break;
+    if (channel->unflushed > members_max) {
+      skipped.push_back(*channel);
+      continue;
+    }
+    flush_channel(*channel, budget);
+    if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
+    if (channel->unflushed == 0 || channel->log.bytes() > 2 * tail_bytes_max()) trim(*channel);
+  }
+  skipped.take(dirty_channels_);
+  dirty_channels_.take(skipped);
+}
+
+// Acks and other replies, and sessions that fell behind and go on where their last write ended.
+// What is in a channel that is still to be flushed is left to that: a publisher gets its own
+// message when its turn comes and not before all others, or it would publish faster than the room
+// is served.
 void Hub::flush_sessions(Budget& budget) {
   IntrusiveList<Session, DirtySessionTag> now;
   now.take(dirty_sessions_);  // who becomes dirty from here on waits for the next turn
   while (!budget.is_spent()) {
     Session* session = now.pop_front();
     if (session == nullptr) break;
-    write(*session);
+    write(*session, Scope::kNotDirtyChannels);
     budget.count_write();
   }
   now.take(dirty_sessions_);  // who has not had its turn goes before them
@@ -264,7 +280,7 @@ void Hub::flush_channel(Channel& channel, Budget& budget) {
     const Member& member = channel.members[channel.next_to_flush++];
     --channel.unflushed;
     if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
-    write(*member.session);
+    write(*member.session, Scope::kAll);
     ++writes;
     budget.count_write();
   }
@@ -276,9 +292,11 @@ void Hub::prefetch(const Channel& channel, std::size_t member) {
   if (member + 1 < members.size()) members[member + 1].session->prefetch_pointees();
 }
 
-void Hub::write(Session& session) {
+void Hub::write(Session& session) { write(session, Scope::kAll); }
+
+void Hub::write(Session& session, Scope scope) {
   if (session.is_blocked_) return;
-  const std::size_t bytes = gather(session);
+  const std::size_t bytes = gather(session, scope);
   if (bytes > 0) {
     const std::size_t taken = session.transport_.write(pieces_, bytes);
     ++counters_.writes;
@@ -298,7 +316,7 @@ void Hub::write(Session& session) {
 
 // Fills pieces_ and parts_ with what the session has not been sent: its private lane, then each
 // channel from its cursor on. Returns the bytes.
-std::size_t Hub::gather(const Session& session) {
+std::size_t Hub::gather(const Session& session, Scope scope) {
   pieces_.clear();
   parts_.clear();
   const std::size_t lane_bytes = session.lane_.size();
@@ -309,6 +327,7 @@ std::size_t Hub::gather(const Session& session) {
     Channel& channel = *subscription.channel;
     const std::uint64_t cursor = channel.members[subscription.index].cursor;
     if (cursor == channel.log.top().offset || !channel.log.covers(cursor)) continue;
+    if (scope == Scope::kNotDirtyChannels && channel.is_linked()) continue;
     if (bytes >= kWriteBytesMax || pieces_.size() >= kWritePiecesMax) break;
     const auto found = channel.log.gather(cursor, kWriteBytesMax - bytes, pieces_);
     parts_.push_back({&channel, subscription.index, found.bytes, found.to});

@@ -87,10 +87,13 @@ class Hub final : private BrokerListener {
     std::size_t bytes;
     std::uint64_t to;
   };
+  enum class Scope : std::uint8_t { kAll, kNotDirtyChannels };  // of a write
+  void flush_channels(Budget& budget, std::size_t members_max);
   void flush_sessions(Budget& budget);
   void flush_channel(Channel& channel, Budget& budget);
   static void prefetch(const Channel& channel, std::size_t member);
-  std::size_t gather(const Session& session);
+  void write(Session& session, Scope scope);
+  std::size_t gather(const Session& session, Scope scope);
   void account(Session& session, std::size_t taken);
   bool is_behind(const Session& session) const;
   void drop_fallen(Session& session);
