@@ -16,35 +16,32 @@ constexpr std::uint64_t kRetryMs = 100;  // another process may free files witho
 Listener::Listener(Loop& loop, Socket socket, std::function<bool(Socket)> on_accept)
     : socket_(std::move(socket)),
       watcher_(loop, socket_.fd(), [this](auto) { accept_some(); }),
-      retry_(loop, [this] { resume(); }),
+      retry_(loop, [this] { watch(); }),
       on_accept_(std::move(on_accept)) {
-  watcher_.watch({.readable = true});
-}
-
-void Listener::pause() {
-  is_paused_ = true;
-  watcher_.watch({});
+  watch();
 }
 
 void Listener::resume() {
   is_paused_ = false;
-  watcher_.watch({.readable = true});
+  watch();
 }
+
+void Listener::watch() { watcher_.watch({.readable = !is_paused_ && !retry_.is_running()}); }
 
 void Listener::accept_some() {
   for (int i = 0; i < kAcceptsPerEvent; ++i) {
     Socket accepted(accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.is_open()) {
       set_no_delay(accepted.fd());
-      if (!on_accept_(std::move(accepted))) return pause();
+      is_paused_ = !on_accept_(std::move(accepted));
+      if (is_paused_) return watch();
       continue;
     }
     if (errno == EAGAIN) return;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       if (on_exhausted) on_exhausted(std::strerror(errno));
-      pause();
       retry_.start(kRetryMs);
-      return;
+      return watch();
     }
     // Anything else is the end of one pending connection (accept(2)): go on with the next.
   }

@@ -20,16 +20,18 @@ class Listener {
   // on_accept takes the socket and returns whether another one would be welcome now.
   Listener(Loop& loop, Socket socket, std::function<bool(Socket)> on_accept);
 
-  void pause();
+  // After on_accept has said that no other is welcome.
   void resume();
+  // True exactly while resume() is awaited.
   bool is_paused() const { return is_paused_; }
   std::uint16_t port() const { return local_port(socket_); }
 
-  // Called with a sentence when accepting was paused because the system has no file left.
+  // Called with the reason when the system has no file left. Accepting goes on by itself, soon.
   std::function<void(const char* why)> on_exhausted;
 
  private:
   void accept_some();
+  void watch();
 
   Socket socket_;
   FdWatcher watcher_;

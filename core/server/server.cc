@@ -67,8 +67,7 @@ Expected<void, Error> Server::listen() {
     ++counters_.accept_pauses;
     if (loop_.now_ms() - pause_logged_ms_ < kPauseLogPeriodMs && pause_logged_ms_ != 0) return;
     pause_logged_ms_ = loop_.now_ms();
-    spdlog::warn("accepting paused: {}; {} connections are open (raise the limit of open files)",
-                 why, counters_.connections);
+    spdlog::warn("accepting paused: {}; {} connections are open", why, counters_.connections);
   };
   return {};
 }
@@ -87,7 +86,9 @@ bool Server::accept(Socket socket) {
   auto connection = std::make_unique<Connection>(*this, std::move(socket));
   if (connection->start()) connections_.push_back(*connection.release());
   if (counters_.connections < connections_max()) return true;
-  listener_->on_exhausted("the connection limit is reached");
+  const bool is_by_files = connections_max() != settings_.connections_max;
+  listener_->on_exhausted(is_by_files ? "the limit of open files (ulimit -n) is nearly reached"
+                                      : "connections-max is reached");
   return false;
 }
 

@@ -96,7 +96,6 @@ class Server {
   IntrusiveList<Connection, ConnectionTag> leaving_;  // told to go, while draining
   IntrusiveList<Connection, ConnectionTag> graveyard_;
   std::unique_ptr<Listener> listener_;
-  bool is_pause_logged_ = false;
   std::uint64_t pause_logged_ms_ = 0;
   Timer drain_timer_;
   std::uint64_t drained_per_tick_ = 0;
