@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// How connections end: the closing handshake from either side, resets, half-closed sockets, and a
+// server that stops.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/server_node.h"
+
+namespace chirm {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::RawClient;
+using testing::ServerNode;
+using ::testing::StartsWith;
+
+class Closing : public ::testing::Test {
+ protected:
+  bool run_until_connections(int count) {
+    return node.run_until([&] { return node.metric("chirm_connections") == count; });
+  }
+  void publish(RawClient& client, const std::string& data = "1") {
+    client.send(R"({"id":3,"publish":{"channel":"room:a","data":)" + data + "}}");
+  }
+
+  ServerNode node;
+};
+
+TEST_F(Closing, EchoesTheCodeOfAClientAndEndsTheConnection) {
+  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1000, 1001, 3000, 4999}) {
+    RawClient& client = node.add_subscriber();
+    client.send_close(code);
+    client.send(R"({"id":9,"rpc":{}})");  // after a Close frame nothing is heard
+    EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+    EXPECT_THAT(client.events.take(), ElementsAre("close " + std::to_string(code) + " bye"));
+    EXPECT_FALSE(client.was_reset());
+    EXPECT_EQ(node.metric("chirm_subscriptions"), 0);
+    client.close();
+    EXPECT_TRUE(run_until_connections(0));
+  }
+}
+
+TEST_F(Closing, CountsClientsThatCloseNotByTheirCodes) {
+  for (const std::uint16_t code : std::initializer_list<std::uint16_t>{1000, 4001, 4002}) {
+    RawClient& client = node.add_subscriber();
+    client.send_close(code);
+    EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+  }
+  EXPECT_EQ(node.metric("chirm_disconnects_total{code=\"3000\"}"), 3);
+  EXPECT_EQ(node.metric("chirm_disconnects_total{code=\"4001\"}"), -1);
+}
+
+TEST_F(Closing, WaitsForTheClientsCloseFrameAndItsEnd) {
+  RawClient& client = node.add_subscriber();
+  client.send("nonsense");
+  EXPECT_TRUE(node.run_until([&] { return client.events.close_code == 3501; }));
+  client.send_close(3501);
+  EXPECT_EQ(node.metric("chirm_connections"), 1);
+  client.close();
+  EXPECT_TRUE(run_until_connections(0));
+}
+
+TEST_F(Closing, GivesAClientThatDoesNotCloseSomeTimeOnly) {
+  RawClient& client = node.add_subscriber();
+  const std::uint64_t start_ms = node.loop.now_ms();
+  client.send("nonsense");
+  EXPECT_TRUE(node.run_until([&] { return client.events.close_code == 3501; }));
+  client.stop_reading();  // so that it does not notice the end either
+  EXPECT_TRUE(run_until_connections(0));
+  EXPECT_GE(node.loop.now_ms(), start_ms + 1'000);
+}
+
+TEST_F(Closing, GivesAClientThatDoesNotReadSomeTimeOnly) {
+  RawClient& publisher = node.add_subscriber();
+  RawClient& client = node.add_subscriber();
+  client.stop_reading();
+  const std::string data = '"' + std::string(60'000, 'x') + '"';
+  for (int i = 0; i < 300; ++i) publish(publisher, data);
+  EXPECT_TRUE(node.run_until([&] { return publisher.events.lines.size() == 600; }));
+  client.send("nonsense");
+  EXPECT_TRUE(run_until_connections(1));
+}
+
+TEST_F(Closing, TakesTheEndOfTheClientsDirectionForItsEnd) {
+  RawClient& client = node.add_subscriber();
+  publish(client);
+  client.shut_down();
+  EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+  EXPECT_TRUE(run_until_connections(0));
+  EXPECT_EQ(node.metric("chirm_broker_published_total"), 1);
+}
+
+TEST_F(Closing, SurvivesResetsInTheMiddleOfABroadcast) {
+  RawClient& publisher = node.add_subscriber();
+  RawClient& witness = node.add_subscriber();
+  std::vector<RawClient*> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(&node.add_subscriber());
+  for (int i = 0; i < 5; ++i) clients[static_cast<std::size_t>(i)]->stop_reading();
+  const std::string data = '"' + std::string(30'000, 'x') + '"';
+  constexpr std::size_t kPublications = 200;
+  std::size_t sent = 0;
+  EXPECT_TRUE(node.run_until([&] {
+    if (sent < kPublications) publish(publisher, data), ++sent;
+    if (sent % 8 == 0 && sent / 8 <= clients.size()) clients[sent / 8 - 1]->reset();
+    return publisher.events.lines.size() == 2 * kPublications &&
+           witness.events.lines.size() == kPublications;
+  }));
+  for (std::size_t i = 0; i < kPublications; ++i) {
+    ASSERT_THAT(witness.events.lines[i], StartsWith("room:a " + std::to_string(i + 1) + " "));
+  }
+  EXPECT_TRUE(run_until_connections(2));
+  EXPECT_EQ(node.metric("chirm_subscriptions"), 2);
+}
+
+TEST_F(Closing, SurvivesAResetWithRequestsUnread) {
+  RawClient& witness = node.add_subscriber();
+  for (int i = 0; i < 20; ++i) {
+    RawClient& client = node.add_client();
+    if (i % 2 == 0) client.send_bytes(RawClient::upgrade_text());
+    if (i % 4 == 0) client.send(R"({"id":1,"connect":{}})");
+    client.reset();
+  }
+  EXPECT_TRUE(run_until_connections(1));
+  publish(witness);
+  EXPECT_TRUE(node.run_until([&] { return witness.events.lines.size() == 2; }));
+}
+
+TEST_F(Closing, LetsASlowReaderCatchUp) {
+  RawClient& publisher = node.add_subscriber();
+  RawClient& slow = node.add_subscriber();
+  slow.stop_reading();
+  const std::string data = '"' + std::string(10'000, 'x') + '"';
+  constexpr std::size_t kPublications = 300;
+  for (std::size_t i = 0; i < kPublications; ++i) publish(publisher, data);
+  EXPECT_TRUE(node.run_until([&] { return publisher.events.lines.size() == 2 * kPublications; }));
+  slow.go_on_reading();
+  EXPECT_TRUE(node.run_until([&] { return slow.events.lines.size() == kPublications; }));
+  for (std::size_t i = 0; i < kPublications; ++i) {
+    ASSERT_THAT(slow.events.lines[i], StartsWith("room:a " + std::to_string(i + 1) + " "));
+  }
+}
+
+// ---- Stopping
+
+TEST_F(Closing, SendsEveryClientAwayWith3001WhenTheServerStops) {
+  std::vector<RawClient*> clients;
+  for (int i = 0; i < 10; ++i) clients.push_back(&node.add_subscriber());
+  RawClient& unconnected = node.add_websocket();
+  RawClient& silent = node.add_client();
+  EXPECT_TRUE(run_until_connections(12));
+  publish(*clients[0]);
+  EXPECT_TRUE(node.run_until([&] { return clients[9]->events.lines.size() == 1; }));
+  bool is_stopped = false;
+  node.server.stop([&] { is_stopped = true; });
+  // SDKs close when they read a Close frame.
+  EXPECT_TRUE(node.run_until([&] {
+    for (const auto& client : node.clients) {
+      if (client->is_ended()) client->close();
+    }
+    return is_stopped;
+  }));
+  for (RawClient* client : clients) {
+    EXPECT_EQ(client->events.lines.back(), "close 3001 shutdown");
+  }
+  EXPECT_THAT(unconnected.events.take(), ElementsAre("close 3001 shutdown"));
+  EXPECT_TRUE(silent.is_ended());
+  EXPECT_EQ(node.metric("chirm_connections"), 0);
+}
+
+TEST_F(Closing, StopsWithoutClientsAtOnce) {
+  bool is_stopped = false;
+  node.server.stop([&] { is_stopped = true; });
+  EXPECT_TRUE(node.run_until([&] { return is_stopped; }));
+}
+
+TEST_F(Closing, StopsInTimeWhateverClientsDo) {
+  (void)node.add_subscriber();  // never closes
+  node.add_subscriber().stop_reading();
+  RawClient& http = node.add_client();  // got its response and stays
+  http.send_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(node.run_until([&] { return http.is_ended(); }));
+  const std::uint64_t start_ms = node.loop.now_ms();
+  bool is_stopped = false;
+  node.server.stop([&] { is_stopped = true; });
+  EXPECT_TRUE(node.run_until([&] { return is_stopped; }));
+  // The closing handshake's second, and the wheel's ticks.
+  EXPECT_LE(node.loop.now_ms(), start_ms + 3'000);
+}
+
+TEST_F(Closing, AnswersAPublishBeforeItSendsItsClientAway) {
+  RawClient& client = node.add_subscriber();
+  const std::uint64_t before = node.broker.counters().publishes;
+  publish(client);
+  EXPECT_TRUE(node.run_until([&] { return node.broker.counters().publishes > before; }));
+  bool is_stopped = false;
+  node.server.stop([&] { is_stopped = true; });
+  EXPECT_TRUE(node.run_until([&] {
+    if (client.is_ended()) client.close();
+    return is_stopped;
+  }));
+  EXPECT_TRUE(client.events.has("3 publish "));
+  EXPECT_EQ(client.events.lines.back(), "close 3001 shutdown");
+}
+
+TEST_F(Closing, TakesNoConnectionsOnceItStops) {
+  const std::uint16_t port = node.server.port();
+  (void)node.add_subscriber();
+  node.server.stop([] {});
+  RawClient late(node.loop, port);
+  EXPECT_TRUE(node.run_until([&] { return late.is_ended(); }));
+  EXPECT_TRUE(late.was_reset());
+}
+
+}  // namespace
+}  // namespace chirm

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// A server with the memory broker on a loop, on a port that the kernel chose, and clients of it.
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/broker/memory_broker.h"
+#include "core/server/server.h"
+#include "tests/support/loop_runner.h"
+#include "tests/support/raw_client.h"
+
+namespace chirm::testing {
+
+class ServerNode {
+ public:
+  // Insecure, no pings, and quick to lose patience.
+  static ChatSettings chat_settings() {
+    ChatSettings settings;
+    settings.is_insecure = true;
+    settings.ping_s = 0;
+    return settings;
+  }
+  static ServerSettings server_settings() {
+    ServerSettings settings;
+    settings.port = 0;
+    settings.close_timeout_s = 1;
+    settings.drain_s = 0;
+    return settings;
+  }
+
+  explicit ServerNode(const ServerSettings& server_settings_used = server_settings(),
+                      const ChatSettings& chat_settings_used = chat_settings())
+      : server(loop, broker, server_settings_used, chat_settings_used) {
+    const auto listening = server.listen();
+    EXPECT_TRUE(listening.has_value());
+  }
+
+  RawClient& add_client() {
+    return *clients.emplace_back(std::make_unique<RawClient>(loop, server.port()));
+  }
+  // … that has been upgraded.
+  RawClient& add_websocket() {
+    RawClient& client = add_client();
+    client.send_upgrade();
+    EXPECT_TRUE(run_until([&] { return client.is_upgraded(); }));
+    return client;
+  }
+  // … that is connected and subscribed to room:a, and has taken the replies.
+  RawClient& add_subscriber() {
+    RawClient& client = add_websocket();
+    client.send(
+        "{\"id\":1,\"connect\":{\"data\":{\"name\":\"ada\"}}}\n"
+        "{\"id\":2,\"subscribe\":{\"channel\":\"room:a\"}}");
+    EXPECT_TRUE(run_until([&] { return client.events.lines.size() == 2; }));
+    (void)client.events.take();
+    return client;
+  }
+
+  bool run_until(const std::function<bool()>& is_done) { return testing::run_until(loop, is_done); }
+  bool run_ms(std::uint64_t ms) {
+    const std::uint64_t end_ms = loop.now_ms() + ms;
+    return run_until([&] { return loop.now_ms() >= end_ms; });
+  }
+
+  std::string metrics() {
+    HttpRequest request;
+    request.method = "GET";
+    request.target = "/metrics";
+    return server.handle(request).response;
+  }
+  // A metric by its name and labels as they are written; -1 when there is none.
+  double metric(const std::string& name) {
+    const std::string text = metrics();
+    const std::size_t at = text.find("\n" + name + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
+  }
+
+  Loop loop;
+  MemoryBroker broker{loop, {}};
+  Server server;
+  std::vector<std::unique_ptr<RawClient>> clients;
+};
+
+}  // namespace chirm::testing
