@@ -41,9 +41,9 @@ class RedisBroker::Channel final : public RedisTopic {
     if (state == State::kLive) deliver(message, 0);
   }
 
-  void start_reading(std::uint64_t id) {
+  // Confirmed. What came before counts no more.
+  void start_reading() {
     state = State::kReading;
-    read_id = id;
     held_.clear();
     held_bytes_ = 0;
     has_dropped_ = false;
@@ -64,7 +64,8 @@ class RedisBroker::Channel final : public RedisTopic {
   const std::string name;
   State state = State::kSubscribing;
   Callback<Position> done;
-  std::uint64_t read_id = 0;  // of the read whose answer counts
+  std::uint64_t read_id = 0;   // of the read that is on the way, 0: none
+  bool is_read_stale = false;  // it was asked for before Redis confirmed the subscription again
 
  private:
   void hold(std::string_view message) {
@@ -135,7 +136,10 @@ void RedisBroker::history(const HistoryRequest& request, Callback<History> done)
 }
 
 void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
-  presence_.ask(channel, std::move(done));
+  // Without Pub/Sub the answers would not arrive.
+  if (is_connected()) return presence_.ask(channel, std::move(done));
+  context_.later.add(
+      [refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kInternal)); });
 }
 
 void RedisBroker::subscribe(std::string_view channel, Callback<Position> done) {
@@ -157,7 +161,10 @@ void RedisBroker::unsubscribe(std::string_view channel) {
 // Only after the subscription is confirmed, and on the other link: so what is not in the position
 // comes as a message.
 void RedisBroker::read_position(Channel& channel) {
-  channel.start_reading(++next_read_id_);
+  channel.start_reading();
+  channel.is_read_stale = channel.read_id != 0;
+  if (channel.is_read_stale) return;  // its answer will ask again; reads must not pile up
+  channel.read_id = ++next_read_id_;
   RedisRead::submit(context_, commands_,
                     {.channel = channel.name, .since = 0, .limit = 0, .reverse = false},
                     RedisRead::Patience::kForever,
@@ -169,8 +176,10 @@ void RedisBroker::read_position(Channel& channel) {
 void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
                               Expected<Position, ErrorCode> position) {
   const auto found = channels_.find(name);
-  if (found == channels_.end() || found->second->read_id != read_id) return;  // not any more
+  if (found == channels_.end() || found->second->read_id != read_id) return;  // unsubscribed since
   Channel& channel = *found->second;  // lives until the end of the turn
+  channel.read_id = 0;
+  if (channel.is_read_stale) return read_position(channel);
   const Callback<Position> done = std::exchange(channel.done, nullptr);
   if (!position) {
     unsubscribe(name);

@@ -199,6 +199,30 @@ TEST_F(RedisFailure, SubscribesAgainAndSaysSoWhenThePubSubLinkIsCut) {
   EXPECT_EQ(node->broker->counters().resubscribed, 1U);
 }
 
+TEST_F(RedisFailure, ReadsThePositionAfterTheSubscriptionIsConfirmedAgain) {
+  server_.start();
+  Relay relay(loop_, server_.port());
+  const auto node = make_node("redis://127.0.0.1:" + std::to_string(relay.port()));
+  ASSERT_TRUE(node->run_until_connected());
+  // Confirmed, but the position does not come; then confirmed again, on another connection.
+  relay.swallow_answers_where_client_said("XRANGE");
+  Answer subscribed;
+  node->broker->subscribe("room:a", subscribed.callback());
+  const auto confirmed = [&] {
+    return server_.command({"PUBSUB", "NUMSUB", "chirm@0:c:room:a"}) == "chirm@0:c:room:a 1";
+  };
+  ASSERT_TRUE(node->run_until(confirmed));
+  server_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  ASSERT_TRUE(node->run_until(confirmed));
+  EXPECT_FALSE(subscribed.is_there);
+  server_.command({"CLIENT", "KILL", "TYPE", "normal"});
+  relay.swallow_answers_where_client_said("");
+  ASSERT_TRUE(node->run_until([&] { return subscribed.is_there; }));
+  ASSERT_TRUE(node->publish("room:a", "x"));
+  ASSERT_TRUE(node->run_until([&] { return !node->received.empty(); }));
+  EXPECT_EQ(node->received_in("room:a"), "1:x");
+}
+
 TEST_F(RedisFailure, LosesNoPublicationAroundSubscribingWhileLinksAreCut) {
   server_.start();
   const auto node = make_node(server_.unix_url());

@@ -163,6 +163,32 @@ TEST_F(RedisNodes, ConnectByHostName) {
   EXPECT_TRUE(node->publish("room:a", "x"));
 }
 
+TEST_F(RedisNodes, IgnoreMessagesThatAreNone) {
+  using namespace std::string_literals;
+  const auto node = make_node(server_.unix_url(), "node");
+  ASSERT_TRUE(node->subscribe("room:a"));
+  int sent = 0;
+  for (const std::string& text :
+       {""s, ":"s, "1"s, "1:"s, "0:e:1:x"s, "1:e:2:x"s, "1::1:x"s, "x:e:1:x"s, "1:e:-1:x"s,
+        "1:e:99999999999999999999999:x"s, "99999999999999999999999:e:1:x"s, "1:e:1x"s}) {
+    server_.command({"PUBLISH", "chirm@0:c:room:a", text});
+    ++sent;
+  }
+  for (const std::string& topic : {"chirm@0:ctl"s, "chirm@0:ctl:node"s}) {
+    for (const std::string& text :
+         {""s, "q"s, "a"s, "x"s, "q12345678"s, "a12345678"s, "q12345678\4\0\0\0abcd"s,
+          "q12345678\xff\xff\xff\xff"s + "abcd", "a12345678\1\xff\xff\xff\x7f"s}) {
+      server_.command({"PUBLISH", topic, text});
+    }
+  }
+  ASSERT_TRUE(node->publish("room:a", "y"));
+  ASSERT_TRUE(node->run_until([&] { return !node->received.empty(); }));
+  EXPECT_EQ(node->received_in("room:a"), "1:y");
+  EXPECT_EQ(node->broker->counters().invalid_received, static_cast<std::uint64_t>(sent));
+  const auto present = node->presence("room:a");
+  EXPECT_TRUE(present && *present);
+}
+
 TEST_F(RedisNodes, ShowTheirNamesInRedis) {
   const auto node = make_node(server_.unix_url(), "node 1");
   ASSERT_TRUE(node->run_until_connected());
