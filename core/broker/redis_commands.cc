@@ -150,10 +150,11 @@ void RedisCommands::rewind() {
   in_flight_bytes_.clear();
 }
 
-// Requests may submit others meanwhile.
+// Those who are told may submit more: iterators do not stay valid, and new ones have time.
 void RedisCommands::expire() {
   const std::uint64_t now_ms = context_.loop.now_ms();
-  for (std::size_t i = 0; i < requests_.size(); ++i) {
+  const std::size_t count = requests_.size();
+  for (std::size_t i = 0; i < count; ++i) {
     if (requests_[i] != nullptr) requests_[i]->expire(now_ms);
   }
   drop_unwanted();
