@@ -141,7 +141,10 @@ bool Coordinator::wait_for(Moment moment) {
     for (std::size_t i = 0; i < children_.size(); ++i) {
       Child& child = children_[i];
       if (polled[i].revents == 0) continue;
-      if (!child.pipe.receive()) child.is_gone = true;
+      if (!child.pipe.receive()) {
+        child.is_gone = true;
+        polled[i].fd = -1;  // poll() would report its end for ever
+      }
       while (const auto message = child.pipe.next()) on_message(child, *message);
       if (child.is_gone && !is_past(child, moment)) {
         fail("a worker process died");
