@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The tail of a channel's log as this node holds it: each publication once, encoded as the WebSocket
-// frame that every subscriber gets, adjacent in memory. A subscriber is an offset into it.
+// The tail of a channel's log as this node holds it: each publication once, encoded as the frame
+// that every subscriber gets, adjacent in memory. A subscriber is an offset into it.
 //
 //   segments   [ f101 f102 f103 ][ f104 f105 … f150 ][ f151 … f157 |  free  ]
 //              first() == 101 ^                        top().offset == 157 ^

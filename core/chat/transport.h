@@ -13,7 +13,8 @@ namespace chirm {
 class Transport {
  public:
   // Hands `bytes` (the sum of the pieces) to the kernel. Returns how many it took. Fewer: either
-  // the socket is full, and Session::on_writable() follows, or it broke, and the session's end does.
+  // the socket is full, and Session::on_writable() follows, or it broke, and the session's end
+  // does.
   virtual std::size_t write(std::span<const iovec> pieces, std::size_t bytes) = 0;
   // Whether Session::on_message() may go on being called. What was already received still is.
   virtual void set_input_wanted(bool is_wanted) = 0;

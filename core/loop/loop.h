@@ -4,8 +4,8 @@
 // here may be called from another one, except wake-ups that say so.
 //
 // A turn: timers → I/O callbacks → turn-end hooks, in the order they were added → the loop sleeps
-// until the next event. A hook that has more to do (TurnEnd::more) keeps the loop from sleeping: I/O
-// that is ready is handled first, then the hooks run again.
+// until the next event. A hook that has more to do (TurnEnd::kMore) keeps the loop from sleeping:
+// I/O that is ready is handled first, then the hooks run again.
 
 #include <cstdint>
 #include <functional>

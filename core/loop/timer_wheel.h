@@ -20,7 +20,8 @@ struct WheelTag;
 // Something with at most one deadline. Leaves the wheel when destroyed.
 class WheelEntry : public ListHook<WheelTag> {
  public:
-  // Runs once, at the deadline or up to two kTickMs later. May set a new deadline or destroy the entry.
+  // Runs once, at the deadline or up to two kTickMs later. May set a new deadline or destroy the
+  // entry.
   virtual void on_deadline() = 0;
 
  protected:
