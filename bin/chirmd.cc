@@ -54,18 +54,18 @@ int run(const ChirmdOptions& options) {
     return 1;
   }
   Server server(loop, **broker, options.server, options.chat);
-  if (const auto listening = server.listen(); !listening) {
-    spdlog::error("{}", listening.error().message);
-    return 1;
-  }
-  spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
-               options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
   const auto stop = [&] {
     spdlog::info("stopping: sending clients away");
     server.stop([&] { loop.stop(); });
   };
   SignalWatcher on_term(loop, SIGTERM, stop);
   SignalWatcher on_interrupt(loop, SIGINT, stop);
+  if (const auto listening = server.listen(); !listening) {
+    spdlog::error("{}", listening.error().message);
+    return 1;
+  }
+  spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
+               options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
   loop.run();
   spdlog::info("stopped");
   return 0;

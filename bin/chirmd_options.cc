@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "bin/chirmd_options.h"
 
-#include <CLI/CLI.hpp>
-#include <cstdlib>
-#include <iostream>
+#include <arpa/inet.h>
 
-#include "core/base/version.h"
+#include "bin/settings.h"
 
 namespace chirm {
 
@@ -22,138 +20,133 @@ constexpr const char* kEpilogue =
     "  chirmd --insecure --port 8080\n"
     "  chirmd --port 6789 --redis redis://127.0.0.1:6379 --token-hmac-secret SECRET\n";
 
-// Adds --name with its CHIRM_NAME variable.
-template <class T>
-CLI::Option* add(CLI::App& app, const std::string& name, T& value, const std::string& help) {
-  std::string variable = "CHIRM_" + name;
-  for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  return app.add_option("--" + name, value, help)->envname(variable)->capture_default_str();
+constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
+
+bool is_address(const std::string& text) {
+  in6_addr address{};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
-void add_server(CLI::App& app, ServerSettings& server) {
-  add(app, "listen", server.listen, "Numeric address to listen on; 0.0.0.0 for all");
-  add(app, "port", server.port, "TCP port; 0 lets the system choose");
-  add(app, "node-name", server.node_name, "Name of this node in logs; default: listen:port");
-  add(app, "connections-max", server.connections_max,
-      "Connections at once; 0: as many as the limit of open files allows");
-  add(app, "drain", server.drain_s, "Seconds over which clients are sent away when stopping")
-      ->check(CLI::Range(0, 3600));
+void add_listening(Settings& settings, ServerSettings& server) {
+  settings.begin_group("Listening");
+  settings.add(
+      "listen", "ADDRESS", server.listen,
+      [&server](const std::string& text) {
+        server.listen = text;
+        return is_address(text) ? "" : "expected an IPv4 or IPv6 address, got '" + text + "'";
+      },
+      "Numeric address to listen on; 0.0.0.0 for all");
+  settings.add_number("port", "PORT", 0, UINT16_MAX, server.port,
+                      "TCP port; 0 lets the system choose");
+  settings.add_number("connections-max", "NUMBER", 0, 100'000'000, server.connections_max,
+                      "Connections at once; 0: as many as the limit of open files allows");
+  settings.add_number("drain", "SECONDS", 0, 3600, server.drain_s,
+                      "Time over which clients are sent away when stopping");
+  settings.add_text("node-name", "NAME", server.node_name,
+                    "Name of this node in logs; LISTEN:PORT when not given");
 }
 
-void add_security(CLI::App& app, ChatSettings& chat) {
-  app.add_flag("--insecure", chat.is_insecure,
-               "For development and measuring: no tokens, anybody is who they say they are, and "
-               "every channel is open to everybody")
-      ->envname("CHIRM_INSECURE");
-  add(app, "token-hmac-secret", chat.token_hmac_secret,
-      "Secret of HS256 connection tokens (better set in the environment: flags show in ps)");
+void add_security(Settings& settings, ChatSettings& chat) {
+  settings.begin_group("Security");
+  settings.add_switch("insecure", chat.is_insecure,
+                      "For development and measuring: no tokens, anybody is who they say they are, "
+                      "and every channel is open to everybody");
+  settings.add_text("token-hmac-secret", "SECRET", chat.token_hmac_secret,
+                    "Secret of HS256 connection tokens; better set in the environment, for flags "
+                    "show in ps");
 }
 
-void add_limits(CLI::App& app, ChatSettings& chat) {
-  add(app, "ping", chat.ping_s, "Seconds between pings to a client; 0: none")
-      ->check(CLI::Range(0, 3600));
-  add(app, "pong-timeout", chat.pong_timeout_s, "Seconds a client has to answer a ping")
-      ->check(CLI::Range(1, 3600));
-  add(app, "channels-per-client", chat.channels_per_client, "Subscriptions of one connection")
-      ->check(CLI::Range(1, 10'000));
-  add(app, "tail-bytes-max", chat.tail_bytes_max,
-      "Memory for the newest publications of one channel")
-      ->check(CLI::Range(std::size_t{64} << 10, std::size_t{1} << 30));
-  add(app, "tails-bytes-max", chat.tails_bytes_max, "… and of all channels together")
-      ->check(CLI::Range(std::size_t{1} << 20, std::size_t{1} << 40));
-  add(app, "channel-linger", chat.channel_linger_s,
-      "Seconds that a channel is followed after its last subscriber left")
-      ->check(CLI::Range(0, 86'400));
+void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::uint64_t& value_ms,
+                 const char* help) {
+  settings.add_number(
+      name, "SECONDS", 1, high, value_ms / 1000,
+      [&value_ms](std::uint64_t seconds) { value_ms = seconds * 1000; }, help);
 }
 
-void add_broker(CLI::App& app, ChirmdOptions& options) {
-  auto* store = add(app, "store", options.store,
-                    "The embedded store of a single node: memory, or the path of an SQLite file, "
-                    "which survives the process");
-  add(app, "store-sync", options.store_sync,
-      "full: an ack waits for the disk and survives a power failure; normal: it survives the "
-      "process, and costs less")
-      ->check(CLI::IsMember({"full", "normal"}));
-  app.add_option_function<std::string>(
-         "--redis",
-         [&options](const std::string& text) {
-           const auto url = parse_redis_url(text);
-           if (!url) throw CLI::ValidationError("--redis", url.error().message);
-           options.redis = *url;
-         },
-         "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH")
-      ->envname("CHIRM_REDIS")
-      ->excludes(store);
-  add(app, "redis-prefix", options.redis_prefix, "What this cluster's keys in Redis start with")
-      ->check(CLI::Validator(
-          [](const std::string& text) { return text.empty() ? "must not be empty" : ""; }, ""));
-  add(app, "history-size", options.broker.history_size, "Publications kept of a channel")
-      ->check(CLI::Range(1, 100'000'000));
-  app.add_option_function<std::uint64_t>(
-         "--history-ttl",
-         [&options](std::uint64_t seconds) { options.broker.history_ttl_ms = seconds * 1000; },
-         "Seconds that a silent channel's publications are kept [2592000]")
-      ->envname("CHIRM_HISTORY_TTL")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
-  app.add_option_function<std::uint64_t>(
-         "--idempotency-ttl",
-         [&options](std::uint64_t seconds) { options.broker.idempotency_ttl_ms = seconds * 1000; },
-         "Seconds that a repeated message id is recognised [300]")
-      ->envname("CHIRM_IDEMPOTENCY_TTL")
-      ->check(CLI::Range(1, 86'400));
-  app.add_option_function<std::uint64_t>(
-         "--hold", [&options](std::uint64_t seconds) { options.broker.hold_ms = seconds * 1000; },
-         "Seconds that commands wait while Redis is away, before they fail [10]")
-      ->envname("CHIRM_HOLD")
-      ->check(CLI::Range(1, 3600));
+void add_store(Settings& settings, ChirmdOptions& options) {
+  settings.begin_group("Store");
+  settings.add_text("store", "FILE", options.store,
+                    "Where a node without Redis keeps its channels: an SQLite file, which survives "
+                    "the process, or the word memory");
+  settings.add_choice("store-sync", "MODE", {"full", "normal"}, options.store_sync,
+                      "full: an ack waits for the disk and survives a power failure; normal: it "
+                      "survives the process, and costs less");
+  settings.add(
+      "redis", "URL", "",
+      [&options](const std::string& text) {
+        auto url = parse_redis_url(text);
+        if (!url) return url.error().message;
+        options.redis = std::move(*url);
+        return std::string();
+      },
+      "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH");
+  settings.add_text("redis-prefix", "TEXT", options.redis_prefix,
+                    "What this cluster's keys in Redis start with");
+  settings.add_number("history-size", "NUMBER", 1, 100'000'000, options.broker.history_size,
+                      "Publications kept of a channel");
+  add_seconds(settings, "history-ttl", std::uint64_t{1} << 40, options.broker.history_ttl_ms,
+              "How long a silent channel's publications are kept");
+  add_seconds(settings, "idempotency-ttl", 86'400, options.broker.idempotency_ttl_ms,
+              "How long a repeated message id is recognised");
+  add_seconds(settings, "hold", 3600, options.broker.hold_ms,
+              "How long commands wait while Redis is away, before they fail");
 }
 
-// What CLI11 cannot see in one option alone. Empty when all is well.
-std::string contradiction(const ChirmdOptions& options) {
+void add_limits(Settings& settings, ChatSettings& chat) {
+  settings.begin_group("Limits");
+  settings.add_number("ping", "SECONDS", 0, 3600, chat.ping_s,
+                      "Between pings to a client; 0: none");
+  settings.add_number("pong-timeout", "SECONDS", 1, 3600, chat.pong_timeout_s,
+                      "Time that a client has to answer a ping");
+  settings.add_number("channels-per-client", "NUMBER", 1, 10'000, chat.channels_per_client,
+                      "Subscriptions of one connection");
+  settings.add_number("tail-bytes-max", "BYTES", 64 * 1024, 1024 * kMib, chat.tail_bytes_max,
+                      "Memory for the newest publications of one channel");
+  settings.add_number("tails-bytes-max", "BYTES", kMib, kMib * kMib, chat.tails_bytes_max,
+                      "... and of all channels together");
+  settings.add_number("channel-linger", "SECONDS", 0, 86'400, chat.channel_linger_s,
+                      "How long a channel is followed after its last subscriber left");
+}
+
+// What cannot be seen in one setting alone. Empty when all is well.
+std::string contradiction(const Settings& settings, const ChirmdOptions& options) {
   if (!options.chat.is_insecure && options.chat.token_hmac_secret.empty()) {
     return "--token-hmac-secret: expected a secret (or --insecure, for development only)";
   }
   if (options.chat.is_insecure && !options.chat.token_hmac_secret.empty()) {
-    return "--insecure: expected no --token-hmac-secret beside it, for no token would be looked at";
+    return settings.source_of("insecure") + ": expected no " +
+           settings.source_of("token-hmac-secret") + " beside it, for no token would be looked at";
   }
-  if (options.store.empty()) return "--store: expected memory or a path";
+  if (options.redis && settings.is_given("store")) {
+    return settings.source_of("redis") + ": expected no " + settings.source_of("store") +
+           " beside it";
+  }
   if (options.chat.ping_s != 0 && options.chat.pong_timeout_s >= options.chat.ping_s) {
-    return "--pong-timeout: expected less than --ping";
+    const char* name = settings.is_given("pong-timeout") ? "pong-timeout" : "ping";
+    return settings.source_of(name) + ": expected a pong-timeout (" +
+           std::to_string(options.chat.pong_timeout_s) + ") below ping (" +
+           std::to_string(options.chat.ping_s) + ")";
   }
   return {};
-}
-
-int complain(std::string_view what) {
-  std::string line(what);
-  for (char& c : line) c = c == '\n' ? ' ' : c;
-  std::cerr << "chirmd: " << line << " (see chirmd --help)\n";
-  return 2;
 }
 
 }  // namespace
 
 std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   ChirmdOptions options;
-  CLI::App app(kIntroduction, "chirmd");
-  app.footer(kEpilogue);
-  app.get_formatter()->column_width(40);
-  app.set_version_flag("--version", std::string(kVersion));
-  app.set_config("--config", "", "TOML file with settings")->envname("CHIRM_CONFIG");
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  add_server(app, options.server);
-  add_security(app, options.chat);
-  add_limits(app, options.chat);
-  add_broker(app, options);
-  add(app, "log-level", options.log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::Error& error) {
-    return complain(error.what());
+  Settings settings({"chirmd", kIntroduction, kEpilogue});
+  add_listening(settings, options.server);
+  add_security(settings, options.chat);
+  add_store(settings, options);
+  add_limits(settings, options.chat);
+  settings.begin_group("Logging");
+  settings.add_choice("log-level", "LEVEL", {"debug", "info", "warn", "error"}, options.log_level,
+                      "How much is told on stderr: debug, info, warn or error");
+  if (const auto code = settings.parse(argc, argv)) return *code;
+  if (const std::string wrong = contradiction(settings, options); !wrong.empty()) {
+    return settings.complain(wrong);
   }
-  if (const std::string wrong = contradiction(options); !wrong.empty()) return complain(wrong);
   if (options.server.node_name.empty()) {
     options.server.node_name = options.server.listen + ":" + std::to_string(options.server.port);
   }

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+// chirmd's settings, seen from outside: a bad one ends it with exit code 2 and one line on stderr
+// that names the setting as it was given, and says what was expected.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "core/loop/loop.h"
+#include "core/loop/socket.h"
+#include "tests/support/loop_runner.h"
+#include "tests/support/process.h"
+#include "tests/support/temp_directory.h"
+
+namespace chirm {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Process;
+using testing::run_until;
+using ::testing::StartsWith;
+using testing::TempDirectory;
+
+using Texts = std::vector<std::string>;
+
+struct Ended {
+  int code = -1;
+  std::string output;
+  std::string errors;
+};
+
+class ChirmdOptions : public ::testing::Test {
+ protected:
+  static Process::Options options(Texts arguments, Texts environment) {
+    arguments.insert(arguments.begin(), CHIRMD);
+    Process::Options result;
+    result.arguments = std::move(arguments);
+    result.environment = std::move(environment);
+    return result;
+  }
+  Ended run(Texts arguments, Texts environment = {}) {
+    Process chirmd(loop, options(std::move(arguments), std::move(environment)));
+    EXPECT_TRUE(run_until(loop, [&] { return chirmd.exit_code().has_value(); }));
+    return {chirmd.exit_code().value_or(-1), chirmd.output(), chirmd.errors()};
+  }
+  // The one line that a bad setting gives, without what all such lines have.
+  std::string complaint(Texts arguments, Texts environment = {}) {
+    const Ended ended = run(std::move(arguments), std::move(environment));
+    EXPECT_EQ(ended.code, 2);
+    EXPECT_EQ(ended.output, "");
+    const std::string start = "chirmd: ";
+    const std::string end = " (see chirmd --help)\n";
+    EXPECT_TRUE(ended.errors.starts_with(start) && ended.errors.ends_with(end)) << ended.errors;
+    if (ended.errors.size() < start.size() + end.size()) return "";
+    const std::string line =
+        ended.errors.substr(start.size(), ended.errors.size() - start.size() - end.size());
+    EXPECT_THAT(line, Not(HasSubstr("\n")));
+    return line;
+  }
+  // Starts it with --port 0 and what is given, and ends it. What it says where it listens.
+  std::string listening(Texts arguments, Texts environment = {}) {
+    for (const char* more : {"--port", "0", "--drain", "0"}) arguments.emplace_back(more);
+    Process chirmd(loop, options(std::move(arguments), std::move(environment)));
+    EXPECT_TRUE(run_until(loop, [&] {
+      return chirmd.errors().find(" listening on ") != std::string::npos || chirmd.exit_code();
+    })) << chirmd.errors();
+    chirmd.send_signal(SIGTERM);
+    EXPECT_TRUE(run_until(loop, [&] { return chirmd.exit_code().has_value(); }));
+    EXPECT_EQ(chirmd.exit_code(), 0) << chirmd.errors();
+    const std::size_t at = chirmd.errors().find(" listening on ");
+    return at == std::string::npos ? "" : chirmd.errors().substr(at + 14);
+  }
+  std::string file(const std::string& text) {
+    const std::string path = directory.path() + "/chirmd.toml";
+    std::ofstream(path) << text;
+    return path;
+  }
+
+  Loop loop;
+  TempDirectory directory;
+};
+
+TEST_F(ChirmdOptions, NameABadNumberAndItsRange) {
+  EXPECT_EQ(complaint({"--port", "99999"}),
+            "--port: expected a number from 0 to 65535, got '99999'");
+  EXPECT_EQ(complaint({"--port=65536"}), "--port: expected a number from 0 to 65535, got '65536'");
+  for (const char* bad : {"-1", "x", "1x", "1.5", "0x10", "+1", " 1", "18446744073709551616"}) {
+    EXPECT_EQ(complaint({"--port", bad}),
+              "--port: expected a number from 0 to 65535, got '" + std::string(bad) + "'");
+  }
+}
+
+TEST_F(ChirmdOptions, HaveTheirRanges) {
+  const std::vector<std::pair<std::string, std::string>> kCases = {
+      {"connections-max", "100000001"},
+      {"drain", "3601"},
+      {"ping", "3601"},
+      {"pong-timeout", "0"},
+      {"channels-per-client", "0"},
+      {"tail-bytes-max", "65535"},
+      {"tails-bytes-max", "1048575"},
+      {"channel-linger", "86401"},
+      {"history-size", "0"},
+      {"history-ttl", "0"},
+      {"idempotency-ttl", "86401"},
+      {"hold", "0"},
+  };
+  for (const auto& [name, value] : kCases) {
+    EXPECT_THAT(complaint({"--insecure", "--" + name, value}),
+                AllOf(StartsWith("--" + name + ": expected a number from "),
+                      HasSubstr(", got '" + value + "'")));
+  }
+}
+
+TEST_F(ChirmdOptions, NameABadChoiceAndTheChoices) {
+  EXPECT_EQ(complaint({"--log-level", "loud"}),
+            "--log-level: expected debug, info, warn or error, got 'loud'");
+  EXPECT_EQ(complaint({"--store-sync", "never"}),
+            "--store-sync: expected full or normal, got 'never'");
+  EXPECT_EQ(complaint({"--listen", "localhost"}),
+            "--listen: expected an IPv4 or IPv6 address, got 'localhost'");
+}
+
+TEST_F(ChirmdOptions, NameWhatIsMissing) {
+  EXPECT_EQ(complaint({}),
+            "--token-hmac-secret: expected a secret (or --insecure, for development only)");
+  EXPECT_EQ(complaint({"--insecure", "--port"}), "--port: expected a value behind it");
+  EXPECT_EQ(complaint({"--insecure", "--redis-prefix", ""}),
+            "--redis-prefix: expected a text, got ''");
+  EXPECT_EQ(complaint({"--insecure", "--store", ""}), "--store: expected a text, got ''");
+}
+
+TEST_F(ChirmdOptions, NameAnUnknownFlag) {
+  EXPECT_EQ(complaint({"--insecure", "--prot", "1"}), "--prot: expected one of the options");
+  EXPECT_EQ(complaint({"--insecure", "-p"}), "-p: expected one of the options");
+  EXPECT_EQ(complaint({"--insecure", "8080"}), "8080: expected one of the options");
+}
+
+TEST_F(ChirmdOptions, NameWhatDoesNotGoTogether) {
+  EXPECT_EQ(
+      complaint({"--insecure", "--token-hmac-secret", "x"}),
+      "--insecure: expected no --token-hmac-secret beside it, for no token would be looked at");
+  EXPECT_EQ(complaint({"--insecure", "--redis", "redis://h", "--store", "memory"}),
+            "--redis: expected no --store beside it");
+  EXPECT_EQ(complaint({"--insecure", "--redis", "redis://h"}, {"CHIRM_STORE=memory"}),
+            "--redis: expected no CHIRM_STORE beside it");
+  EXPECT_EQ(complaint({"--insecure", "--pong-timeout", "25"}),
+            "--pong-timeout: expected a pong-timeout (25) below ping (25)");
+  EXPECT_EQ(complaint({"--insecure", "--ping", "8"}),
+            "--ping: expected a pong-timeout (8) below ping (8)");
+}
+
+TEST_F(ChirmdOptions, NeverShowThePasswordOfABadUrl) {
+  EXPECT_THAT(complaint({"--insecure", "--redis", "redis://:hidden@host:port"}),
+              AllOf(StartsWith("--redis: "), HasSubstr("port"), Not(HasSubstr("hidden"))));
+  EXPECT_THAT(complaint({"--insecure", "--redis", "http://x"}),
+              HasSubstr("must start with redis:// or unix://"));
+}
+
+TEST_F(ChirmdOptions, NameABadVariable) {
+  EXPECT_EQ(complaint({"--insecure"}, {"CHIRM_PORT=99999"}),
+            "CHIRM_PORT: expected a number from 0 to 65535, got '99999'");
+  EXPECT_EQ(complaint({"--insecure"}, {"CHIRM_TAIL_BYTES_MAX=1"}),
+            "CHIRM_TAIL_BYTES_MAX: expected a number from 65536 to 1073741824, got '1'");
+  EXPECT_EQ(complaint({}, {"CHIRM_INSECURE=maybe"}),
+            "CHIRM_INSECURE: expected true or false, got 'maybe'");
+  EXPECT_EQ(complaint({"--insecure"}, {"CHIRM_CONFIG=/no/such/file"}),
+            "CHIRM_CONFIG: expected a file to read, got '/no/such/file'");
+}
+
+TEST_F(ChirmdOptions, NameABadEntryOfTheFile) {
+  const std::string path = file("port = 99999\n");
+  EXPECT_EQ(complaint({"--insecure", "--config", path}),
+            "port in " + path + ": expected a number from 0 to 65535, got '99999'");
+  (void)file("prot = 1\n");
+  EXPECT_EQ(complaint({"--insecure", "--config", path}),
+            "prot in " + path + ": expected the long name of an option");
+  (void)file("[server]\nport = 1\n");
+  EXPECT_EQ(complaint({"--insecure", "--config", path}),
+            "server.port in " + path + ": expected the long name of an option");
+  (void)file("port = [1, 2]\n");
+  EXPECT_EQ(complaint({"--insecure", "--config", path}),
+            "port in " + path + ": expected one value");
+  (void)file("config = \"x\"\n");
+  EXPECT_EQ(complaint({"--insecure", "--config", path}),
+            "config in " + path + ": expected the long name of an option");
+}
+
+TEST_F(ChirmdOptions, NameAFileThatCannotBeRead) {
+  for (const std::string& path : {directory.path() + "/missing", directory.path()}) {
+    EXPECT_EQ(complaint({"--insecure", "--config", path}),
+              "--config: expected a file to read, got '" + path + "'");
+  }
+}
+
+TEST_F(ChirmdOptions, AreTakenFromFlagsThenTheEnvironmentThenTheFile) {
+  const std::string path = file(
+      "# A comment.\n"
+      "listen = \"127.0.0.4\"\n"
+      "insecure = true\n"
+      "drain = 1\n");
+  const Texts environment = {"CHIRM_CONFIG=" + path, "CHIRM_LISTEN=127.0.0.3", "CHIRM_HOLD="};
+  EXPECT_THAT(listening({"--listen", "127.0.0.2"}, environment), StartsWith("127.0.0.2:"));
+  EXPECT_THAT(listening({}, environment), StartsWith("127.0.0.3:"));
+  EXPECT_THAT(listening({"--config", path}), StartsWith("127.0.0.4:"));
+  EXPECT_THAT(listening({"--insecure"}), StartsWith("127.0.0.1:"));
+  EXPECT_THAT(listening({"--insecure", "--listen", "127.0.0.2", "--listen", "::1"}),
+              StartsWith("::1:"));
+}
+
+TEST_F(ChirmdOptions, ReadTheSecretFromTheEnvironment) {
+  EXPECT_THAT(listening({}, {"CHIRM_TOKEN_HMAC_SECRET=x"}), Not(HasSubstr("insecure")));
+  EXPECT_THAT(listening({}, {"CHIRM_INSECURE=1"}), HasSubstr("insecure"));
+}
+
+TEST_F(ChirmdOptions, IncludeTheExampleFile) {
+  // What it changes is Redis; the other settings are as good as the defaults.
+  const Ended ended =
+      run({"--config", CHIRM_SOURCE_DIR "/conf/chirmd.toml", "--log-level", "loud"});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.errors, StartsWith("chirmd: --log-level: "));
+}
+
+TEST_F(ChirmdOptions, AreExplainedOnStdout) {
+  for (const char* flag : {"--help", "-h"}) {
+    const Ended ended = run({flag});
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_EQ(ended.errors, "");
+    for (const char* heading : {"Listening:", "Security:", "Store:", "Limits:", "Logging:"}) {
+      EXPECT_THAT(ended.output, HasSubstr(std::string("\n") + heading + "\n"));
+    }
+    EXPECT_THAT(ended.output, HasSubstr("[8080]"));
+    EXPECT_THAT(ended.output, Not(HasSubstr("Env:")));
+    std::istringstream lines(ended.output);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
+  }
+  // … whatever else is wrong.
+  EXPECT_EQ(run({"--help"}, {"CHIRM_PORT=x"}).code, 0);
+}
+
+TEST_F(ChirmdOptions, TellTheVersionOnStdout) {
+  const Ended ended = run({"--version"});
+  EXPECT_EQ(ended.code, 0);
+  EXPECT_EQ(ended.errors, "");
+  EXPECT_THAT(ended.output, StartsWith("chirm "));
+}
+
+TEST_F(ChirmdOptions, EndItWithOneLineWhenThePortIsTaken) {
+  const auto taken = listen_tcp("127.0.0.1", 0);
+  ASSERT_TRUE(taken.has_value());
+  const std::string port = std::to_string(local_port(*taken));
+  const Ended ended = run({"--insecure", "--port", port});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(ended.output, "");
+  EXPECT_THAT(ended.errors,
+              HasSubstr("cannot listen on 127.0.0.1:" + port + ": Address already in use\n"));
+  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1);
+}
+
+TEST_F(ChirmdOptions, EndItWithOneLineWhenTheStoreCannotBeOpened) {
+  const Ended ended = run({"--insecure", "--port", "0", "--store", "/no/such/directory/store"});
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.errors, HasSubstr("/no/such/directory/store"));
+  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1);
+}
+
+}  // namespace
+}  // namespace chirm
