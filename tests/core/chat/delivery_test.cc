@@ -100,6 +100,24 @@ TEST(Delivery, WritesAllOfATurnAtOnce) {
   EXPECT_EQ(bob.transport.writes, writes + 1);
 }
 
+TEST(Delivery, ServesManyChannelsOfOneClient) {
+  ChatSettings settings = ChatNode::open_settings();
+  settings.channels_per_client = 1'000;
+  ChatNode node(settings);
+  FakeClient& ada = node.add_client("ada");
+  FakeClient& bob = node.add_client("bob");
+  for (int i = 0; i < 1'000; ++i) bob.subscribe("room:" + std::to_string(i));
+  node.settle();
+  EXPECT_EQ(bob.take().size(), 1'000U);
+  const std::size_t writes = bob.transport.writes;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 1'000; ++i) ada.publish("room:" + std::to_string(i), "1");
+  }
+  node.settle();
+  EXPECT_EQ(bob.take().size(), 3'000U);
+  EXPECT_LE(bob.transport.writes, writes + 10);  // 128 channels each
+}
+
 TEST(Delivery, CutsFramesNowhereWhenTheSocketTakesOneByteAtATime) {
   ChatNode node;
   FakeClient& ada = node.add_client("ada");

@@ -230,6 +230,37 @@ TEST_F(HoldTest, TellsThatAStoreIsAwayInEachKindOfReply) {
   EXPECT_THAT(ada.take(), ElementsAre("2 error 100", "3 error 100", "4 error 100"));
 }
 
+// A client that has asked for a lot and reads nothing of it.
+TEST_F(HoldTest, ClosesWith3008WhoDoesNotReadTheAnswersItAskedFor) {
+  node.settings.publishes_in_flight_max = 128;
+  FakeClient& ada = joining_client();
+  ada.transport.room = 0;
+  for (int i = 0; i < 4; ++i) ada.send(R"({"id":9,"presence":{"channel":"room:a"}})");
+  ASSERT_EQ(broker.presences.size(), 4U);
+  const PresentClient large{"bob", "c1", '"' + std::string(1'000'000, 'x') + '"'};
+  for (int i = 0; i < 4; ++i) broker.answer_presence(std::vector<PresentClient>(5, large));
+  EXPECT_TRUE(ada.session->is_closing());
+  EXPECT_EQ(node.counters.disconnects[3008], 1U);
+  EXPECT_EQ(node.counters.subscriptions, 0U);
+  broker.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));
+  node.settle();
+  ada.drain();
+  EXPECT_EQ(ada.events().close_code, 3008);
+}
+
+TEST_F(HoldTest, SurvivesThatRefusingASubscriptionClosesTheSession) {
+  node.settings.publishes_in_flight_max = 128;
+  FakeClient& ada = joining_client();
+  ada.transport.room = 0;
+  ada.send(R"({"id":9,"presence":{"channel":"room:a"}})");
+  const std::size_t limit = 16 * 1024 * 1024;  // of session.cc
+  broker.answer_presence({{"", "", '"' + std::string(limit - 120, 'x') + '"'}});
+  ASSERT_FALSE(ada.session->is_closing());
+  broker.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));
+  EXPECT_TRUE(ada.session->is_closing());
+  EXPECT_EQ(node.counters.subscriptions, 0U);
+}
+
 // Held commands that a write lets go on reach the broker without waiting for another event.
 TEST(HoldWithStore, SendsWhatAWriteLetsGoOnToTheBrokerInTheNextTurn) {
   ChatSettings settings = ChatNode::open_settings();

@@ -112,6 +112,25 @@ TEST_F(Closing, SurvivesResetsInTheMiddleOfABroadcast) {
   EXPECT_EQ(node.metric("chirm_subscriptions"), 2);
 }
 
+TEST_F(Closing, NoticesAResetWhileItDoesNotWantInput) {
+  RawClient& client = node.add_subscriber();
+  client.stop_reading();
+  const std::string command = RawClient::frame(R"({"id":9,"history":{"channel":"room:a"}})");
+  std::string commands;
+  for (int i = 0; i < 1'000; ++i) commands += command;
+  // Until nobody takes anything from anybody any more.
+  const auto is_stuck = [&] {
+    if (client.has_sent_all()) client.send_bytes(commands);
+    return node.metric("chirm_blocked_writes_total") > 0 && !client.has_sent_all();
+  };
+  EXPECT_TRUE(node.run_until(is_stuck));
+  const double received = node.metric("chirm_received_bytes_total");
+  EXPECT_TRUE(node.run_ms(100));
+  EXPECT_EQ(node.metric("chirm_received_bytes_total"), received);
+  client.reset();
+  EXPECT_TRUE(run_until_connections(0));
+}
+
 TEST_F(Closing, SurvivesAResetWithRequestsUnread) {
   RawClient& witness = node.add_subscriber();
   for (int i = 0; i < 20; ++i) {
