@@ -20,10 +20,11 @@ expect() {
 
 "$floor" --port 0 >"$folder/floor" &
 pids+=($!)
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 400; i++)); do
   [[ ! -s $folder/floor ]] || break
   sleep 0.05
 done
+[[ -s $folder/floor ]] || fail "chirm-floor does not listen after 20 s"
 url=ws://127.0.0.1:$(sed -n 's/^listening on 127.0.0.1://p' "$folder/floor")/connection/websocket
 
 expect 0 --clients 20 --rate 200 --warmup 0 --duration 0.5 --json -
