@@ -13,7 +13,7 @@ namespace chirm {
 struct Resolver::Request {
   uv_getaddrinfo_t uv;
   std::string host;
-  OnResolved on_resolved;        // empty once nobody waits any more
+  OnResolved on_resolved;         // empty once nobody waits any more
   std::shared_ptr<Request> self;  // libuv's reference, while the work runs
 
   static void on_resolved_cb(uv_getaddrinfo_t* uv, int status, addrinfo* found) {
@@ -27,6 +27,10 @@ struct Resolver::Request {
                                                  const addrinfo* found) {
     std::array<char, NI_MAXHOST> text{};
     if (status == 0) {
+      // "localhost" is often ::1 first, where servers rarely listen.
+      const addrinfo* chosen = found;
+      while (chosen != nullptr && chosen->ai_family != AF_INET) chosen = chosen->ai_next;
+      if (chosen != nullptr) found = chosen;
       status = getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0,
                            NI_NUMERICHOST);
       if (status == 0) return std::string(text.data());

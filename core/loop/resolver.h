@@ -19,9 +19,9 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // The first IPv4 or IPv6 address of `host` as text. Calls back later, never from within
-  // resolve(). Not called any more once the resolver is destroyed; a new call replaces the one
-  // before it.
+  // An address of `host` as text: its first IPv4 one, or without any its first IPv6 one. Calls back
+  // later, never from within resolve(). Not called any more once the resolver is destroyed; a new
+  // call replaces the one before it.
   using OnResolved = std::function<void(Expected<std::string, Error>)>;
   void resolve(const std::string& host, OnResolved on_resolved);
 
