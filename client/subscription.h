@@ -27,8 +27,9 @@ struct Subscription {
 
   // What a publication with this offset is, after the ones before it.
   Verdict take(std::uint64_t publication_offset) {
+    if (publication_offset == 0) return Verdict::kNew;  // not stored, in no order with the log
     if (!is_recoverable) {
-      if (publication_offset != 0) offset = publication_offset;
+      offset = publication_offset;
       return Verdict::kNew;
     }
     if (publication_offset <= offset) return Verdict::kDuplicate;
