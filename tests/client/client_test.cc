@@ -283,6 +283,15 @@ TEST_F(ClientTest, ShowsAPublicationOnce) {
   EXPECT_EQ(events_.count("room:a"), 3);
 }
 
+TEST_F(ClientTest, ShowsPublicationsThatAreNotStored) {
+  start_in("room:a");
+  server_.last().send_publication("room:a", 1, "1");
+  server_.last().send_publication("room:a", 0, "\"typing\"");
+  server_.last().send_publication("room:a", 2, "2");
+  ASSERT_TRUE(run_until_line("room:a 2 2"));
+  EXPECT_TRUE(events_.has("room:a 0 \"typing\""));
+}
+
 TEST_F(ClientTest, AsksAgainWhenAPublicationIsMissing) {
   start_in("room:a");
   server_.last().send_publication("room:a", 1, "1");
@@ -463,7 +472,7 @@ TEST_F(ClientTest, TriesAgainWhenConnectIsNotAnswered) {
   server_.on_command = [&](Peer&, const Command&) { return server_.peers.size() == 1; };
   start();
   ASSERT_TRUE(run_until_line("connected c1 test"));
-  EXPECT_EQ(events_.count("disconnected 0 no answer"), 1);
+  EXPECT_GE(events_.count("disconnected 0 no answer"), 1);
 }
 
 TEST_F(ClientTest, WaitsLongerForAPublicationThanForOtherCommands) {

@@ -107,10 +107,9 @@ ScriptedServer::ScriptedServer(Loop& loop)
 }
 
 void ScriptedServer::listen() {
-  auto listener = listen_tcp("127.0.0.1", port_);
+  auto listener = listen_tcp("127.0.0.1", port_.number());
   CHIRM_CHECK(listener.has_value());
   listener_ = std::move(*listener);
-  port_ = local_port(listener_);
   watcher_ = std::make_unique<FdWatcher>(loop_, listener_.fd(), [this](auto) { accept(); });
   watcher_->watch({.readable = true});
 }
@@ -123,7 +122,7 @@ void ScriptedServer::stop_listening() {
 client::Url ScriptedServer::url() const {
   client::Url url;
   url.host = "127.0.0.1";
-  url.port = port_;
+  url.port = port_.number();
   return url;
 }
 

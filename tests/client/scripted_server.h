@@ -18,6 +18,7 @@
 #include "protocol/message.h"
 #include "protocol/ws_decoder.h"
 #include "protocol/ws_encoder.h"
+#include "tests/support/reserved_port.h"
 
 namespace chirm::testing {
 
@@ -63,7 +64,7 @@ class ScriptedServer {
 
   explicit ScriptedServer(Loop& loop);
 
-  void listen();  // on the port it had before, if any
+  void listen();
   void stop_listening();
   client::Url url() const;
   // The connection that was accepted last.
@@ -87,7 +88,7 @@ class ScriptedServer {
 
   Loop& loop_;
   Socket listener_;
-  std::uint16_t port_ = 0;
+  ReservedPort port_;  // nobody else gets it while it does not listen
   std::unique_ptr<FdWatcher> watcher_;
   WsDecoderPool pool_;
   WsEncoder encoder_;
