@@ -216,7 +216,9 @@ void ChatSession::on_subscribed(std::string_view channel, const client::Subscrib
   }
   room->offset = how.offset;
   room->epoch = how.epoch;
-  if (room->state == Room::State::kJoining) read_history(*room);
+  if (room->state != Room::State::kJoining) return;
+  if (!how.recovered) room->held.clear();  // there would be a gap behind it
+  read_history(*room);
 }
 
 void ChatSession::resume(Room& room, const client::Subscribed& how) {
@@ -245,12 +247,14 @@ void ChatSession::on_history(
     const Expected<std::vector<PublicationView>, client::CommandError>& publications) {
   if (!publications && !client_.is_connected()) {  // begins anew with the next connection
     room.state = Room::State::kJoining;
-    room.held.clear();
     return;
   }
   if (publications) {
+    const auto stored = std::find_if(room.held.begin(), room.held.end(),
+                                     [](const Publication& held) { return held.offset != 0; });
+    const std::uint64_t end = stored == room.held.end() ? joined_at + 1 : stored->offset;
     for (const PublicationView& publication : *publications) {
-      if (publication.offset > joined_at) break;  // is held, or will be pushed
+      if (publication.offset >= end) break;  // is held, or will be pushed
       show(room, publication.info.user, publication.data);
     }
   }
@@ -282,7 +286,8 @@ void ChatSession::on_publication(std::string_view channel, const PublicationView
   if (room == nullptr) return;
   if (publication.offset != 0) room->offset = publication.offset;
   if (room->state == Room::State::kReading) {
-    room->held.push_back({std::string(publication.info.user), std::string(publication.data)});
+    room->held.push_back(
+        {publication.offset, std::string(publication.info.user), std::string(publication.data)});
   } else {
     show(*room, publication.info.user, publication.data);
   }

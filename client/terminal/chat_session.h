@@ -69,6 +69,7 @@ class ChatSession final : private client::Events {
 
  private:
   struct Publication {
+    std::uint64_t offset;  // 0 when it is not stored
     std::string user;
     std::string data;
   };

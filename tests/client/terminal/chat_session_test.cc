@@ -146,6 +146,36 @@ TEST_F(ChatSessionTest, ShowsThePastBeforeWhatComesMeanwhile) {
                                           "-- joined #lobby", "#lobby ada: 9"));
 }
 
+TEST_F(ChatSessionTest, ShowsThePastOnceWhenTheConnectionBreaksMeanwhile) {
+  options_.history = 2;
+  server_.on_command = [this](Peer& peer, const Command& command) {
+    const bool is_first = server_.peers.size() == 1;
+    std::string reply;
+    if (std::holds_alternative<SubscribeCommand>(command.method)) {
+      SubscribeResult result;
+      result.position = {is_first ? 8U : 11U, "e1"};
+      result.was_recovering = result.recovered = !is_first;
+      if (!is_first) result.publications = R"({"data":10,"offset":10},{"data":11,"offset":11})";
+      append_subscribe_reply(reply, command.id, result);
+    } else if (!std::holds_alternative<HistoryCommand>(command.method)) {
+      return false;
+    } else if (is_first) {
+      peer.send_publication("room:lobby", 9, "9");
+      peer.drop();
+      return true;
+    } else {
+      append_history_reply(reply, command.id,
+                           {{11, "e1"}, R"({"data":11,"offset":11},{"data":10,"offset":10})"});
+    }
+    peer.send(reply);
+    return true;
+  };
+  start();
+  ASSERT_TRUE(run_until_line("#lobby : 11"));
+  EXPECT_THAT(std::vector(display_.lines.end() - 4, display_.lines.end()),
+              ElementsAre("-- joined #lobby", "#lobby ada: 9", "#lobby : 10", "#lobby : 11"));
+}
+
 TEST_F(ChatSessionTest, SendsLaterWhatIsSaidWhileAway) {
   echo();
   start_and_join();
