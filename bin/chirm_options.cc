@@ -19,7 +19,7 @@ namespace {
 
 constexpr const char* kIntroduction =
     "Chat in a terminal. Reconnects by itself, goes on where it was, and sends what was typed\n"
-    "meanwhile once.";
+    "meanwhile once.\n";
 constexpr const char* kEpilogue =
     "At a terminal, type /help. When stdin or stdout is not a terminal, each line of stdin is a\n"
     "message to the (first) room, each message received is one line on stdout, and what happens\n"
@@ -70,21 +70,30 @@ struct Settings {
 };
 
 void add_options(CLI::App& app, Settings& settings) {
-  app.add_option("--url", settings.url, "Where the server is: ws://HOST[:PORT][/PATH]")
-      ->envname("CHIRM_URL")
-      ->capture_default_str();
+  app.add_option("--url", settings.url,
+                 "Where the server is: ws://HOST[:PORT][/PATH] (CHIRM_URL)\n"
+                 "[ws://127.0.0.1:8080/connection/websocket]")
+      ->option_text("URL")
+      ->envname("CHIRM_URL");
   app.add_option("--name", settings.name,
-                 "Your name, where the server believes it (chirmd --insecure); default: $USER")
+                 "Your name, where the server believes it: chirmd --insecure\n"
+                 "(CHIRM_NAME) [$USER]")
+      ->option_text("NAME")
       ->envname("CHIRM_NAME");
   app.add_option("--room", settings.rooms,
-                 "Room to join; give it again for more rooms, the first is talked in [lobby]")
+                 "Room to join; give it again for more rooms. What you type goes to\n"
+                 "the first one [lobby]")
+      ->option_text("ROOM")
       ->take_all()
       ->allow_extra_args(false);
   app.add_option("--token", settings.token,
-                 "Token that says who you are (better set in the environment: flags show in ps)")
+                 "Token that says who you are (CHIRM_TOKEN; better there, for flags\n"
+                 "show in ps)")
+      ->option_text("TOKEN")
       ->envname("CHIRM_TOKEN");
   app.add_option("--history", settings.history,
-                 "Messages of the past to show on joining; default: 20 at a terminal, else 0")
+                 "Messages of the past to show on joining [20 at a terminal, else 0]")
+      ->option_text("N")
       ->check(CLI::Range(0, 300));
   app.add_flag("--plain", settings.is_plain, "Lines in, lines out, also at a terminal");
   app.add_flag("--follow", settings.stays, "Go on listening after the end of stdin");
@@ -119,7 +128,7 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   Settings settings;
   CLI::App app(kIntroduction, "chirm");
   app.footer(kEpilogue);
-  app.get_formatter()->column_width(36);
+  app.get_formatter()->column_width(28);
   app.set_version_flag("--version", std::string(kVersion));
   add_options(app, settings);
   try {

@@ -25,10 +25,10 @@ constexpr const char* kIntroduction =
     "room exactly once and in order, also across reconnects.\n\n"
     "Open loop (--rate): messages are due at fixed times, and latency counts from then, so that a\n"
     "stall of the server cannot hide. Closed loop (--window): each publisher sends its next\n"
-    "message when the last one was acked and came back to it; shows what the server can do.";
+    "message when the last one was acked and came back to it; shows what the server can do.\n";
 constexpr const char* kEpilogue =
     "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, or\n"
-    "when clients could not connect; 2 for a bad setting.\n\n"
+    "when clients could not connect, or nothing was delivered; 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm-load --clients 1000 --rate 50 --duration 10 --json -\n"
     "  chirm-load --clients 1000 --window 64 --server-pid $(pidof chirmd)\n"
@@ -36,85 +36,84 @@ constexpr const char* kEpilogue =
     "  chirm-load --clients 10000 --idle --server-pid $(pidof chirmd)";
 
 void add_targets(CLI::App& app, Settings& settings, std::vector<std::string>& urls) {
-  app.add_option("--url", urls, "Server; several times to spread the clients over several nodes")
-      ->envname("CHIRM_URL")
-      ->default_str(kDefaultUrl);
-  app.add_option("--token", settings.token, "Connection token of all clients")
+  app.add_option("--url", urls,
+                 "Server; several times to spread the clients over several nodes\n"
+                 "(CHIRM_URL) [ws://127.0.0.1:8080/connection/websocket]")
+      ->option_text("URL")
+      ->envname("CHIRM_URL");
+  app.add_option("--token", settings.token, "Connection token of all clients (CHIRM_TOKEN)")
+      ->option_text("TOKEN")
       ->envname("CHIRM_TOKEN");
-  app.add_option("--name", settings.name, "Users are called NAME-0, NAME-1, …")
-      ->capture_default_str();
-  app.add_option("--channel", settings.channel, "Rooms are called CHANNEL-<run>-0, …")
-      ->capture_default_str();
-  app.add_option("--clients", settings.clients, "Clients, each in one room")
-      ->check(CLI::Range(1U, 10'000'000U))
-      ->capture_default_str();
-  app.add_option("--rooms", settings.rooms, "Rooms")
-      ->check(CLI::Range(1U, 1'000'000U))
-      ->capture_default_str();
+  app.add_option("--name", settings.name, "Users are called NAME-0, NAME-1, … [load]")
+      ->option_text("NAME");
+  app.add_option("--channel", settings.channel, "Rooms are called CHANNEL-<run>-0, … [room:load]")
+      ->option_text("CHANNEL");
+  app.add_option("--clients", settings.clients, "Clients, each in one room [1000]")
+      ->option_text("N")
+      ->check(CLI::Range(1U, 10'000'000U));
+  app.add_option("--rooms", settings.rooms, "Rooms [1]")
+      ->option_text("N")
+      ->check(CLI::Range(1U, 1'000'000U));
   app.add_option("--source-addresses", settings.source_addresses,
-                 "Addresses 127.0.0.2, … to connect from; default: enough for the ports")
+                 "Addresses 127.0.0.2, … to connect from [enough for the ports]")
+      ->option_text("N")
       ->check(CLI::Range(0U, 60'000U));
   app.add_option("--workers", settings.workers,
-                 "Processes to share the clients; default: as the limit of open files demands")
+                 "Processes that share the clients [as the limit of open files demands]")
+      ->option_text("N")
       ->check(CLI::Range(0U, 256U));
 }
 
 void add_traffic(CLI::App& app, Settings& settings) {
-  auto* rate = app.add_option("--rate", settings.rate, "Open loop: messages a second in all [50]")
-                   ->check(CLI::Range(0.001, 10'000'000.0));
-  auto* window =
-      app.add_option("--window", settings.window, "Closed loop: messages in flight in all")
-          ->check(CLI::Range(1U, 1'000'000U))
-          ->excludes(rate);
-  app.add_flag("--idle", settings.is_idle, "Connect, subscribe and hold; publish nothing")
-      ->excludes(rate)
-      ->excludes(window);
+  app.add_option("--rate", settings.rate, "Open loop: messages a second in all [50]")
+      ->option_text("N")
+      ->check(CLI::Range(0.001, 10'000'000.0));
+  app.add_option("--window", settings.window, "Closed loop: messages in flight in all")
+      ->option_text("N")
+      ->check(CLI::Range(1U, 1'000'000U));
+  app.add_flag("--idle", settings.is_idle, "Connect, subscribe and hold; publish nothing");
   app.add_option("--publishers", settings.publishers,
-                 "Clients that publish; default: one a room, or one for each of --window")
+                 "Clients that publish [one a room, or one for each of --window]")
+      ->option_text("N")
       ->check(CLI::Range(0U, 10'000'000U));
-  app.add_option("--payload", settings.payload_bytes, "Bytes of text in a message")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{60'000}))
-      ->capture_default_str();
+  app.add_option("--payload", settings.payload_bytes, "Bytes of text in a message [128]")
+      ->option_text("BYTES")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{60'000}));
   app.add_option("--churn", settings.churn,
-                 "Clients a second that lose their connection (every other one) or close it, and "
-                 "come back")
+                 "Clients a second that come back after they lost their connection\n"
+                 "or, every other one, closed it [0]")
+      ->option_text("N")
       ->check(CLI::Range(0.0, 100'000.0));
   app.add_option("--probe-rooms", settings.probe_rooms,
-                 "Rooms of two clients beside the others, with figures of their own")
+                 "Rooms of two clients beside the others, with figures of their own [0]")
+      ->option_text("N")
       ->check(CLI::Range(0U, 10'000U));
-  app.add_option("--probe-rate", settings.probe_rate, "Messages a second in each probe room")
-      ->check(CLI::Range(0.001, 100'000.0))
-      ->capture_default_str();
+  app.add_option("--probe-rate", settings.probe_rate, "Messages a second in each probe room [10]")
+      ->option_text("N")
+      ->check(CLI::Range(0.001, 100'000.0));
 }
 
 void add_times(CLI::App& app, Settings& settings) {
-  const auto seconds = CLI::Range(0.0, 1'000'000.0);
-  app.add_option("--ramp", settings.ramp_s, "Seconds over which to connect; 0: as fast as possible")
-      ->check(seconds)
-      ->capture_default_str();
-  app.add_option("--warmup", settings.warmup_s, "Seconds of traffic before measuring")
-      ->check(seconds)
-      ->capture_default_str();
-  app.add_option("--duration", settings.duration_s, "Seconds to measure")
-      ->check(CLI::Range(0.1, 1'000'000.0))
-      ->capture_default_str();
-  app.add_option("--drain", settings.drain_s,
-                 "Seconds that acks and deliveries may still take after the last message")
-      ->check(seconds)
-      ->capture_default_str();
-  app.add_option("--connect-timeout", settings.connect_timeout_s,
-                 "Seconds to wait for clients while none gets further")
-      ->check(seconds)
-      ->capture_default_str();
+  const auto add = [&app](const char* name, double& value, const char* help, double low = 0) {
+    app.add_option(name, value, help)->option_text("S")->check(CLI::Range(low, 1'000'000.0));
+  };
+  add("--ramp", settings.ramp_s, "Seconds over which to connect; 0: as fast as possible [0]");
+  add("--warmup", settings.warmup_s, "Seconds of traffic before measuring [1]");
+  add("--duration", settings.duration_s, "Seconds to measure [10]", 0.1);
+  add("--drain", settings.drain_s,
+      "Seconds that acks and deliveries may take after the last message [10]");
+  add("--connect-timeout", settings.connect_timeout_s,
+      "Seconds to wait for clients while none gets further [15]");
 }
 
 void add_output(CLI::App& app, Settings& settings) {
   app.add_option("--server-pid", settings.server_pids,
-                 "Server process to report CPU and memory of; several times for several");
+                 "Server process to report CPU and memory of; several times for several")
+      ->option_text("PID");
   app.add_option("--json", settings.json, "Write every figure to a file, - for stdout")
-      ->type_name("FILE");
-  app.add_option("--seed", settings.seed, "Repeats the choices of a run: texts, jitter, churn")
-      ->capture_default_str();
+      ->option_text("FILE");
+  app.add_option("--seed", settings.seed, "Repeats the choices of a run: texts, jitter, churn [1]")
+      ->option_text("N");
   app.add_flag("--quiet", settings.is_quiet, "No progress and no summary");
 }
 
@@ -151,6 +150,11 @@ std::string complete(Settings& settings) {
   }
   if (needs_escapes(settings.name) || settings.name.empty() || settings.name.size() > 100) {
     return "--name: expected 1 to 100 bytes without quotes, backslashes and controls";
+  }
+  if (settings.is_closed_loop() && settings.rate != 0)
+    return "--window: expected no --rate beside it";
+  if (settings.is_idle && (settings.is_closed_loop() || settings.rate != 0)) {
+    return "--idle: expected no --rate or --window beside it";
   }
   if (settings.rooms > settings.clients) return "--rooms: expected at most --clients";
   if (settings.publishers > settings.clients) return "--publishers: expected at most --clients";
@@ -201,7 +205,7 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
   std::vector<std::string> urls;
   CLI::App app(kIntroduction, "chirm-load");
   app.footer(kEpilogue);
-  app.get_formatter()->column_width(34);
+  app.get_formatter()->column_width(28);
   app.set_version_flag("--version", std::string(kVersion));
   add_targets(app, settings, urls);
   add_traffic(app, settings);

@@ -66,6 +66,7 @@ TEST(Settings, NameWhatIsWrong) {
   EXPECT_THAT(complaint({"--clients", "0"}), HasSubstr("--clients"));
   EXPECT_THAT(complaint({"--clients", "many"}), HasSubstr("--clients"));
   EXPECT_THAT(complaint({"--rate", "10", "--window", "5"}), HasSubstr("--window"));
+  EXPECT_THAT(complaint({"--idle", "--rate", "10"}), HasSubstr("--idle"));
   EXPECT_THAT(complaint({"--clients", "5", "--rooms", "6"}), HasSubstr("--rooms"));
   EXPECT_THAT(complaint({"--clients", "5", "--publishers", "6"}), HasSubstr("--publishers"));
   EXPECT_THAT(complaint({"--url", "http://x"}), HasSubstr("--url"));
