@@ -22,6 +22,8 @@ void Follower::on_joined(const Joined& how) {
   }
   if (how.recovered) ++room_.tally().violations.false_recovered;
   if (!is_first) ++room_.tally().counts.resets;
+  // What is forgiven is what lies behind, not a gap that was presented as continuity before.
+  room_.tally().violations.lost += missing_.size();
   missing_.clear();
   epoch_ = &epoch;
   if (!how.epoch.empty()) {

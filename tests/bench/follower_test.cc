@@ -179,6 +179,18 @@ TEST_F(FollowerTest, ForgivesTheGapBehindRecoveredFalse) {
   EXPECT_EQ(fake_.tally.counts.resets, 1U);
 }
 
+TEST_F(FollowerTest, ForgivesNoGapBeforeRecoveredFalse) {
+  Follower first = fake_.join();
+  Follower second = fake_.join();
+  feed(first, fake_.frames(1, 9));
+  feed(second, fake_.frames(1, 2) + fake_.frames(4, 5));
+  second.on_joined({.offset = 7, .epoch = FakeRoom::kEpoch, .was_recovering = true});
+  feed(second, fake_.frames(8, 9));
+  second.audit(10);
+  EXPECT_EQ(found().lost, 1U);
+  EXPECT_EQ(found().total(), 1U);
+}
+
 TEST_F(FollowerTest, StartsOverInANewEpoch) {
   Follower follower = fake_.join();
   feed(follower, fake_.frames(1, 4));
