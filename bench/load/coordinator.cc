@@ -200,7 +200,7 @@ bool Coordinator::start_traffic() {
     fail("no client could connect to " + settings_.urls.front().text() + ": " + trouble);
     return false;
   }
-  if (const auto usage = server_usage()) server_.connected = *usage;
+  read_server(server_.connected);
   plan_.start_us = now_us() + kLeadUs;
   plan_.measure_from_us = plan_.start_us + static_cast<std::uint64_t>(settings_.warmup_s * 1e6);
   plan_.measure_to_us =
@@ -217,24 +217,28 @@ void Coordinator::measure_server() {
   const std::uint64_t now = now_us();
   if (!has_from_ && now >= plan_.measure_from_us) {
     has_from_ = true;
-    if (const auto usage = server_usage()) server_.from = *usage;
+    read_server(server_.from);
   }
   if (!has_to_ && (now >= plan_.measure_to_us || is_interrupted != 0)) {
     has_to_ = true;
-    if (const auto usage = server_usage()) server_.to = *usage;
+    read_server(server_.to);
   }
 }
 
-std::optional<ProcessUsage> Coordinator::server_usage() const {
-  auto usage = usage_of(settings_.server_pids);
-  if (!usage) return std::nullopt;  // a run may be about servers that die
-  return *usage;
+// A run may be about servers that die; then there are no figures of them.
+void Coordinator::read_server(ProcessUsage& usage) {
+  const auto now = usage_of(settings_.server_pids);
+  if (!now) {
+    is_server_gone_ = true;
+  } else {
+    usage = *now;
+  }
 }
 
 int Coordinator::finish() {
   for (const Child& child : children_) add_result(report_.total, *child.result);
   report_.total.load.violations.add(compare_tips(report_.total.tips));
-  if (!settings_.server_pids.empty()) report_.server = server_;
+  if (has_from_ && has_to_ && !is_server_gone_) report_.server = server_;
   clear_progress();
   const std::string json = to_json(report_, settings_);
   if (!settings_.is_quiet) {

@@ -57,7 +57,7 @@ class Coordinator {
   void send_all(Kind kind, std::string_view body);
   bool start_traffic();
   void measure_server();
-  std::optional<ProcessUsage> server_usage() const;
+  void read_server(ProcessUsage& usage);
   int finish();
 
   void show_progress();
@@ -71,6 +71,7 @@ class Coordinator {
   ServerUsage server_;
   bool has_from_ = false;
   bool has_to_ = false;
+  bool is_server_gone_ = false;  // a server process could not be read any more
   bool is_stop_sent_ = false;
   std::uint64_t begun_us_ = 0;
   std::uint64_t shown_us_ = 0;

@@ -67,6 +67,7 @@ struct GroupFigures {
 
 struct Figures {
   Progress progress;
+  std::array<char, 120> refusal{};  // why a message failed last, for people
   std::uint64_t measured_from_us = 0;
   std::uint64_t measured_to_us = 0;
   std::uint64_t cpu_us = 0;  // of the generator, within the measured interval

@@ -40,6 +40,7 @@ void Member::publish(std::uint64_t due_us, std::string_view text) {
       publisher_->on_acked(sequence, *published, now_us());
     } else {
       publisher_->on_failed(sequence);
+      events_.on_failed(published.error().message);
     }
     events_.on_settleable(*this);
   });

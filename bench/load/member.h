@@ -31,6 +31,8 @@ class MemberEvents {
   // The connection is gone; is_final: for good. wanted: it was the churn.
   virtual void on_gone(Member& member, bool wanted, bool is_final, std::string_view why) = 0;
   virtual void on_refused(Member& member, std::string_view why) = 0;
+  // A message failed.
+  virtual void on_failed(std::string_view why) = 0;
   // A message was acked, failed or came back: settle() may release some.
   virtual void on_settleable(Member& member) = 0;
 

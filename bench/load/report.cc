@@ -43,6 +43,7 @@ void add_result(Result& total, const Result& one) {
                                  ? more.measured_from_us
                                  : std::min(figures.measured_from_us, more.measured_from_us);
   figures.measured_to_us = std::max(figures.measured_to_us, more.measured_to_us);
+  if (more.refusal[0] != '\0') figures.refusal = more.refusal;
   figures.cpu_us += more.cpu_us;
   figures.reconnects += more.reconnects;
   figures.recovered += more.recovered;
@@ -102,8 +103,14 @@ std::uint64_t Report::never_joined(const Settings& settings) const {
   return settings.all_clients() - total.figures.progress.joined;
 }
 
+bool Report::is_empty() const {
+  Counts all = total.load.all;
+  all.add(total.probe.all);
+  return all.sent > 0 && all.acked == 0 && all.delivered == 0;
+}
+
 bool Report::is_good(const Settings& settings) const {
-  return violations() == 0 && never_joined(settings) == 0;
+  return violations() == 0 && never_joined(settings) == 0 && !is_empty();
 }
 
 }  // namespace chirm::load

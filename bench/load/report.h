@@ -11,7 +11,7 @@
 
 namespace chirm::load {
 
-// Of the server processes, if they were named.
+// Of the server processes, if they were named and lived through the measured interval.
 struct ServerUsage {
   ProcessUsage empty;      // before the clients came
   ProcessUsage connected;  // when all were subscribed, before any message
@@ -35,6 +35,8 @@ struct Report {
 
   std::uint64_t violations() const;
   std::uint64_t never_joined(const Settings& settings) const;
+  // True when messages were sent and not one was acked or delivered: nothing was verified.
+  bool is_empty() const;
   bool is_good(const Settings& settings) const;
 };
 

@@ -135,6 +135,7 @@ std::string to_json(const Report& report, const Settings& settings) {
   json.add("deliveries_per_s", report.deliveries_per_s());
   json.add("violations", report.violations());
   json.add("unanswered", report.total.figures.unanswered);
+  json.add("last_refusal", std::string_view(report.total.figures.refusal.data()));
   add_server(json, report);
   json.open("generator");
   json.add("cpu_s", static_cast<double>(report.total.figures.cpu_us) / 1e6);

@@ -85,11 +85,15 @@ void add_violations(TextWriter& text, const Report& report) {
   for (const auto& [name, count] : kinds) {
     if (count > 0) found += (found.empty() ? "" : ", ") + std::to_string(count) + " " + name;
   }
-  text.line("violations   %s", found.empty() ? "none" : found.c_str());
+  if (found.empty()) found = report.is_empty() ? "none, for nothing was delivered" : "none";
+  text.line("violations   %s", found.c_str());
 }
 
-void add_server(TextWriter& text, const Report& report) {
-  if (!report.server) return;
+void add_server(TextWriter& text, const Report& report, const Settings& settings) {
+  if (!report.server) {
+    if (!settings.server_pids.empty()) text.line("server       not there all the time: no figures");
+    return;
+  }
   text.line("server       %.2f CPU s (%.0f %%), %.0f deliveries per CPU second, %.3f us each",
             report.server_cpu_s(), 100 * report.server_cpu_s() / report.measured_s(),
             report.deliveries_per_server_cpu_s(), report.server_cpu_us_per_delivery());
@@ -106,6 +110,9 @@ std::string to_text(const Report& report, const Settings& settings) {
   add_connections(text, report, settings);
   if (!settings.is_idle) add_messages(text, "messages", total.load, report.measured_s());
   if (settings.probe_rooms > 0) add_messages(text, "probe", total.probe, report.measured_s());
+  if (total.figures.refusal[0] != '\0') {
+    text.line("  failed     the last: %s", total.figures.refusal.data());
+  }
   if (total.figures.unanswered > 0) {
     text.line("  unanswered %llu messages: nobody can know", n(total.figures.unanswered));
   }
@@ -118,7 +125,7 @@ std::string to_text(const Report& report, const Settings& settings) {
   add_latency(text, "connect to subscribed", total.joining);
   add_latency(text, "lost to subscribed", total.recovering);
   if (!settings.is_closed_loop()) add_latency(text, "published late by", total.lateness);
-  add_server(text, report);
+  add_server(text, report, settings);
   text.line("generator    %.0f %% of a CPU",
             report.measured_s() > 0
                 ? static_cast<double>(total.figures.cpu_us) / 1e4 / report.measured_s()

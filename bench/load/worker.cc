@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace chirm::load {
@@ -30,6 +31,13 @@ std::uint64_t own_cpu_us() {
            static_cast<std::uint64_t>(time.tv_usec);
   };
   return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
+// As much of a text as fits, and a NUL.
+template <std::size_t kSize>
+void keep(std::array<char, kSize>& kept, std::string_view text) {
+  kept.fill('\0');
+  text.copy(kept.data(), kSize - 1);
 }
 
 std::string random_text(std::size_t bytes, std::uint64_t seed) { return Random(seed).name(bytes); }
@@ -177,11 +185,12 @@ void Worker::on_refused(Member& member, std::string_view why) {
   }
 }
 
+void Worker::on_failed(std::string_view why) { keep(result_.figures.refusal, why); }
+
 void Worker::note_trouble(std::string_view why) {
   Progress& progress = result_.figures.progress;
   ++progress.failures;
-  progress.trouble.fill('\0');
-  why.copy(progress.trouble.data(), progress.trouble.size() - 1);
+  keep(progress.trouble, why);
 }
 
 bool Worker::is_joining_over() const {

@@ -53,6 +53,7 @@ class Worker final : private Room::Events, private MemberEvents {
   void on_resubscribed(Member& member) override;
   void on_gone(Member& member, bool wanted, bool is_final, std::string_view why) override;
   void on_refused(Member& member, std::string_view why) override;
+  void on_failed(std::string_view why) override;
   void on_settleable(Member& member) override;
 
   void make_rooms();

@@ -50,5 +50,17 @@ TEST(Coordinator, PutsResultsTogetherAfterTheirTrip) {
   EXPECT_EQ(report.total.tips.size(), 2U);
 }
 
+TEST(Report, IsNotGoodWhenNothingCouldBeVerified) {
+  Settings settings;
+  settings.clients = 1;
+  Report report;
+  report.total.figures.progress.joined = 1;
+  EXPECT_TRUE(report.is_good(settings));  // idle
+  report.total.load.all.sent = report.total.load.all.failed = 9;
+  EXPECT_FALSE(report.is_good(settings));
+  report.total.load.all.acked = 1;
+  EXPECT_TRUE(report.is_good(settings));
+}
+
 }  // namespace
 }  // namespace chirm::load
