@@ -220,6 +220,35 @@ test('is told when Redis has lost its data', async (t) => {
   assert.deepEqual(heard.seen.slice(10), [[offset + 1, 12]]);
 });
 
+test('keeps its connection while Redis hangs', async (t) => {
+  const cluster = await Cluster.start(t, { nodes: 1 });
+  const ada = user(cluster, 0, 'ada');
+  const heard = subscribe(ada);
+  await next(heard, 'subscribed');
+  await publish(ada, 1, 10);
+  await until(() => heard.seen.length === 10);
+
+  // The SDK drops its connection when a subscribe is not answered within 5 s. So many of them, for
+  // chirmd looks for those that wait too long only now and then.
+  cluster.redis.kill('SIGSTOP');
+  const late = [];
+  const refusals = [];
+  for (let i = 0; i < 100; ++i) {
+    late.push(subscribe(ada, `room:${i}`));
+    late[i].once('error', ({ error }) => refusals.push(error.code));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await until(() => refusals.length === late.length);
+  assert.ok(refusals.every((code) => code === 100));
+  cluster.redis.kill('SIGCONT');
+  await until(() => late.every((one) => one.state === 'subscribed'));
+  await publish(ada, 11, 20);
+  await until(() => heard.seen.length >= 20);
+  assert.deepEqual(heard.seen, numbers(1, 20));
+  assert.equal(eventsOf(heard, 'subscribing').length, 1);
+  assert.equal(ada.state, 'connected');
+});
+
 test('stays subscribed over unsubscribe and subscribe back to back', async (t) => {
   const cluster = await Cluster.start(t);
   const ada = user(cluster, 0, 'ada');
