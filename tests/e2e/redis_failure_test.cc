@@ -30,12 +30,14 @@ class RedisFailure : public ClusterTest {
 };
 
 TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor6s) {
-  start();
+  start({.chirmd_arguments = {"--insecure", "--ping", "2", "--pong-timeout", "1"}});
   add_crowd(8);
   start_talking(8);
   talk_on(300);
 
   cluster_->redis().suspend();
+  // More than a node reads from one client before the first of it is acknowledged.
+  for (int i = 0; i < 300; ++i) people_.back()->say("room:a");
   let_pass(kOutageMs);
   const std::size_t before = ledger_.size();
   cluster_->redis().resume();
