@@ -75,6 +75,7 @@ struct Figures {
   std::uint64_t recovered = 0;     // reconnects after which nothing was missing
   std::uint64_t resubscribed = 0;  // without losing the connection
   std::uint64_t unsubscribed = 0;  // for good
+  std::uint64_t away = 0;          // clients that were not subscribed any more at the end
   std::uint64_t unanswered = 0;    // messages whose fate is unknown
 };
 

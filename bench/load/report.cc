@@ -49,6 +49,7 @@ void add_result(Result& total, const Result& one) {
   figures.recovered += more.recovered;
   figures.resubscribed += more.resubscribed;
   figures.unsubscribed += more.unsubscribed;
+  figures.away += more.away;
   figures.unanswered += more.unanswered;
   add_group(total.load, one.load);
   add_group(total.probe, one.probe);
@@ -110,7 +111,7 @@ bool Report::is_empty() const {
 }
 
 bool Report::is_good(const Settings& settings) const {
-  return violations() == 0 && never_joined(settings) == 0 && !is_empty();
+  return violations() == 0 && never_joined(settings) == 0 && total.figures.away == 0 && !is_empty();
 }
 
 }  // namespace chirm::load

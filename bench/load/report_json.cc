@@ -96,6 +96,7 @@ void add_connections(JsonWriter& json, const Report& report, const Settings& set
   json.add("recovered", figures.recovered);
   json.add("resubscribed", figures.resubscribed);
   json.add("gone_for_good", figures.unsubscribed);
+  json.add("away", figures.away);
   add_latency(json, "recovering_us", report.total.recovering);
   json.close();
 }

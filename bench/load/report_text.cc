@@ -47,6 +47,9 @@ void add_connections(TextWriter& text, const Report& report, const Settings& set
               n(figures.reconnects), n(figures.recovered), n(figures.resubscribed),
               n(figures.unsubscribed));
   }
+  if (figures.away > 0) {
+    text.line("  away       %llu did not come back before the end", n(figures.away));
+  }
   if (figures.progress.failures > 0) {
     text.line("  failures   %llu, the last: %s", n(figures.progress.failures),
               figures.progress.trouble.data());

@@ -28,7 +28,8 @@ constexpr const char* kIntroduction =
     "message when the last one was acked and came back to it; shows what the server can do.\n";
 constexpr const char* kEpilogue =
     "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, or\n"
-    "when clients could not connect, or nothing was delivered; 2 for a bad setting.\n\n"
+    "when clients could not connect or did not come back, or nothing was delivered; 2 for a bad\n"
+    "setting.\n\n"
     "Examples:\n"
     "  chirm-load --clients 1000 --rate 50 --duration 10 --json -\n"
     "  chirm-load --clients 1000 --window 64 --server-pid $(pidof chirmd)\n"

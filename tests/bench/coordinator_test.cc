@@ -60,6 +60,8 @@ TEST(Report, IsNotGoodWhenNothingCouldBeVerified) {
   EXPECT_FALSE(report.is_good(settings));
   report.total.load.all.acked = 1;
   EXPECT_TRUE(report.is_good(settings));
+  report.total.figures.away = 1;
+  EXPECT_FALSE(report.is_good(settings));
 }
 
 }  // namespace
