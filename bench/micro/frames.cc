@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What do WebSocket frames cost: decoding what a client sends (masked), encoding what it is sent?
+// What do WebSocket frames cost: decoding what a client sends (masked) and what it is sent (not
+// masked), encoding what it is sent?
 #include <benchmark/benchmark.h>
 
 #include "protocol/limits.h"
@@ -26,11 +27,11 @@ void count(benchmark::State& state, std::size_t bytes) {
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes));
 }
 
-void BM_Frame_DecodeMasked(benchmark::State& state) {
+void decode(benchmark::State& state, WsRole sender, WsRole receiver) {
   const auto size = static_cast<std::size_t>(state.range(0));
   std::string frame;
-  WsEncoder(WsRole::kClient).append(frame, Opcode::kText, std::string(size, 'x'));
-  WsDecoderPool pool(WsRole::kServer, limits::kMessageBytes);
+  WsEncoder(sender).append(frame, Opcode::kText, std::string(size, 'x'));
+  WsDecoderPool pool(receiver, limits::kMessageBytes);
   WsDecoder decoder(pool);
   CountingHandler handler;
   for (auto _ : state) {
@@ -39,7 +40,21 @@ void BM_Frame_DecodeMasked(benchmark::State& state) {
   benchmark::DoNotOptimize(handler.bytes);
   count(state, size);
 }
+
+void BM_Frame_DecodeMasked(benchmark::State& state) {
+  decode(state, WsRole::kClient, WsRole::kServer);
+}
 BENCHMARK(BM_Frame_DecodeMasked)
+    ->ArgName("payload_bytes")
+    ->Arg(32)
+    ->Arg(128)
+    ->Arg(2000)
+    ->Arg(16000);
+
+void BM_Frame_DecodeUnmasked(benchmark::State& state) {
+  decode(state, WsRole::kServer, WsRole::kClient);
+}
+BENCHMARK(BM_Frame_DecodeUnmasked)
     ->ArgName("payload_bytes")
     ->Arg(32)
     ->Arg(128)
