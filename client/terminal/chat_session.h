@@ -21,8 +21,8 @@ struct ChatOptions {
   client::Options client;
   std::vector<std::string> rooms;  // valid and different, at least one
   std::uint32_t history = 20;      // messages of the past shown on joining a room
-  // How long quit() waits for the next acknowledgement.
-  std::uint32_t patience_ms = 5000;
+  // How long quit() waits for the next acknowledgement: as long as the client does.
+  std::uint32_t patience_ms = client::Options{}.publish_timeout_ms;
 };
 
 // Where a session shows what it has to say.

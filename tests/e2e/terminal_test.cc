@@ -2,6 +2,7 @@
 // The program chirm as scripts use it: lines in, lines out.
 #include <signal.h>
 
+#include "core/loop/timer.h"
 #include "tests/e2e/cluster_test.h"
 
 namespace chirm::testing {
@@ -90,6 +91,23 @@ TEST_F(Terminal, WhatIsTypedWhileTheNodeIsGoneIsSaidOnce) {
   expect_end(*ada, 0);
   expect_end(*bob, 0);
   EXPECT_EQ(ada->output(), said);
+}
+
+TEST_F(Terminal, ALineFromAPipeWaitsForRedis) {
+  start({.nodes = 2});
+  const auto ada = chat(cluster_->node_url(0), "ada");
+  const auto bob = chat(cluster_->node_url(1), "bob");
+  cluster_->redis().suspend();
+  ada->write_input("the only line\n");
+  ada->close_input();
+  bool is_over = false;
+  Timer outage(loop_, [&] { is_over = true; });
+  outage.start(6000);
+  ASSERT_TRUE(run([&] { return is_over; }));
+  EXPECT_FALSE(ada->exit_code()) << ada->errors();
+  cluster_->redis().resume();
+  expect_end(*ada, 0);
+  expect_output(*bob, "#lobby ada: the only line\n");
 }
 
 TEST_F(Terminal, EndsWhenItMayNotComeIn) {
