@@ -76,6 +76,7 @@ struct Figures {
   std::uint64_t resubscribed = 0;  // without losing the connection
   std::uint64_t unsubscribed = 0;  // for good
   std::uint64_t away = 0;          // clients that were not subscribed any more at the end
+  std::uint64_t unsent = 0;        // messages that were due, and the generator did not come to them
   std::uint64_t unanswered = 0;    // messages whose fate is unknown
 };
 

@@ -37,6 +37,18 @@ std::uint64_t Pacer::next_us() const {
   return start_us_ + static_cast<std::uint64_t>(number * interval_us_);
 }
 
+std::uint64_t Pacer::count_overdue(std::uint64_t until_us) {
+  std::uint64_t count = 0;
+  for (; next_us() < until_us; advance()) ++count;
+  return count;
+}
+
+void Pacer::advance() {
+  if (++place_ < mine_.size()) return;
+  place_ = 0;
+  ++round_;
+}
+
 void Pacer::on_timer() {
   std::uint64_t expirations = 0;
   (void)read(timer_.fd(), &expirations, sizeof expirations);  // EAGAIN after an early wake-up
@@ -44,10 +56,7 @@ void Pacer::on_timer() {
   for (int i = 0; i < kDueMax && is_running_ && next_us() <= now_us; ++i) {
     const std::uint64_t due_us = next_us();
     const std::uint32_t author = mine_[place_];
-    if (++place_ == mine_.size()) {
-      place_ = 0;
-      ++round_;
-    }
+    advance();
     on_due_(author, due_us);
   }
   arm();

@@ -29,11 +29,14 @@ class Pacer {
   // All times on the monotonic clock.
   void start(std::uint64_t start_us);
   void stop();
+  // For after stop(): how many messages were due before `until_us` and were not announced.
+  std::uint64_t count_overdue(std::uint64_t until_us);
   // When the next message is due.
   std::uint64_t next_us() const;
 
  private:
   void on_timer();
+  void advance();
   void arm();
 
   static constexpr int kDueMax = 256;  // a turn, so that receiving goes on

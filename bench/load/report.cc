@@ -50,6 +50,7 @@ void add_result(Result& total, const Result& one) {
   figures.resubscribed += more.resubscribed;
   figures.unsubscribed += more.unsubscribed;
   figures.away += more.away;
+  figures.unsent += more.unsent;
   figures.unanswered += more.unanswered;
   add_group(total.load, one.load);
   add_group(total.probe, one.probe);

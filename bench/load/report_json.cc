@@ -140,6 +140,7 @@ std::string to_json(const Report& report, const Settings& settings) {
   add_server(json, report);
   json.open("generator");
   json.add("cpu_s", static_cast<double>(report.total.figures.cpu_us) / 1e6);
+  json.add("unsent", report.total.figures.unsent);
   add_latency(json, "late_us", report.total.lateness);
   json.close();
   add_group(json, "load", report.total.load);

@@ -116,6 +116,10 @@ std::string to_text(const Report& report, const Settings& settings) {
   if (total.figures.refusal[0] != '\0') {
     text.line("  failed     the last: %s", total.figures.refusal.data());
   }
+  if (total.figures.unsent > 0) {
+    text.line("  unsent     %llu were due, but the generator did not come to them",
+              n(total.figures.unsent));
+  }
   if (total.figures.unanswered > 0) {
     text.line("  unanswered %llu messages: nobody can know", n(total.figures.unanswered));
   }

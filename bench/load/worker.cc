@@ -268,8 +268,11 @@ void Worker::begin_measuring() {
 
 void Worker::end_traffic() {
   if (!is_measuring_) begin_measuring();
-  if (pacer_) pacer_->stop();
-  if (probe_pacer_) probe_pacer_->stop();
+  for (Pacer* pacer : {pacer_.get(), probe_pacer_.get()}) {
+    if (pacer == nullptr) continue;
+    pacer->stop();
+    result_.figures.unsent += pacer->count_overdue(std::min(now_us(), plan_.measure_to_us));
+  }
   result_.figures.measured_to_us = now_us();
   result_.figures.cpu_us = own_cpu_us() - cpu_before_us_;
   result_.load.measured = load_.counts.since(load_before_);
