@@ -104,7 +104,7 @@ struct SqliteStore::Impl {
 
   Expected<void, Error> open(int flags);
   Expected<void, Error> take_lock();
-  Expected<void, Error> set_up(StoreSync sync);
+  Expected<void, Error> set_up();
   Expected<void, Error> check_power_failure(StoreSync sync);
   Expected<void, Error> prepare_writing();
   Expected<void, Error> prepare_reading();
@@ -126,7 +126,7 @@ Expected<std::unique_ptr<SqliteStore>, Error> SqliteStore::open_for_writing(cons
   impl->path = path;
   auto done = impl->take_lock();
   if (done) done = impl->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  if (done) done = impl->set_up(sync);
+  if (done) done = impl->set_up();
   if (done) done = impl->check_power_failure(sync);
   if (done) done = impl->prepare_writing();
   if (done) done = impl->load_messages();
@@ -162,12 +162,9 @@ Expected<void, Error> SqliteStore::Impl::open(int flags) {
   return {};
 }
 
-Expected<void, Error> SqliteStore::Impl::set_up(StoreSync sync) {
-  const char* pragmas = sync == StoreSync::kFull
-                            ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                              "PRAGMA foreign_keys = ON;"
-                            : "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                              "PRAGMA foreign_keys = ON;";
+Expected<void, Error> SqliteStore::Impl::set_up() {
+  const char* pragmas =
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
   if (const auto done = run(pragmas, "cannot be set up"); !done) return done;
   const auto version = ask("PRAGMA user_version");
   if (!version) return Unexpected<Error>(version.error());
@@ -179,7 +176,8 @@ Expected<void, Error> SqliteStore::Impl::set_up(StoreSync sync) {
 
 // With synchronous = NORMAL, a commit is in the file system's memory: it survives the process, but
 // a machine that went down may have lost the newest ones, and their offsets would be given
-// again. So every channel gets a new epoch when the machine was booted since.
+// again. So every channel gets a new epoch when the machine was booted since. What tells that is on
+// the disk before the first commit that may be lost: until then, synchronous is FULL.
 Expected<void, Error> SqliteStore::Impl::check_power_failure(StoreSync sync) {
   std::string boot;
   std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
@@ -200,7 +198,8 @@ Expected<void, Error> SqliteStore::Impl::check_power_failure(StoreSync sync) {
   if (rc != SQLITE_OK || write.bind(std::string_view(now)).step() != SQLITE_DONE) {
     return Unexpected<Error>(error("write failed"));
   }
-  return {};
+  if (sync == StoreSync::kFull) return {};
+  return run("PRAGMA synchronous = NORMAL", "cannot be set up");
 }
 
 Expected<void, Error> SqliteStore::Impl::prepare_writing() {
