@@ -79,12 +79,23 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.counters("chirm_errors_total", "Error replies by code", "code", chat.errors);
 
   out.gauge("chirm_broker_connected", "1 while the broker can be reached", is_broker_connected);
+  out.counter("chirm_broker_publishes_total", "Publishes asked for", broker.publishes);
   out.counter("chirm_broker_published_total", "Publications stored", broker.published);
   out.counter("chirm_broker_publish_errors_total", "Publishes refused or given up",
               broker.publish_errors);
   out.counter("chirm_broker_duplicates_total", "Publishes recognised by their message id",
               broker.duplicates);
   out.counter("chirm_broker_histories_total", "Reads of a channel's history", broker.histories);
+  out.counter("chirm_broker_history_errors_total", "Reads of history that failed",
+              broker.history_errors);
+  out.counter("chirm_broker_presences_total", "Questions who is in a channel", broker.presences);
+  out.counter("chirm_broker_presence_timeouts_total", "... answered without some node",
+              broker.presence_timeouts);
+  out.counter("chirm_broker_received_total", "Publications received over the bus", broker.received);
+  out.counter("chirm_broker_invalid_received_total", "Bus messages that could not be read",
+              broker.invalid_received);
+  out.counter("chirm_broker_script_loads_total", "Times scripts were loaded into Redis",
+              broker.script_loads);
   out.counter("chirm_broker_link_losses_total", "Links to the broker that were lost",
               broker.link_losses);
   out.counter("chirm_broker_resubscribed_total", "Channels subscribed again after a lost link",
