@@ -21,8 +21,7 @@ std::string check_values(const Values&... values) {
 }  // namespace chirm
 
 // CHIRM_CHECK(a <= b, a, b)
-#define CHIRM_CHECK(condition, ...)                                     \
-  (static_cast<bool>(condition)                                         \
-       ? static_cast<void>(0)                                           \
-       : ::chirm::check_failed(__FILE__, __LINE__, #condition,          \
-                               ::chirm::check_values(__VA_ARGS__)))
+#define CHIRM_CHECK(condition, ...)                                                     \
+  (static_cast<bool>(condition) ? static_cast<void>(0)                                  \
+                                : ::chirm::check_failed(__FILE__, __LINE__, #condition, \
+                                                        ::chirm::check_values(__VA_ARGS__)))

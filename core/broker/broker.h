@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The broker: where channels' logs are kept and ordered, and what connects the nodes. Everything
-// above knows only this interface; bin/chirmd picks MemoryBroker or RedisBroker. All calls are on
-// the loop's thread, and no call calls back before it has returned.
+// above knows only this interface; bin/chirmd picks MemoryBroker, SqliteBroker or RedisBroker. All
+// calls are on the loop's thread, and no call calls back before it has returned.
 //
 // A log numbers its publications 1, 2, 3 … (offset) within an epoch, a random name for one life of
 // the numbering.
@@ -48,9 +48,9 @@ struct PublishRequest {
 
 struct HistoryRequest {
   std::string_view channel;
-  std::uint64_t since = 0;   // exclusive
-  std::uint32_t limit = 0;   // at most this many; 0: position only
-  bool reverse = false;      // newest first, offsets below `since` (or from the top when it is 0)
+  std::uint64_t since = 0;  // exclusive
+  std::uint32_t limit = 0;  // at most this many; 0: position only
+  bool reverse = false;     // newest first, offsets below `since` (or from the top when it is 0)
 };
 
 struct History {
@@ -62,7 +62,7 @@ struct History {
 class BrokerListener {
  public:
   // Every publication of a subscribed channel, in order of arrival: usually by offset, but
-  // duplicates and holes happen (a lost bus message). position.epoch tells the log's life.
+  // duplicates and holes happen (a lost bus message).
   virtual void on_publication(std::string_view channel, std::uint64_t offset,
                               std::string_view epoch, std::string_view body) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.

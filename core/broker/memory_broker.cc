@@ -81,7 +81,8 @@ void MemoryBroker::subscribe(std::string_view channel, Callback<Position> done) 
 }
 
 void MemoryBroker::unsubscribe(std::string_view channel) {
-  deferred_.push_back([this, name = std::string(channel)] { find_or_create(name).is_subscribed = false; });
+  deferred_.push_back(
+      [this, name = std::string(channel)] { find_or_create(name).is_subscribed = false; });
 }
 
 void MemoryBroker::history(const HistoryRequest& request, Callback<History> done) {

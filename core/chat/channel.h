@@ -45,10 +45,10 @@ class Channel : public ListHook<DirtyChannelTag> {
   const std::string& name() const { return log.channel(); }
 
   ChannelState state = ChannelState::kSubscribing;
-  bool is_extending = false;        // older publications have been asked for, for joining sessions
-  bool must_compare = false;        // something may have been missed while we could not look
-  std::uint64_t seen = 0;           // the highest offset that arrived, in the tail or not
-  std::uint64_t empty_since_ms = 0; // when the last session left; means something when none is here
+  bool is_extending = false;         // older publications have been asked for, for joining sessions
+  bool must_compare = false;         // something may have been missed while we could not look
+  std::uint64_t seen = 0;            // the highest offset that arrived, in the tail or not
+  std::uint64_t empty_since_ms = 0;  // when the last member left; of use while there is none
   ChannelLog log;
   std::vector<Member> members;
   std::vector<Joining> joining;

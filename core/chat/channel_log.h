@@ -58,9 +58,7 @@ class ChannelLog {
   }
   std::size_t bytes() const { return bytes_; }
   // Whether all publications behind `offset` are in the tail.
-  bool covers(std::uint64_t offset) const {
-    return offset + 1 >= first() && offset <= top_.offset;
-  }
+  bool covers(std::uint64_t offset) const { return offset + 1 >= first() && offset <= top_.offset; }
 
   // Appends to `out` the frames behind `offset`, which the tail must cover, a piece a segment: as
   // many as fit bytes_max, and at least one.

@@ -15,6 +15,7 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/broker/broker.h"
+#include "core/broker/string_hash.h"
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"
@@ -110,13 +111,7 @@ class Hub final : private BrokerListener {
   WsEncoder& encoder_;
   const ChatSettings& settings_;
   ChatCounters& counters_;
-  struct NameHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view name) const {
-      return std::hash<std::string_view>()(name);
-    }
-  };
-  std::unordered_map<std::string, std::unique_ptr<Channel>, NameHash, std::equal_to<>> channels_;
+  std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>> channels_;
   IntrusiveList<Channel, DirtyChannelTag> dirty_channels_;
   IntrusiveList<Session, DirtySessionTag> dirty_sessions_;
   std::vector<iovec> pieces_;  // of one write, and whose they are

@@ -12,9 +12,8 @@ namespace chirm {
 template <class Handle>
 struct CloseThenDelete {
   void operator()(Handle* handle) const {
-    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* closed) {
-      delete reinterpret_cast<Handle*>(closed);
-    });
+    uv_close(reinterpret_cast<uv_handle_t*>(handle),
+             [](uv_handle_t* closed) { delete reinterpret_cast<Handle*>(closed); });
   }
 };
 

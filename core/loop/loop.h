@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The event loop of a process: a libuv loop plus the two moments a turn needs. One thread; nothing
-// here may be called from another one, except wake-ups that say so.
+// here may be called from another one.
 //
 // A turn: timers → I/O callbacks → turn-end hooks, in the order they were added → the loop sleeps
 // until the next event. A hook that has more to do (TurnEnd::kMore) keeps the loop from sleeping:

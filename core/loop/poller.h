@@ -13,11 +13,10 @@ namespace chirm {
 
 class Loop;
 
-// Who is told. Must call Poller::remove() or close its socket, and then Poller::forget(), before
-// it is destroyed.
+// Who is told. Must close its socket and call Poller::forget() before it is destroyed.
 class PollTarget {
  public:
-  // is_broken: an error or hang-up was reported; reading will meet it.
+  // Both are true after an error or hang-up, whatever is watched: reading will meet it.
   virtual void on_ready(bool readable, bool writable) = 0;
 
  protected:

@@ -10,7 +10,7 @@ namespace chirm {
 struct ServerSettings {
   std::string listen = "127.0.0.1";  // numeric address
   std::uint16_t port = 8080;         // 0: the kernel chooses
-  std::string node_name;             // in metrics and the log
+  std::string node_name;             // in the log and to Redis; unique among its nodes
   // Connections at once; never more than the limit of open files allows. 0: only that limit.
   std::uint32_t connections_max = 0;
   std::uint32_t request_timeout_s = 10;  // for an HTTP request head, and to read a response
