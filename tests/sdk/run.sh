@@ -13,4 +13,4 @@ if ! cmp -s package-lock.json node_modules/.installed; then
   npm ci --no-progress
   cp package-lock.json node_modules/.installed
 fi
-exec node --test .
+exec node --test ./*.test.js
