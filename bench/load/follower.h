@@ -34,6 +34,9 @@ class Follower {
   // True when `bytes`, the start of a frame, can only become a publication of the room.
   bool starts_publication(std::string_view bytes) const;
 
+  // From now on its latencies are nobody's. For a publisher, when those of the others are asked for.
+  void leave_out_latency() { is_timed_ = false; }
+
   // The offset that is expected next, 0 when that is not known.
   std::uint64_t next() const { return next_; }
   const Epoch* epoch() const { return epoch_; }
@@ -49,6 +52,7 @@ class Follower {
   void record(std::uint64_t scheduled_us, std::uint64_t now_us);
 
   Room& room_;
+  bool is_timed_ = true;
   Epoch* epoch_ = nullptr;  // null exactly until the first subscribe reply
   std::uint64_t next_ = 0;
   // True from a reply with recovered:true to the next publication.

@@ -86,7 +86,8 @@ void add_traffic(CLI::App& app, Settings& settings) {
       ->option_text("N")
       ->check(CLI::Range(0.0, 100'000.0));
   app.add_option("--probe-rooms", settings.probe_rooms,
-                 "Rooms of two clients beside the others, with figures of their own [0]")
+                 "Rooms of two clients beside the others, with figures of their own; of\n"
+                 "several --url, the two are on different ones [0]")
       ->option_text("N")
       ->check(CLI::Range(0U, 10'000U));
   app.add_option("--probe-rate", settings.probe_rate, "Messages a second in each probe room [10]")

@@ -108,6 +108,7 @@ void Worker::make_publishers() {
     member->publish_as(author);
     publishers_.push_back(member.get());
     if (settings_.is_probe(client)) {
+      member->follower().leave_out_latency();  // the other one may be on another node
       mine_probing.push_back((client - settings_.clients) / 2);
     } else {
       mine.push_back(client);

@@ -278,6 +278,17 @@ TEST_F(FollowerTest, MeasuresFromWhenAMessageWasDue) {
   EXPECT_EQ(fake_.tally.delivery.count(), 2U);
 }
 
+TEST_F(FollowerTest, LeavesOutItsLatencyWhenTold) {
+  fake_.tally.measure_from_us = 0;
+  Follower publisher = fake_.join();
+  Follower other = fake_.join();
+  publisher.leave_out_latency();
+  feed(publisher, fake_.frames(1, 3));
+  feed(other, fake_.frames(1, 3));
+  EXPECT_EQ(fake_.tally.delivery.count(), 3U);
+  EXPECT_EQ(fake_.tally.counts.delivered, 6U);
+}
+
 // Centrifugo without history does not number publications.
 class UnnumberedTest : public FollowerTest {
  protected:
