@@ -92,7 +92,8 @@ void Follower::take_logged(std::size_t count, std::uint64_t now_us) {
 
 void Follower::record(std::uint64_t scheduled_us, std::uint64_t now_us) {
   Tally& tally = room_.tally();
-  if (is_timed_ && scheduled_us >= tally.measure_from_us) tally.delivery.record(now_us - scheduled_us);
+  if (is_timed_ && scheduled_us >= tally.measure_from_us)
+    tally.delivery.record(now_us - scheduled_us);
 }
 
 void Follower::take(std::string_view data, std::uint64_t offset, std::uint64_t now_us) {

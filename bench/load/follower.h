@@ -34,7 +34,8 @@ class Follower {
   // True when `bytes`, the start of a frame, can only become a publication of the room.
   bool starts_publication(std::string_view bytes) const;
 
-  // From now on its latencies are nobody's. For a publisher, when those of the others are asked for.
+  // From now on its latencies are nobody's. For a publisher, when those of the others are asked
+  // for.
   void leave_out_latency() { is_timed_ = false; }
 
   // The offset that is expected next, 0 when that is not known.
