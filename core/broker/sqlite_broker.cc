@@ -28,6 +28,7 @@ struct SqliteBroker::WriteJob {
   std::vector<Caller> callers;  // of the same index
   bool forgets = false;
   bool has_more_to_forget = false;
+  bool has_tried_disk = false;  // not so when all it did was to look
   std::string error;
 
   void run(SqliteStore& store, const BrokerSettings& settings) {
@@ -38,8 +39,13 @@ struct SqliteBroker::WriteJob {
         return;
       }
     }
+    for (const SqliteStore::Write& write : writes) {
+      has_tried_disk |= !write.body.empty() && !write.is_repetition;
+    }
     if (!forgets) return;
     const auto more = store.forget_old(settings, now_ms);
+    // Counts also when nothing was old: a node taken out of service gets no publish to try with.
+    has_tried_disk |= more.has_value();
     if (more) has_more_to_forget = *more;
     if (!more && writes.empty()) error = more.error().message;
   }
@@ -142,7 +148,7 @@ void SqliteBroker::start_writing() {
 void SqliteBroker::on_written(WriteJob& job) {
   is_writing_ = false;
   if (!job.error.empty()) return fail(job);
-  if (std::exchange(is_failing_, false)) spdlog::info("store: writing again");
+  if (job.has_tried_disk && std::exchange(is_failing_, false)) spdlog::info("store: writing again");
   wants_forgetting_ |= job.has_more_to_forget;
   for (std::size_t i = 0; i < job.writes.size(); ++i) {
     const SqliteStore::Write& write = job.writes[i];

@@ -237,6 +237,18 @@ TEST_F(SqliteBrokerFile, RefusesPublishesWhileTheDiskIsFullAndReturnsByItself) {
   EXPECT_EQ(text_of(history("room:a")), "1:x 2:y 3:z");
 }
 
+TEST_F(SqliteBrokerFile, CountsAsFailingUntilSomethingIsWritten) {
+  open();
+  publish("room:a", "x", "id-1");
+  const FullDisk full(path_ + "-wal");
+  expect_refused("room:a");
+  const auto subscribed = node_->subscribe("room:a");  // a transaction that wrote nothing
+  EXPECT_TRUE(subscribed && *subscribed);
+  EXPECT_FALSE(node_->broker->is_connected());
+  EXPECT_EQ(publish("room:a", "x", "id-1").offset, 1U);  // so does a repetition
+  EXPECT_FALSE(node_->broker->is_connected());
+}
+
 // ---- The store
 
 class SqliteStoreFile : public SqliteFile {
