@@ -22,7 +22,10 @@ void Follower::on_joined(const Joined& how) {
   }
   if (how.recovered) ++room_.tally().violations.false_recovered;
   if (!is_first) ++room_.tally().counts.resets;
-  // What is forgiven is what lies behind, not a gap that was presented as continuity before.
+  if (epoch_ == &epoch && next_ != 0 && how.offset >= next_) {
+    room_.tally().counts.missed += how.offset + 1 - next_;
+  }
+  // Not lost is what it was told it missed; a gap that was presented as continuity before is.
   room_.tally().violations.lost += missing_.size();
   missing_.clear();
   epoch_ = &epoch;

@@ -105,13 +105,19 @@ std::uint64_t Report::never_joined(const Settings& settings) const {
   return settings.all_clients() - total.figures.progress.joined;
 }
 
-bool Report::is_empty() const {
+Counts Report::counts() const {
   Counts all = total.load.all;
   all.add(total.probe.all);
+  return all;
+}
+
+bool Report::is_empty() const {
+  const Counts all = counts();
   return all.sent > 0 && all.acked == 0 && all.delivered == 0;
 }
 
 bool Report::is_good(const Settings& settings) const {
+  if (counts().resets != 0 && !settings.allows_resets) return false;
   return violations() == 0 && never_joined(settings) == 0 && total.figures.away == 0 && !is_empty();
 }
 

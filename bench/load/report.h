@@ -34,6 +34,8 @@ struct Report {
   double rss_kib_per_connection() const;
 
   std::uint64_t violations() const;
+  // Of all rooms.
+  Counts counts() const;
   std::uint64_t never_joined(const Settings& settings) const;
   // True when messages were sent and not one was acked or delivered: nothing was verified.
   bool is_empty() const;

@@ -18,6 +18,7 @@ void add_counts(JsonWriter& json, std::string_view name, const Counts& counts) {
   json.add("delivered", counts.delivered);
   json.add("foreign", counts.foreign);
   json.add("resets", counts.resets);
+  json.add("missed", counts.missed);
   json.close();
 }
 
@@ -73,6 +74,7 @@ void add_settings(JsonWriter& json, const Settings& settings) {
   json.add("payload_bytes", settings.payload_bytes);
   json.add("idle", settings.is_idle);
   json.add("churn", settings.churn);
+  json.add("allow_resets", settings.allows_resets);
   json.add("probe_rooms", settings.probe_rooms);
   json.add("probe_rate", settings.probe_rate);
   json.add("workers", settings.workers);
@@ -135,6 +137,8 @@ std::string to_json(const Report& report, const Settings& settings) {
   json.add("measured_s", report.measured_s());
   json.add("deliveries_per_s", report.deliveries_per_s());
   json.add("violations", report.violations());
+  json.add("resets", report.counts().resets);
+  json.add("missed", report.counts().missed);
   json.add("unanswered", report.total.figures.unanswered);
   json.add("last_refusal", std::string_view(report.total.figures.refusal.data()));
   add_server(json, report);

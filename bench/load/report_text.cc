@@ -66,12 +66,12 @@ void add_messages(TextWriter& text, const char* name, const GroupFigures& group,
   text.line("  measured   %.1f messages/s, %.0f deliveries/s in %.2f s", rate(group.measured.acked),
             rate(group.measured.delivered), seconds);
   if (group.all.resets > 0) {
-    text.line("  resets     %llu times told that not everything could be recovered",
-              n(group.all.resets));
+    text.line("  resets     %llu times told that not everything could be recovered; missed %llu",
+              n(group.all.resets), n(group.all.missed));
   }
 }
 
-void add_violations(TextWriter& text, const Report& report) {
+void add_violations(TextWriter& text, const Report& report, const Settings& settings) {
   Violations all = report.total.load.violations;
   all.add(report.total.probe.violations);
   const std::array<std::pair<const char*, std::uint64_t>, 9> kinds{
@@ -90,6 +90,10 @@ void add_violations(TextWriter& text, const Report& report) {
   }
   if (found.empty()) found = report.is_empty() ? "none, for nothing was delivered" : "none";
   text.line("violations   %s", found.c_str());
+  if (const Counts counts = report.counts(); counts.resets > 0 && !settings.allows_resets) {
+    text.line("not good     %llu resets, %llu publications missed (see --allow-resets)",
+              n(counts.resets), n(counts.missed));
+  }
 }
 
 void add_server(TextWriter& text, const Report& report, const Settings& settings) {
@@ -137,7 +141,7 @@ std::string to_text(const Report& report, const Settings& settings) {
             report.measured_s() > 0
                 ? static_cast<double>(total.figures.cpu_us) / 1e4 / report.measured_s()
                 : 0);
-  add_violations(text, report);
+  add_violations(text, report, settings);
   return text.take();
 }
 

@@ -27,9 +27,10 @@ constexpr const char* kIntroduction =
     "stall of the server cannot hide. Closed loop (--window): each publisher sends its next\n"
     "message when the last one was acked and came back to it; shows what the server can do.\n";
 constexpr const char* kEpilogue =
-    "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, or\n"
-    "when clients could not connect or did not come back, or nothing was delivered; 2 for a bad\n"
-    "setting.\n\n"
+    "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, "
+    "when\n"
+    "clients were told that they missed some, could not connect or did not come back, or when\n"
+    "nothing was delivered; 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm-load --clients 1000 --rate 50 --duration 10 --json -\n"
     "  chirm-load --clients 1000 --window 64 --server-pid $(pidof chirmd)\n"
@@ -85,6 +86,9 @@ void add_traffic(CLI::App& app, Settings& settings) {
                  "or, every other one, closed it [0]")
       ->option_text("N")
       ->check(CLI::Range(0.0, 100'000.0));
+  app.add_flag("--allow-resets", settings.allows_resets,
+               "All is well, too, when clients were told that not everything could be\n"
+               "recovered: for runs in which the server is made to lose its store");
   app.add_option("--probe-rooms", settings.probe_rooms,
                  "Rooms of two clients beside the others, with figures of their own; of\n"
                  "several --url, the two are on different ones [0]")

@@ -34,6 +34,8 @@ struct Settings {
   bool is_idle = false;  // connect and subscribe, publish nothing
   double churn = 0;      // disconnects a second
 
+  bool allows_resets = false;  // a run in which subscribers were told recovered:false is good
+
   std::uint32_t probe_rooms = 0;  // of two clients each, beside the others
   double probe_rate = 10;         // messages a second in each of them
 

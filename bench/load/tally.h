@@ -44,7 +44,8 @@ struct Counts {
   std::uint64_t failed = 0;     // messages refused, or lost with their fate unknown
   std::uint64_t delivered = 0;  // publications times subscribers
   std::uint64_t foreign = 0;    // publications in the rooms that are not of this run
-  std::uint64_t resets = 0;     // subscribers told recovered:false: owed nothing of the gap
+  std::uint64_t resets = 0;     // subscribers told recovered:false
+  std::uint64_t missed = 0;     // publications in those gaps, as far as the epoch stayed the same
 
   void add(const Counts& other) {
     sent += other.sent;
@@ -53,10 +54,12 @@ struct Counts {
     delivered += other.delivered;
     foreign += other.foreign;
     resets += other.resets;
+    missed += other.missed;
   }
   Counts since(const Counts& earlier) const {
     return {sent - earlier.sent,           acked - earlier.acked,     failed - earlier.failed,
-            delivered - earlier.delivered, foreign - earlier.foreign, resets - earlier.resets};
+            delivered - earlier.delivered, foreign - earlier.foreign, resets - earlier.resets,
+            missed - earlier.missed};
   }
 };
 

@@ -64,5 +64,25 @@ TEST(Report, IsNotGoodWhenNothingCouldBeVerified) {
   EXPECT_FALSE(report.is_good(settings));
 }
 
+TEST(Report, IsNotGoodAfterAResetUnlessItWasToBeExpected) {
+  Settings settings;
+  settings.clients = 1;
+  Result result;
+  result.figures.progress.joined = 1;
+  result.load.all.acked = 1;
+  result.probe.all.resets = 1;
+  result.probe.all.missed = 3;
+  Report report;
+  add_result(report.total, Result::unpack(result.pack()));
+  EXPECT_EQ(report.violations(), 0U);
+  EXPECT_FALSE(report.is_good(settings));
+  EXPECT_TRUE(to_text(report, settings).find("1 resets, 3 publications missed") !=
+              std::string::npos);
+  EXPECT_TRUE(to_json(report, settings).find("\"missed\": 3") != std::string::npos);
+  settings.allows_resets = true;
+  EXPECT_TRUE(report.is_good(settings));
+  EXPECT_EQ(to_text(report, settings).find("not good"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace chirm::load

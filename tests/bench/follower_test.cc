@@ -167,7 +167,7 @@ TEST_F(FollowerTest, FindsRecoveredTrueInAnotherEpoch) {
   EXPECT_EQ(found().false_recovered, 1U);
 }
 
-TEST_F(FollowerTest, ForgivesTheGapBehindRecoveredFalse) {
+TEST_F(FollowerTest, CountsTheGapBehindRecoveredFalseAsMissed) {
   Follower first = fake_.join();
   Follower second = fake_.join();
   feed(first, fake_.frames(1, 9));
@@ -177,6 +177,7 @@ TEST_F(FollowerTest, ForgivesTheGapBehindRecoveredFalse) {
   second.audit(10);
   EXPECT_EQ(found().total(), 0U);
   EXPECT_EQ(fake_.tally.counts.resets, 1U);
+  EXPECT_EQ(fake_.tally.counts.missed, 5U);
 }
 
 TEST_F(FollowerTest, ForgivesNoGapBeforeRecoveredFalse) {
@@ -198,6 +199,8 @@ TEST_F(FollowerTest, StartsOverInANewEpoch) {
   feed(follower, fake_.frame(FakeRoom::line(1, FakeRoom::id(1, 4))));
   EXPECT_EQ(follower.next(), 2U);
   EXPECT_EQ(found().total(), 0U);
+  EXPECT_EQ(fake_.tally.counts.resets, 1U);
+  EXPECT_EQ(fake_.tally.counts.missed, 0U);  // nobody can know
 }
 
 TEST_F(FollowerTest, TakesPublicationsThatWereDecodedElsewhere) {
