@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // chirm-floor: what plain epoll and send can do, as the yardstick for chirmd. It speaks just enough
 // of the protocol for chirm-load: connect, subscribe and publish in one room without history, so
-// without recovery, limits, pings or care for slow readers.
+// without recovery, limits, pings or care for slow readers. It can be told to drop or double
+// deliveries, so that the checker has something to find.
 //
 // Each turn takes in everything that is readable, appends each publication as a ready-made frame to
 // one buffer, and then makes one gathered write per subscriber: its own replies, then the buffer.
@@ -80,9 +81,17 @@ class Connection final : public chirm::WsHandler {
   chirm::WsDecoder decoder_;
 };
 
+// Of the turns in which there is something to deliver, each n-th goes wrong for one subscriber. 0:
+// none.
+struct Faults {
+  std::uint64_t drop_every = 0;
+  std::uint64_t double_every = 0;
+};
+
 class FloorServer {
  public:
-  explicit FloorServer(int listener) : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  FloorServer(int listener, const Faults& faults)
+      : listener_(listener), epoll_(epoll_create1(EPOLL_CLOEXEC)), faults_(faults) {
     watch(listener_, nullptr, EPOLLIN, EPOLL_CTL_ADD);
   }
 
@@ -158,10 +167,13 @@ class FloorServer {
   }
   void end_turn() {
     if (!turn_.empty()) {
+      ++turns_;
       for (std::size_t i = 0; i < subscribers_.size();) {
         Connection& subscriber = *subscribers_[i];
         const std::size_t skip = std::exchange(subscriber.turn_skip, 0);
-        if (subscriber.flush(std::string_view(turn_).substr(skip))) {
+        std::string_view due = std::string_view(turn_).substr(skip);
+        if (i == subscribers_.size() - 1) due = with_faults(due);
+        if (subscriber.flush(due)) {
           ++i;
         } else {
           drop(subscriber);
@@ -177,8 +189,20 @@ class FloorServer {
     }
   }
 
+  // What the turn's last subscriber gets. Valid until the next call.
+  std::string_view with_faults(std::string_view due) {
+    const auto is_due = [this](std::uint64_t every) { return every != 0 && turns_ % every == 0; };
+    if (is_due(faults_.drop_every)) return {};
+    if (!is_due(faults_.double_every)) return due;
+    doubled_.assign(due).append(due);
+    return doubled_;
+  }
+
   int listener_;
   int epoll_;
+  Faults faults_;
+  std::uint64_t turns_ = 0;  // with something to deliver
+  std::string doubled_;
   std::uint64_t accepted_ = 0;
   std::uint64_t offset_ = 0;
   std::string json_;
@@ -319,6 +343,10 @@ int main(int argc, char** argv) {
   std::uint16_t port = 8080;
   app.add_option("--port", port, "Port on 127.0.0.1; 0 lets the system choose")
       ->capture_default_str();
+  Faults faults;
+  app.add_option("--drop-every", faults.drop_every,
+                 "One subscriber gets nothing of each N-th turn's publications; 0: never");
+  app.add_option("--double-every", faults.double_every, "... gets them twice");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -328,5 +356,5 @@ int main(int argc, char** argv) {
   (void)getrlimit(RLIMIT_NOFILE, &files);  // without it the soft limit stays as it is
   files.rlim_cur = files.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &files);
-  FloorServer(listen_on(port)).run();
+  FloorServer(listen_on(port), faults).run();
 }

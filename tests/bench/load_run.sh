@@ -4,7 +4,7 @@ set -euo pipefail
 load=$1 floor=$2
 folder=$(mktemp -d)
 pids=()
-trap '((${#pids[@]} == 0)) || kill "${pids[@]}"; rm -rf "$folder"' EXIT
+trap 'stop_floor; rm -rf "$folder"' EXIT
 
 fail() {
   echo "FAILED: $*"
@@ -18,15 +18,28 @@ expect() {
   ((code == $1)) || { cat "$folder/out" "$folder/err"; fail "exit $code, not $1: ${*:2}"; }
 }
 
-"$floor" --port 0 >"$folder/floor" &
-pids+=($!)
-for ((i = 0; i < 400; i++)); do
-  [[ ! -s $folder/floor ]] || break
-  sleep 0.05
-done
-[[ -s $folder/floor ]] || fail "chirm-floor does not listen after 20 s"
-url=ws://127.0.0.1:$(sed -n 's/^listening on 127.0.0.1://p' "$folder/floor")/connection/websocket
+# start_floor FLAG…: sets url.
+start_floor() {
+  local i
+  : >"$folder/floor"
+  "$floor" --port 0 "$@" >"$folder/floor" &
+  pids+=($!)
+  for ((i = 0; i < 400; i++)); do
+    [[ ! -s $folder/floor ]] || break
+    sleep 0.05
+  done
+  [[ -s $folder/floor ]] || fail "chirm-floor does not listen after 20 s"
+  url=ws://127.0.0.1:$(sed -n 's/^listening on 127.0.0.1://p' "$folder/floor")/connection/websocket
+}
 
+stop_floor() {
+  ((${#pids[@]} > 0)) || return 0
+  kill "${pids[@]}" || true
+  wait "${pids[@]}" || true
+  pids=()
+}
+
+start_floor
 expect 0 --clients 20 --rate 200 --warmup 0 --duration 0.5 --json -
 grep -q '"violations": 0' "$folder/out" || fail "no violations in the JSON"
 grep -q 'publish to delivery' "$folder/err" || fail "no summary beside the JSON"
@@ -40,9 +53,18 @@ expect 0 --clients 20 --idle --source-addresses 4 --duration 0.2
 expect 2 --clients 0
 expect 2 --server-pid 999999999
 [[ $(wc -l <"$folder/err") == 1 ]] || fail "more than one line"
-kill "${pids[0]}"
-wait "${pids[0]}" || true
-pids=()
+stop_floor
+
+# A server that does something wrong: is it found?
+start_floor --drop-every 10
+expect 1 --clients 20 --window 1 --warmup 0 --duration 0.5 --drain 0.5
+grep -Eq 'violations   [0-9]+ lost$' "$folder/out" || fail "dropped, but not only lost"
+stop_floor
+start_floor --double-every 10
+expect 1 --clients 20 --window 1 --warmup 0 --duration 0.5 --drain 0.5
+grep -Eq 'violations   [0-9]+ duplicated$' "$folder/out" || fail "doubled, but not only duplicated"
+stop_floor
+
 expect 1 --clients 3 --connect-timeout 1
 grep -q 'no client could connect' "$folder/err" || fail "no reason given"
 echo passed
