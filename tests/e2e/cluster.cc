@@ -69,18 +69,35 @@ Cluster::Cluster(Loop& loop, Options options)
 }
 
 Cluster::~Cluster() {
-  if (::testing::Test::HasFailure()) print_logs();
   nginx_.reset();
+  stop_nodes();
+  if (::testing::Test::HasFailure()) print_logs();
   nodes_.clear();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+}
+
+void Cluster::stop_nodes() {
+  for (Node& node : nodes_) {
+    if (!node.process->exit_code()) node.process->send_signal(SIGTERM);
+  }
+  (void)run_until(loop_, [&] {
+    return std::all_of(nodes_.begin(), nodes_.end(),
+                       [](const Node& node) { return node.process->exit_code().has_value(); });
+  });
+  for (Node& node : nodes_) {
+    constexpr int kKilled = 128 + SIGKILL;
+    const auto code = node.process->exit_code();
+    EXPECT_TRUE(code == 0 || code == kKilled)
+        << address(node.port) << ": " << (code ? std::to_string(*code) : "does not stop");
+  }
 }
 
 void Cluster::print_logs() const {
   for (const Node& node : nodes_) {
     print_log("chirmd " + address(node.port), node.earlier_log + node.process->errors());
   }
-  if (nginx_) print_log("nginx", nginx_->errors() + content(directory_ + "/error.log"));
+  print_log("nginx", content(directory_ + "/error.log"));
 }
 
 client::Url Cluster::url_at(std::uint16_t port) const {

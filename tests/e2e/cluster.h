@@ -29,6 +29,7 @@ class Cluster {
 
   // Returns when everything accepts connections. The loop must outlive it.
   Cluster(Loop& loop, Options options);
+  // Fails the test when a node has died by itself or does not stop cleanly.
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -60,6 +61,7 @@ class Cluster {
 
   client::Url url_at(std::uint16_t port) const;
   void wait_for(Process& process, std::string_view line);
+  void stop_nodes();
   void print_logs() const;
 
   Loop& loop_;
