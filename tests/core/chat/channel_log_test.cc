@@ -119,6 +119,18 @@ TEST_F(ChannelLogTest, GathersWholeFramesUpToTheLimit) {
   EXPECT_EQ(gather(0, three - 1, found), frames[0] + frames[1]);
 }
 
+TEST_F(ChannelLogTest, GathersNoMoreThanTheLimitAcrossSegments) {
+  for (int i = 0; i < 1'000; ++i) append(static_cast<std::size_t>(i) % 700);
+  for (std::size_t limit = 1'000; limit < 200'000; limit += 1'000) {
+    ChannelLog::Gathered found;
+    const std::string bytes = gather(3, limit, found);
+    EXPECT_LE(bytes.size(), limit);
+    EXPECT_EQ(bytes, frames_behind(3).substr(0, bytes.size()));
+    // One more would not have fitted.
+    EXPECT_GT(bytes.size() + frames[found.to].size(), limit);
+  }
+}
+
 TEST_F(ChannelLogTest, KeepsItsBytesInPlaceWhileItGrows) {
   append(100);
   std::vector<iovec> before;

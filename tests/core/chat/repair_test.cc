@@ -176,6 +176,17 @@ TEST_F(Repair, TellsSubscribersWhenTheEpochChanged) {
   EXPECT_THAT(take(), ElementsAre(subscribed(3, 4, "lost"), "room:a 5 5"));
 }
 
+// A new log whose numbers happen to go on where the old one's ended.
+TEST_F(Repair, TakesNothingOfAnotherEpochForItsOwn) {
+  broker.deliver(kRoom, 11, "e2");
+  EXPECT_THAT(take(), IsEmpty());
+  broker.answer_history({12, "e2"}, offsets(11, 12));
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+  broker.deliver(kRoom, 13, "e2");
+  ada->recover(kRoom, {10, "e1"});
+  EXPECT_THAT(take(), ElementsAre(subscribed(3, 13, "lost")));
+}
+
 TEST_F(Repair, TellsSubscribersWhenTheStoreIsBehindThem) {
   deliver(11);
   (void)take();

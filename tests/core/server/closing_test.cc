@@ -16,6 +16,22 @@ using ::testing::StartsWith;
 
 class Closing : public ::testing::Test {
  protected:
+  // A client that does not read, and is not read any more itself.
+  static RawClient& add_stuck_client(ServerNode& node) {
+    RawClient& client = node.add_subscriber();
+    client.stop_reading();
+    const std::string command = RawClient::frame(R"({"id":9,"history":{"channel":"room:a"}})");
+    std::string commands;
+    for (int i = 0; i < 1'000; ++i) commands += command;
+    EXPECT_TRUE(node.run_until([&] {
+      if (client.has_sent_all()) client.send_bytes(commands);
+      return node.metric("chirm_blocked_writes_total") > 0 && !client.has_sent_all();
+    }));
+    const double received = node.metric("chirm_received_bytes_total");
+    EXPECT_TRUE(node.run_ms(100));
+    EXPECT_EQ(node.metric("chirm_received_bytes_total"), received);
+    return client;
+  }
   bool run_until_connections(int count) {
     return node.run_until([&] { return node.metric("chirm_connections") == count; });
   }
@@ -113,22 +129,21 @@ TEST_F(Closing, SurvivesResetsInTheMiddleOfABroadcast) {
 }
 
 TEST_F(Closing, NoticesAResetWhileItDoesNotWantInput) {
-  RawClient& client = node.add_subscriber();
-  client.stop_reading();
-  const std::string command = RawClient::frame(R"({"id":9,"history":{"channel":"room:a"}})");
-  std::string commands;
-  for (int i = 0; i < 1'000; ++i) commands += command;
-  // Until nobody takes anything from anybody any more.
-  const auto is_stuck = [&] {
-    if (client.has_sent_all()) client.send_bytes(commands);
-    return node.metric("chirm_blocked_writes_total") > 0 && !client.has_sent_all();
-  };
-  EXPECT_TRUE(node.run_until(is_stuck));
-  const double received = node.metric("chirm_received_bytes_total");
-  EXPECT_TRUE(node.run_ms(100));
-  EXPECT_EQ(node.metric("chirm_received_bytes_total"), received);
-  client.reset();
+  add_stuck_client(node).reset();
   EXPECT_TRUE(run_until_connections(0));
+}
+
+TEST_F(Closing, ReadsTheEndOfAClientAlsoWhenItDidNotWantInput) {
+  ServerSettings patient = ServerNode::server_settings();
+  patient.close_timeout_s = 3'600;
+  ServerNode other(patient);
+  RawClient& client = add_stuck_client(other);
+  other.server.stop([] {});
+  client.go_on_reading();
+  EXPECT_TRUE(other.run_until([&] { return client.is_ended(); }));
+  EXPECT_EQ(client.events.close_code, 3001);
+  client.close();
+  EXPECT_TRUE(other.run_until([&] { return other.metric("chirm_connections") == 0; }));
 }
 
 TEST_F(Closing, SurvivesAResetWithRequestsUnread) {
