@@ -66,6 +66,9 @@ int run(const ChirmdOptions& options) {
   }
   spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
                options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
+  if (!options.redis && options.store == "memory") {
+    spdlog::info("channels are kept in memory only; --store FILE or --redis keeps them");
+  }
   loop.run();
   spdlog::info("stopped");
   return 0;

@@ -2,6 +2,9 @@
 #include "bin/chirmd_options.h"
 
 #include <arpa/inet.h>
+#include <unistd.h>
+
+#include <array>
 
 #include "bin/settings.h"
 
@@ -17,7 +20,7 @@ constexpr const char* kEpilogue =
     "with _ for - (CHIRM_PORT), and in the TOML file of --config (port = 8080). A flag wins over\n"
     "the environment, and that over the file.\n\n"
     "Examples:\n"
-    "  chirmd --insecure --port 8080\n"
+    "  chirmd --insecure --port 8080 --store chirm.db\n"
     "  chirmd --port 6789 --redis redis://127.0.0.1:6379 --token-hmac-secret SECRET\n";
 
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
@@ -39,12 +42,13 @@ void add_listening(Settings& settings, ServerSettings& server) {
       "Numeric address to listen on; 0.0.0.0 for all");
   settings.add_number("port", "PORT", 0, UINT16_MAX, server.port,
                       "TCP port; 0 lets the system choose");
-  settings.add_number("connections-max", "NUMBER", 0, 100'000'000, server.connections_max,
-                      "Connections at once; 0: as many as the limit of open files allows");
+  settings.add_number(
+      "connections-max", "NUMBER", 0, 100'000'000, server.connections_max,
+      "Clients at once, more are told 503; 0: as many as the limit of open files allows");
   settings.add_number("drain", "SECONDS", 0, 3600, server.drain_s,
                       "Time over which clients are sent away when stopping");
   settings.add_text("node-name", "NAME", server.node_name,
-                    "Name of this node in logs; LISTEN:PORT when not given");
+                    "Name of this node, unique in the cluster; HOST:PORT when not given");
 }
 
 void add_security(Settings& settings, ChatSettings& chat) {
@@ -131,6 +135,11 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
   return {};
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
 }  // namespace
 
 std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
@@ -148,7 +157,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
     return settings.complain(wrong);
   }
   if (options.server.node_name.empty()) {
-    options.server.node_name = options.server.listen + ":" + std::to_string(options.server.port);
+    options.server.node_name = host_name() + ":" + std::to_string(options.server.port);
   }
   return options;
 }

@@ -10,6 +10,7 @@ namespace chirm {
 
 namespace {
 constexpr std::uint64_t kRetentionPeriodMs = 10'000;
+constexpr std::uint64_t kEmptyChannelMs = 60'000;
 constexpr std::size_t kEpochLength = 8;
 
 std::string message_key(const PublishRequest& request) {
@@ -55,12 +56,11 @@ void MemoryBroker::publish(const PublishRequest& request, Callback<Position> don
 std::uint64_t MemoryBroker::store(std::string_view channel, Log& target, const std::string& key,
                                   std::string body) {
   if (!key.empty()) {
-    const auto [seen, is_new] = target.offset_of_message.try_emplace(key, target.top + 1);
-    if (!is_new) {
+    if (const auto first = target.message_ids.find(key)) {
       ++counters_.duplicates;
-      return seen->second;
+      return *first;
     }
-    target.seen.push_back({key, loop_.now_ms() + settings_.idempotency_ttl_ms});
+    target.message_ids.add(key, target.top + 1, static_cast<std::int64_t>(loop_.now_ms()));
   }
   ++counters_.published;
   const std::uint64_t offset = ++target.top;
@@ -81,8 +81,10 @@ void MemoryBroker::subscribe(std::string_view channel, Callback<Position> done) 
 }
 
 void MemoryBroker::unsubscribe(std::string_view channel) {
-  deferred_.push_back(
-      [this, name = std::string(channel)] { find_or_create(name).is_subscribed = false; });
+  deferred_.push_back([this, name = std::string(channel)] {
+    const auto found = logs_.find(name);
+    if (found != logs_.end()) found->second.is_subscribed = false;
+  });
 }
 
 void MemoryBroker::history(const HistoryRequest& request, Callback<History> done) {
@@ -126,13 +128,14 @@ void MemoryBroker::flush() {
 
 void MemoryBroker::forget_old() {
   const std::uint64_t now = loop_.now_ms();
+  const std::uint64_t ids_until =
+      now > settings_.idempotency_ttl_ms ? now - settings_.idempotency_ttl_ms : 0;
   for (auto entry = logs_.begin(); entry != logs_.end();) {
     Log& old = entry->second;
-    while (!old.seen.empty() && old.seen.front().expires_ms <= now) {
-      old.offset_of_message.erase(old.seen.front().key);
-      old.seen.pop_front();
-    }
-    const bool is_gone = !old.is_subscribed && old.touched_ms + settings_.history_ttl_ms <= now;
+    old.message_ids.forget_until(static_cast<std::int64_t>(ids_until));
+    // A channel that was only asked for has nothing to lose but its epoch.
+    const std::uint64_t ttl_ms = old.top == 0 ? kEmptyChannelMs : settings_.history_ttl_ms;
+    const bool is_gone = !old.is_subscribed && old.touched_ms + ttl_ms <= now;
     entry = is_gone ? logs_.erase(entry) : std::next(entry);
   }
 }

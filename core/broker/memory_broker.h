@@ -14,6 +14,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/message_ids.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -35,16 +36,13 @@ class MemoryBroker final : public Broker {
   const BrokerCounters& counters() const override { return counters_; }
 
  private:
-  struct Seen {  // a message id, until it may be forgotten
-    std::string key;
-    std::uint64_t expires_ms;
-  };
+  static constexpr std::size_t kMessageIdsMax = 100'000;  // of a channel
+
   struct Log {
     std::string epoch;
     std::uint64_t top = 0;
     std::deque<Publication> publications;
-    std::unordered_map<std::string, std::uint64_t> offset_of_message;
-    std::deque<Seen> seen;  // in the order they expire
+    MessageIds message_ids{kMessageIdsMax};
     std::uint64_t touched_ms = 0;
     bool is_subscribed = false;
   };

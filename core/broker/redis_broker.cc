@@ -104,7 +104,8 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       node_name_(given_name.empty() ? "node-" + context_.random.name(8) : given_name),
       bus_prefix_(prefix + '@' + std::to_string(url.database)),
       all_topic_(bus_prefix_ + ":ctl"),
-      own_topic_(bus_prefix_ + ":ctl:" + node_name_),
+      // Two nodes that were given one name by mistake still have topics of their own.
+      own_topic_(bus_prefix_ + ":ctl:" + node_name_ + ':' + context_.random.name(8)),
       commands_(context_, url, node_name_, link_settings),
       publisher_(context_, commands_),
       presence_(context_, commands_, all_topic_, own_topic_),

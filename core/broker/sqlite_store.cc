@@ -6,11 +6,10 @@
 #include <sys/file.h>
 
 #include <cerrno>
-#include <deque>
 #include <fstream>
 #include <unordered_map>
-#include <utility>
 
+#include "core/broker/message_ids.h"
 #include "core/broker/sqlite_statement.h"
 #include "core/loop/socket.h"
 
@@ -25,7 +24,7 @@ constexpr std::int64_t kForgetRows = 5000;
 constexpr std::uint64_t kTrimEvery = 64;
 
 // Message ids that are remembered, at most; beyond, the oldest go before their time.
-constexpr std::size_t kMessagesMax = 2'000'000;
+constexpr std::size_t kMessageIdsMax = 2'000'000;
 constexpr std::size_t kKnownChannelsMax = 100'000;
 // A channel's time of last use is written when it is older than this share of its time to live.
 constexpr std::int64_t kTouchShare = 16;
@@ -83,9 +82,8 @@ struct SqliteStore::Impl {
     std::int64_t touched_ms;
   };
   std::unordered_map<std::string, Channel> channels;
-  // Offsets of message ids, and their keys in the order they were stored.
-  std::unordered_map<std::string, std::uint64_t> messages;
-  std::deque<std::pair<std::int64_t, std::string>> messages_by_time;
+  MessageIds message_ids{kMessageIdsMax};
+  std::size_t message_ids_added = 0;  // by the transaction that is being written
 
   Error error(const std::string& what) const {
     return Error{path + ": " + what + ": " + sqlite3_errmsg(database.get())};
@@ -109,8 +107,6 @@ struct SqliteStore::Impl {
   Expected<void, Error> prepare_writing();
   Expected<void, Error> prepare_reading();
   Expected<void, Error> load_messages();
-  void remember(std::string key, std::uint64_t offset, std::int64_t now_ms);
-  void forget_messages_before(std::int64_t stored_ms);
   int find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found);
   int write_one(Write& write, const BrokerSettings& settings, std::int64_t now_ms);
 };
@@ -186,7 +182,11 @@ Expected<void, Error> SqliteStore::Impl::check_power_failure(StoreSync sync) {
   if (read.prepare(database.get(), "SELECT value FROM setting WHERE name = 'boot'") != SQLITE_OK) {
     return Unexpected<Error>(error("cannot be read"));
   }
-  const std::string before = read.step() == SQLITE_ROW ? std::string(read.text(0)) : "";
+  const int found = read.step();
+  if (found != SQLITE_ROW && found != SQLITE_DONE) {
+    return Unexpected<Error>(error("cannot be read"));
+  }
+  const std::string before = found == SQLITE_ROW ? std::string(read.text(0)) : "";
   read.reset();
   if (before.ends_with(" normal") && !before.starts_with(boot)) {
     const auto done =
@@ -250,8 +250,8 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
 Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const BrokerSettings& settings,
                                          std::int64_t now_ms) {
   Impl& db = *impl_;
-  db.forget_messages_before(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
-  const std::size_t added = db.messages_by_time.size();
+  db.message_ids.forget_until(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
+  db.message_ids_added = 0;
   int rc = db.begin.bind().step();
   for (auto write = writes.begin(); rc == SQLITE_DONE && write != writes.end(); ++write) {
     rc = db.write_one(*write, settings, now_ms);
@@ -262,10 +262,7 @@ Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const Broke
   // SQLite has rolled back itself after some errors.
   if (sqlite3_get_autocommit(db.database.get()) == 0) (void)db.rollback.bind().step();
   db.channels.clear();
-  while (db.messages_by_time.size() > added) {  // what the transaction had added
-    db.messages.erase(db.messages_by_time.back().second);
-    db.messages_by_time.pop_back();
-  }
+  db.message_ids.take_back(db.message_ids_added);
   return Unexpected<Error>(failed);
 }
 
@@ -309,9 +306,9 @@ int SqliteStore::Impl::write_one(Write& write, const BrokerSettings& settings,
   std::string key;
   if (!write.message_id.empty()) {
     key = message_key(channel->id, write.user, write.message_id);
-    if (const auto first = messages.find(key); first != messages.end()) {
+    if (const auto first = message_ids.find(key)) {
       write.is_repetition = true;
-      write.position.offset = first->second;
+      write.position.offset = *first;
       return SQLITE_DONE;
     }
   }
@@ -332,7 +329,10 @@ int SqliteStore::Impl::write_one(Write& write, const BrokerSettings& settings,
     rc = trim.bind(channel->id, offset - settings.history_size).step();
   }
   if (rc != SQLITE_DONE) return rc;
-  if (!key.empty()) remember(std::move(key), offset, now_ms);
+  if (!key.empty()) {
+    message_ids.add(std::move(key), offset, now_ms);
+    ++message_ids_added;
+  }
   write.position.offset = channel->top = offset;
   return SQLITE_DONE;
 }
@@ -345,25 +345,12 @@ Expected<void, Error> SqliteStore::Impl::load_messages() {
                         "SELECT stored, channel, user, id, offset FROM message ORDER BY seq");
   if (rc == SQLITE_OK) {
     while ((rc = read.step()) == SQLITE_ROW) {
-      remember(message_key(read.number(1), read.text(2), read.text(3)),
-               static_cast<std::uint64_t>(read.number(4)), read.number(0));
+      message_ids.add(message_key(read.number(1), read.text(2), read.text(3)),
+                      static_cast<std::uint64_t>(read.number(4)), read.number(0));
     }
   }
   if (rc != SQLITE_DONE) return Unexpected<Error>(error("cannot be read"));
   return {};
-}
-
-void SqliteStore::Impl::remember(std::string key, std::uint64_t offset, std::int64_t now_ms) {
-  messages[key] = offset;
-  messages_by_time.emplace_back(now_ms, std::move(key));
-}
-
-void SqliteStore::Impl::forget_messages_before(std::int64_t stored_ms) {
-  while (!messages_by_time.empty() &&
-         (messages_by_time.front().first <= stored_ms || messages_by_time.size() > kMessagesMax)) {
-    messages.erase(messages_by_time.front().second);
-    messages_by_time.pop_front();
-  }
 }
 
 Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, std::int64_t now_ms) {

@@ -24,7 +24,9 @@ bool is_conversation(std::string_view name) {
   if (!name.starts_with('#') || comma == std::string_view::npos) return false;
   const std::string_view a = name.substr(1, comma - 1);
   const std::string_view b = name.substr(comma + 1);
-  return !a.empty() && a < b && (a.find('#') & b.find_first_of("#,")) == std::string_view::npos;
+  const bool are_names =
+      a.find('#') == std::string_view::npos && b.find_first_of("#,") == std::string_view::npos;
+  return are_names && !a.empty() && a < b;
 }
 
 Expected<Identity, Refusal> verify(std::string_view token, std::string_view secret) {

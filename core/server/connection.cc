@@ -183,6 +183,10 @@ void Connection::on_request(const HttpRequest& request) {
 }
 
 void Connection::upgrade(const HttpRequest& request) {
+  if (server_.is_full()) {
+    const HttpError full{503, "this node has as many connections as it may have"};
+    return respond(full.status, http_response(full));
+  }
   const auto response = accept_upgrade(request);
   if (!response) return respond(response.error().status, http_response(response.error()));
   // The first bytes on a fresh socket: its buffer has room for them.

@@ -74,21 +74,21 @@ Expected<void, Error> Server::listen() {
 
 std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
 
-std::uint64_t Server::connections_max() const {
-  const std::uint64_t by_files =
-      files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2;
-  if (settings_.connections_max == 0) return by_files;
-  return std::min<std::uint64_t>(settings_.connections_max, by_files);
+bool Server::is_full() const {
+  return settings_.connections_max != 0 && chat_counters_.sessions >= settings_.connections_max;
+}
+
+bool Server::has_files() const {
+  return counters_.connections <
+         (files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2);
 }
 
 bool Server::accept(Socket socket) {
   ++counters_.accepted;
   auto connection = std::make_unique<Connection>(*this, std::move(socket));
   if (connection->start()) connections_.push_back(*connection.release());
-  if (counters_.connections < connections_max()) return true;
-  const bool is_by_files = connections_max() != settings_.connections_max;
-  listener_->on_exhausted(is_by_files ? "the limit of open files (ulimit -n) is nearly reached"
-                                      : "connections-max is reached");
+  if (has_files()) return true;
+  listener_->on_exhausted("the limit of open files (ulimit -n) is nearly reached");
   return false;
 }
 
@@ -98,7 +98,7 @@ Loop::TurnEnd Server::end_turn() {
   broker_.flush();
   const Loop::TurnEnd more = hub_.flush();
   while (Connection* connection = graveyard_.pop_front()) delete connection;
-  if (listener_ && listener_->is_paused() && counters_.connections < connections_max()) {
+  if (listener_ && listener_->is_paused() && has_files()) {
     listener_->resume();
   }
   if (on_stopped_ && connections_.empty() && leaving_.empty())

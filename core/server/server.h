@@ -61,6 +61,9 @@ class Server {
   // One read's bytes, with limits::kJsonPadding behind them; valid until the next read.
   std::string& read_buffer() { return read_buffer_; }
   void bury(Connection& connection);
+  // No more WebSocket connections are wanted: an upgrade is answered with 503, and the load
+  // balancer tries another node.
+  bool is_full() const;
 
   struct HttpAnswer {
     int status;
@@ -73,7 +76,7 @@ class Server {
   Loop::TurnEnd end_turn();
   void drain_some();
   bool accept(Socket socket);
-  std::uint64_t connections_max() const;
+  bool has_files() const;
 
   Loop& loop_;
   Broker& broker_;

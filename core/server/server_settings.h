@@ -11,7 +11,8 @@ struct ServerSettings {
   std::string listen = "127.0.0.1";  // numeric address
   std::uint16_t port = 8080;         // 0: the kernel chooses
   std::string node_name;             // in the log and to Redis; unique among its nodes
-  // Connections at once; never more than the limit of open files allows. 0: only that limit.
+  // WebSocket connections at once; more are answered with 503. 0: as many as there are files for;
+  // then accepting pauses until one is free.
   std::uint32_t connections_max = 0;
   std::uint32_t request_timeout_s = 10;  // for an HTTP request head, and to read a response
   std::uint32_t close_timeout_s = 5;     // for the peer's part of the closing handshake

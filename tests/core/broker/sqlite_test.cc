@@ -304,6 +304,17 @@ TEST_F(SqliteStoreFile, RemembersNothingOfATransactionThatFailed) {
   }
 }
 
+TEST_F(SqliteStoreFile, RemembersAMessageIdFromItsSecondTimeAfterReopening) {
+  settings_.idempotency_ttl_ms = 100;
+  open();
+  EXPECT_EQ(write(publish("x", "id"), 1000).position.offset, 1U);
+  EXPECT_EQ(write(publish("x", "id"), 1200).position.offset, 2U);  // the first is forgotten
+  open();
+  const SqliteStore::Write again = write(publish("x", "id"), 1250);
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_EQ(again.position.offset, 2U);
+}
+
 TEST_F(SqliteStoreFile, DeletesMessageIdsAfterTheirTime) {
   settings_.idempotency_ttl_ms = 100;
   open();

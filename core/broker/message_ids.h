@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The message ids of the embedded stores: which publication a retry repeats. In memory, bounded.
+// Private to core/broker.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace chirm {
+
+class MessageIds {
+ public:
+  // Beyond `size_max` ids, the oldest are forgotten before their time.
+  explicit MessageIds(std::size_t size_max) : size_max_(size_max) {}
+
+  // The offset that was added under the key.
+  std::optional<std::uint64_t> find(const std::string& key) const {
+    const auto found = offsets_.find(key);
+    return found == offsets_.end() ? std::nullopt : std::optional(found->second);
+  }
+  // A key that is not found (a file may hold it twice), at a time not before that of the last one.
+  void add(std::string key, std::uint64_t offset, std::int64_t now_ms) {
+    offsets_[key] = offset;
+    by_time_.push_back({now_ms, offset, std::move(key)});
+    if (by_time_.size() > size_max_) drop_oldest();
+  }
+  // Forgets what was added at or before that time.
+  void forget_until(std::int64_t time_ms) {
+    while (!by_time_.empty() && by_time_.front().time_ms <= time_ms) drop_oldest();
+  }
+  // Takes back the newest `count` additions.
+  void take_back(std::size_t count) {
+    for (; count > 0 && !by_time_.empty(); --count) {
+      offsets_.erase(by_time_.back().key);
+      by_time_.pop_back();
+    }
+  }
+  bool empty() const { return by_time_.empty(); }
+
+ private:
+  void drop_oldest() {
+    // A key that was added again since stays, with its newer offset.
+    const Added& oldest = by_time_.front();
+    const auto found = offsets_.find(oldest.key);
+    if (found != offsets_.end() && found->second == oldest.offset) offsets_.erase(found);
+    by_time_.pop_front();
+  }
+
+  struct Added {
+    std::int64_t time_ms;
+    std::uint64_t offset;
+    std::string key;
+  };
+  std::size_t size_max_;
+  std::unordered_map<std::string, std::uint64_t> offsets_;
+  std::deque<Added> by_time_;
+};
+
+}  // namespace chirm

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+// The hub's flush: who is written what, when, and how much of it at a time.
+#include <algorithm>
+#include <utility>
+
+#include "core/chat/hub.h"
+#include "core/chat/session.h"
+
+namespace chirm {
+
+namespace {
+
+// One flush may take this long before I/O is looked at again; a write costs 5-8 us, so the clock is
+// read once per kWritesPerClockRead. (docs/benchmarks.md, big-room: a room of 10,000 takes 60 ms.)
+constexpr std::uint64_t kFlushBudgetNs = 2'000'000;
+constexpr std::uint32_t kWritesPerClockRead = 32;
+// A dirty channel is left for the next one after this many writes, so that a small room does not
+// wait for a big one.
+constexpr std::uint32_t kWritesPerChannel = 256;
+// What counts as a small channel: half a millisecond of writes.
+constexpr std::size_t kSmallChannel = 64;
+// One gathered write; what remains is written when the others had their turn.
+constexpr std::size_t kWriteBytesMax = 256 * 1024;
+constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
+
+}  // namespace
+
+// Counts the writes of one flush and reads the clock now and then.
+class Hub::Budget {
+ public:
+  explicit Budget(std::uint64_t end_ns) : end_ns_(end_ns) {}
+  void count_write() {
+    if (++writes_ % kWritesPerClockRead == 0) is_spent_ = Loop::clock_ns() >= end_ns_;
+  }
+  bool is_spent() const { return is_spent_; }
+
+ private:
+  std::uint64_t end_ns_;
+  std::uint32_t writes_ = 0;
+  bool is_spent_ = false;
+};
+
+// Small rooms first, for they are quickly done; then sessions that have something of their own;
+// then big rooms. Each has its share of the time, so that none keeps the others waiting.
+Loop::TurnEnd Hub::flush() {
+  const std::uint64_t start_ns = Loop::clock_ns();
+  Budget for_small(start_ns + kFlushBudgetNs / 2);
+  flush_channels(for_small, kSmallChannel);
+  Budget for_sessions(start_ns + kFlushBudgetNs * 3 / 4);
+  flush_sessions(for_sessions);
+  Budget for_all(start_ns + kFlushBudgetNs);
+  flush_channels(for_all, SIZE_MAX);
+  const bool has_resumed = std::exchange(has_resumed_, false);
+  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() && !has_resumed;
+  return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
+}
+
+// Flushes dirty channels of at most `members_max` unflushed members, by turns.
+void Hub::flush_channels(Budget& budget, std::size_t members_max) {
+  IntrusiveList<Channel, DirtyChannelTag> skipped;
+  while (!budget.is_spent()) {
+    Channel* channel = dirty_channels_.pop_front();
+    if (channel == nullptr) break;
+    if (channel->unflushed > members_max) {
+      skipped.push_back(*channel);
+      continue;
+    }
+    flush_channel(*channel, budget);
+    if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
+    if (channel->unflushed == 0 || channel->log.bytes() > 2 * tail_bytes_max()) trim(*channel);
+  }
+  skipped.take(dirty_channels_);
+  dirty_channels_.take(skipped);
+}
+
+// Acks and other replies, and sessions that fell behind and go on where their last write ended.
+// What is in a channel that is still to be flushed is left to that: a publisher gets its own
+// message when its turn comes and not before all others, or it would publish faster than the room
+// is served.
+void Hub::flush_sessions(Budget& budget) {
+  IntrusiveList<Session, DirtySessionTag> now;
+  now.take(dirty_sessions_);  // who becomes dirty from here on waits for the next turn
+  while (!budget.is_spent()) {
+    Session* session = now.pop_front();
+    if (session == nullptr) break;
+    write(*session, Scope::kNotDirtyChannels);
+    budget.count_write();
+  }
+  now.take(dirty_sessions_);  // who has not had its turn goes before them
+  dirty_sessions_.take(now);
+}
+
+void Hub::flush_channel(Channel& channel, Budget& budget) {
+  std::uint32_t writes = 0;
+  while (channel.unflushed > 0 && writes < kWritesPerChannel && !budget.is_spent()) {
+    if (channel.next_to_flush >= channel.members.size()) channel.next_to_flush = 0;
+    prefetch(channel, channel.next_to_flush);
+    const Member& member = channel.members[channel.next_to_flush++];
+    --channel.unflushed;
+    if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
+    write(*member.session, Scope::kAll);
+    ++writes;
+    budget.count_write();
+  }
+}
+
+void Hub::prefetch(const Channel& channel, std::size_t member) {
+  const auto& members = channel.members;
+  if (member + 2 < members.size()) members[member + 2].session->prefetch();
+  if (member + 1 < members.size()) members[member + 1].session->prefetch_pointees();
+}
+
+void Hub::write(Session& session) { write(session, Scope::kAll); }
+
+void Hub::write(Session& session, Scope scope) {
+  if (session.is_blocked_) return;
+  const std::size_t bytes = gather(session, scope);
+  if (bytes > 0) {
+    const std::size_t taken = session.transport_.write(pieces_, bytes);
+    ++counters_.writes;
+    if (taken < bytes) {
+      ++counters_.blocked_writes;
+      session.is_blocked_ = true;
+    }
+    account(session, taken);
+  }
+  if (!session.is_blocked_) {
+    drop_fallen(session);
+    if (is_behind(session)) mark_dirty(session);
+  }
+  if (!session.is_input_wanted_) has_resumed_ = true;
+  session.on_written();
+}
+
+// Fills pieces_ and parts_ with what the session has not been sent: its private lane, then each
+// channel from its cursor on. Returns the bytes.
+std::size_t Hub::gather(const Session& session, Scope scope) {
+  pieces_.clear();
+  parts_.clear();
+  const std::size_t lane_bytes = session.lane_.size();
+  if (lane_bytes > 0) pieces_.push_back({const_cast<char*>(session.lane_.data()), lane_bytes});
+  std::size_t bytes = 0;
+  for (const auto& subscription : session.subscriptions_) {
+    if (!subscription.is_live) continue;
+    Channel& channel = *subscription.channel;
+    const std::uint64_t cursor = channel.members[subscription.index].cursor;
+    if (cursor == channel.log.top().offset || !channel.log.covers(cursor)) continue;
+    if (scope == Scope::kNotDirtyChannels && channel.is_linked()) continue;
+    if (bytes >= kWriteBytesMax || pieces_.size() >= kWritePiecesMax) break;
+    const auto found = channel.log.gather(cursor, kWriteBytesMax - bytes, pieces_);
+    parts_.push_back({&channel, subscription.index, found.bytes, found.to});
+    bytes += found.bytes;
+  }
+  return lane_bytes + bytes;
+}
+
+// Moves the lane and the cursors on by what the kernel took. A frame that went out in part is
+// finished from the private lane, so that cursors stand at frame boundaries.
+void Hub::account(Session& session, std::size_t taken) {
+  const std::size_t lane_bytes = std::min(taken, session.lane_.size());
+  session.lane_.erase(0, lane_bytes);
+  taken -= lane_bytes;
+  for (const Part& part : parts_) {
+    std::uint64_t& cursor = part.channel->members[part.member].cursor;
+    const std::uint64_t before = cursor;
+    if (taken >= part.bytes) {
+      cursor = part.to;
+      taken -= part.bytes;
+    } else if (taken > 0) {
+      const auto cut = part.channel->log.cut(cursor, taken);
+      cursor = cut.offset;
+      if (!cut.rest.empty()) {
+        session.lane_.assign(cut.rest);
+        ++cursor;
+      }
+      taken = 0;
+    }
+    counters_.deliveries += cursor - before;
+  }
+}
+
+bool Hub::is_behind(const Session& session) const {
+  const auto& list = session.subscriptions_;
+  return !session.lane_.empty() || std::any_of(list.begin(), list.end(), [](const auto& one) {
+    return one.is_live && one.channel->members[one.index].cursor != one.channel->log.top().offset;
+  });
+}
+
+// A reader that was so slow that its place is not in the tail any more is told so; it subscribes
+// again and is recovered from the broker's history.
+void Hub::drop_fallen(Session& session) {
+  // Telling a session may close it, and end all its subscriptions.
+  for (std::size_t i = session.subscriptions_.size();
+       i-- > 0 && i < session.subscriptions_.size();) {
+    const auto subscription = session.subscriptions_[i];
+    if (!subscription.is_live) continue;
+    Channel& channel = *subscription.channel;
+    if (channel.log.covers(channel.members[subscription.index].cursor)) continue;
+    ++counters_.fell_off_tail;
+    end_subscription(session, channel, unsubscribes::kInsufficientState);
+  }
+}
+
+}  // namespace chirm
