@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include <array>
 
@@ -41,16 +42,21 @@ class ChirmTest : public ::testing::Test {
     arguments.push_back(nullptr);
     const winsize size{.ws_row = 10, .ws_col = 40, .ws_xpixel = 0, .ws_ypixel = 0};
     int master = -1;
-    child_ = forkpty(&master, nullptr, nullptr, &size);
+    int slave = -1;
+    ASSERT_EQ(openpty(&master, &slave, nullptr, nullptr, &size), 0);
+    ASSERT_EQ(tcgetattr(slave, &before_), 0);  // before chirm can change it
+    child_ = fork();
     ASSERT_GE(child_, 0);
     if (child_ == 0) {
+      close(master);
+      login_tty(slave);
       setenv("TERM", "xterm", 1);
       execv(arguments[0], arguments.data());
       _exit(127);
     }
+    close(slave);
     terminal_.reset(master);
     fcntl(master, F_SETFD, FD_CLOEXEC);
-    tcgetattr(master, &before_);
     watcher_ = std::make_unique<FdWatcher>(loop_, master, [this](auto) { read_screen(); });
     watcher_->watch({.readable = true});
     ASSERT_TRUE(run_until_seen("-- joined #lobby\r\n"));
