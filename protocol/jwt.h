@@ -31,7 +31,7 @@ enum class TokenError : std::uint8_t {
                                                                         std::string_view secret,
                                                                         std::int64_t now);
 
-// Signs claims given as a JSON object. For tests, `chirm --token-…` and documentation examples.
+// Signs claims given as a JSON object: what an operator's own system does. For tests.
 std::string sign_token_hs256(std::string_view claims_json, std::string_view secret);
 
 }  // namespace chirm
