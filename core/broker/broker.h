@@ -7,6 +7,7 @@
 // A log numbers its publications 1, 2, 3 … (offset) within an epoch, a random name for one life of
 // the numbering.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -72,6 +73,11 @@ class BrokerListener {
   // The newest position this node has seen in the channel; epoch "" when none. A publish carries
   // it, so that a store which lost its tail cannot give an offset a second time.
   virtual Position known_position(std::string_view channel) = 0;
+  // What this node holds of the channel's publications behind `since`, oldest first and one after
+  // the other; the first may be newer than since + 1. Bodies of about `bytes_max` bytes together,
+  // and at least one publication when there is any. A store that lost them gets them back.
+  virtual std::vector<Publication> tail(std::string_view channel, std::uint64_t since,
+                                        std::size_t bytes_max) = 0;
 
  protected:
   ~BrokerListener() = default;

@@ -115,6 +115,34 @@ ChannelLog::Gathered ChannelLog::gather(std::uint64_t offset, std::size_t bytes_
   return gathered;
 }
 
+std::vector<Publication> ChannelLog::publications(std::uint64_t offset,
+                                                  std::size_t bytes_max) const {
+  std::vector<Publication> found;
+  if (segments_.empty() || offset >= top_.offset) return found;
+  std::uint64_t next = std::max(offset + 1, first());
+  std::size_t bytes = 0;
+  for (std::size_t at = segment_holding(next); at < segments_.size(); ++at) {
+    for (const Segment& segment = segments_[at]; next < segment.end(); ++next) {
+      const std::string_view body = body_in(segment.frame(next), next);
+      bytes += body.size();
+      if (bytes > bytes_max && !found.empty()) return found;
+      found.push_back({next, std::string(body)});
+    }
+  }
+  return found;
+}
+
+// What append_publication_push() was given when add_frame() made the frame.
+std::string_view ChannelLog::body_in(std::string_view frame, std::uint64_t offset) const {
+  const auto length = static_cast<unsigned char>(frame[1]);  // RFC 6455 §5.2; never masked
+  frame.remove_prefix(length < 126 ? 2 : length == 126 ? 4 : 10);
+  std::string& empty = scratch();  // the same push without a body
+  const std::size_t begin = append_publication_push(empty, channel_, {}, offset) + 1;
+  if (frame.size() == empty.size()) return {};
+  const std::size_t behind = empty.size() - begin + 1;  // with the comma before the offset
+  return frame.substr(begin, frame.size() - begin - behind);
+}
+
 ChannelLog::Cut ChannelLog::cut(std::uint64_t offset, std::size_t byte) const {
   std::uint64_t done = offset;
   for (std::size_t at = segment_holding(offset + 1); byte > 0; ++at) {

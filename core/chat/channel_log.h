@@ -63,6 +63,9 @@ class ChannelLog {
   // Appends to `out` the frames behind `offset`, which the tail must cover, a piece a segment: as
   // many as fit bytes_max, and at least one.
   Gathered gather(std::uint64_t offset, std::size_t bytes_max, std::vector<iovec>& out) const;
+  // Publications behind `offset`, as many as the tail holds and bytes_max bytes of bodies allow,
+  // but at least one. The tail need not cover `offset`: then it starts at first().
+  std::vector<Publication> publications(std::uint64_t offset, std::size_t bytes_max) const;
   // Where `byte` bytes behind the frame of `offset` are. The tail must cover them.
   Cut cut(std::uint64_t offset, std::size_t byte) const;
 
@@ -77,9 +80,14 @@ class ChannelLog {
     std::size_t begin_of(std::uint64_t offset) const {
       return offset == first ? 0 : ends[offset - first - 1];
     }
+    std::string_view frame(std::uint64_t offset) const {
+      const std::size_t begin = begin_of(offset);
+      return std::string_view(bytes).substr(begin, ends[offset - first] - begin);
+    }
   };
 
   void add_frame(Segment& segment, std::string_view payload);
+  std::string_view body_in(std::string_view frame, std::uint64_t offset) const;
   std::size_t segment_holding(std::uint64_t offset) const;
 
   std::string channel_;

@@ -191,6 +191,13 @@ Position Hub::known_position(std::string_view name) {
   return channel->log.top();
 }
 
+std::vector<Publication> Hub::tail(std::string_view name, std::uint64_t since,
+                                   std::size_t bytes_max) {
+  const Channel* channel = find(name);
+  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return {};
+  return channel->log.publications(since, bytes_max);
+}
+
 // ---- Housekeeping
 
 void Hub::on_tick() {

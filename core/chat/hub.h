@@ -59,6 +59,8 @@ class Hub final : private BrokerListener {
   void on_maybe_missed(std::string_view channel) override;
   std::vector<PresentClient> local_presence(std::string_view channel) override;
   Position known_position(std::string_view channel) override;
+  std::vector<Publication> tail(std::string_view channel, std::uint64_t since,
+                                std::size_t bytes_max) override;
 
   Channel* find(std::string_view name);
   Channel& find_or_open(std::string_view name);

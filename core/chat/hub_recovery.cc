@@ -165,6 +165,7 @@ void Hub::on_missing(const std::string& name, const Expected<History, ErrorCode>
       missing.empty() ? history->top.offset > top.offset : missing.front().offset > top.offset + 1;
   if (history->top.epoch != top.epoch || history->top.offset < top.offset || is_trimmed) {
     start_over(*channel, history->top);
+    if (channel->must_compare) repair(*channel);  // told so while this was on the way
     return;
   }
   for (const Publication& publication : missing) {

@@ -83,6 +83,9 @@ class BrokerNode final : public BrokerListener {
   void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }
   std::vector<PresentClient> local_presence(std::string_view) override { return present; }
   Position known_position(std::string_view) override { return known; }
+  std::vector<Publication> tail(std::string_view, std::uint64_t, std::size_t) override {
+    return {};
+  }
 
   const std::unique_ptr<Broker> broker;
   std::vector<Received> received;

@@ -287,5 +287,40 @@ TEST_F(ChannelLogTest, GivesEveryReaderExactlyItsFramesInOrder) {
   }
 }
 
+// Frames with headers of every length (RFC 6455 §5.2), and bodies that look like what is around
+// them.
+TEST_F(ChannelLogTest, GivesBackTheBodiesThatItWasGiven) {
+  for (const std::string name : {"room:a", "room:\"quoted\" \\ }},\"pub\":{"}) {
+    ChannelLog named(name, encoder);
+    named.reset({98, "e1"});
+    std::vector<std::string> bodies = {R"("data":{"offset":99}}},"offset":99)", "", "\"data\":0"};
+    for (const std::size_t bytes : {1U, 60U, 61U, 62U, 100U, 125U, 126U, 300U, 65'000U, 70'000U}) {
+      for (std::size_t more = 0; more < 20; ++more) bodies.push_back(body_of(0, bytes + more));
+    }
+    for (const std::string& body : bodies) named.append(body);
+    const std::vector<Publication> all = named.publications(98, SIZE_MAX);
+    ASSERT_EQ(all.size(), bodies.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(all[i].offset, 99 + i);
+      EXPECT_EQ(all[i].body, bodies[i]) << i;
+    }
+  }
+}
+
+TEST_F(ChannelLogTest, GivesBackWhatFitsAndIsHeld) {
+  EXPECT_TRUE(log.publications(0, SIZE_MAX).empty());
+  log.reset({40, "e1"});
+  EXPECT_TRUE(log.publications(40, SIZE_MAX).empty());
+  for (std::uint64_t offset = 41; offset <= 1'040; ++offset) log.append(body_of(offset, 500));
+  EXPECT_EQ(log.publications(0, SIZE_MAX).front().offset, 41U);
+  EXPECT_EQ(log.publications(0, SIZE_MAX).size(), 1'000U);
+  EXPECT_EQ(log.publications(500, 1).size(), 1U);
+  EXPECT_EQ(log.publications(500, 1).front().offset, 501U);
+  EXPECT_EQ(log.publications(500, 10 * body_of(500, 500).size()).size(), 10U);
+  EXPECT_EQ(log.publications(1'030, SIZE_MAX).size(), 10U);
+  EXPECT_TRUE(log.publications(1'040, SIZE_MAX).empty());
+  EXPECT_TRUE(log.publications(2'000, SIZE_MAX).empty());
+}
+
 }  // namespace
 }  // namespace chirm

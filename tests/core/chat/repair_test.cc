@@ -167,9 +167,10 @@ TEST_F(Repair, TellsSubscribersWhenTheEpochChanged) {
   broker.deliver(kRoom, 3, "e2");
   broker.deliver(kRoom, 4, "e2");
   ASSERT_EQ(broker.histories.size(), 1U);
-  broker.answer_history({4, "e2"}, {});
+  broker.answer_history({3, "e2"}, {});
   EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
   EXPECT_THAT(bob.take(), ElementsAre("room:a unsubscribed 2500"));
+  broker.answer_history({4, "e2"}, {4});  // what arrived before the first answer
   EXPECT_EQ(node.counters.epoch_changes, 1U);
   ada->recover(kRoom, {11, "e1"});
   broker.deliver(kRoom, 5, "e2");
@@ -217,6 +218,18 @@ TEST_F(Repair, ComparesAfterTheLinkWasDown) {
   EXPECT_THAT(broker.histories, IsEmpty());
   broker.miss("room:unknown");
   EXPECT_THAT(broker.histories, IsEmpty());
+}
+
+TEST_F(Repair, ComparesAtOnceAgainWhatMayHaveBeenMissedWhileTheLogStartedOver) {
+  broker.miss(kRoom);
+  broker.miss(kRoom);  // while history is being read: the answer may be older
+  broker.answer_history({3, "e2"}, {});
+  ASSERT_EQ(broker.histories.size(), 1U);
+  EXPECT_EQ(broker.histories[0].request.since, 3U);
+  ada->recover(kRoom, {3, "e2"});
+  broker.answer_history({4, "e2"}, {4});
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500", ::testing::HasSubstr("recovered"),
+                                  pushes(4, 4)[0]));
 }
 
 TEST_F(Repair, IgnoresChannelsThatNobodyFollows) {
