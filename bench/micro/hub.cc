@@ -37,7 +37,8 @@ class NullBroker final : public Broker {
   void flush() override {
     for (auto& done : std::exchange(waiting, {})) done(Position{0, kEpoch});
   }
-  bool is_connected() const override { return true; }
+  Health health() const override { return Health::kReady; }
+  std::vector<StoreHealth> stores() const override { return {}; }
   const BrokerCounters& counters() const override { return counters_; }
 
   BrokerListener* listener = nullptr;

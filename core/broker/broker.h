@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/broker/broker_counters.h"
+#include "core/broker/broker_health.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 
@@ -111,8 +112,9 @@ class Broker {
   // What a turn has queued goes out. Called once at the end of each turn, before the fan-out.
   virtual void flush() = 0;
 
-  // True while the store can be reached.
-  virtual bool is_connected() const = 0;
+  virtual Health health() const = 0;
+  // What that is made of: a store, or each of several shards. At least one.
+  virtual std::vector<StoreHealth> stores() const = 0;
 
   virtual const BrokerCounters& counters() const = 0;
 };

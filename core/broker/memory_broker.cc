@@ -126,6 +126,8 @@ void MemoryBroker::flush() {
   }
 }
 
+std::vector<StoreHealth> MemoryBroker::stores() const { return {{.name = "memory"}}; }
+
 void MemoryBroker::forget_old() {
   const std::uint64_t now = loop_.now_ms();
   const std::uint64_t ids_until =

@@ -32,7 +32,8 @@ class MemoryBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  bool is_connected() const override { return true; }
+  Health health() const override { return Health::kReady; }
+  std::vector<StoreHealth> stores() const override;
   const BrokerCounters& counters() const override { return counters_; }
 
  private:

@@ -138,7 +138,7 @@ void RedisBroker::history(const HistoryRequest& request, Callback<History> done)
 
 void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
   // Without Pub/Sub the answers would not arrive.
-  if (is_connected()) return presence_.ask(channel, std::move(done));
+  if (is_linked()) return presence_.ask(channel, std::move(done));
   context_.later.add(
       [refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kInternal)); });
 }
@@ -201,14 +201,20 @@ void RedisBroker::flush() {
   closed_channels_.clear();
 }
 
-bool RedisBroker::is_connected() const { return commands_.is_open() && subscriber_.is_ready(); }
+Health RedisBroker::health() const { return is_linked() ? Health::kReady : Health::kDegraded; }
+
+std::vector<StoreHealth> RedisBroker::stores() const {
+  StoreHealth store{.name = "redis", .health = health()};
+  if (!is_linked()) store.problem = "not connected";
+  return {store};
+}
 
 // A message to ourselves. Whatever arrives meanwhile proves the link as well: one that is busy must
 // not be made again.
 void RedisBroker::probe() {
   subscriber_.check_confirmations();
   const bool has_arrived = std::exchange(pushes_seen_, subscriber_.pushes()) != pushes_seen_;
-  probes_missed_ = has_arrived || !is_connected() ? 0 : probes_missed_ + 1;
+  probes_missed_ = has_arrived || !is_linked() ? 0 : probes_missed_ + 1;
   if (probes_missed_ > kProbesMissedMax) {
     probes_missed_ = 0;
     return subscriber_.reconnect("no message arrives");

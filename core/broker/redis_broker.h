@@ -54,8 +54,8 @@ class RedisBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  bool is_connected() const override;
-
+  Health health() const override;
+  std::vector<StoreHealth> stores() const override;
   const BrokerCounters& counters() const override { return context_.counters; }
 
  private:
@@ -67,6 +67,8 @@ class RedisBroker final : public Broker {
   void read_position(Channel& channel);
   void on_position(const std::string& name, std::uint64_t read_id,
                    Expected<Position, ErrorCode> position);
+  // Commands can be sent, and answers over the bus arrive.
+  bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
   void probe();
 
   RedisContext context_;

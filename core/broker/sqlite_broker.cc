@@ -177,8 +177,19 @@ void SqliteBroker::deliver(const SqliteStore::Write& write) {
   listener_->on_publication(write.channel, write.position.offset, write.position.epoch, write.body);
 }
 
+std::vector<StoreHealth> SqliteBroker::stores() const {
+  StoreHealth store{.name = "sqlite", .health = health()};
+  if (is_failing_) {
+    store.problem = "cannot be written: " + failure_;
+    store.since_unix_ms = failing_since_unix_ms_;
+  }
+  return {store};
+}
+
 void SqliteBroker::fail(WriteJob& job) {
+  failure_ = job.error;
   if (!std::exchange(is_failing_, true)) {
+    failing_since_unix_ms_ = Loop::unix_ms();
     spdlog::error("store: {}; publishes are refused until it can be written again", job.error);
   }
   for (std::size_t i = 0; i < job.writes.size(); ++i) {

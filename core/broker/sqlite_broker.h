@@ -41,8 +41,9 @@ class SqliteBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  // False after a failed write, until one succeeds.
-  bool is_connected() const override { return !is_failing_; }
+  // kDegraded after a failed write, until one succeeds.
+  Health health() const override { return is_failing_ ? Health::kDegraded : Health::kReady; }
+  std::vector<StoreHealth> stores() const override;
   const BrokerCounters& counters() const override { return counters_; }
 
  private:
@@ -82,6 +83,8 @@ class SqliteBroker final : public Broker {
   bool is_writing_ = false;
   bool is_reading_ = false;
   bool is_failing_ = false;
+  std::int64_t failing_since_unix_ms_ = 0;
+  std::string failure_;  // the newest
   bool wants_forgetting_ = false;
   Timer forget_timer_;
   std::shared_ptr<SqliteBroker*> self_;  // null inside once the broker is gone

@@ -183,9 +183,8 @@ void Connection::on_request(const HttpRequest& request) {
 }
 
 void Connection::upgrade(const HttpRequest& request) {
-  if (server_.is_full()) {
-    const HttpError full{503, "this node has as many connections as it may have"};
-    return respond(full.status, http_response(full));
+  if (const auto refusal = server_.refusal()) {
+    return respond(refusal->status, http_response(*refusal));
   }
   const auto response = accept_upgrade(request);
   if (!response) return respond(response.error().status, http_response(response.error()));

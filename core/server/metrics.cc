@@ -4,6 +4,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <map>
+#include <utility>
 #include <vector>
 
 namespace chirm {
@@ -12,6 +14,18 @@ namespace {
 
 class Families {
  public:
+  using Values = std::map<std::string, double>;  // by label
+
+  void gauges(const char* name, const char* help, const char* label, const Values& values) {
+    prometheus::MetricFamily family{name, help, prometheus::MetricType::Gauge, {}};
+    for (const auto& [key, value] : values) {
+      prometheus::ClientMetric metric;
+      metric.label.push_back({label, key});
+      metric.gauge.value = value;
+      family.metric.push_back(std::move(metric));
+    }
+    families_.push_back(std::move(family));
+  }
   void gauge(const char* name, const char* help, std::uint64_t value) {
     add(name, help, prometheus::MetricType::Gauge).gauge.value = static_cast<double>(value);
   }
@@ -40,10 +54,30 @@ class Families {
   std::vector<prometheus::MetricFamily> families_;
 };
 
+void add_stores(Families& out, const std::vector<StoreHealth>& stores) {
+  Families::Values ready;
+  Families::Values away;
+  Families::Values ages;
+  Families::Values round_trips;
+  for (const StoreHealth& store : stores) {
+    ready[store.name] = store.health == Health::kReady ? 1 : 0;
+    away[store.name] = store.health == Health::kAway ? 1 : 0;
+    if (!store.probe) continue;
+    ages[store.name] = static_cast<double>(store.probe->age_ms) / 1e3;
+    round_trips[store.name] = static_cast<double>(store.probe->round_trip_us) / 1e6;
+  }
+  out.gauges("chirm_broker_ready", "1 while delivery through the store is proven", "store", ready);
+  out.gauges("chirm_broker_away", "1 while the store can do nothing", "store", away);
+  out.gauges("chirm_broker_probe_age_seconds", "Since a probe came back over the bus", "store",
+             ages);
+  out.gauges("chirm_broker_probe_round_trip_seconds", "Time that the newest probe took", "store",
+             round_trips);
+}
+
 }  // namespace
 
 std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
-                         const BrokerCounters& broker, bool is_broker_connected) {
+                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores) {
   Families out;
   out.gauge("chirm_connections", "Open sockets", server.connections);
   out.counter("chirm_connections_accepted_total", "Sockets accepted", server.accepted);
@@ -78,7 +112,7 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.counters("chirm_disconnects_total", "Connections closed by code", "code", chat.disconnects);
   out.counters("chirm_errors_total", "Error replies by code", "code", chat.errors);
 
-  out.gauge("chirm_broker_connected", "1 while the broker can be reached", is_broker_connected);
+  add_stores(out, stores);
   out.counter("chirm_broker_publishes_total", "Publishes asked for", broker.publishes);
   out.counter("chirm_broker_published_total", "Publications stored", broker.published);
   out.counter("chirm_broker_publish_errors_total", "Publishes refused or given up",

@@ -3,14 +3,16 @@
 // A node's counters in the Prometheus text format (prometheus-cpp makes the text).
 
 #include <string>
+#include <vector>
 
 #include "core/broker/broker_counters.h"
+#include "core/broker/broker_health.h"
 #include "core/chat/chat_counters.h"
 #include "core/server/server_counters.h"
 
 namespace chirm {
 
 std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
-                         const BrokerCounters& broker, bool is_broker_connected);
+                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores);
 
 }  // namespace chirm

@@ -9,6 +9,7 @@
 #include "core/server/connection.h"
 #include "core/server/listener.h"
 #include "core/server/metrics.h"
+#include "core/server/readiness.h"
 #include "protocol/limits.h"
 
 namespace chirm {
@@ -74,8 +75,14 @@ Expected<void, Error> Server::listen() {
 
 std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
 
-bool Server::is_full() const {
-  return settings_.connections_max != 0 && chat_counters_.sessions >= settings_.connections_max;
+std::optional<HttpError> Server::refusal() const {
+  if (settings_.connections_max != 0 && chat_counters_.sessions >= settings_.connections_max) {
+    return HttpError{503, "this node has as many connections as it may have"};
+  }
+  if (broker_.health() == Health::kAway) {
+    return HttpError{503, "this node cannot reach its store"};
+  }
+  return std::nullopt;
 }
 
 bool Server::has_files() const {
@@ -143,13 +150,12 @@ Server::HttpAnswer Server::handle(const HttpRequest& request) {
     return {405, http_response(HttpError{405, "only GET is allowed here"})};
   }
   if (path == "/metrics") {
-    return answer(
-        200, "text/plain; version=0.0.4; charset=utf-8",
-        metrics_text(counters_, chat_counters_, broker_.counters(), broker_.is_connected()));
+    return answer(200, "text/plain; version=0.0.4; charset=utf-8",
+                  metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores()));
   }
   if (path == "/readyz" && on_stopped_) return answer(503, kText, "stopping\n");
-  if (path == "/readyz" && !broker_.is_connected()) {
-    return answer(503, kText, "the broker cannot be reached\n");
+  if (path == "/readyz" && broker_.health() != Health::kReady) {
+    return answer(503, kText, problems_text(broker_.stores(), Loop::unix_ms()));
   }
   return answer(200, kText, path == "/" ? kWelcome : "ok\n");
 }

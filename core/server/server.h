@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,9 +62,9 @@ class Server {
   // One read's bytes, with limits::kJsonPadding behind them; valid until the next read.
   std::string& read_buffer() { return read_buffer_; }
   void bury(Connection& connection);
-  // No more WebSocket connections are wanted: an upgrade is answered with 503, and the load
-  // balancer tries another node.
-  bool is_full() const;
+  // While no more WebSocket connections are wanted: what an upgrade is answered. It is a 503, and
+  // the load balancer tries another node.
+  std::optional<HttpError> refusal() const;
 
   struct HttpAnswer {
     int status;

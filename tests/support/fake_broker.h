@@ -43,7 +43,8 @@ class FakeBroker final : public Broker {
     presences.push_back({std::string(channel), std::move(done)});
   }
   void flush() override {}
-  bool is_connected() const override { return is_up; }
+  Health health() const override { return store.health; }
+  std::vector<StoreHealth> stores() const override { return {store}; }
   const BrokerCounters& counters() const override { return counters_; }
 
   // Answers the oldest open call of its kind.
@@ -75,7 +76,7 @@ class FakeBroker final : public Broker {
   std::deque<HistoryCall> histories;
   std::deque<Call<std::vector<PresentClient>>> presences;
   std::vector<std::string> unsubscribes;
-  bool is_up = true;
+  StoreHealth store{.name = "fake", .health = Health::kReady};
 
  private:
   template <class T>

@@ -132,10 +132,10 @@ TEST_P(BrokerContract, KeepsTheOrderOfPublishes) {
 }
 
 TEST_P(BrokerContract, NeverCallsBackFromWithinACall) {
-  ASSERT_TRUE(node_->run_until_connected());
+  ASSERT_TRUE(node_->run_until_ready());
   settings_.pending_commands_max = 0;  // also when it refuses at once
   BrokerNode full(loop_, make_broker());
-  ASSERT_TRUE(full.run_until_connected());
+  ASSERT_TRUE(full.run_until_ready());
   for (BrokerNode* node : {node_.get(), &full}) {
     int calls = 0;
     const auto count = [&](const auto&) { ++calls; };
@@ -151,7 +151,7 @@ TEST_P(BrokerContract, NeverCallsBackFromWithinACall) {
 TEST_P(BrokerContract, RefusesWhatIsTooMuchWithATemporaryError) {
   settings_.pending_bytes_max = 1000;
   node_ = std::make_unique<BrokerNode>(loop_, make_broker());
-  ASSERT_TRUE(node_->run_until_connected());
+  ASSERT_TRUE(node_->run_until_ready());
   const auto refused = node_->publish("room:a", std::string(2000, 'x'));
   ASSERT_TRUE(refused.has_value());
   ASSERT_FALSE(refused->has_value());
@@ -414,7 +414,7 @@ TEST_P(BrokerContract, MayBeUsedFromItsCallbacks) {
 }
 
 TEST_P(BrokerContract, TellsWhoIsPresent) {
-  ASSERT_TRUE(node_->run_until_connected());
+  ASSERT_TRUE(node_->run_until_ready());
   node_->present = {{"ada", "client-1", R"({"name":"Ada"})"}, {"bob", "client-2", ""}};
   const auto present = node_->presence("room:a");
   ASSERT_TRUE(present && *present);

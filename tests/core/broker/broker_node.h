@@ -43,8 +43,8 @@ class BrokerNode final : public BrokerListener {
   bool run_until(const std::function<bool()>& is_done, std::uint64_t deadline_ms = 20'000) {
     return testing::run_until(loop_, is_done, deadline_ms);
   }
-  bool run_until_connected() {
-    return run_until([this] { return broker->is_connected(); });
+  bool run_until_ready() {
+    return run_until([this] { return broker->health() == Health::kReady; });
   }
 
   // These run the loop until the answer is there; nullopt after the deadline.

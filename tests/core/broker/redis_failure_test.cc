@@ -66,12 +66,12 @@ TEST_F(RedisFailure, HoldsWhatIsAskedBeforeRedisIsThere) {
     node->broker->publish({"room:a", "x", "", ""}, published.callback());
     node->broker->subscribe("room:a", subscribed.callback());
     ASSERT_TRUE(node->run_until([&] { return times_logged("retrying") == 2; }));
-    EXPECT_FALSE(node->broker->is_connected());
+    EXPECT_NE(node->broker->health(), Health::kReady);
     EXPECT_FALSE(published.is_there || subscribed.is_there);
     server_.start();
     ASSERT_TRUE(node->run_until([&] { return published.is_there && subscribed.is_there; }));
     EXPECT_FALSE(published.is_error || subscribed.is_error);
-    EXPECT_TRUE(node->run_until_connected());
+    EXPECT_TRUE(node->run_until_ready());
     server_.kill();
     log_.str("");
   }
@@ -108,7 +108,7 @@ TEST_F(RedisFailure, GoesOnAfterRedisWasKilledAndRestarted) {
   node->known = {1, (*top)->epoch};
 
   server_.kill();
-  ASSERT_TRUE(node->run_until([&] { return !node->broker->is_connected(); }));
+  ASSERT_TRUE(node->run_until([&] { return node->broker->health() != Health::kReady; }));
   Answer held;
   node->broker->publish({"room:a", "held", "", ""}, held.callback());
   server_.start();
@@ -168,7 +168,7 @@ TEST_F(RedisFailure, RepeatsOnlyWhatHasAMessageIdWhenAnAnswerIsLost) {
   server_.start();
   Relay relay(loop_, server_.port());
   const auto node = make_node("redis://127.0.0.1:" + std::to_string(relay.port()));
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   Answer with_id;
   Answer without_id;
   relay.cut_after_client_says("the words");
@@ -203,7 +203,7 @@ TEST_F(RedisFailure, ReadsThePositionAfterTheSubscriptionIsConfirmedAgain) {
   server_.start();
   Relay relay(loop_, server_.port());
   const auto node = make_node("redis://127.0.0.1:" + std::to_string(relay.port()));
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   // Confirmed, but the position does not come; then confirmed again, on another connection.
   relay.swallow_answers_where_client_said("XRANGE");
   Answer subscribed;
@@ -263,7 +263,7 @@ TEST_F(RedisFailure, NoticesARedisThatDoesNotAnswer) {
   link_settings_.connect_timeout_ms = 100;
   for (const std::string& url : {server_.tcp_url(), server_.unix_url()}) {
     const auto node = make_node(url);
-    ASSERT_TRUE(node->run_until_connected());
+    ASSERT_TRUE(node->run_until_ready());
     const std::string channel = "room:" + url;
     server_.suspend();
     Answer with_id;
@@ -273,7 +273,7 @@ TEST_F(RedisFailure, NoticesARedisThatDoesNotAnswer) {
     ASSERT_TRUE(node->run_until([&] { return without_id.is_there; }));
     EXPECT_TRUE(without_id.is_error);
     EXPECT_FALSE(with_id.is_there);
-    EXPECT_FALSE(node->broker->is_connected());
+    EXPECT_NE(node->broker->health(), Health::kReady);
     EXPECT_EQ(times_logged("no answer within 100 ms"), 1U);
     // Redis is still stopped: the next attempts fail, too.
     ASSERT_TRUE(node->run_until([&] { return times_logged("retrying") >= 1; }));
@@ -291,7 +291,7 @@ TEST_F(RedisFailure, FailsInTimeWhatIsOnTheWayToARedisThatDoesNotAnswer) {
   server_.start();
   settings_.hold_ms = 50;
   const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   server_.suspend();
   const auto first = node->publish({"room:a", "first", "ada", "id"});
   ASSERT_TRUE(first.has_value());
@@ -325,7 +325,7 @@ TEST_F(RedisFailure, MakesAPubSubLinkAgainOnWhichNothingIsConfirmed) {
   relay.swallow_answers_where_client_said("SUBSCRIBE");
   ASSERT_TRUE(node->run_until([&] { return times_logged("SUBSCRIBE is not confirmed") == 1; }));
   relay.swallow_answers_where_client_said("");
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
 }
 
 TEST_F(RedisFailure, SaysOnceThatThePasswordIsWrongAndKeepsTrying) {
@@ -375,14 +375,14 @@ TEST_F(RedisFailure, DoesNotUseAReplica) {
   const auto node = make_node(server_.tcp_url());
   ASSERT_TRUE(node->run_until([&] { return times_logged("it is a slave, not a master") == 1; }));
   server_.command({"REPLICAOF", "NO", "ONE"});
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
 }
 
 TEST_F(RedisFailure, WaitsForABusyRedisAndKeepsTheOrder) {
   server_.start();
   server_.command({"CONFIG", "SET", "busy-reply-threshold", "10"});
   const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   server_.block_with_a_script();
   Answer first;
   Answer second;
@@ -408,7 +408,7 @@ TEST_F(RedisFailure, FailsPublishesAtOnceWhenRedisHasNoMemoryAndSaysSoOnce) {
     EXPECT_EQ(refused->error(), errors::kInternal);
   }
   EXPECT_EQ(times_logged("OOM"), 1U) << log_.str();
-  EXPECT_TRUE(node->broker->is_connected());
+  EXPECT_EQ(node->broker->health(), Health::kReady);
   EXPECT_EQ(bodies(*node, "room:a"), "x");  // reading works
   server_.command({"CONFIG", "SET", "maxmemory", "0"});
   const auto stored = node->publish({"room:b", "x", "ada", "id"});
@@ -419,7 +419,7 @@ TEST_F(RedisFailure, FailsPublishesAtOnceWhenRedisHasNoMemoryAndSaysSoOnce) {
 TEST_F(RedisFailure, FailsPublishesWhenReplicasAreMissing) {
   server_.start();
   const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   server_.command({"CONFIG", "SET", "min-replicas-to-write", "1"});
   const auto refused = node->publish("room:a", "x");
   ASSERT_TRUE(refused.has_value());

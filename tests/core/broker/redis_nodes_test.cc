@@ -47,7 +47,7 @@ TEST_F(RedisNodes, CollectPresenceFromAllOfThem) {
   for (const char* user : {"ada", "bob", "eve"}) {
     nodes.push_back(make_node(server_.unix_url(), std::string("node-of-") + user));
     nodes.back()->present = {{user, std::string("client of ") + user, R"({"a":1})"}};
-    ASSERT_TRUE(nodes.back()->run_until_connected());
+    ASSERT_TRUE(nodes.back()->run_until_ready());
   }
   for (const auto& node : nodes) {
     const auto present = node->presence("room:a");
@@ -69,8 +69,8 @@ TEST_F(RedisNodes, SendLongPresenceInPieces) {
   for (int i = 0; i < 10'000; ++i) {
     other->present.push_back({"user " + std::to_string(i), "client", std::string(200, 'x')});
   }
-  ASSERT_TRUE(one->run_until_connected());
-  ASSERT_TRUE(other->run_until_connected());
+  ASSERT_TRUE(one->run_until_ready());
+  ASSERT_TRUE(other->run_until_ready());
   const auto present = one->presence("room:a");
   ASSERT_TRUE(present && *present);
   ASSERT_EQ((*present)->size(), 10'000U);
@@ -82,7 +82,7 @@ TEST_F(RedisNodes, SendLongPresenceInPieces) {
 TEST_F(RedisNodes, AnswerPresenceWithoutANodeThatIsSilent) {
   const auto one = make_node(server_.unix_url());
   one->present = {{"ada", "client", ""}};
-  ASSERT_TRUE(one->run_until_connected());
+  ASSERT_TRUE(one->run_until_ready());
   {
     // A node that is gone and of which Redis does not know it yet: it counts, and does not answer.
     Loop stopped_loop;
@@ -90,7 +90,7 @@ TEST_F(RedisNodes, AnswerPresenceWithoutANodeThatIsSilent) {
     BrokerNode silent(stopped_loop,
                       std::make_unique<RedisBroker>(
                           stopped_loop, *parse_redis_url(server_.unix_url()), settings));
-    ASSERT_TRUE(silent.run_until_connected());
+    ASSERT_TRUE(silent.run_until_ready());
     const auto present = one->presence("room:a");
     ASSERT_TRUE(present && *present);
     ASSERT_EQ((*present)->size(), 1U);
@@ -159,7 +159,7 @@ TEST_F(RedisNodes, SubscribeToThousandsOfChannelsAtOnce) {
 
 TEST_F(RedisNodes, ConnectByHostName) {
   const auto node = make_node("redis://localhost:" + std::to_string(server_.port()));
-  if (!node->run_until_connected()) GTEST_SKIP() << "localhost is not 127.0.0.1 here";
+  if (!node->run_until_ready()) GTEST_SKIP() << "localhost is not 127.0.0.1 here";
   EXPECT_TRUE(node->publish("room:a", "x"));
 }
 
@@ -191,7 +191,7 @@ TEST_F(RedisNodes, IgnoreMessagesThatAreNone) {
 
 TEST_F(RedisNodes, ShowTheirNamesInRedis) {
   const auto node = make_node(server_.unix_url(), "node 1");
-  ASSERT_TRUE(node->run_until_connected());
+  ASSERT_TRUE(node->run_until_ready());
   const std::string clients = server_.command({"CLIENT", "LIST"});
   EXPECT_NE(clients.find("name=node-1-commands"), std::string::npos) << clients;
   EXPECT_NE(clients.find("name=node-1-pubsub"), std::string::npos) << clients;

@@ -200,7 +200,7 @@ TEST_F(HttpRequests, ForMetricsGetThePrometheusTextFormat) {
   EXPECT_EQ(node.metric("chirm_subscriptions"), 1);
   EXPECT_EQ(node.metric("chirm_publications_total"), 1);
   EXPECT_EQ(node.metric("chirm_deliveries_total"), 1);
-  EXPECT_EQ(node.metric("chirm_broker_connected"), 1);
+  EXPECT_EQ(node.metric("chirm_broker_ready{store=\"memory\"}"), 1);
 }
 
 }  // namespace
