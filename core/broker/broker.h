@@ -53,6 +53,7 @@ struct HistoryRequest {
   std::uint64_t since = 0;  // exclusive
   std::uint32_t limit = 0;  // at most this many; 0: position only
   bool reverse = false;     // newest first, offsets below `since` (or from the top when it is 0)
+  std::size_t bytes_max = SIZE_MAX;  // none is added to bodies that have so many bytes together
 };
 
 struct History {

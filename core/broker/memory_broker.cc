@@ -90,21 +90,24 @@ void MemoryBroker::unsubscribe(std::string_view channel) {
 void MemoryBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++counters_.histories;
   deferred_.push_back([this, channel = std::string(request.channel), since = request.since,
-                       limit = request.limit, reverse = request.reverse, done = std::move(done)] {
+                       limit = request.limit, reverse = request.reverse,
+                       bytes_left = request.bytes_max, done = std::move(done)]() mutable {
     const Log& target = find_or_create(channel);
     History result{{target.top, target.epoch}, {}};
     const std::deque<Publication>& all = target.publications;
     // Offsets in the log have no holes, so a place follows from an offset.
     const std::uint64_t first = target.top - all.size() + 1;
+    const auto add = [&](std::uint64_t offset) {
+      const Publication& one = result.publications.emplace_back(all[offset - first]);
+      bytes_left -= std::min(bytes_left, one.body.size());
+    };
+    const auto has_room = [&] { return result.publications.size() < limit && bytes_left > 0; };
     if (reverse) {
       const std::uint64_t end = since == 0 ? target.top + 1 : std::min(since, target.top + 1);
-      for (std::uint64_t at = end; at > first && result.publications.size() < limit; --at) {
-        result.publications.push_back(all[at - 1 - first]);
-      }
+      for (std::uint64_t at = end; at > first && has_room(); --at) add(at - 1);
     } else {
-      const std::uint64_t begin = std::max(since + 1, first);
-      for (std::uint64_t at = begin; at <= target.top && result.publications.size() < limit; ++at) {
-        result.publications.push_back(all[at - first]);
+      for (std::uint64_t at = std::max(since + 1, first); at <= target.top && has_room(); ++at) {
+        add(at);
       }
     }
     done(std::move(result));

@@ -14,6 +14,8 @@ namespace {
 // who subscribed to it need not be told about a new one.
 constexpr std::uint64_t kEmptyTtlMs = 24ULL * 3600 * 1000;
 
+constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
+
 // The N of a stream id `N-0`.
 std::uint64_t offset_of(std::string_view id) {
   std::uint64_t offset = 0;
@@ -43,6 +45,7 @@ RedisRead::RedisRead(RedisContext& context, const HistoryRequest& request, Patie
       since_(request.since),
       limit_(request.limit),
       reverse_(request.reverse),
+      bytes_max_(request.bytes_max),
       patience_(patience),
       submitted_ms_(context.loop.now_ms()),
       done_(std::move(done)) {}
@@ -50,12 +53,12 @@ RedisRead::RedisRead(RedisContext& context, const HistoryRequest& request, Patie
 void RedisRead::write(RedisCommand& command, const RedisScriptNames& scripts) {
   const std::string_view prefix = context_.key_prefix;
   const std::uint64_t ttl_ms = context_.settings.history_ttl_ms;
-  command.begin(3 + 2 + 9).add("EVALSHA").add(scripts.read).add(2);
+  command.begin(3 + 2 + 10).add("EVALSHA").add(scripts.read).add(2);
   command.add_joined({prefix, "{", channel_, "}:m"}).add_joined({prefix, "{", channel_, "}:s"});
   add_known_position(command, context_, channel_);
   command.add(ttl_ms == 0 ? kEmptyTtlMs : std::min(ttl_ms, kEmptyTtlMs));
   write_range(command);
-  command.add(limit_);
+  command.add(limit_).add(std::min<std::uint64_t>(bytes_max_, kBytesMax));
 }
 
 // A stream id without its second part means the first of a range's from, the last of its to.

@@ -42,6 +42,7 @@ class RedisRead final : public RedisRequest {
   const std::uint64_t since_;
   const std::uint32_t limit_;
   const bool reverse_;
+  const std::size_t bytes_max_;
   const Patience patience_;
   const std::uint64_t submitted_ms_;
   Done done_;  // empty: has failed

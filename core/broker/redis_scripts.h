@@ -93,6 +93,7 @@ return answer
 // KEYS  1 hash  2 stream
 // ARGV  1-4 as above  5 time to live of a channel without publications (ms)
 //       6 XRANGE or XREVRANGE  7 from  8 to  9 at most this many entries
+//       10 none is added to entries whose bodies have so many bytes together
 // Answers {offset, epoch, entries}. Writes only when the channel needs an epoch.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
@@ -113,8 +114,18 @@ if top == 0 and math.abs(tonumber(ARGV[4]) - ttl_set_at) > ttl / 8 then
   redis.call('PEXPIRE', hash, string.format('%.0f', ttl + ttl / 8))
 end
 
-local entries = {}
-if ARGV[9] ~= '0' then entries = redis.call(ARGV[6], stream, ARGV[7], ARGV[8], 'COUNT', ARGV[9]) end
+local entries, from, left, bytes_left = {}, ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[10])
+while left > 0 and bytes_left > 0 do
+  local count = math.min(left, 64)
+  local some = redis.call(ARGV[6], stream, from, ARGV[8], 'COUNT', count)
+  for i = 1, #some do
+    if bytes_left <= 0 then break end
+    entries[#entries + 1] = some[i]
+    bytes_left = bytes_left - #some[i][2][2]
+  end
+  left = #some == count and left - count or 0
+  if left > 0 then from = '(' .. some[count][1] end
+end
 return {top, epoch, entries}
 )lua";
 

@@ -209,7 +209,8 @@ void SqliteBroker::forget_old() {
 void SqliteBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++counters_.histories;
   auto job = std::make_shared<ReadJob>();
-  job->range = {std::string(request.channel), request.since, request.limit, request.reverse};
+  job->range = {std::string(request.channel), request.since, request.limit, request.reverse,
+                request.bytes_max};
   job->done = std::move(done);
   reads_.push_back(std::move(job));
 }

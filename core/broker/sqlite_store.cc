@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <sys/file.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <unordered_map>
@@ -390,9 +391,12 @@ Expected<History, Error> SqliteStore::read(const Range& range) {
     const std::uint64_t since = is_from_top ? history.top.offset + 1 : range.since;
     SqliteStatement& read = range.reverse ? db.read_backward : db.read_forward;
     read.bind(channel, since, std::int64_t{range.limit});
-    while ((rc = read.step()) == SQLITE_ROW) {
+    std::size_t bytes_left = range.bytes_max;
+    while ((rc = bytes_left > 0 ? read.step() : SQLITE_DONE) == SQLITE_ROW) {
+      const std::string_view body = read.text(1);
       history.publications.push_back(
-          {static_cast<std::uint64_t>(read.number(0)), std::string(read.text(1))});
+          {static_cast<std::uint64_t>(read.number(0)), std::string(body)});
+      bytes_left -= std::min(bytes_left, body.size());
     }
     read.reset();
   }

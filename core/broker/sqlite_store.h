@@ -62,6 +62,7 @@ class SqliteStore {
     std::uint64_t since;
     std::uint32_t limit;
     bool reverse;
+    std::size_t bytes_max = SIZE_MAX;
   };
   [[nodiscard]] Expected<History, Error> read(const Range& range);
 

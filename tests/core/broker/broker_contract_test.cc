@@ -261,6 +261,28 @@ TEST_P(BrokerContract, ReadsHistoryBackward) {
   EXPECT_THAT((*none)->publications, IsEmpty());
 }
 
+TEST_P(BrokerContract, ReadsHistoryInPiecesOfABoundedSize) {
+  const std::string body(10'000, 'x');
+  for (int i = 1; i <= 150; ++i) {
+    ASSERT_TRUE(node_->publish("room:a", i <= 100 ? "1" : body));
+  }
+  const auto read = [&](std::uint64_t since, bool reverse, std::size_t bytes_max) {
+    const auto history = node_->history({"room:a", since, 1'000, reverse, bytes_max});
+    std::vector<std::uint64_t> offsets;
+    if (!history || !*history) return offsets;
+    for (const Publication& one : (*history)->publications) offsets.push_back(one.offset);
+    return offsets;
+  };
+  EXPECT_THAT(read(100, false, 1), ElementsAre(101));  // always one
+  EXPECT_THAT(read(100, false, 30'000), ElementsAre(101, 102, 103));
+  EXPECT_THAT(read(100, false, 30'001), ElementsAre(101, 102, 103, 104));
+  EXPECT_THAT(read(0, true, 20'001), ElementsAre(150, 149, 148));
+  EXPECT_THAT(read(103, true, 20'002), ElementsAre(102, 101, 100, 99));
+  EXPECT_EQ(read(1, false, 20'099).size(), 99U + 2U);
+  EXPECT_EQ(read(0, false, 10'000'000).size(), 150U);
+  EXPECT_EQ(read(0, true, 10'000'000).size(), 150U);
+}
+
 TEST_P(BrokerContract, ReadsThePositionAlone) {
   publish_many("room:a", 5);
   const auto history = node_->history({"room:a", 0, 0, false});
