@@ -29,6 +29,7 @@ void Client::publish(std::string_view channel, std::string_view data, OnPublishe
 }
 
 std::size_t Client::outbox_size() const { return impl_->outbox_size(); }
+std::uint64_t Client::resent() const { return impl_->resent(); }
 
 void Client::presence(std::string_view channel, OnPresence done) {
   impl_->presence(channel, std::move(done));

@@ -124,6 +124,8 @@ class Client {
   using OnPublished = std::function<void(Expected<std::uint64_t, CommandError>)>;  // the offset
   void publish(std::string_view channel, std::string_view data, OnPublished done);
   std::size_t outbox_size() const;
+  // How often a publication was sent again.
+  std::uint64_t resent() const;
 
   using OnPresence = std::function<void(Expected<std::vector<Present>, CommandError>)>;
   void presence(std::string_view channel, OnPresence done);

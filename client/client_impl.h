@@ -46,6 +46,7 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   bool is_connected() const { return state_ == State::kConnected; }
   std::uint64_t position(std::string_view channel) const;
   std::size_t outbox_size() const { return outbox_.size(); }
+  std::uint64_t resent() const { return outbox_.resent(); }
 
  private:
   enum class State : std::uint8_t {

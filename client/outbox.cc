@@ -2,6 +2,7 @@
 #include "client/outbox.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/base/check.h"
 #include "protocol/command.h"
@@ -10,7 +11,10 @@
 namespace chirm::client {
 
 void Outbox::push(std::string_view channel, std::string_view data, Client::OnPublished done) {
-  entries_.push_back({std::string(channel), std::string(data), std::move(done)});
+  Entry& entry = entries_.emplace_back();
+  entry.channel = channel;
+  entry.data = data;
+  entry.done = std::move(done);
   if (unsent_ == entries_.end()) unsent_ = std::prev(entries_.end());
 }
 
@@ -22,14 +26,21 @@ Outbox::Entry* Outbox::next_unsent() {
 void Outbox::mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now_ms) {
   entry.command_id = command_id;
   entry.sent_ms = now_ms;
+  entry.on_wire = on_wire_.insert(on_wire_.end(), &entry);
+  if (std::exchange(entry.was_sent, true)) ++resent_;
+}
+
+void Outbox::take_off_wire(Entry& entry) {
+  entry.command_id = 0;
+  on_wire_.erase(entry.on_wire);
 }
 
 Outbox::Entry* Outbox::find(std::uint32_t command_id) {
   // Servers answer in order, so it is nearly always the first.
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-    return entry.command_id == command_id;
+  const auto found = std::find_if(on_wire_.begin(), on_wire_.end(), [&](const Entry* entry) {
+    return entry->command_id == command_id;
   });
-  return found == entries_.end() ? nullptr : &*found;
+  return found == on_wire_.end() ? nullptr : *found;
 }
 
 Outbox::Entry Outbox::take(Entry& entry) {
@@ -37,18 +48,20 @@ Outbox::Entry Outbox::take(Entry& entry) {
                                   [&](const Entry& other) { return &other == &entry; });
   CHIRM_CHECK(place != entries_.end());
   if (place == unsent_) ++unsent_;
+  take_off_wire(entry);
   Entry taken = std::move(entry);
   entries_.erase(place);
   return taken;
 }
 
 void Outbox::put_back(Entry& entry) {
-  entry.command_id = 0;
+  take_off_wire(entry);
   unsent_ = entries_.begin();
 }
 
 std::vector<Outbox::Entry> Outbox::connection_lost() {
   std::vector<Entry> lost;
+  on_wire_.clear();
   for (auto entry = entries_.begin(); entry != entries_.end();) {
     if (entry->command_id != 0 && !has_message_id(entry->data)) {
       lost.push_back(std::move(*entry));
@@ -63,10 +76,8 @@ std::vector<Outbox::Entry> Outbox::connection_lost() {
 }
 
 std::optional<std::uint64_t> Outbox::oldest_sent_ms() const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [](const Entry& entry) { return entry.command_id != 0; });
-  if (found == entries_.end()) return std::nullopt;
-  return found->sent_ms;
+  if (on_wire_.empty()) return std::nullopt;
+  return on_wire_.front()->sent_ms;
 }
 
 bool has_message_id(std::string_view data) {

@@ -22,6 +22,8 @@ class Outbox {
     Client::OnPublished done;
     std::uint32_t command_id = 0;  // 0 exactly while it is not on the wire
     std::uint64_t sent_ms = 0;
+    bool was_sent = false;                     // at least once
+    std::list<Entry*>::iterator on_wire = {};  // its place there, while it is on the wire
   };
 
   void push(std::string_view channel, std::string_view data, Client::OnPublished done);
@@ -39,13 +41,19 @@ class Outbox {
   std::vector<Entry> connection_lost();
 
   std::size_t size() const { return entries_.size(); }
-  // When the first entry that is on the wire was sent.
+  // When that was sent which has waited longest for its answer.
   std::optional<std::uint64_t> oldest_sent_ms() const;
+  // How often an entry was sent that had been sent before.
+  std::uint64_t resent() const { return resent_; }
 
  private:
   using Entries = std::list<Entry>;
 
+  void take_off_wire(Entry& entry);
+
   Entries entries_;
+  std::list<Entry*> on_wire_;  // in the order of sending, which is not theirs after put_back()
+  std::uint64_t resent_ = 0;
   Entries::iterator unsent_ = entries_.end();  // all entries before it are on the wire
 };
 

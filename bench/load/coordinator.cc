@@ -30,13 +30,13 @@ volatile std::sig_atomic_t is_interrupted =
 
 std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
-[[noreturn]] void run_worker(const Settings& settings, std::uint32_t run, std::uint32_t number,
-                             Pipe pipe) {
+[[noreturn]] void run_worker(const Settings& settings, Journal& journal, std::uint32_t run,
+                             std::uint32_t number, Pipe pipe) {
   // Ctrl-C reaches all processes of the terminal; the coordinator says what it means.
   (void)signal(SIGINT, SIG_IGN);
   (void)signal(SIGTERM, SIG_DFL);
   {
-    Worker worker(settings, run, number, std::move(pipe));
+    Worker worker(settings, journal, run, number, std::move(pipe));
     worker.run();
   }
   std::exit(0);
@@ -62,7 +62,9 @@ std::vector<Tip> furthest_tips(const std::vector<Tip>& tips) {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Tip> furthest;
   for (const Tip& tip : tips) {
     Tip& known = furthest.try_emplace({tip.room, tip.epoch}, tip).first->second;
+    const std::uint64_t named_us = std::max(tip.named_us, known.named_us);
     if (tip.end > known.end) known = tip;
+    known.named_us = named_us;
   }
   std::vector<Tip> result;
   for (const auto& [room, tip] : furthest) result.push_back(tip);
@@ -82,6 +84,10 @@ int Coordinator::run() {
   (void)signal(SIGINT, on_signal);
   (void)signal(SIGTERM, on_signal);
   begun_us_ = now_us();
+  if (!settings_.journal.empty() && !journal_.is_open()) {
+    fail("--journal: expected a file that can be written: " + settings_.journal);
+    return 2;
+  }
   const auto empty = usage_of(settings_.server_pids);
   if (!empty) {
     fail("--server-pid: expected a running process: " + empty.error().message);
@@ -111,7 +117,7 @@ void Coordinator::start_workers() {
     if (pid == 0) {
       children_.clear();  // closes the pipes of the workers before
       { const Pipe closed = std::move(mine); }
-      run_worker(settings_, run, number, std::move(theirs));
+      run_worker(settings_, journal_, run, number, std::move(theirs));
     }
     children_.emplace_back(pid, std::move(mine));
   }
@@ -208,6 +214,8 @@ bool Coordinator::start_traffic() {
   Packer packer;
   packer.add(plan_);
   send_all(Kind::kStart, packer.bytes());
+  journal_.start(plan_.start_us);
+  journal_.flush();
   return true;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/load/figures.h"
+#include "bench/load/journal.h"
 #include "bench/load/pipe.h"
 #include "bench/load/report.h"
 #include "bench/load/settings.h"
@@ -28,7 +29,8 @@ std::vector<Tip> furthest_tips(const std::vector<Tip>& tips);
 class Coordinator {
  public:
   // settings must outlive the coordinator.
-  explicit Coordinator(const Settings& settings) : settings_(settings) {}
+  explicit Coordinator(const Settings& settings)
+      : settings_(settings), journal_(settings.journal) {}
   ~Coordinator();
 
   // Returns the exit code.
@@ -65,6 +67,7 @@ class Coordinator {
   void fail(const std::string& why) const;
 
   const Settings& settings_;
+  Journal journal_;
   std::vector<Child> children_;
   Plan plan_;
   Report report_;

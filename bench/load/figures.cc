@@ -45,6 +45,7 @@ std::string Result::pack() const {
   pack_group(packer, probe);
   pack_histogram(packer, joining);
   pack_histogram(packer, recovering);
+  pack_histogram(packer, catching_up);
   pack_histogram(packer, lateness);
   packer.add_all(std::span(tips));
   return std::string(packer.bytes());
@@ -58,6 +59,7 @@ Result Result::unpack(std::string_view bytes) {
   result.probe = unpack_group(unpacker);
   result.joining = unpack_histogram(unpacker);
   result.recovering = unpack_histogram(unpacker);
+  result.catching_up = unpack_histogram(unpacker);
   result.lateness = unpack_histogram(unpacker);
   result.tips = unpacker.take_all<Tip>();
   return result;

@@ -47,7 +47,8 @@ struct Progress {
 // How far one worker saw one life of a room's log.
 struct Tip {
   std::uint32_t room = 0;
-  std::uint64_t epoch = 0;  // a hash of its name
+  std::uint64_t epoch = 0;     // a hash of its name
+  std::uint64_t named_us = 0;  // when a subscribe reply named it last
   std::uint64_t first = 0;
   std::uint64_t end = 0;
   std::uint64_t known = 0;
@@ -73,6 +74,7 @@ struct Figures {
   std::uint64_t cpu_us = 0;  // of the generator, within the measured interval
   std::uint64_t reconnects = 0;
   std::uint64_t recovered = 0;     // reconnects after which nothing was missing
+  std::uint64_t resent = 0;        // messages sent again, for want of an ack
   std::uint64_t resubscribed = 0;  // without losing the connection
   std::uint64_t unsubscribed = 0;  // for good
   std::uint64_t away = 0;          // clients that were not subscribed any more at the end
@@ -84,9 +86,10 @@ struct Result {
   Figures figures;
   GroupFigures load;
   GroupFigures probe;
-  Histogram joining;     // from connecting to subscribed, at the start
-  Histogram recovering;  // from losing a connection to subscribed again
-  Histogram lateness;    // from when a message was due to its publishing
+  Histogram joining;      // from connecting to subscribed, at the start
+  Histogram recovering;   // from losing a connection to subscribed again
+  Histogram catching_up;  // … until nothing that was known of the room by then is missing
+  Histogram lateness;     // from when a message was due to its publishing
   std::vector<Tip> tips;
 
   std::string pack() const;

@@ -15,18 +15,21 @@ constexpr std::size_t kMissingMax = 100'000;
 
 void Follower::on_joined(const Joined& how) {
   Epoch& epoch = room_.epoch(how.epoch, how.offset);
+  epoch.named_us = std::max(epoch.named_us, how.at_us);
   const bool is_first = epoch_ == nullptr;
   if (how.recovered && epoch_ == &epoch && next_ != 0) {
     has_just_recovered_ = true;
     return;
   }
-  if (how.recovered) ++room_.tally().violations.false_recovered;
-  if (!is_first) ++room_.tally().counts.resets;
+  if (how.recovered) room_.violate(&Violations::false_recovered, &epoch, how.offset);
+  if (!is_first) room_.note_reset(epoch, how.offset);
   if (epoch_ == &epoch && next_ != 0 && how.offset >= next_) {
     room_.tally().counts.missed += how.offset + 1 - next_;
   }
   // Not lost is what it was told it missed; a gap that was presented as continuity before is.
-  room_.tally().violations.lost += missing_.size();
+  if (!missing_.empty()) {
+    room_.violate(&Violations::lost, epoch_, missing_.front(), 0, missing_.size());
+  }
   missing_.clear();
   epoch_ = &epoch;
   if (!how.epoch.empty()) {
@@ -75,7 +78,7 @@ bool Follower::take_lines(std::string_view payload, std::uint64_t now_us) {
     } else if (lines == 0) {
       return false;  // nothing was taken yet: the client shall judge it
     } else {
-      ++room_.tally().violations.altered;
+      room_.violate(&Violations::altered, epoch_, next_);
     }
     ++lines;
     return true;
@@ -110,16 +113,18 @@ void Follower::take_one(const Publication& publication, std::uint64_t now_us) {
   if (offset < next_) {
     const auto late = std::lower_bound(missing_.begin(), missing_.end(), offset);
     if (late == missing_.end() || *late != offset) {
-      ++tally.violations.duplicated;
+      room_.violate(&Violations::duplicated, epoch_, offset, publication.scheduled_us);
       return;
     }
     missing_.erase(late);
-    ++tally.violations.reordered;
+    room_.violate(&Violations::reordered, epoch_, offset, publication.scheduled_us);
   } else {
-    if (offset > next_ && has_just_recovered_) ++tally.violations.false_recovered;
+    if (offset > next_ && has_just_recovered_) {
+      room_.violate(&Violations::false_recovered, epoch_, next_);
+    }
     for (; next_ < offset; ++next_) {
       if (missing_.size() == kMissingMax) {
-        tally.violations.lost += offset - next_;
+        room_.violate(&Violations::lost, epoch_, next_, 0, offset - next_);
         break;
       }
       missing_.push_back(next_);
@@ -141,6 +146,10 @@ std::uint64_t Follower::missing_before(std::uint64_t end) const {
   return missing_.size() + (next_ != 0 && next_ < end ? end - next_ : 0);
 }
 
-void Follower::audit(std::uint64_t end) { room_.tally().violations.lost += missing_before(end); }
+void Follower::audit(std::uint64_t end) {
+  const std::uint64_t lost = missing_before(end);
+  if (lost == 0) return;
+  room_.violate(&Violations::lost, epoch_, missing_.empty() ? next_ : missing_.front(), 0, lost);
+}
 
 }  // namespace chirm::load

@@ -17,6 +17,7 @@ struct Joined {
   std::string_view epoch;
   bool was_recovering = false;
   bool recovered = false;
+  std::uint64_t at_us = 0;  // when it arrived
 };
 
 class Follower {

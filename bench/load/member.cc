@@ -28,7 +28,7 @@ void Member::start() {
 }
 
 void Member::publish_as(const MessageId& author) {
-  publisher_ = std::make_unique<Publisher>(author, room_.tally());
+  publisher_ = std::make_unique<Publisher>(author, room_.channel(), room_.tally());
 }
 
 void Member::publish(std::uint64_t due_us, std::string_view text) {
@@ -62,7 +62,7 @@ void Member::on_logged(std::uint32_t sequence, std::uint64_t offset) {
   events_.on_settleable(*this);
 }
 
-std::size_t Member::settle() { return publisher_->settle(follower_.next()); }
+Publisher::Released Member::settle() { return publisher_->settle(follower_.next()); }
 
 void Member::audit_publisher() {
   if (publisher_) publisher_->audit();
@@ -70,7 +70,10 @@ void Member::audit_publisher() {
 
 void Member::on_disconnected(const client::Disconnected& why) {
   partial_.clear();
-  if (std::exchange(is_subscribed_, false)) gone_us_ = now_us();
+  if (std::exchange(is_subscribed_, false)) {
+    caught_up_at_ = 0;
+    if (outage_.gone_us == 0) outage_.gone_us = now_us();
+  }
   events_.on_gone(*this, is_churning_, !why.retry_in_ms && !is_churning_, why.reason);
 }
 
@@ -79,14 +82,31 @@ void Member::on_subscribed(std::string_view, const client::Subscribed& how) {
   follower_.on_joined({.offset = how.offset,
                        .epoch = how.epoch,
                        .was_recovering = how.was_recovering,
-                       .recovered = how.recovered});
+                       .recovered = how.recovered,
+                       .at_us = now_us()});
+  if (has_joined_ && !how.recovered && publisher_) publisher_->on_reset();
   if (!std::exchange(has_joined_, true)) {
     events_.on_joined(*this);
   } else if (was_subscribed) {
     events_.on_resubscribed(*this);
   } else {
-    events_.on_back(*this, how.recovered, now_us() - gone_us_);
+    begin_catching_up(how);
   }
+}
+
+void Member::begin_catching_up(const client::Subscribed& how) {
+  outage_.back_us = now_us();
+  outage_.recovered = how.recovered;
+  caught_up_at_ = follower_.epoch()->log.end();
+  events_.on_back(*this, how.recovered, outage_.back_us - outage_.gone_us);
+  check_caught_up();
+}
+
+void Member::check_caught_up() {
+  if (caught_up_at_ == 0 || follower_.next() < caught_up_at_) return;
+  caught_up_at_ = 0;
+  outage_.caught_up_us = now_us();
+  events_.on_caught_up(*this, std::exchange(outage_, {}));
 }
 
 void Member::on_unsubscribed(std::string_view, std::uint32_t code, std::string_view reason) {
@@ -120,13 +140,16 @@ std::size_t Member::complete_partial(std::string_view bytes, std::uint64_t now_u
   const std::size_t missing = frame_bytes(partial_) - had;
   partial_.append(bytes.substr(0, missing));
   if (bytes.size() < missing) return bytes.size();
-  if (follower_.take(partial_, now_us) == 0) ++room_.tally().violations.altered;
+  if (follower_.take(partial_, now_us) == 0) {
+    room_.violate(&Violations::altered, follower_.epoch(), follower_.next());
+  }
   partial_.clear();
   return missing;
 }
 
 void Member::on_received() {
   client_.advance(room_.channel(), follower_.next() - 1);
+  check_caught_up();
   if (in_flight() != 0) events_.on_settleable(*this);
 }
 

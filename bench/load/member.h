@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "bench/load/follower.h"
+#include "bench/load/journal.h"
 #include "bench/load/publisher.h"
 #include "client/client.h"
 #include "core/base/intrusive_list.h"
@@ -26,7 +27,10 @@ class Member;
 class MemberEvents {
  public:
   virtual void on_joined(Member& member) = 0;
+  // Subscribed again after its connection was lost.
   virtual void on_back(Member& member, bool recovered, std::uint64_t away_us) = 0;
+  // … and has everything that was known of the room by then.
+  virtual void on_caught_up(Member& member, const Outage& outage) = 0;
   virtual void on_resubscribed(Member& member) = 0;
   // The connection is gone; is_final: for good. wanted: it was the churn.
   virtual void on_gone(Member& member, bool wanted, bool is_final, std::string_view why) = 0;
@@ -55,15 +59,16 @@ class Member final : public client::Events, public ListHook<SettleTag> {
 
   // For Room::Events.
   void on_logged(std::uint32_t sequence, std::uint64_t offset);
-  // Returns how many messages were released.
-  std::size_t settle();
+  Publisher::Released settle();
   std::size_t in_flight() const { return publisher_ ? publisher_->in_flight() : 0; }
   std::size_t unanswered() const { return publisher_ ? publisher_->unanswered() : 0; }
+  std::uint64_t resent() const { return client_.resent(); }
   void audit_publisher();
 
   std::uint32_t number() const { return number_; }
   Room& room() { return room_; }
   Follower& follower() { return follower_; }
+  const Follower& follower() const { return follower_; }
   bool has_joined() const { return has_joined_; }
   bool is_subscribed() const { return is_subscribed_; }
   bool is_connected() const { return client_.is_connected(); }
@@ -81,6 +86,8 @@ class Member final : public client::Events, public ListHook<SettleTag> {
 
   std::size_t complete_partial(std::string_view bytes, std::uint64_t now_us);
   void on_received();
+  void begin_catching_up(const client::Subscribed& how);
+  void check_caught_up();
 
   std::uint32_t number_;
   bool has_joined_ = false;     // was subscribed at some time
@@ -93,7 +100,10 @@ class Member final : public client::Events, public ListHook<SettleTag> {
   client::Client client_;
   std::string partial_;  // the start of a frame whose rest has not arrived, a publication for sure
   std::uint64_t started_us_ = 0;
-  std::uint64_t gone_us_ = 0;
+  // Of a connection that was lost. It lasts until caught_up_at_ is reached, also when the
+  // connection is lost again before.
+  Outage outage_;
+  std::uint64_t caught_up_at_ = 0;  // the offset expected next by then; 0: nothing to catch up with
 };
 
 }  // namespace chirm::load

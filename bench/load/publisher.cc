@@ -23,6 +23,7 @@ void Publisher::on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint
   if (message == nullptr || message->is_acked || message->is_failed) return;
   message->is_acked = true;
   message->acked = offset;
+  message->acked_us = now_us;
   --unanswered_;
   ++tally_.counts.acked;
   if (message->scheduled_us >= tally_.measure_from_us) {
@@ -46,28 +47,41 @@ void Publisher::on_logged(std::uint32_t sequence, std::uint64_t offset) {
   compare(*message);
 }
 
+Scene Publisher::scene(const Message& message) const {
+  return {.channel = channel_,
+          .offset = message.acked,
+          .scheduled_us = message.scheduled_us,
+          .acked_us = message.acked_us};
+}
+
 void Publisher::compare(const Message& message) {
   if (message.acked != 0 && message.logged != 0 && message.acked != message.logged) {
-    ++tally_.violations.acked_wrong;
+    tally_.violate(&Violations::acked_wrong, scene(message));
   }
 }
 
-std::size_t Publisher::settle(std::uint64_t received_end) {
-  std::size_t released = 0;
+void Publisher::on_reset() {
+  for (Message& message : messages_) message.is_excused = message.logged != 0;
+}
+
+Publisher::Released Publisher::settle(std::uint64_t received_end) {
+  Released released;
   while (!messages_.empty()) {
     const Message& oldest = messages_.front();
-    const bool is_back = oldest.logged != 0 && oldest.logged < received_end;
+    const bool is_back = oldest.logged != 0 && (oldest.is_excused || oldest.logged < received_end);
     if (!oldest.is_failed && !(oldest.is_acked && is_back)) break;
+    ++(oldest.is_failed ? released.failed : released.delivered);
     messages_.pop_front();
     ++first_;
-    ++released;
   }
   return released;
 }
 
 void Publisher::audit() {
   for (const Message& message : messages_) {
-    if (message.is_acked && message.logged == 0) ++tally_.violations.acked_lost;
+    if (message.is_acked && message.logged == 0) {
+      tally_.violate(&Violations::acked_lost, scene(message));
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <string_view>
 
 #include "bench/load/message_id.h"
 #include "bench/load/tally.h"
@@ -13,8 +14,15 @@ namespace chirm::load {
 
 class Publisher {
  public:
-  // tally must outlive the publisher. `author` names whose messages these are.
-  Publisher(const MessageId& author, Tally& tally) : author_(author), tally_(tally) {}
+  // How many messages settle() released.
+  struct Released {
+    std::size_t delivered = 0;
+    std::size_t failed = 0;
+  };
+
+  // tally and channel must outlive the publisher. `author` names whose messages these are.
+  Publisher(const MessageId& author, std::string_view channel, Tally& tally)
+      : author_(author), channel_(channel), tally_(tally) {}
 
   // A new message. It is on its way until settle() releases it.
   MessageId next(std::uint64_t scheduled_us);
@@ -25,9 +33,13 @@ class Publisher {
   // Somebody received the message under that offset.
   void on_logged(std::uint32_t sequence, std::uint64_t offset);
 
+  // The publisher was told that not everything could be recovered: what somebody has received need
+  // not come back to it any more.
+  void on_reset();
+
   // Releases, from the oldest on, what is acked and was received by its publisher, who has got
-  // everything before `received_end`; and what has failed. Returns how many messages that was.
-  std::size_t settle(std::uint64_t received_end);
+  // everything before `received_end`; and what has failed.
+  Released settle(std::uint64_t received_end);
 
   // Messages that are on their way.
   std::size_t in_flight() const { return messages_.size(); }
@@ -41,14 +53,18 @@ class Publisher {
     std::uint64_t scheduled_us;
     std::uint64_t logged = 0;  // offset, 0 while nobody has received it
     std::uint64_t acked = 0;   // offset, 0 when not told
+    std::uint64_t acked_us = 0;
+    bool is_excused = false;  // need not come back
     bool is_acked = false;
     bool is_failed = false;
   };
   // nullptr when the message was released, and forgotten.
   Message* find(std::uint32_t sequence);
   void compare(const Message& message);
+  Scene scene(const Message& message) const;
 
   MessageId author_;
+  std::string_view channel_;
   Tally& tally_;
   std::uint32_t first_ = 0;  // sequence number of messages_[0]
   std::deque<Message> messages_;

@@ -47,6 +47,7 @@ void add_result(Result& total, const Result& one) {
   figures.cpu_us += more.cpu_us;
   figures.reconnects += more.reconnects;
   figures.recovered += more.recovered;
+  figures.resent += more.resent;
   figures.resubscribed += more.resubscribed;
   figures.unsubscribed += more.unsubscribed;
   figures.away += more.away;
@@ -56,6 +57,7 @@ void add_result(Result& total, const Result& one) {
   add_group(total.probe, one.probe);
   total.joining.merge(one.joining);
   total.recovering.merge(one.recovering);
+  total.catching_up.merge(one.catching_up);
   total.lateness.merge(one.lateness);
   total.tips.insert(total.tips.end(), one.tips.begin(), one.tips.end());
 }

@@ -38,15 +38,9 @@ void add_latency(JsonWriter& json, std::string_view name, const Histogram& histo
 
 void add_violations(JsonWriter& json, const Violations& violations) {
   json.open("violations");
-  json.add("lost", violations.lost);
-  json.add("duplicated", violations.duplicated);
-  json.add("reordered", violations.reordered);
-  json.add("altered", violations.altered);
-  json.add("misrouted", violations.misrouted);
-  json.add("false_recovered", violations.false_recovered);
-  json.add("stored_twice", violations.stored_twice);
-  json.add("acked_lost", violations.acked_lost);
-  json.add("acked_wrong", violations.acked_wrong);
+  for (const Violations::Kind& kind : Violations::kKinds) {
+    json.add(kind.name, violations.*kind.count);
+  }
   json.close();
 }
 
@@ -100,6 +94,7 @@ void add_connections(JsonWriter& json, const Report& report, const Settings& set
   json.add("gone_for_good", figures.unsubscribed);
   json.add("away", figures.away);
   add_latency(json, "recovering_us", report.total.recovering);
+  add_latency(json, "catching_up_us", report.total.catching_up);
   json.close();
 }
 
@@ -140,6 +135,7 @@ std::string to_json(const Report& report, const Settings& settings) {
   json.add("resets", report.counts().resets);
   json.add("missed", report.counts().missed);
   json.add("unanswered", report.total.figures.unanswered);
+  json.add("resent", report.total.figures.resent);
   json.add("last_refusal", std::string_view(report.total.figures.refusal.data()));
   add_server(json, report);
   json.open("generator");

@@ -74,19 +74,10 @@ void add_messages(TextWriter& text, const char* name, const GroupFigures& group,
 void add_violations(TextWriter& text, const Report& report, const Settings& settings) {
   Violations all = report.total.load.violations;
   all.add(report.total.probe.violations);
-  const std::array<std::pair<const char*, std::uint64_t>, 9> kinds{
-      {{"lost", all.lost},
-       {"duplicated", all.duplicated},
-       {"reordered", all.reordered},
-       {"altered", all.altered},
-       {"misrouted", all.misrouted},
-       {"recovered:true with a gap", all.false_recovered},
-       {"stored twice", all.stored_twice},
-       {"acked and lost", all.acked_lost},
-       {"acked with another offset", all.acked_wrong}}};
   std::string found;
-  for (const auto& [name, count] : kinds) {
-    if (count > 0) found += (found.empty() ? "" : ", ") + std::to_string(count) + " " + name;
+  for (const Violations::Kind& kind : Violations::kKinds) {
+    if (all.*kind.count == 0) continue;
+    found += (found.empty() ? "" : ", ") + std::to_string(all.*kind.count) + " " + kind.text;
   }
   if (found.empty()) found = report.is_empty() ? "none, for nothing was delivered" : "none";
   text.line("violations   %s", found.c_str());
@@ -124,6 +115,9 @@ std::string to_text(const Report& report, const Settings& settings) {
     text.line("  unsent     %llu were due, but the generator did not come to them",
               n(total.figures.unsent));
   }
+  if (total.figures.resent > 0) {
+    text.line("  resent     %llu for want of an ack", n(total.figures.resent));
+  }
   if (total.figures.unanswered > 0) {
     text.line("  unanswered %llu messages: nobody can know", n(total.figures.unanswered));
   }
@@ -135,6 +129,7 @@ std::string to_text(const Report& report, const Settings& settings) {
   add_latency(text, "probe to ack", total.probe.ack);
   add_latency(text, "connect to subscribed", total.joining);
   add_latency(text, "lost to subscribed", total.recovering);
+  add_latency(text, "lost to caught up", total.catching_up);
   if (!settings.is_closed_loop()) add_latency(text, "published late by", total.lateness);
   add_server(text, report, settings);
   text.line("generator    %.0f %% of a CPU",

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "bench/load/journal.h"
 #include "protocol/limits.h"
 
 namespace chirm::load {
@@ -19,7 +20,7 @@ Epoch& Room::epoch(std::string_view name, std::uint64_t offset) {
   for (const auto& epoch : epochs_) {
     if (epoch->name == name) return *epoch;
   }
-  return *epochs_.emplace_back(new Epoch{std::string(name), RoomLog(offset)});
+  return *epochs_.emplace_back(new Epoch{std::string(name), RoomLog(offset), 0});
 }
 
 std::uint64_t Room::log(Epoch& epoch, Publication publication) {
@@ -29,12 +30,12 @@ std::uint64_t Room::log(Epoch& epoch, Publication publication) {
       if (publication.scheduled_us == 0) {
         ++tally_.counts.foreign;
       } else {
-        note_appearance(publication, publication.offset);
+        note_appearance(epoch, publication);
       }
       break;
     case RoomLog::Put::kDifferent:
     case RoomLog::Put::kAbsurd:
-      ++tally_.violations.altered;
+      violate(&Violations::altered, &epoch, publication.offset, publication.scheduled_us);
       break;
     case RoomLog::Put::kSame:
     case RoomLog::Put::kForgotten:
@@ -43,17 +44,28 @@ std::uint64_t Room::log(Epoch& epoch, Publication publication) {
   return publication.offset;
 }
 
-void Room::note_appearance(const Publication& publication, std::uint64_t offset) {
+void Room::violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,
+                   std::uint64_t scheduled_us, std::uint64_t count) {
+  const std::string_view name = epoch == nullptr ? std::string_view{} : epoch->name;
+  tally_.violate(kind, {name_.channel, name, offset, scheduled_us}, count);
+}
+
+void Room::note_reset(const Epoch& epoch, std::uint64_t offset) {
+  ++tally_.counts.resets;
+  if (tally_.journal != nullptr) tally_.journal->reset(name_.channel, epoch.name, offset);
+}
+
+void Room::note_appearance(const Epoch& epoch, const Publication& publication) {
   const auto [publisher, sequence] = MessageId::of_key(publication.key);
   Appeared& appeared = appeared_[publisher];
   if (sequence >= appeared.next) {
     while (appeared.next < sequence) appeared.missing.insert(appeared.next++);
     ++appeared.next;
   } else if (appeared.missing.erase(sequence) == 0) {
-    ++tally_.violations.stored_twice;
+    violate(&Violations::stored_twice, &epoch, publication.offset, publication.scheduled_us);
     return;
   }
-  events_.on_logged(publisher, sequence, offset);
+  events_.on_logged(publisher, sequence, publication.offset);
 }
 
 std::optional<Publication> Room::decode(std::string_view line) {
@@ -74,7 +86,9 @@ Publication Room::identify(std::string_view data, std::uint64_t offset) {
   Publication publication{.offset = offset, .key = 0, .scheduled_us = 0, .line = {}};
   const auto id = payload_id(data);
   if (id && id->run == name_.run) {
-    if (id->room != name_.number) ++tally_.violations.misrouted;
+    if (id->room != name_.number) {
+      violate(&Violations::misrouted, nullptr, offset, id->scheduled_us);
+    }
     publication.key = id->key();
     publication.scheduled_us = id->scheduled_us;
   } else {

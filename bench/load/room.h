@@ -22,6 +22,7 @@ namespace chirm::load {
 struct Epoch {
   std::string name;
   RoomLog log;
+  std::uint64_t named_us = 0;  // when a subscribe reply named it last
 };
 
 class Room {
@@ -47,8 +48,6 @@ class Room {
 
   // The epoch of that name; a new one starts behind `offset`.
   Epoch& epoch(std::string_view name, std::uint64_t offset);
-  // nullptr before anybody subscribed.
-  const Epoch* newest_epoch() const { return epochs_.empty() ? nullptr : epochs_.back().get(); }
   const std::vector<std::unique_ptr<Epoch>>& epochs() const { return epochs_; }
 
   // Puts a publication that somebody received into the log of its epoch. Returns its offset, also
@@ -62,6 +61,12 @@ class Room {
   // What a publication is, by its data.
   Publication identify(std::string_view data, std::uint64_t offset);
 
+  // A subscriber was told recovered:false, and goes on from `offset`.
+  void note_reset(const Epoch& epoch, std::uint64_t offset);
+  // Counts what a subscriber, or all of them, saw. scheduled_us: of the message, 0 when not known.
+  void violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,
+               std::uint64_t scheduled_us = 0, std::uint64_t count = 1);
+
   const std::string& channel() const { return name_.channel; }
   Tally& tally() const { return tally_; }
 
@@ -71,7 +76,7 @@ class Room {
     std::uint32_t next = 0;
     std::unordered_set<std::uint32_t> missing;
   };
-  void note_appearance(const Publication& publication, std::uint64_t offset);
+  void note_appearance(const Epoch& epoch, const Publication& publication);
 
   Name name_;
   std::string line_prefix_;

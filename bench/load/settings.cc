@@ -118,6 +118,10 @@ void add_output(CLI::App& app, Settings& settings) {
       ->option_text("PID");
   app.add_option("--json", settings.json, "Write every figure to a file, - for stdout")
       ->option_text("FILE");
+  app.add_option("--journal", settings.journal,
+                 "Write who lost a connection and had caught up again when, who was told\n"
+                 "recovered:false, and each violation to a file, one JSON object a line")
+      ->option_text("FILE");
   app.add_option("--seed", settings.seed, "Repeats the choices of a run: texts, jitter, churn [1]")
       ->option_text("N");
   app.add_flag("--quiet", settings.is_quiet, "No progress and no summary");

@@ -46,7 +46,8 @@ struct Settings {
   double connect_timeout_s = 15;  // without any progress
 
   std::vector<pid_t> server_pids;
-  std::string json;  // file, "-" for stdout, "" for none
+  std::string json;     // file, "-" for stdout, "" for none
+  std::string journal;  // file, "" for none
   std::uint64_t seed = 1;
   bool is_quiet = false;
 

@@ -2,11 +2,15 @@
 #pragma once
 // What a run counts. Plain numbers, carried between the processes of a run as they are. Pure.
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 #include "bench/histogram.h"
 
 namespace chirm::load {
+
+class Journal;
 
 // What a server must never do. Counted per subscriber that saw it, unless it says otherwise.
 struct Violations {
@@ -20,22 +24,39 @@ struct Violations {
   std::uint64_t acked_lost = 0;       // messages that were acked and that nobody received
   std::uint64_t acked_wrong = 0;      // messages received under another offset than acked
 
-  std::uint64_t total() const {
-    return lost + duplicated + reordered + altered + misrouted + false_recovered + stored_twice +
-           acked_lost + acked_wrong;
-  }
-  void add(const Violations& other) {
-    lost += other.lost;
-    duplicated += other.duplicated;
-    reordered += other.reordered;
-    altered += other.altered;
-    misrouted += other.misrouted;
-    false_recovered += other.false_recovered;
-    stored_twice += other.stored_twice;
-    acked_lost += other.acked_lost;
-    acked_wrong += other.acked_wrong;
-  }
+  struct Kind;
+  static const std::array<Kind, 9> kKinds;
+
+  std::uint64_t total() const;
+  void add(const Violations& other);
 };
+
+struct Violations::Kind {
+  const char* name;
+  const char* text;  // for people, behind the count
+  std::uint64_t Violations::*count;
+};
+
+inline constexpr std::array<Violations::Kind, 9> Violations::kKinds{
+    {{"lost", "lost", &Violations::lost},
+     {"duplicated", "duplicated", &Violations::duplicated},
+     {"reordered", "reordered", &Violations::reordered},
+     {"altered", "altered", &Violations::altered},
+     {"misrouted", "misrouted", &Violations::misrouted},
+     {"false_recovered", "recovered:true with a gap", &Violations::false_recovered},
+     {"stored_twice", "stored twice", &Violations::stored_twice},
+     {"acked_lost", "acked and lost", &Violations::acked_lost},
+     {"acked_wrong", "acked with another offset", &Violations::acked_wrong}}};
+
+inline std::uint64_t Violations::total() const {
+  std::uint64_t sum = 0;
+  for (const Kind& kind : kKinds) sum += this->*kind.count;
+  return sum;
+}
+
+inline void Violations::add(const Violations& other) {
+  for (const Kind& kind : kKinds) this->*kind.count += other.*kind.count;
+}
 
 // Totals from the start of the run.
 struct Counts {
@@ -63,6 +84,15 @@ struct Counts {
   }
 };
 
+// Where a violation was seen, for the journal.
+struct Scene {
+  std::string_view channel;
+  std::string_view epoch = {};     // "" when it does not matter
+  std::uint64_t offset = 0;        // 0 when not known
+  std::uint64_t scheduled_us = 0;  // when the message was due, 0 when not known
+  std::uint64_t acked_us = 0;      // when it was acked, 0 when it is not about that
+};
+
 // The figures of one group of rooms: those under load, or the probe rooms.
 struct Tally {
   Counts counts;
@@ -71,6 +101,10 @@ struct Tally {
   Histogram ack;       // from when a message was due to its ack
   // Messages that were due before this are not in the histograms (warm-up).
   std::uint64_t measure_from_us = UINT64_MAX;
+  Journal* journal = nullptr;  // none: only counted
+
+  // Counts, and writes it down.
+  void violate(std::uint64_t Violations::*kind, const Scene& scene, std::uint64_t count = 1);
 };
 
 }  // namespace chirm::load

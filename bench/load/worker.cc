@@ -44,13 +44,16 @@ std::string random_text(std::size_t bytes, std::uint64_t seed) { return Random(s
 
 }  // namespace
 
-Worker::Worker(const Settings& settings, std::uint32_t run, std::uint32_t number, Pipe pipe)
+Worker::Worker(const Settings& settings, Journal& journal, std::uint32_t run, std::uint32_t number,
+               Pipe pipe)
     : settings_(settings),
+      journal_(journal),
       run_(run),
       number_(number),
       pipe_(std::move(pipe)),
       random_(settings.seed + number),
       text_(random_text(settings.payload_bytes, settings.seed)) {
+  load_.journal = probe_.journal = &journal;
   // Before the context's own hook, which flushes what this one publishes.
   loop_.add_turn_end_hook([this] {
     settle();
@@ -170,6 +173,11 @@ void Worker::on_back(Member&, bool recovered, std::uint64_t away_us) {
   result_.recovering.record(away_us);
 }
 
+void Worker::on_caught_up(Member& member, const Outage& outage) {
+  result_.catching_up.record(outage.caught_up_us - outage.gone_us);
+  journal_.outage(member.number(), outage);
+}
+
 void Worker::on_resubscribed(Member&) { ++result_.figures.resubscribed; }
 
 void Worker::on_gone(Member& member, bool wanted, bool is_final, std::string_view why) {
@@ -239,9 +247,17 @@ void Worker::settle() {
   IntrusiveList<Member, SettleTag> due;
   due.take(settleable_);
   while (Member* member = due.pop_front()) {
-    const std::size_t released = member->settle();
+    const Publisher::Released released = member->settle();
     if (!settings_.is_closed_loop() || settings_.is_probe(member->number())) continue;
-    for (std::size_t i = 0; i < released; ++i) publish(*member, now_us());
+    for (std::size_t i = 0; i < released.delivered; ++i) publish(*member, now_us());
+    refused_.insert(refused_.end(), released.failed, member->number());
+  }
+}
+
+// Not at once: who refuses one message refuses the next one, too.
+void Worker::replace_refused() {
+  for (const std::uint32_t client : std::exchange(refused_, {})) {
+    publish(member_of(client), now_us());
   }
 }
 
@@ -287,7 +303,10 @@ void Worker::end_traffic() {
 void Worker::on_tick() {
   ++ticks_;
   const std::uint64_t now = now_us();
-  if (ticks_ % kProgressTicks == 0) send_progress(Kind::kProgress);
+  if (ticks_ % kProgressTicks == 0) {
+    send_progress(Kind::kProgress);
+    journal_.flush();
+  }
   trim_rooms(ticks_ % kTrimTicks == 0 ? 0 : kLogKeptBytes);
   switch (phase_) {
     case Phase::kJoining:
@@ -299,6 +318,7 @@ void Worker::on_tick() {
     case Phase::kTraffic:
       if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
       if (settings_.churn > 0 && number_ < settings_.workers && now >= plan_.start_us) churn();
+      replace_refused();
       if (now >= plan_.measure_to_us) end_traffic();
       break;
     case Phase::kAnswers:
@@ -315,6 +335,7 @@ void Worker::on_tick() {
       phase_ = Phase::kDone;
       audit();
       send_result();
+      journal_.flush();
       loop_.stop();
       break;
     case Phase::kReady:
@@ -338,7 +359,7 @@ void Worker::on_message(const PipeMessage& message) {
       if (phase_ == Phase::kTraffic) end_traffic();
       return;
     case Kind::kRequired:
-      for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip.end;
+      for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip;
       phase_ = Phase::kDelivery;
       deadline_us_ = std::max(deadline_us_, now_us() + 2'000'000);
       return;

@@ -26,8 +26,9 @@ namespace chirm::load {
 
 class Worker final : private Room::Events, private MemberEvents {
  public:
-  // settings must outlive the worker. `run` names the run, `number` this worker in it.
-  Worker(const Settings& settings, std::uint32_t run, std::uint32_t number, Pipe pipe);
+  // settings and journal must outlive the worker. `run` names the run, `number` this worker in it.
+  Worker(const Settings& settings, Journal& journal, std::uint32_t run, std::uint32_t number,
+         Pipe pipe);
   ~Worker();
 
   // Returns when the results are with the coordinator, or when that is gone.
@@ -50,6 +51,7 @@ class Worker final : private Room::Events, private MemberEvents {
   // MemberEvents
   void on_joined(Member& member) override;
   void on_back(Member& member, bool recovered, std::uint64_t away_us) override;
+  void on_caught_up(Member& member, const Outage& outage) override;
   void on_resubscribed(Member& member) override;
   void on_gone(Member& member, bool wanted, bool is_final, std::string_view why) override;
   void on_refused(Member& member, std::string_view why) override;
@@ -70,6 +72,7 @@ class Worker final : private Room::Events, private MemberEvents {
   void begin(const Plan& plan);
   void publish(Member& member, std::uint64_t due_us);
   void settle();
+  void replace_refused();
   void churn();
   void begin_measuring();
   void end_traffic();
@@ -77,7 +80,8 @@ class Worker final : private Room::Events, private MemberEvents {
   // Ending
   bool is_answered() const;
   bool is_delivered();
-  std::uint64_t owed_end(const Member& member) const;
+  std::uint64_t owed_end(std::uint32_t room, const Epoch& epoch) const;
+  std::uint64_t behind_the_times(const Member& member) const;
   void audit();
 
   void on_tick();
@@ -90,6 +94,7 @@ class Worker final : private Room::Events, private MemberEvents {
   void send_result();
 
   const Settings& settings_;
+  Journal& journal_;
   std::uint32_t run_;
   std::uint32_t number_;
   Pipe pipe_;
@@ -114,7 +119,8 @@ class Worker final : private Room::Events, private MemberEvents {
   double churn_due_ = 0;
   bool is_next_churn_graceful_ = false;
   std::uint64_t ticks_ = 0;
-  std::map<RoomEpoch, std::uint64_t> required_;  // ends
+  std::vector<std::uint32_t> refused_;  // publishers, once for each message; closed loop
+  std::map<RoomEpoch, Tip> required_;
 
   MessageDecoder decoder_;
   Loop loop_;

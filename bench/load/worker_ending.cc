@@ -12,20 +12,48 @@ bool Worker::is_answered() const {
                      [](const Member* member) { return member->in_flight() == 0; });
 }
 
-// Where the room of a member ends, in the epoch that the member is in.
-std::uint64_t Worker::owed_end(const Member& member) const {
-  const Follower& follower = const_cast<Member&>(member).follower();
-  const Epoch& epoch = *follower.epoch();
-  const RoomEpoch key{settings_.room_of(member.number()), hash_of(epoch.name)};
-  const auto required = required_.find(key);
+// Where an epoch of a room ends, for all workers.
+std::uint64_t Worker::owed_end(std::uint32_t room, const Epoch& epoch) const {
+  const auto required = required_.find({room, hash_of(epoch.name)});
   return required == required_.end() ? epoch.log.end()
-                                     : std::max(required->second, epoch.log.end());
+                                     : std::max(required->second.end, epoch.log.end());
+}
+
+// What the members of a room that stand in another epoch have missed: all that is known of the one
+// that the server named last, to whomever.
+std::uint64_t Worker::behind_the_times(const Member& member) const {
+  const std::uint32_t room = settings_.room_of(member.number());
+  const Epoch* const own = member.follower().epoch();
+  std::uint64_t newest_us = own->named_us;
+  std::uint64_t missed = 0;
+  const auto consider = [&](std::uint64_t named_us, std::uint64_t first, std::uint64_t end) {
+    if (named_us <= newest_us) return;
+    newest_us = named_us;
+    missed = end - first;
+  };
+  for (const auto& epoch : rooms_[room]->epochs()) {
+    if (epoch.get() != own) consider(epoch->named_us, epoch->log.first(), epoch->log.end());
+  }
+  const std::uint64_t own_hash = hash_of(own->name);
+  for (auto it = required_.lower_bound({room, 0}); it != required_.end(); ++it) {
+    if (it->first.first != room) break;
+    const Tip& tip = it->second;
+    if (it->first.second == own_hash) {
+      if (tip.named_us > newest_us) newest_us = tip.named_us, missed = 0;
+    } else {
+      consider(tip.named_us, tip.first, tip.end);
+    }
+  }
+  return missed;
 }
 
 bool Worker::is_delivered() {
   return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
-    return !member->has_joined() ||
-           (member->is_subscribed() && member->follower().missing_before(owed_end(*member)) == 0);
+    if (!member->has_joined()) return true;
+    if (!member->is_subscribed() || behind_the_times(*member) != 0) return false;
+    const Follower& follower = member->follower();
+    const std::uint32_t room = settings_.room_of(member->number());
+    return follower.missing_before(owed_end(room, *follower.epoch())) == 0;
   });
 }
 
@@ -33,14 +61,14 @@ void Worker::audit() {
   for (const auto& member : members_) {
     if (!member->has_joined()) continue;
     Follower& follower = member->follower();
-    follower.audit(owed_end(*member));
+    follower.audit(owed_end(settings_.room_of(member->number()), *follower.epoch()));
     if (!member->is_subscribed()) ++result_.figures.away;
     member->audit_publisher();
     result_.figures.unanswered += member->unanswered();
+    result_.figures.resent += member->resent();
     // Whoever stayed in a former life of the room has got nothing of the present one.
-    const Epoch& newest = *member->room().newest_epoch();
-    if (follower.epoch() != &newest) {
-      member->room().tally().violations.lost += newest.log.end() - newest.log.first();
+    if (const std::uint64_t missed = behind_the_times(*member); missed != 0) {
+      member->room().violate(&Violations::lost, follower.epoch(), follower.next(), 0, missed);
     }
   }
 }
@@ -52,6 +80,7 @@ std::vector<Tip> Worker::tips() const {
       const RoomLog& log = epoch->log;
       tips.push_back({.room = room,
                       .epoch = hash_of(epoch->name),
+                      .named_us = epoch->named_us,
                       .first = log.first(),
                       .end = log.end(),
                       .known = log.known(),

@@ -30,6 +30,17 @@ TEST(Coordinator, OwesWhatAnyWorkerSaw) {
   EXPECT_EQ(furthest[1].end, 3U);
 }
 
+TEST(Coordinator, KnowsWhichEpochAnyWorkerWasToldLast) {
+  Tip told_late = tip(0, 3, 7);
+  told_late.named_us = 50;
+  Tip told_early = tip(0, 9, 7);
+  told_early.named_us = 40;
+  const auto furthest = furthest_tips({told_late, told_early});
+  ASSERT_EQ(furthest.size(), 1U);
+  EXPECT_EQ(furthest[0].end, 9U);
+  EXPECT_EQ(furthest[0].named_us, 50U);
+}
+
 TEST(Coordinator, PutsResultsTogetherAfterTheirTrip) {
   Result one;
   one.figures.progress.joined = 3;

@@ -9,7 +9,7 @@ namespace {
 class PublisherTest : public ::testing::Test {
  protected:
   Tally tally_;
-  Publisher publisher_{MessageId{.run = 1, .room = 2, .publisher = 3}, tally_};
+  Publisher publisher_{MessageId{.run = 1, .room = 2, .publisher = 3}, "room:x", tally_};
 };
 
 TEST_F(PublisherTest, NumbersItsMessages) {
@@ -23,10 +23,10 @@ TEST_F(PublisherTest, NumbersItsMessages) {
 TEST_F(PublisherTest, ReleasesWhatIsAckedAndCameBack) {
   publisher_.next(100);
   publisher_.on_acked(0, 9, 150);
-  EXPECT_EQ(publisher_.settle(20), 0U);
+  EXPECT_EQ(publisher_.settle(20).delivered, 0U);
   publisher_.on_logged(0, 9);
-  EXPECT_EQ(publisher_.settle(9), 0U);
-  EXPECT_EQ(publisher_.settle(10), 1U);
+  EXPECT_EQ(publisher_.settle(9).delivered, 0U);
+  EXPECT_EQ(publisher_.settle(10).delivered, 1U);
   EXPECT_EQ(publisher_.in_flight(), 0U);
   publisher_.audit();
   EXPECT_EQ(tally_.violations.total(), 0U);
@@ -35,17 +35,32 @@ TEST_F(PublisherTest, ReleasesWhatIsAckedAndCameBack) {
 TEST_F(PublisherTest, ReleasesWhatComesBackBeforeItsAck) {
   publisher_.next(100);
   publisher_.on_logged(0, 9);
-  EXPECT_EQ(publisher_.settle(10), 0U);
+  EXPECT_EQ(publisher_.settle(10).delivered, 0U);
   publisher_.on_acked(0, 0, 150);  // a server that does not tell the offset
-  EXPECT_EQ(publisher_.settle(10), 1U);
+  EXPECT_EQ(publisher_.settle(10).delivered, 1U);
   EXPECT_EQ(tally_.violations.total(), 0U);
+}
+
+TEST_F(PublisherTest, ReleasesAfterAResetWhatOthersHaveReceived) {
+  publisher_.next(100);
+  publisher_.next(100);
+  publisher_.on_acked(0, 900, 150);
+  publisher_.on_acked(1, 901, 150);
+  publisher_.on_logged(0, 900);
+  publisher_.on_reset();  // the new log starts at 1
+  EXPECT_EQ(publisher_.settle(2).delivered, 1U);
+  EXPECT_EQ(publisher_.settle(2).delivered, 0U);
+  publisher_.audit();
+  EXPECT_EQ(tally_.violations.acked_lost, 1U);
 }
 
 TEST_F(PublisherTest, ReleasesWhatFailed) {
   publisher_.next(100);
   publisher_.on_failed(0);
   EXPECT_EQ(publisher_.unanswered(), 0U);
-  EXPECT_EQ(publisher_.settle(1), 1U);
+  const Publisher::Released released = publisher_.settle(1);
+  EXPECT_EQ(released.failed, 1U);
+  EXPECT_EQ(released.delivered, 0U);
   EXPECT_EQ(tally_.counts.failed, 1U);
   publisher_.on_logged(0, 5);  // it had been stored all the same
   EXPECT_EQ(tally_.violations.total(), 0U);

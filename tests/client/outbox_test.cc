@@ -78,6 +78,20 @@ TEST(Outbox, KnowsSinceWhenItWaitsForAnAnswer) {
   EXPECT_EQ(outbox.oldest_sent_ms(), 600);
 }
 
+TEST(Outbox, KnowsSinceWhenItWaitsAlsoAfterARefusal) {
+  Outbox outbox;
+  for (const char* data : {"1", "2"}) outbox.push("a", data, {});
+  outbox.mark_sent(*outbox.next_unsent(), 1, 500);
+  outbox.mark_sent(*outbox.next_unsent(), 2, 600);
+  outbox.put_back(*outbox.find(1));
+  EXPECT_EQ(outbox.resent(), 0);
+  outbox.mark_sent(*outbox.next_unsent(), 3, 700);
+  EXPECT_EQ(outbox.oldest_sent_ms(), 600);
+  EXPECT_EQ(outbox.resent(), 1);
+  outbox.take(*outbox.find(2));
+  EXPECT_EQ(outbox.oldest_sent_ms(), 700);
+}
+
 TEST(HasMessageId, IsTrueForWhatAServerStoresOnce) {
   EXPECT_TRUE(has_message_id(R"({"text":"hi","id":"x"})"));
   EXPECT_FALSE(has_message_id(R"({"id":7})"));

@@ -2,6 +2,7 @@
 #include "tests/e2e/cluster_test.h"
 
 #include <algorithm>
+#include <iostream>
 
 #include "core/base/check.h"
 #include "tests/support/loop_runner.h"
@@ -11,7 +12,16 @@ namespace chirm::testing {
 namespace {
 
 constexpr std::uint64_t kPaceMs = 5;
+constexpr std::size_t kLogLinesPrinted = 60;
 const std::vector<std::string> kRooms = {"room:a", "room:b", "room:c"};
+
+std::string last_lines(const std::string& text) {
+  std::size_t start = text.size();
+  for (std::size_t lines = 0; start > 0; --start) {
+    if (text[start - 1] == '\n' && ++lines > kLogLinesPrinted) break;
+  }
+  return text.substr(start);
+}
 
 // The first place where two logs differ, for people.
 std::string difference(const std::vector<Entry>& seen, const std::vector<Entry>& expected) {
@@ -29,7 +39,12 @@ std::string difference(const std::vector<Entry>& seen, const std::vector<Entry>&
 
 ClusterTest::~ClusterTest() {
   people_.clear();
-  cluster_.reset();
+  if (!cluster_) return;
+  for (const std::string& trouble : cluster_->stop()) ADD_FAILURE() << trouble;
+  if (!HasFailure()) return;
+  for (const auto& [name, text] : cluster_->logs()) {
+    std::cout << "---- " << name << "\n" << last_lines(text);
+  }
 }
 
 Cluster& ClusterTest::start(Cluster::Options options) {

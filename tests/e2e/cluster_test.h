@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The fixture of the end-to-end tests: a cluster, people who talk in it, and what they must all
-// have heard in the end.
+// have heard in the end. When a test has failed, everybody's log is printed.
 
 #include <gtest/gtest.h>
 
@@ -13,9 +13,9 @@
 
 #include "client/context.h"
 #include "core/loop/loop.h"
-#include "tests/e2e/cluster.h"
 #include "tests/e2e/ledger.h"
 #include "tests/e2e/participant.h"
+#include "tests/support/cluster.h"
 
 namespace chirm::testing {
 

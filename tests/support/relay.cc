@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/relay.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <deque>
+#include <utility>
 
 #include "core/base/check.h"
 #include "core/loop/loop.h"
@@ -14,73 +16,146 @@
 namespace chirm::testing {
 
 namespace {
-
-// Tests send little: waiting for room here is good enough.
-void write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (written < 0) {
-      pollfd writable{.fd = fd, .events = POLLOUT, .revents = 0};
-      if (errno != EAGAIN || poll(&writable, 1, 5000) != 1) return;  // gone: reading meets it
-      continue;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
+constexpr std::uint64_t kTickMs = 2;
+constexpr std::size_t kWaitingMax = std::size_t{4} << 20;       // then nothing more is read
+constexpr std::size_t kRememberedBytes = std::size_t{1} << 20;  // of what a client said
 }  // namespace
+
+// Bytes on their way, oldest first.
+struct Relay::Flow {
+  struct Piece {
+    std::uint64_t due_ms;
+    std::string bytes;
+  };
+  std::deque<Piece> pieces;
+  std::size_t waiting = 0;  // bytes in pieces
+  bool is_blocked = false;  // the receiver takes no more for now
+  bool has_ended = false;   // nothing more will come
+};
 
 struct Relay::Pair {
   Socket client;
   Socket server;
+  Flow from_client;
+  Flow from_server;
   std::string said_by_client;
   std::unique_ptr<FdWatcher> client_watcher;
   std::unique_ptr<FdWatcher> server_watcher;
 };
 
 Relay::Relay(Loop& loop, std::uint16_t server_port)
-    : loop_(loop), server_port_(server_port), listener_(*listen_tcp("127.0.0.1", 0)) {
+    : loop_(loop),
+      server_port_(server_port),
+      listener_(*listen_tcp("127.0.0.1", 0)),
+      timer_(loop, [this] { send_all_due(); }) {
   watcher_ = std::make_unique<FdWatcher>(loop, listener_.fd(), [this](auto) { on_accept(); });
   watcher_->watch({.readable = true, .writable = false});
 }
 
 Relay::~Relay() = default;
 
+void Relay::hold(bool from_clients, bool from_server) {
+  holds_clients_ = from_clients;
+  holds_server_ = from_server;
+  send_all_due();
+}
+
+void Relay::cut() { pairs_.clear(); }
+
 void Relay::on_accept() {
   const int fd = accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) return;
   ++accepted_;
-  Pair& pair = pairs_.emplace_back();
-  pair.client = Socket(fd);
-  pair.server = *connect_tcp("127.0.0.1", server_port_, "");
-  pair.client_watcher =
-      std::make_unique<FdWatcher>(loop_, fd, [this, &pair](auto) { pass_on(pair, true); });
-  pair.server_watcher = std::make_unique<FdWatcher>(loop_, pair.server.fd(),
-                                                    [this, &pair](auto) { pass_on(pair, false); });
-  pair.client_watcher->watch({.readable = true, .writable = false});
-  pair.server_watcher->watch({.readable = true, .writable = false});
+  Socket client(fd);
+  auto server = connect_tcp("127.0.0.1", server_port_, "");
+  if (!server) return;  // as if it were refused
+  Pair& pair = *pairs_.emplace_back(std::make_unique<Pair>());
+  pair.client = std::move(client);
+  pair.server = std::move(*server);
+  const auto ready = [this, &pair](auto) { on_ready(pair); };
+  pair.client_watcher = std::make_unique<FdWatcher>(loop_, fd, ready);
+  pair.server_watcher = std::make_unique<FdWatcher>(loop_, pair.server.fd(), ready);
+  watch(pair);
 }
 
-void Relay::pass_on(Pair& pair, bool from_client) {
-  const auto close = [&] { pairs_.remove_if([&](const Pair& one) { return &one == &pair; }); };
+void Relay::on_ready(Pair& pair) {
+  pair.from_client.is_blocked = pair.from_server.is_blocked = false;
+  if (take(pair, true) && take(pair, false)) watch(pair);
+}
+
+// Reads what is there and passes on what is due.
+bool Relay::take(Pair& pair, bool from_client) {
+  Flow& flow = from_client ? pair.from_client : pair.from_server;
   std::array<char, 65536> buffer;
-  const int from = from_client ? pair.client.fd() : pair.server.fd();
-  const ssize_t count = read(from, buffer.data(), buffer.size());
-  if (count < 0 && errno == EAGAIN) return;
-  if (count <= 0) return close();
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
-  if (!from_client) {
-    const bool is_swallowed =
-        !swallow_.empty() && pair.said_by_client.find(swallow_) != std::string::npos;
-    if (!is_swallowed) write_all(pair.client.fd(), bytes);
-    return;
+  while (!flow.has_ended && flow.waiting < kWaitingMax) {
+    const int fd = from_client ? pair.client.fd() : pair.server.fd();
+    const ssize_t count = read(fd, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) break;
+    if (count <= 0) {
+      flow.has_ended = true;
+      break;
+    }
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(count));
+    if (from_client) {
+      if (pair.said_by_client.size() < kRememberedBytes) pair.said_by_client += bytes;
+    } else if (!swallow_.empty() && pair.said_by_client.find(swallow_) != std::string::npos) {
+      continue;
+    }
+    if (delay_ms_ != 0 || is_held(from_client)) late_bytes_ += bytes.size();
+    flow.pieces.push_back({loop_.now_ms() + delay_ms_, std::string(bytes)});
+    flow.waiting += bytes.size();
+    if (from_client && !cut_.empty() && bytes.find(cut_) != std::string_view::npos) {
+      cut_.clear();
+      flow.has_ended = true;
+    }
   }
-  pair.said_by_client += bytes;
-  write_all(pair.server.fd(), bytes);
-  if (!cut_.empty() && bytes.find(cut_) != std::string_view::npos) {
-    cut_.clear();
-    close();
+  return send_due(pair, flow, from_client);
+}
+
+bool Relay::send_due(Pair& pair, Flow& flow, bool from_client) {
+  const int fd = from_client ? pair.server.fd() : pair.client.fd();
+  while (!flow.pieces.empty() && !flow.is_blocked && !is_held(from_client)) {
+    Flow::Piece& piece = flow.pieces.front();
+    if (piece.due_ms > loop_.now_ms()) break;
+    const ssize_t sent = send(fd, piece.bytes.data(), piece.bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0) {
+      if (errno != EAGAIN && errno != ENOTCONN) flow.pieces.clear();  // the receiver is gone
+      flow.is_blocked = true;
+      break;
+    }
+    flow.waiting -= static_cast<std::size_t>(sent);
+    piece.bytes.erase(0, static_cast<std::size_t>(sent));
+    if (piece.bytes.empty()) flow.pieces.pop_front();
   }
+  if (flow.has_ended && flow.pieces.empty() && !is_held(from_client)) {
+    pairs_.remove_if([&](const auto& one) { return one.get() == &pair; });
+    return false;
+  }
+  if (!flow.pieces.empty() && !timer_.is_running()) timer_.start_repeating(kTickMs);
+  return true;
+}
+
+void Relay::watch(Pair& pair) {
+  const auto takes = [](const Flow& flow) { return !flow.has_ended && flow.waiting < kWaitingMax; };
+  pair.client_watcher->watch(
+      {.readable = takes(pair.from_client), .writable = pair.from_server.is_blocked});
+  pair.server_watcher->watch(
+      {.readable = takes(pair.from_server), .writable = pair.from_client.is_blocked});
+}
+
+void Relay::send_all_due() {
+  bool is_waiting = false;
+  for (auto it = pairs_.begin(); it != pairs_.end();) {
+    Pair& pair = **it++;  // which may be removed
+    if (!send_due(pair, pair.from_client, true) || !send_due(pair, pair.from_server, false)) {
+      continue;
+    }
+    watch(pair);
+    is_waiting |= !pair.from_client.pieces.empty() || !pair.from_server.pieces.empty();
+  }
+  if (!is_waiting) timer_.stop();
 }
 
 }  // namespace chirm::testing

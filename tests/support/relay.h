@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Stands between a client and a TCP server on this machine and passes bytes on, until it is told to
+// Stands between clients and a TCP server on this machine and passes bytes on, until it is told to
 // misbehave like a network does. Lives on the test's loop.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -11,6 +12,7 @@
 
 #include "core/loop/fd_watcher.h"
 #include "core/loop/socket.h"
+#include "core/loop/timer.h"
 
 namespace chirm {
 class Loop;
@@ -30,22 +32,45 @@ class Relay {
   // Passes the next bytes of clients on, and the connection that carried `word` is closed at once,
   // before anything can be answered. Once.
   void cut_after_client_says(std::string word) { cut_ = std::move(word); }
+
+  // From now on bytes arrive that much later, in both directions.
+  void set_delay(std::uint64_t delay_ms) { delay_ms_ = delay_ms; }
+  // Nothing arrives any more, or nothing from the server, also on new connections: a network that
+  // is cut, in both directions or in one. Both false: it all arrives after all.
+  void hold(bool from_clients, bool from_server);
+  // Closes all connections.
+  void cut();
+
   int accepted() const { return accepted_; }
+  // Bytes that had to wait for the delay or because they were held.
+  std::uint64_t late_bytes() const { return late_bytes_; }
 
  private:
+  struct Flow;
   struct Pair;
 
   void on_accept();
-  void pass_on(Pair& pair, bool from_client);
+  void on_ready(Pair& pair);
+  // False when the pair is gone.
+  bool take(Pair& pair, bool from_client);
+  bool send_due(Pair& pair, Flow& flow, bool from_client);
+  void watch(Pair& pair);
+  void send_all_due();
+  bool is_held(bool from_client) const { return from_client ? holds_clients_ : holds_server_; }
 
   Loop& loop_;
   std::uint16_t server_port_;
   Socket listener_;
   std::unique_ptr<FdWatcher> watcher_;
-  std::list<Pair> pairs_;
+  std::list<std::unique_ptr<Pair>> pairs_;
   std::string swallow_;
   std::string cut_;
+  std::uint64_t delay_ms_ = 0;
+  bool holds_clients_ = false;
+  bool holds_server_ = false;
   int accepted_ = 0;
+  std::uint64_t late_bytes_ = 0;
+  Timer timer_;  // runs while something waits to become due
 };
 
 }  // namespace chirm::testing

@@ -2,7 +2,7 @@
 #pragma once
 // The whole of chirm as real processes: Redis and nginx with the configuration of conf/, and any
 // number of chirmd. Ports are reserved, so a part that was killed comes back at the same place. All
-// of it ends with the test; when that has failed, everybody's log is printed.
+// of it ends with the cluster.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "core/loop/loop.h"
 #include "tests/support/process.h"
 #include "tests/support/redis_server.h"
+#include "tests/support/relay.h"
 #include "tests/support/reserved_port.h"
 
 namespace chirm::testing {
@@ -25,11 +26,15 @@ class Cluster {
     std::size_t nodes = 3;
     bool is_single = false;  // one node with the embedded store: no Redis, no nginx
     std::vector<std::string> chirmd_arguments = {"--insecure"};
+    std::string chirmd = CHIRM_BIN_DIR "/chirmd";
+    std::vector<std::string> redis_arguments = {};
+    bool has_relays = false;  // one between each node and Redis
+    // Of nginx.conf, when not "": how long old workers keep their connections after a reload.
+    std::string worker_shutdown_timeout = {};
   };
 
   // Returns when everything accepts connections. The loop must outlive it.
   Cluster(Loop& loop, Options options);
-  // Fails the test when a node has died by itself or does not stop cleanly.
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
@@ -41,12 +46,27 @@ class Cluster {
   std::size_t nodes() const { return nodes_.size(); }
   Process& node(std::size_t node) { return *nodes_[node].process; }
   RedisServer& redis() { return *redis_; }
+  Relay& relay(std::size_t node) { return *nodes_[node].relay; }
+  Process& nginx() { return *nginx_; }
 
   void start_node(std::size_t node);
   void kill_node(std::size_t node);  // SIGKILL
   void start_nginx();
   void kill_nginx();  // SIGKILL, master and workers
 
+  // Stops nginx and the nodes. Returns a line for each node that had died by itself or did not stop
+  // cleanly.
+  std::vector<std::string> stop();
+
+  struct Log {
+    std::string name;
+    std::string text;
+  };
+  // What everybody has written so far.
+  std::vector<Log> logs() const;
+
+  // /metrics of a node, "" when it does not answer.
+  std::string metrics(std::size_t node) const;
   // The value of a metric of this node, e.g. "chirm_connections".
   double metric(std::size_t node, std::string_view name) const;
   // Waits, running the loop, until all nodes are connected to Redis (/readyz).
@@ -55,14 +75,14 @@ class Cluster {
  private:
   struct Node {
     ReservedPort port;
+    std::unique_ptr<Relay> relay;
     std::unique_ptr<Process> process;
     std::string earlier_log;  // of processes before
   };
 
   client::Url url_at(std::uint16_t port) const;
+  void start_redis();
   void wait_for(Process& process, std::string_view line);
-  void stop_nodes();
-  void print_logs() const;
 
   Loop& loop_;
   const Options options_;

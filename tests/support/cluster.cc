@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "tests/e2e/cluster.h"
+#include "tests/support/cluster.h"
 
-#include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -19,8 +18,6 @@ namespace chirm::testing {
 
 namespace {
 
-constexpr std::size_t kLogLinesPrinted = 60;
-
 std::string make_directory() {
   std::string pattern = std::filesystem::temp_directory_path() / "chirm-e2e-XXXXXX";
   CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
@@ -31,18 +28,6 @@ std::string make_directory() {
 
 std::string address(const ReservedPort& port) {
   return "127.0.0.1:" + std::to_string(port.number());
-}
-
-std::string last_lines(const std::string& text) {
-  std::size_t start = text.size();
-  for (std::size_t lines = 0; start > 0; --start) {
-    if (text[start - 1] == '\n' && ++lines > kLogLinesPrinted) break;
-  }
-  return text.substr(start);
-}
-
-void print_log(const std::string& name, const std::string& log) {
-  std::cout << "---- " << name << "\n" << last_lines(log);
 }
 
 std::string content(const std::string& path) {
@@ -59,8 +44,7 @@ Cluster::Cluster(Loop& loop, Options options)
       directory_(make_directory()),
       nodes_(options_.is_single ? 1 : options_.nodes) {
   if (!options_.is_single) {
-    redis_ = std::make_unique<RedisServer>(RedisServer::Options{
-        .configuration = CHIRM_SOURCE_DIR "/conf/redis.conf", .arguments = {}});
+    start_redis();
   }
   for (std::size_t node = 0; node < nodes_.size(); ++node) start_node(node);
   if (options_.is_single) return;
@@ -69,15 +53,14 @@ Cluster::Cluster(Loop& loop, Options options)
 }
 
 Cluster::~Cluster() {
-  nginx_.reset();
-  stop_nodes();
-  if (::testing::Test::HasFailure()) print_logs();
+  (void)stop();
   nodes_.clear();
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
 }
 
-void Cluster::stop_nodes() {
+std::vector<std::string> Cluster::stop() {
+  nginx_.reset();
   for (Node& node : nodes_) {
     if (!node.process->exit_code()) node.process->send_signal(SIGTERM);
   }
@@ -85,19 +68,34 @@ void Cluster::stop_nodes() {
     return std::all_of(nodes_.begin(), nodes_.end(),
                        [](const Node& node) { return node.process->exit_code().has_value(); });
   });
+  std::vector<std::string> troubles;
   for (Node& node : nodes_) {
     constexpr int kKilled = 128 + SIGKILL;
     const auto code = node.process->exit_code();
-    EXPECT_TRUE(code == 0 || code == kKilled)
-        << address(node.port) << ": " << (code ? std::to_string(*code) : "does not stop");
+    if (code == 0 || code == kKilled) continue;
+    troubles.push_back(address(node.port) + ": " +
+                       (code ? "exit code " + std::to_string(*code) : "does not stop"));
   }
+  return troubles;
 }
 
-void Cluster::print_logs() const {
+std::vector<Cluster::Log> Cluster::logs() const {
+  std::vector<Log> logs;
   for (const Node& node : nodes_) {
-    print_log("chirmd " + address(node.port), node.earlier_log + node.process->errors());
+    logs.push_back({"chirmd-" + std::to_string(node.port.number()),
+                    node.earlier_log + node.process->errors()});
   }
-  print_log("nginx", content(directory_ + "/error.log"));
+  if (!options_.is_single) logs.push_back({"nginx", content(directory_ + "/error.log")});
+  return logs;
+}
+
+void Cluster::start_redis() {
+  redis_ = std::make_unique<RedisServer>(
+      RedisServer::Options{.configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
+                           .arguments = options_.redis_arguments,
+                           .has_tcp = options_.has_relays});
+  if (!options_.has_relays) return;
+  for (Node& node : nodes_) node.relay = std::make_unique<Relay>(loop_, redis_->port());
 }
 
 client::Url Cluster::url_at(std::uint16_t port) const {
@@ -116,9 +114,14 @@ client::Url Cluster::node_url(std::size_t node) const { return url_at(nodes_[nod
 void Cluster::start_node(std::size_t index) {
   Node& node = nodes_[index];
   if (node.process) node.earlier_log += node.process->errors();
-  std::vector<std::string> arguments = {CHIRM_BIN_DIR "/chirmd", "--port",
+  std::vector<std::string> arguments = {options_.chirmd, "--port",
                                         std::to_string(node.port.number())};
-  if (redis_) arguments.insert(arguments.end(), {"--redis", redis_->unix_url()});
+  if (redis_) {
+    arguments.insert(
+        arguments.end(),
+        {"--redis", node.relay ? "redis://127.0.0.1:" + std::to_string(node.relay->port())
+                               : redis_->unix_url()});
+  }
   arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
                    options_.chirmd_arguments.end());
   node.process.reset();
@@ -134,6 +137,15 @@ void Cluster::start_nginx() {
   render += address(nginx_port_);
   for (const Node& node : nodes_) render += ' ' + address(node.port);
   CHIRM_CHECK(std::system(render.c_str()) == 0, render);
+  if (!options_.worker_shutdown_timeout.empty()) {
+    std::string text = content(directory_ + "/nginx.conf");
+    const std::string setting = "worker_shutdown_timeout ";
+    const std::size_t start = text.find(setting);
+    CHIRM_CHECK(start != std::string::npos);
+    const std::size_t end = text.find(';', start);
+    text.replace(start, end - start, setting + options_.worker_shutdown_timeout);
+    std::ofstream(directory_ + "/nginx.conf") << text;
+  }
   nginx_.reset();
   nginx_ = std::make_unique<Process>(
       loop_, Process::Options{
@@ -168,13 +180,17 @@ void Cluster::wait_until_ready() {
   }));
 }
 
+std::string Cluster::metrics(std::size_t node) const {
+  return http_get(nodes_[node].port.number(), "/metrics").body;
+}
+
 double Cluster::metric(std::size_t node, std::string_view name) const {
-  std::istringstream lines(http_get(nodes_[node].port.number(), "/metrics").body);
+  std::istringstream lines(metrics(node));
   const std::string wanted = std::string(name) + ' ';
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with(wanted)) return std::atof(line.c_str() + wanted.size());
   }
-  ADD_FAILURE() << "no metric " << name << " from node " << node;
+  CHIRM_CHECK(false, "no metric", name, "from node", node);
   return -1;
 }
 
