@@ -89,6 +89,10 @@ void add_store(Settings& settings, ChirmdOptions& options) {
                     "What this cluster's keys in Redis start with");
   settings.add_number("history-size", "NUMBER", 1, 100'000'000, options.broker.history_size,
                       "Publications kept of a channel");
+  settings.add_number("memory-bytes-max", "BYTES", kMib, kMib * kMib,
+                      options.broker.memory_bytes_max,
+                      "With --store memory: what all publications together may take; beyond, the "
+                      "channel silent for longest loses its oldest");
   add_seconds(settings, "history-ttl", std::uint64_t{1} << 40, options.broker.history_ttl_ms,
               "How long a silent channel's publications are kept");
   add_seconds(settings, "idempotency-ttl", 86'400, options.broker.idempotency_ttl_ms,

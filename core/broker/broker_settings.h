@@ -13,6 +13,8 @@ struct BrokerSettings {
   // … and none of a channel in which nothing was published for this long. The numbering goes with
   // them: a channel that was silent longer starts a new epoch.
   std::uint64_t history_ttl_ms = 30ULL * 24 * 3600 * 1000;
+  // All publications of a store in memory together, in bytes.
+  std::size_t memory_bytes_max = 1024ULL * 1024 * 1024;
   // A repeated message id is recognised this long.
   std::uint64_t idempotency_ttl_ms = 5ULL * 60 * 1000;
   // While the store is away, commands wait this long, then fail with a temporary error.

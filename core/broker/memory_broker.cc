@@ -13,6 +13,11 @@ constexpr std::uint64_t kRetentionPeriodMs = 10'000;
 constexpr std::uint64_t kEmptyChannelMs = 60'000;
 constexpr std::size_t kEpochLength = 8;
 
+// What a publication takes: its body, its place in the log, and what the allocator adds.
+std::size_t bytes_of(const Publication& publication) {
+  return publication.body.size() + sizeof(Publication) + 16;
+}
+
 std::string message_key(const PublishRequest& request) {
   if (request.message_id.empty()) return {};
   std::string key(request.user);
@@ -68,8 +73,24 @@ std::uint64_t MemoryBroker::store(std::string_view channel, Log& target, const s
   if (target.is_subscribed) {
     listener_->on_publication(channel, offset, target.epoch, target.publications.back().body);
   }
-  if (target.publications.size() > settings_.history_size) target.publications.pop_front();
+  stored_bytes_ += bytes_of(target.publications.back());
+  by_use_.push_back(target);
+  if (target.publications.size() > settings_.history_size) drop_oldest(target);
+  bound_memory();
   return offset;
+}
+
+void MemoryBroker::drop_oldest(Log& log) {
+  stored_bytes_ -= bytes_of(log.publications.front());
+  log.publications.pop_front();
+}
+
+void MemoryBroker::bound_memory() {
+  while (stored_bytes_ > settings_.memory_bytes_max) {
+    Log& oldest = *by_use_.front();
+    drop_oldest(oldest);
+    if (oldest.publications.empty()) oldest.unlink();
+  }
 }
 
 void MemoryBroker::subscribe(std::string_view channel, Callback<Position> done) {
@@ -141,6 +162,7 @@ void MemoryBroker::forget_old() {
     // A channel that was only asked for has nothing to lose but its epoch.
     const std::uint64_t ttl_ms = old.top == 0 ? kEmptyChannelMs : settings_.history_ttl_ms;
     const bool is_gone = !old.is_subscribed && old.touched_ms + ttl_ms <= now;
+    while (is_gone && !old.publications.empty()) drop_oldest(old);
     entry = is_gone ? logs_.erase(entry) : std::next(entry);
   }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The broker of a single node, in memory: nothing survives the process. For development, tests and
-// measuring.
+// measuring. When all logs together grow beyond memory_bytes_max, the channel that was silent
+// longest loses its oldest publications.
 
 #include <cstdint>
 #include <deque>
@@ -10,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/intrusive_list.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
@@ -39,7 +41,8 @@ class MemoryBroker final : public Broker {
  private:
   static constexpr std::size_t kMessageIdsMax = 100'000;  // of a channel
 
-  struct Log {
+  struct ByUseTag;
+  struct Log : ListHook<ByUseTag> {
     std::string epoch;
     std::uint64_t top = 0;
     std::deque<Publication> publications;
@@ -51,6 +54,8 @@ class MemoryBroker final : public Broker {
   Log& find_or_create(std::string_view channel);
   std::uint64_t store(std::string_view channel, Log& log, const std::string& message_key,
                       std::string body);
+  void drop_oldest(Log& log);
+  void bound_memory();
   void forget_old();
 
   Loop& loop_;
@@ -59,6 +64,8 @@ class MemoryBroker final : public Broker {
   BrokerCounters counters_;
   Random random_;
   std::unordered_map<std::string, Log> logs_;
+  IntrusiveList<Log, ByUseTag> by_use_;  // those with publications, the one silent longest first
+  std::size_t stored_bytes_ = 0;
   std::vector<std::function<void()>> deferred_;  // what the turn's calls will do, in order
   std::size_t deferred_bytes_ = 0;
   Timer retention_timer_;

@@ -14,6 +14,7 @@ namespace {
 // Of one transaction: what waits behind it waits some milliseconds.
 constexpr std::size_t kWritesPerCommit = 2048;
 constexpr std::uint64_t kForgetPeriodMs = 10'000;
+constexpr std::uint64_t kRetryPeriodMs = 1000;
 }  // namespace
 
 // The writes of one transaction, and what each one's caller is told. The store's part is used on a
@@ -28,27 +29,32 @@ struct SqliteBroker::WriteJob {
   std::vector<Caller> callers;  // of the same index
   bool forgets = false;
   bool has_more_to_forget = false;
-  bool has_tried_disk = false;  // not so when all it did was to look
-  std::string error;
+  bool probes = false;
+  std::string error;  // of the writes, and then of the rest
 
   void run(SqliteStore& store, const BrokerSettings& settings) {
     const std::int64_t now_ms = Loop::unix_ms();
-    if (!writes.empty()) {
-      if (const auto done = store.write(writes, settings, now_ms); !done) {
-        error = done.error().message;
-        return;
-      }
-    }
-    for (const SqliteStore::Write& write : writes) {
-      has_tried_disk |= !write.body.empty() && !write.is_repetition;
-    }
-    if (!forgets) return;
+    if (!writes.empty()) note(store.write(writes, settings, now_ms));
+    has_written = error.empty();
+    if (!has_written) store.look(writes);
+    if (probes) note(store.probe());
+    if (!forgets || !error.empty()) return;
     const auto more = store.forget_old(settings, now_ms);
-    // Counts also when nothing was old: a node taken out of service gets no publish to try with.
-    has_tried_disk |= more.has_value();
-    if (more) has_more_to_forget = *more;
-    if (!more && writes.empty()) error = more.error().message;
+    if (more) {
+      has_more_to_forget = *more;
+    } else {
+      error = more.error().message;
+    }
   }
+  void note(const Expected<void, Error>& done) {
+    if (!done) error = done.error().message;
+  }
+  void take(const SqliteStore::Write& write, Caller caller) {
+    writes.push_back(write);
+    callers.push_back(std::move(caller));
+  }
+
+  bool has_written = false;  // all of the writes
 };
 
 struct SqliteBroker::ReadJob {
@@ -76,7 +82,9 @@ SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
       writer_(std::move(writer)),
       reader_(std::move(reader)),
       collecting_(std::make_shared<WriteJob>()),
+      waiting_(std::make_shared<WriteJob>()),
       forget_timer_(loop, [this] { forget_old(); }),
+      retry_timer_(loop, [this] { retry(); }),
       self_(std::make_shared<SqliteBroker*>(this)) {
   forget_timer_.start_repeating(kForgetPeriodMs);
 }
@@ -125,7 +133,8 @@ void SqliteBroker::unsubscribe(std::string_view channel) {
 }
 
 void SqliteBroker::start_writing() {
-  if (is_writing_ || (collecting_->writes.empty() && !wants_forgetting_)) return;
+  const bool has_work = !collecting_->writes.empty() || wants_forgetting_ || wants_probe_;
+  if (is_writing_ || !has_work) return;
   is_writing_ = true;
   auto job = std::exchange(collecting_, std::make_shared<WriteJob>());
   if (job->writes.size() > kWritesPerCommit) {  // the rest is the next transaction's
@@ -138,6 +147,7 @@ void SqliteBroker::start_writing() {
     job->callers.resize(kWritesPerCommit);
   }
   job->forgets = std::exchange(wants_forgetting_, false);
+  job->probes = std::exchange(wants_probe_, false);
   run_on_worker(
       loop_, [job, store = writer_, settings = settings_] { job->run(*store, settings); },
       [job, weak = self_] {
@@ -147,23 +157,30 @@ void SqliteBroker::start_writing() {
 
 void SqliteBroker::on_written(WriteJob& job) {
   is_writing_ = false;
-  if (!job.error.empty()) return fail(job);
-  if (job.has_tried_disk && std::exchange(is_failing_, false)) spdlog::info("store: writing again");
+  if (!job.error.empty()) {
+    note_failure(job.error);
+  } else if (job.probes && std::exchange(is_failing_, false)) {
+    spdlog::info("store: writing again");
+    retry_timer_.stop();
+  }
   wants_forgetting_ |= job.has_more_to_forget;
+  if (!job.has_written) return fail(job);
   for (std::size_t i = 0; i < job.writes.size(); ++i) {
     const SqliteStore::Write& write = job.writes[i];
     pending_bytes_ -= write.body.size();
     const WriteJob::Caller& caller = job.callers[i];
     if (caller.kind == WriteKind::kPublish) deliver(write);
-    if (caller.kind == WriteKind::kSubscribe) {
-      const auto found = subscriptions_.find(write.channel);
-      if (found != subscriptions_.end() && found->second.id == caller.subscription_id) {
-        found->second.is_live = true;
-      }
-    }
+    if (caller.kind == WriteKind::kSubscribe) go_live(write, caller.subscription_id);
     caller.done(write.position);
   }
   start_writing();
+}
+
+void SqliteBroker::go_live(const SqliteStore::Write& write, std::uint64_t subscription_id) {
+  const auto found = subscriptions_.find(write.channel);
+  if (found != subscriptions_.end() && found->second.id == subscription_id) {
+    found->second.is_live = true;
+  }
 }
 
 void SqliteBroker::deliver(const SqliteStore::Write& write) {
@@ -186,17 +203,39 @@ std::vector<StoreHealth> SqliteBroker::stores() const {
   return {store};
 }
 
+void SqliteBroker::note_failure(const std::string& error) {
+  failure_ = error;
+  if (std::exchange(is_failing_, true)) return;
+  failing_since_unix_ms_ = Loop::unix_ms();
+  spdlog::error("store: {}; publishes are refused until it can be written again", error);
+  retry_timer_.start_repeating(kRetryPeriodMs);
+}
+
+// Channels that exist can be followed all the same; a new one waits for room.
 void SqliteBroker::fail(WriteJob& job) {
-  failure_ = job.error;
-  if (!std::exchange(is_failing_, true)) {
-    failing_since_unix_ms_ = Loop::unix_ms();
-    spdlog::error("store: {}; publishes are refused until it can be written again", job.error);
-  }
   for (std::size_t i = 0; i < job.writes.size(); ++i) {
-    pending_bytes_ -= job.writes[i].body.size();
-    if (job.callers[i].kind == WriteKind::kPublish) ++counters_.publish_errors;
-    job.callers[i].done(Unexpected<ErrorCode>(errors::kInternal));
+    const SqliteStore::Write& write = job.writes[i];
+    pending_bytes_ -= write.body.size();
+    WriteJob::Caller& caller = job.callers[i];
+    if (!write.position.epoch.empty()) {
+      if (caller.kind == WriteKind::kSubscribe) go_live(write, caller.subscription_id);
+      caller.done(write.position);
+    } else if (caller.kind == WriteKind::kSubscribe) {
+      waiting_->take(write, std::move(caller));
+    } else {
+      if (caller.kind == WriteKind::kPublish) ++counters_.publish_errors;
+      caller.done(Unexpected<ErrorCode>(errors::kInternal));
+    }
   }
+}
+
+void SqliteBroker::retry() {
+  const auto waiting = std::exchange(waiting_, std::make_shared<WriteJob>());
+  for (std::size_t i = 0; i < waiting->writes.size(); ++i) {
+    collecting_->take(waiting->writes[i], std::move(waiting->callers[i]));
+  }
+  wants_probe_ = true;
+  start_writing();
 }
 
 void SqliteBroker::forget_old() {
@@ -208,6 +247,12 @@ void SqliteBroker::forget_old() {
 
 void SqliteBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++counters_.histories;
+  if (reads_.size() >= settings_.pending_commands_max) {
+    ++counters_.history_errors;
+    deferred_.push_back(
+        [done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
+    return;
+  }
   auto job = std::make_shared<ReadJob>();
   job->range = {std::string(request.channel), request.since, request.limit, request.reverse,
                 request.bytes_max};

@@ -4,8 +4,9 @@
 // worker pool in group commits. While one transaction is on the disk, the next collects; an ack
 // follows its commit, and so does delivery: nobody sees what may still be lost.
 //
-// When the disk is full or cannot be written, publishes fail with kInternal and reading goes on;
-// each later publish tries again, so that service returns by itself.
+// When the disk is full or cannot be written, publishes fail with kInternal and reading goes on,
+// and so does following channels that exist. Each later publish tries again; and each second
+// something is written to find out whether there is room again, so that service returns by itself.
 
 #include <cstdint>
 #include <deque>
@@ -41,7 +42,7 @@ class SqliteBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  // kDegraded after a failed write, until one succeeds.
+  // kDegraded after a failed write, until there is room for a large message.
   Health health() const override { return is_failing_ ? Health::kDegraded : Health::kReady; }
   std::vector<StoreHealth> stores() const override;
   const BrokerCounters& counters() const override { return counters_; }
@@ -59,7 +60,10 @@ class SqliteBroker final : public Broker {
   void start_writing();
   void on_written(WriteJob& job);
   void deliver(const SqliteStore::Write& write);
+  void go_live(const SqliteStore::Write& write, std::uint64_t subscription_id);
   void fail(WriteJob& job);
+  void note_failure(const std::string& error);
+  void retry();
   void start_reading();
   void on_read(ReadJob& job);
   void forget_old();
@@ -77,6 +81,7 @@ class SqliteBroker final : public Broker {
   std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions_;
   std::uint64_t next_subscription_id_ = 0;
   std::shared_ptr<WriteJob> collecting_;  // what the next transaction will do
+  std::shared_ptr<WriteJob> waiting_;     // subscriptions to new channels, for when there is room
   std::deque<std::shared_ptr<ReadJob>> reads_;
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn
   std::size_t pending_bytes_ = 0;
@@ -86,7 +91,9 @@ class SqliteBroker final : public Broker {
   std::int64_t failing_since_unix_ms_ = 0;
   std::string failure_;  // the newest
   bool wants_forgetting_ = false;
+  bool wants_probe_ = false;
   Timer forget_timer_;
+  Timer retry_timer_;                    // runs exactly while is_failing_
   std::shared_ptr<SqliteBroker*> self_;  // null inside once the broker is gone
 };
 

@@ -53,6 +53,11 @@ class SqliteStore {
   // full, file unwritable) none is done.
   [[nodiscard]] Expected<void, Error> write(std::vector<Write>& writes,
                                             const BrokerSettings& settings, std::int64_t now_ms);
+  // For after write() has failed: fills in the positions of the looks among these writes, as far as
+  // their channels exist; all other positions are left without an epoch. Needs no room on the disk.
+  void look(std::vector<Write>& writes);
+  // Writes something as large as a large message, and deletes it again: is there room?
+  [[nodiscard]] Expected<void, Error> probe();
   // Deletes what is older than the settings say, a bounded amount; true when there is more.
   [[nodiscard]] Expected<bool, Error> forget_old(const BrokerSettings& settings,
                                                  std::int64_t now_ms);

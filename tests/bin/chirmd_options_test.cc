@@ -105,6 +105,7 @@ TEST_F(ChirmdOptions, HaveTheirRanges) {
       {"tails-bytes-max", "1048575"},
       {"channel-linger", "86401"},
       {"history-size", "0"},
+      {"memory-bytes-max", "1048575"},
       {"history-ttl", "0"},
       {"idempotency-ttl", "86401"},
       {"hold", "0"},
