@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include <memory>
+#include <utility>
 
 #include "bin/chirmd_options.h"
 #include "core/base/version.h"
@@ -54,8 +55,14 @@ int run(const ChirmdOptions& options) {
     return 1;
   }
   Server server(loop, **broker, options.server, options.chat);
+  bool is_stopping = false;
   const auto stop = [&] {
-    spdlog::info("stopping: sending clients away");
+    if (std::exchange(is_stopping, true)) {
+      spdlog::warn("stopping at once");
+      return loop.stop();
+    }
+    spdlog::info("stopping: sending clients away over {} s; a second signal stops at once",
+                 options.server.drain_s);
     server.stop([&] { loop.stop(); });
   };
   SignalWatcher on_term(loop, SIGTERM, stop);
@@ -83,5 +90,6 @@ int main(int argc, char** argv) {
   set_up_log(options.log_level);
   raise_files_limit();
   signal(SIGPIPE, SIG_IGN);  // hiredis and libuv write without MSG_NOSIGNAL
+  signal(SIGXFSZ, SIG_IGN);  // to the store, a file that may not grow is a full disk
   return run(options);
 }

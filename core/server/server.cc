@@ -76,6 +76,7 @@ Expected<void, Error> Server::listen() {
 std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
 
 std::optional<HttpError> Server::refusal() const {
+  if (is_stopping_) return HttpError{503, "this node is stopping"};
   if (settings_.connections_max != 0 && chat_counters_.sessions >= settings_.connections_max) {
     return HttpError{503, "this node has as many connections as it may have"};
   }
@@ -115,21 +116,24 @@ Loop::TurnEnd Server::end_turn() {
 
 void Server::stop(std::function<void()> on_stopped) {
   listener_.reset();
+  is_stopping_ = true;
   on_stopped_ = std::move(on_stopped);
-  const std::uint64_t ticks =
-      std::max<std::uint64_t>(1, 1000ULL * settings_.drain_s / kDrainTickMs);
-  drained_per_tick_ = (counters_.connections + ticks - 1) / ticks;
+  to_drain_ = counters_.connections;
   drain_some();
   drain_timer_.start_repeating(kDrainTickMs);
 }
 
+// By tick k of n, k/n of all that were there have been sent away.
 void Server::drain_some() {
   ++drain_ticks_;
   const std::uint64_t limit_ms = 1000ULL * (settings_.drain_s + settings_.close_timeout_s);
   if (drain_ticks_ * kDrainTickMs > limit_ms && on_stopped_) {
     return std::exchange(on_stopped_, nullptr)();  // some publish was never answered
   }
-  for (std::uint64_t i = 0; i < drained_per_tick_; ++i) {
+  const std::uint64_t ticks =
+      std::max<std::uint64_t>(1, 1000ULL * settings_.drain_s / kDrainTickMs);
+  const std::uint64_t due = (to_drain_ * drain_ticks_ + ticks - 1) / ticks;
+  for (; drained_ < due; ++drained_) {
     Connection* connection = connections_.pop_front();
     if (connection == nullptr) break;
     leaving_.push_back(*connection);
@@ -153,7 +157,7 @@ Server::HttpAnswer Server::handle(const HttpRequest& request) {
     return answer(200, "text/plain; version=0.0.4; charset=utf-8",
                   metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores()));
   }
-  if (path == "/readyz" && on_stopped_) return answer(503, kText, "stopping\n");
+  if (path == "/readyz" && is_stopping_) return answer(503, kText, "stopping\n");
   if (path == "/readyz" && broker_.health() != Health::kReady) {
     return answer(503, kText, problems_text(broker_.stores(), Loop::unix_ms()));
   }

@@ -49,7 +49,7 @@ class Server {
 
   // Drains: not ready any more, stops listening, and sends clients away with 3001, evenly spread
   // over drain_s, each once its publishes have been answered. `on_stopped` runs when all are gone,
-  // at the latest drain_s and the closing handshake's time from now.
+  // at the latest drain_s and the closing handshake's time from now. Call once.
   void stop(std::function<void()> on_stopped);
 
   // For the server's own connections.
@@ -102,7 +102,9 @@ class Server {
   std::unique_ptr<Listener> listener_;
   std::uint64_t pause_logged_ms_ = 0;
   Timer drain_timer_;
-  std::uint64_t drained_per_tick_ = 0;
+  bool is_stopping_ = false;    // stop() was called
+  std::uint64_t to_drain_ = 0;  // connections at that time
+  std::uint64_t drained_ = 0;   // of them, those whose turn has come
   std::uint64_t drain_ticks_ = 0;
   std::function<void()> on_stopped_;
 };

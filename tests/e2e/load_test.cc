@@ -1,25 +1,43 @@
 // SPDX-License-Identifier: MIT
 // The load generator checks the cluster with more clients than the other tests have.
+#include <string>
+
 #include "tests/e2e/cluster_test.h"
 
 namespace chirm::testing {
 namespace {
 
-using Load = ClusterTest;
+class Load : public ClusterTest {
+ protected:
+  // The number under this name in the report's JSON, at the place where the name comes first.
+  static long number(const Process& load, const std::string& name) {
+    const std::string wanted = '"' + name + "\": ";
+    const std::size_t at = load.output().find(wanted);
+    EXPECT_NE(at, std::string::npos) << name << ": " << load.output();
+    return at == std::string::npos ? -1 : std::stol(load.output().substr(at + wanted.size()));
+  }
+};
 
 TEST_F(Load, NothingIsLostWhileClientsAndANodeComeAndGo) {
   start();
-  Process load(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm-load", "--url", cluster_->url().text(),
-                                     "--clients", "300", "--rooms", "10", "--rate", "200",
-                                     "--churn", "50", "--warmup", "0", "--duration", "4"},
-                       .environment = {},
-                       // It has workers of its own.
-                       .parent_death_signal = 15});
+  Process load(loop_,
+               {.arguments = {CHIRM_BIN_DIR "/chirm-load", "--url", cluster_->url().text(),
+                              "--clients", "300", "--rooms", "10", "--rate", "200", "--churn", "50",
+                              "--warmup", "0", "--duration", "4", "--json", "-"},
+                .environment = {},
+                // It has workers of its own.
+                .parent_death_signal = 15});
   ASSERT_TRUE(run([&] { return cluster_->metric(2, "chirm_deliveries_total") > 1000; }));
   cluster_->kill_node(2);
   cluster_->start_node(2);
   ASSERT_TRUE(run([&] { return load.exit_code().has_value(); }, 60'000)) << load.errors();
   EXPECT_EQ(load.exit_code(), 0) << load.output() << load.errors();
+  EXPECT_EQ(number(load, "violations"), 0);
+  EXPECT_EQ(number(load, "resets"), 0);
+  EXPECT_EQ(number(load, "away"), 0);
+  // Churn alone accounts for two hundred, the node that died for a hundred.
+  EXPECT_GT(number(load, "reconnects"), 200);
+  EXPECT_EQ(number(load, "recovered"), number(load, "reconnects"));
 }
 
 }  // namespace

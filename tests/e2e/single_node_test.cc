@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // One chirmd alone, with the embedded store: no Redis, no nginx.
-#include <unistd.h>
-
-#include <filesystem>
+#include <string>
 
 #include "tests/e2e/cluster_test.h"
+#include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
 namespace {
@@ -24,13 +23,20 @@ TEST_F(SingleNode, DeliversEverythingOverLostConnections) {
   for (const auto& one : people_) EXPECT_EQ(one->room("room:a").recovered, 1) << one->name();
 }
 
-TEST_F(SingleNode, LosesNothingThatIsOnDiskWhenItIsKilled) {
-  const std::string store = ::testing::TempDir() + "chirm-store-" + std::to_string(getpid());
-  std::filesystem::create_directory(store);
-  start({.is_single = true, .chirmd_arguments = {"--insecure", "--store", store + "/rooms"}});
+class StoreSync : public ClusterTest, public ::testing::WithParamInterface<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(, StoreSync, ::testing::Values("full", "normal"),
+                         [](const auto& mode) { return std::string(mode.param); });
+
+TEST_P(StoreSync, NothingThatWasAcknowledgedIsLostWhenTheNodeIsKilled) {
+  const TempDirectory store;
+  start({.is_single = true,
+         .chirmd_arguments = {"--insecure", "--store", store.path() + "/rooms.db", "--store-sync",
+                              GetParam()}});
   for (int i = 0; i < 6; ++i) add(cluster_->url(), {"room:a", "room:b"});
   ASSERT_TRUE(wait_until_settled());
   start_talking(6);
+  const std::string epoch = people_.front()->room("room:a").epoch;
   for (int round = 1; round <= 3; ++round) {
     talk_on(200);
     ASSERT_TRUE(wait_until_settled());
@@ -40,8 +46,10 @@ TEST_F(SingleNode, LosesNothingThatIsOnDiskWhenItIsKilled) {
   talk_on(200);
   ASSERT_TRUE(wait_until_settled());
   stop_and_compare();
-  for (const auto& one : people_) EXPECT_EQ(one->room("room:a").recovered, 3) << one->name();
-  std::filesystem::remove_all(store);
+  for (const auto& one : people_) {
+    EXPECT_EQ(one->room("room:a").recovered, 3) << one->name();
+    EXPECT_EQ(one->room("room:a").epoch, epoch) << one->name();
+  }
 }
 
 TEST_F(SingleNode, TellsWhatIsLostWhenItIsKilled) {

@@ -114,8 +114,9 @@ client::Url Cluster::node_url(std::size_t node) const { return url_at(nodes_[nod
 void Cluster::start_node(std::size_t index) {
   Node& node = nodes_[index];
   if (node.process) node.earlier_log += node.process->errors();
-  std::vector<std::string> arguments = {options_.chirmd, "--port",
-                                        std::to_string(node.port.number())};
+  std::vector<std::string> arguments = options_.wrapper;
+  arguments.insert(arguments.end(),
+                   {options_.chirmd, "--port", std::to_string(node.port.number())});
   if (redis_) {
     arguments.insert(
         arguments.end(),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How connections end: the closing handshake from either side, resets, half-closed sockets, and a
-// server that stops.
+// How connections end: the closing handshake from either side, resets, half-closed sockets.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -172,77 +171,6 @@ TEST_F(Closing, LetsASlowReaderCatchUp) {
   for (std::size_t i = 0; i < kPublications; ++i) {
     ASSERT_THAT(slow.events.lines[i], StartsWith("room:a " + std::to_string(i + 1) + " "));
   }
-}
-
-// ---- Stopping
-
-TEST_F(Closing, SendsEveryClientAwayWith3001WhenTheServerStops) {
-  std::vector<RawClient*> clients;
-  for (int i = 0; i < 10; ++i) clients.push_back(&node.add_subscriber());
-  RawClient& unconnected = node.add_websocket();
-  RawClient& silent = node.add_client();
-  EXPECT_TRUE(run_until_connections(12));
-  publish(*clients[0]);
-  EXPECT_TRUE(node.run_until([&] { return clients[9]->events.lines.size() == 1; }));
-  bool is_stopped = false;
-  node.server.stop([&] { is_stopped = true; });
-  // SDKs close when they read a Close frame.
-  EXPECT_TRUE(node.run_until([&] {
-    for (const auto& client : node.clients) {
-      if (client->is_ended()) client->close();
-    }
-    return is_stopped;
-  }));
-  for (RawClient* client : clients) {
-    EXPECT_EQ(client->events.lines.back(), "close 3001 shutdown");
-  }
-  EXPECT_THAT(unconnected.events.take(), ElementsAre("close 3001 shutdown"));
-  EXPECT_TRUE(silent.is_ended());
-  EXPECT_EQ(node.metric("chirm_connections"), 0);
-}
-
-TEST_F(Closing, StopsWithoutClientsAtOnce) {
-  bool is_stopped = false;
-  node.server.stop([&] { is_stopped = true; });
-  EXPECT_TRUE(node.run_until([&] { return is_stopped; }));
-}
-
-TEST_F(Closing, StopsInTimeWhateverClientsDo) {
-  (void)node.add_subscriber();  // never closes
-  node.add_subscriber().stop_reading();
-  RawClient& http = node.add_client();  // got its response and stays
-  http.send_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_TRUE(node.run_until([&] { return http.is_ended(); }));
-  const std::uint64_t start_ms = node.loop.now_ms();
-  bool is_stopped = false;
-  node.server.stop([&] { is_stopped = true; });
-  EXPECT_TRUE(node.run_until([&] { return is_stopped; }));
-  // The closing handshake's second, and the wheel's ticks.
-  EXPECT_LE(node.loop.now_ms(), start_ms + 3'000);
-}
-
-TEST_F(Closing, AnswersAPublishBeforeItSendsItsClientAway) {
-  RawClient& client = node.add_subscriber();
-  const std::uint64_t before = node.broker.counters().publishes;
-  publish(client);
-  EXPECT_TRUE(node.run_until([&] { return node.broker.counters().publishes > before; }));
-  bool is_stopped = false;
-  node.server.stop([&] { is_stopped = true; });
-  EXPECT_TRUE(node.run_until([&] {
-    if (client.is_ended()) client.close();
-    return is_stopped;
-  }));
-  EXPECT_TRUE(client.events.has("3 publish "));
-  EXPECT_EQ(client.events.lines.back(), "close 3001 shutdown");
-}
-
-TEST_F(Closing, TakesNoConnectionsOnceItStops) {
-  const std::uint16_t port = node.server.port();
-  (void)node.add_subscriber();
-  node.server.stop([] {});
-  RawClient late(node.loop, port);
-  EXPECT_TRUE(node.run_until([&] { return late.is_ended(); }));
-  EXPECT_TRUE(late.was_reset());
 }
 
 }  // namespace
