@@ -295,6 +295,7 @@ void Worker::end_traffic() {
   result_.load.measured = load_.counts.since(load_before_);
   result_.probe.measured = probe_.counts.since(probe_before_);
   phase_ = Phase::kAnswers;
+  progressed_us_ = now_us();
   deadline_us_ = now_us() + static_cast<std::uint64_t>(settings_.drain_s * 1e6);
 }
 

@@ -43,6 +43,7 @@ class Cluster {
   // Where clients connect: nginx, or the single node.
   client::Url url() const;
   client::Url node_url(std::size_t node) const;
+  std::uint16_t node_port(std::size_t node) const { return nodes_[node].port.number(); }
 
   std::size_t nodes() const { return nodes_.size(); }
   Process& node(std::size_t node) { return *nodes_[node].process; }

@@ -12,13 +12,10 @@
 
 namespace chirm::testing {
 
-namespace {
-constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};
-}
-
-HttpAnswer http_get(std::uint16_t port, const std::string& path) {
+HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms) {
+  const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000};
   const Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

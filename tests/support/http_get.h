@@ -12,7 +12,7 @@ struct HttpAnswer {
   std::string body;
 };
 
-// GET with "Connection: close"; waits for the answer.
-HttpAnswer http_get(std::uint16_t port, const std::string& path);
+// GET with "Connection: close"; waits for the answer, not longer than `patience_ms` for each piece.
+HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms = 10'000);
 
 }  // namespace chirm::testing

@@ -31,11 +31,14 @@ class RedisServer {
   void kill();     // SIGKILL
   void suspend();  // SIGSTOP
   void resume();   // SIGCONT
+  bool is_running() const { return pid_ >= 0; }
 
   std::string unix_url() const { return "unix://" + socket_path(); }
   std::string tcp_url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
   std::string socket_path() const { return directory_ + "/socket"; }
   std::uint16_t port() const { return port_; }
+  // Where its data is.
+  const std::string& directory() const { return directory_; }
 
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.

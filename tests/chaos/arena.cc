@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+#include "tests/chaos/arena.h"
+
+#include <signal.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "tests/support/loop_runner.h"
+
+namespace chirm::chaos {
+
+namespace {
+
+using testing::Cluster;
+using testing::Process;
+
+constexpr std::uint64_t kStartMs = 60'000;
+constexpr std::uint64_t kVerifyMs = 120'000;
+constexpr const char* kLoadDrainS = "60";  // until all is acked and delivered; it takes less
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+Cluster::Options cluster_options(const Settings& settings) {
+  Cluster::Options options;
+  options.nodes = settings.nodes;
+  options.has_relays = true;
+  options.worker_shutdown_timeout = "3s";
+  options.chirmd = settings.programs + "/chirmd";
+  options.chirmd_arguments = {"--insecure", "--drain", "1"};
+  if (!settings.chirmd.empty()) {
+    const std::vector<std::string> command = words(settings.chirmd);
+    options.chirmd = command.front();
+    options.chirmd_arguments.insert(options.chirmd_arguments.end(), command.begin() + 1,
+                                    command.end());
+  }
+  return options;
+}
+
+}  // namespace
+
+std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
+
+Arena::Arena(const Settings& settings)
+    : settings_(settings),
+      random_(settings.seed),
+      on_interrupt_(loop_, SIGINT, [this] { is_interrupted_ = true; }),
+      on_terminate_(loop_, SIGTERM, [this] { is_interrupted_ = true; }),
+      journal_(directory_.path() + "/journal"),
+      totals_(settings.nodes),
+      suspended_(settings.nodes),
+      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings))) {}
+
+Arena::~Arena() = default;
+
+void Arena::start_load() {
+  std::vector<std::string> arguments = {settings_.programs + "/chirm-load",
+                                        "--url",
+                                        cluster_->url().text(),
+                                        "--clients",
+                                        std::to_string(settings_.clients),
+                                        "--rooms",
+                                        std::to_string(settings_.rooms),
+                                        "--rate",
+                                        std::to_string(settings_.rate),
+                                        "--churn",
+                                        std::to_string(settings_.churn),
+                                        "--seed",
+                                        std::to_string(settings_.seed),
+                                        "--warmup",
+                                        "0",
+                                        "--duration",
+                                        "1000000",  // until stop_load()
+                                        "--drain",
+                                        kLoadDrainS,
+                                        "--journal",
+                                        directory_.path() + "/journal",
+                                        "--json",
+                                        directory_.path() + "/load.json"};
+  load_ = std::make_unique<Process>(
+      loop_, Process::Options{.arguments = std::move(arguments),
+                              .environment = {},
+                              .parent_death_signal = SIGTERM});  // it has workers of its own
+  const bool has_started = wait_until(
+      [this] {
+        journal_.update();
+        return journal_.has_started();
+      },
+      kStartMs);
+  if (!has_started) throw Interrupted("chirm-load does not start: " + load_->errors());
+}
+
+std::string Arena::stop_load() {
+  load_->send_signal(SIGTERM);
+  (void)testing::run_until(
+      loop_, [this] { return is_interrupted_ || load_->exit_code().has_value(); }, kVerifyMs);
+  if (is_interrupted_) throw Interrupted("interrupted");
+  journal_.update();
+  if (!load_->exit_code()) troubles_.emplace_back("chirm-load does not end");
+  return content(directory_.path() + "/load.json");
+}
+
+void Arena::stop() {
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) scrape(node);
+  for (const std::string& trouble : cluster_->stop()) troubles_.push_back("node " + trouble);
+}
+
+void Arena::check() const {
+  if (is_interrupted_) throw Interrupted("interrupted");
+  if (load_ && load_->exit_code()) throw Interrupted("chirm-load ended: " + load_->errors());
+}
+
+void Arena::wait(std::uint64_t ms) {
+  (void)testing::run_until(
+      loop_, [this] { return is_interrupted_; }, ms);
+  check();
+}
+
+bool Arena::wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms) {
+  const bool was_true = testing::run_until(
+      loop_, [&] { return is_interrupted_ || is_true(); }, deadline_ms);
+  check();
+  return was_true;
+}
+
+std::size_t Arena::sessions(std::size_t node) const {
+  return static_cast<std::size_t>(cluster_->metric(node, "chirm_sessions"));
+}
+
+std::size_t Arena::all_sessions() const {
+  std::size_t sum = 0;
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) sum += sessions(node);
+  return sum;
+}
+
+std::size_t Arena::random_busy_node() {
+  std::vector<std::size_t> busy;
+  (void)wait_until([&] {
+    for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
+      if (sessions(node) > 0) busy.push_back(node);
+    }
+    return !busy.empty();
+  });
+  return busy.empty() ? random_node() : busy[random_.between(0, busy.size() - 1)];
+}
+
+void Arena::scrape(std::size_t node) {
+  if (!suspended_[node] && !cluster_->node(node).exit_code()) {
+    totals_.update(node, cluster_->metrics(node));
+  }
+}
+
+double Arena::total(std::string_view counter) {
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) scrape(node);
+  return totals_.total(counter);
+}
+
+void Arena::kill_node(std::size_t node) {
+  scrape(node);
+  cluster_->kill_node(node);
+  totals_.retire(node);
+}
+
+void Arena::drain_node(std::size_t node) {
+  scrape(node);
+  Process& process = cluster_->node(node);
+  process.send_signal(SIGTERM);
+  if (!wait_until([&] { return process.exit_code().has_value(); })) {
+    troubles_.emplace_back("a node did not end after SIGTERM");
+    process.kill();
+  } else if (process.exit_code() != 0) {
+    troubles_.push_back("a node ended after SIGTERM with " + std::to_string(*process.exit_code()));
+  }
+  totals_.retire(node);
+}
+
+void Arena::start_node(std::size_t node) { cluster_->start_node(node); }
+
+void Arena::suspend_node(std::size_t node) {
+  scrape(node);
+  suspended_[node] = true;
+  cluster_->node(node).send_signal(SIGSTOP);
+}
+
+void Arena::resume_node(std::size_t node) {
+  cluster_->node(node).send_signal(SIGCONT);
+  suspended_[node] = false;
+}
+
+void Arena::keep_logs(const std::string& directory) {
+  std::filesystem::create_directories(directory);
+  for (const auto& [name, text] : cluster_->logs()) std::ofstream(directory + "/" + name) << text;
+  for (const char* name : {"journal", "load.json"}) {
+    std::ofstream(directory + "/" + name) << content(directory_.path() + "/" + name);
+  }
+  if (load_) std::ofstream(directory + "/chirm-load") << load_->output() << load_->errors();
+}
+
+}  // namespace chirm::chaos

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "tests/chaos/director.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+
+#include "tests/chaos/verdict_report.h"
+#include "tests/support/http_get.h"
+
+namespace chirm::chaos {
+
+Director::Director(const Settings& settings) : settings_(settings), random_(settings.seed) {}
+
+std::ostream& Director::tell() const {
+  std::ostream& out = settings_.json == "-" ? std::cerr : std::cout;
+  const double at_s = begun_us_ == 0 ? 0 : static_cast<double>(now_us() - begun_us_) / 1e6;
+  return out << std::fixed << std::setprecision(1) << std::setw(6) << at_s << " s  ";
+}
+
+int Director::run() {
+  try {
+    arena_ = std::make_unique<Arena>(settings_);
+    arena_->start_load();
+    begun_us_ = now_us();
+    tell() << settings_.nodes << " nodes, " << settings_.clients << " clients, " << settings_.rate
+           << " messages/s, seed " << settings_.seed << std::endl;
+    run_faults();
+    heal();
+    tell() << "verifying" << std::endl;
+    const auto report = LoadReport::parse(arena_->stop_load());
+    arena_->stop();
+    return finish(judge(report, arena_->journal(), records_, arena_->troubles()));
+  } catch (const Interrupted& why) {
+    tell() << why.what() << std::endl;
+    if (arena_) keep_logs(settings_.keep);
+    return 1;
+  }
+}
+
+void Director::run_faults() {
+  const auto every_us = static_cast<std::uint64_t>(settings_.every_s * 1e6);
+  const auto duration_us = static_cast<std::uint64_t>(settings_.duration_s * 1e6);
+  for (std::uint64_t due_us = begun_us_ + every_us;; due_us += every_us) {
+    if (settings_.is_once && records_.size() == settings_.faults.size()) return;
+    if (!settings_.is_once && due_us > begun_us_ + duration_us) return;
+    if (const std::uint64_t now = now_us(); now < due_us) {
+      arena_->wait((due_us - now) / 1000);
+    } else {
+      due_us = now;  // the one before took longer
+    }
+    inject(next_fault());
+  }
+}
+
+const Fault& Director::next_fault() {
+  if (bag_.empty()) {
+    for (const std::string& name : settings_.faults) bag_.push_back(find_fault(name));
+    for (std::size_t i = bag_.size(); i > 1; --i) {
+      std::swap(bag_[i - 1], bag_[random_.between(0, i - 1)]);
+    }
+  }
+  const Fault& next = *bag_.back();
+  bag_.pop_back();
+  return next;
+}
+
+void Director::inject(const Fault& fault) {
+  FaultRecord record{.name = std::string(fault.name),
+                     .begin_us = now_us(),
+                     .loses_store = fault.loses_store,
+                     .kills_node = fault.kills_node};
+  tell() << fault.name << " …" << std::endl;
+  fault.inject(*arena_, record);
+  record.end_us = now_us();
+  tell() << fault.name << ": " << record.what << "; "
+         << (record.trace.empty() ? "NO EFFECT" : record.trace) << std::endl;
+  records_.push_back(std::move(record));
+}
+
+void Director::heal() {
+  const bool is_well = arena_->wait_until([this] {
+    for (std::size_t node = 0; node < settings_.nodes; ++node) {
+      if (testing::http_get(arena_->cluster().node_port(node), "/readyz").status != 200)
+        return false;
+    }
+    return true;
+  });
+  if (!is_well) arena_->troubles().emplace_back("not all nodes became ready again");
+}
+
+int Director::finish(const Verdict& verdict) {
+  const std::string json = to_json(verdict, settings_, records_, arena_->totals());
+  (settings_.json == "-" ? std::cerr : std::cout)
+      << to_text(verdict, records_, arena_->totals()) << std::flush;
+  if (settings_.json == "-") {
+    std::cout << json << std::flush;
+  } else if (!settings_.json.empty()) {
+    std::ofstream(settings_.json) << json;
+  }
+  std::string keep = settings_.keep;
+  if (keep.empty() && !verdict.is_good()) {
+    keep = std::filesystem::temp_directory_path() / ("chirm-chaos-" + std::to_string(getpid()));
+  }
+  keep_logs(keep);
+  return verdict.is_good() ? 0 : 1;
+}
+
+void Director::keep_logs(const std::string& directory) {
+  if (directory.empty()) return;
+  arena_->keep_logs(directory);
+  tell() << "logs are in " << directory << std::endl;
+}
+
+}  // namespace chirm::chaos

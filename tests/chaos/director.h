@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The course of a run: start, fault after fault, healing, verdict. Tells it on stdout, or on stderr
+// when the verdict's JSON goes to stdout.
+
+#include <cstdint>
+#include <iosfwd>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/chaos/arena.h"
+#include "tests/chaos/faults.h"
+#include "tests/chaos/settings.h"
+#include "tests/chaos/verdict.h"
+
+namespace chirm::chaos {
+
+class Director {
+ public:
+  // settings must outlive the director.
+  explicit Director(const Settings& settings);
+
+  // Returns the exit code.
+  int run();
+
+ private:
+  void run_faults();
+  void inject(const Fault& fault);
+  // The next one: all of them in a random order, then all again in another.
+  const Fault& next_fault();
+  void heal();
+  int finish(const Verdict& verdict);
+  void keep_logs(const std::string& directory);
+  std::ostream& tell() const;
+
+  const Settings& settings_;
+  std::unique_ptr<Arena> arena_;
+  Random random_;
+  std::vector<const Fault*> bag_;
+  std::vector<FaultRecord> records_;
+  std::uint64_t begun_us_ = 0;
+};
+
+}  // namespace chirm::chaos

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+#include "tests/chaos/faults.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+
+#include "tests/support/http_get.h"
+
+namespace chirm::chaos {
+
+namespace {
+
+std::string seconds(std::uint64_t ms) {
+  return std::to_string(ms / 1000) + '.' + std::to_string(ms % 1000 / 100) + " s";
+}
+
+std::string node_name(std::size_t node) { return "node " + std::to_string(node); }
+
+// Traces: what shows that a fault had an effect. Each waits for it.
+
+// `clients` were connected: most of them, for some come and go all the time, lose their connection,
+// are back and have caught up.
+void expect_outages(Arena& arena, FaultRecord& record, std::size_t clients) {
+  const auto count = [&] {
+    arena.journal().update();
+    return arena.journal().count_outages(record.begin_us, UINT64_MAX);
+  };
+  if (clients > 0 && arena.wait_until([&] { return count() > clients / 2; })) {
+    record.trace = std::to_string(count()) + " clients lost their connection and came back";
+  }
+}
+
+// `before` is the counter before the fault.
+void expect_growth(Arena& arena, FaultRecord& record, std::string_view counter, double before,
+                   std::string_view meaning) {
+  if (arena.wait_until([&] { return arena.total(counter) > before; })) {
+    record.trace = std::to_string(static_cast<long>(arena.total(counter) - before)) + ' ';
+    record.trace += meaning;
+  }
+}
+
+// ---- Nodes
+
+void kill_node(Arena& arena, FaultRecord& record) {
+  const std::size_t node = arena.random_busy_node();
+  const std::size_t clients = arena.sessions(node);
+  const std::uint64_t away_ms = arena.random_ms(1000, 2000);
+  record.what = node_name(node) + ", back after " + seconds(away_ms);
+  record.begin_us = now_us();
+  arena.kill_node(node);
+  arena.wait(away_ms);
+  arena.start_node(node);
+  expect_outages(arena, record, clients);
+}
+
+void freeze_node(Arena& arena, FaultRecord& record) {
+  const std::size_t node = arena.random_node();
+  const std::uint64_t frozen_ms = arena.random_ms(1000, 4000);
+  record.what = node_name(node) + " for " + seconds(frozen_ms);
+  arena.suspend_node(node);
+  const bool is_silent =
+      testing::http_get(arena.cluster().node_port(node), "/healthz", 300).status == 0;
+  arena.wait(frozen_ms);
+  arena.resume_node(node);
+  if (is_silent) record.trace = "it did not answer";
+}
+
+void drain_node(Arena& arena, FaultRecord& record) {
+  const std::size_t node = arena.random_busy_node();
+  const std::size_t clients = arena.sessions(node);
+  record.what = node_name(node);
+  arena.drain_node(node);
+  arena.start_node(node);
+  expect_outages(arena, record, clients);
+}
+
+// ---- Redis
+
+constexpr const char* kLinkLosses = "chirm_broker_link_losses_total";
+
+void kill_redis(Arena& arena, FaultRecord& record) {
+  const std::uint64_t away_ms = arena.random_ms(300, 1500);
+  record.what = "back after " + seconds(away_ms);
+  const double before = arena.total(kLinkLosses);
+  arena.redis().kill();
+  arena.wait(away_ms);
+  arena.redis().start();
+  expect_growth(arena, record, kLinkLosses, before, "links lost");
+}
+
+void freeze_redis(Arena& arena, FaultRecord& record) {
+  const std::uint64_t frozen_ms = arena.random_ms(1000, 4000);
+  record.what = "for " + seconds(frozen_ms);
+  arena.redis().suspend();
+  const double before = arena.total("chirm_broker_published_total");
+  arena.wait(frozen_ms);
+  const double after = arena.total("chirm_broker_published_total");
+  arena.redis().resume();
+  if (before == after) record.trace = "nothing was stored meanwhile";
+}
+
+void cut_pubsub(Arena& arena, FaultRecord& record) {
+  const double before = arena.total(kLinkLosses);
+  record.what = arena.redis().command({"CLIENT", "KILL", "TYPE", "pubsub"}) + " connections";
+  expect_growth(arena, record, kLinkLosses, before, "links lost");
+}
+
+// ---- The network between the nodes and Redis
+
+void delay_redis(Arena& arena, FaultRecord& record) {
+  const std::size_t node = arena.random_node();
+  const std::uint64_t delay_ms = arena.random_ms(20, 300);
+  const std::uint64_t lasts_ms = arena.random_ms(1000, 3000);
+  record.what = node_name(node) + ": " + std::to_string(delay_ms) + " ms in each direction, for " +
+                seconds(lasts_ms);
+  testing::Relay& relay = arena.cluster().relay(node);
+  const std::uint64_t before = relay.late_bytes();
+  relay.set_delay(delay_ms);
+  arena.wait(lasts_ms);
+  (void)arena.wait_until([&] { return relay.late_bytes() > before; });
+  relay.set_delay(0);
+  if (relay.late_bytes() > before) {
+    record.trace = std::to_string(relay.late_bytes() - before) + " bytes came late";
+  }
+}
+
+// Sometimes the connections survive, sometimes the node has to make new ones.
+void partition_redis(Arena& arena, FaultRecord& record) {
+  const std::size_t node = arena.random_node();
+  const std::uint64_t lasts_ms = arena.random_ms(1000, 5000);
+  const bool is_cut = arena.random().between(0, 1) == 1;
+  record.what = node_name(node) + " for " + seconds(lasts_ms) + (is_cut ? ", then cut" : "");
+  testing::Relay& relay = arena.cluster().relay(node);
+  const std::uint64_t before = relay.late_bytes();
+  relay.hold(true, true);
+  arena.wait(lasts_ms);
+  (void)arena.wait_until([&] { return relay.late_bytes() > before; });
+  if (is_cut) relay.cut();
+  relay.hold(false, false);
+  if (relay.late_bytes() > before) {
+    record.trace = std::to_string(relay.late_bytes() - before) + " bytes were held";
+  }
+}
+
+// What the nodes ask for is done, and they do not learn it: each has to ask again.
+void lose_answers(Arena& arena, FaultRecord& record) {
+  constexpr const char* kDuplicates = "chirm_broker_duplicates_total";
+  const std::uint64_t lasts_ms = arena.random_ms(500, 1500);
+  record.what = "all nodes for " + seconds(lasts_ms);
+  const double before = arena.total(kDuplicates);
+  const auto each = [&](auto&& function) {
+    for (std::size_t node = 0; node < arena.cluster().nodes(); ++node) {
+      function(arena.cluster().relay(node));
+    }
+  };
+  each([](testing::Relay& relay) { relay.hold(false, true); });
+  arena.wait(lasts_ms);
+  each([](testing::Relay& relay) {
+    relay.cut();
+    relay.hold(false, false);
+  });
+  expect_growth(arena, record, kDuplicates, before, "publishes were recognised as repeated");
+}
+
+// ---- A Redis that forgets
+
+// The nodes start over, or put back what they still have.
+double signs_of_loss(Arena& arena) {
+  return arena.total("chirm_epoch_changes_total") + arena.total("chirm_unrecovered_total") +
+         arena.total("chirm_broker_restored_total");
+}
+
+void expect_signs_of_loss(Arena& arena, FaultRecord& record, double before) {
+  if (arena.wait_until([&] { return signs_of_loss(arena) > before; })) {
+    record.trace = std::to_string(static_cast<long>(signs_of_loss(arena) - before)) +
+                   " epochs changed, tails put back, subscriptions not recovered";
+  }
+}
+
+void wipe_redis(Arena& arena, FaultRecord& record) {
+  record.what = "FLUSHALL";
+  const double before = signs_of_loss(arena);
+  (void)arena.redis().command({"FLUSHALL"});
+  expect_signs_of_loss(arena, record, before);
+}
+
+void roll_back_redis(Arena& arena, FaultRecord& record) {
+  namespace fs = std::filesystem;
+  const std::uint64_t lost_ms = arena.random_ms(500, 2000);
+  record.what = "to what it had " + seconds(lost_ms) + " before";
+  const double before = signs_of_loss(arena);
+  const fs::path data = fs::path(arena.redis().directory()) / "appendonlydir";
+  const fs::path old_data = fs::path(arena.redis().directory()) / "older";
+  fs::remove_all(old_data);
+  // Redis may be writing: a torn end of the file is cut off when it is loaded.
+  fs::copy(data, old_data);
+  arena.wait(lost_ms);
+  arena.redis().kill();
+  fs::remove_all(data);
+  fs::rename(old_data, data);
+  arena.redis().start();
+  expect_signs_of_loss(arena, record, before);
+}
+
+// ---- nginx
+
+// The worker processes, from /proc.
+std::vector<std::string> workers_of(pid_t master) {
+  const std::string task = "/proc/" + std::to_string(master) + "/task/" + std::to_string(master);
+  std::ifstream children(task + "/children");
+  return {std::istream_iterator<std::string>(children), {}};
+}
+
+void reload_nginx(Arena& arena, FaultRecord& record) {
+  testing::Process& nginx = arena.cluster().nginx();
+  const std::vector<std::string> before = workers_of(nginx.pid());
+  const std::size_t clients = arena.all_sessions();
+  record.what = std::to_string(before.size()) + " workers";
+  nginx.send_signal(SIGHUP);
+  // The old ones end when they have closed what they had.
+  const bool are_gone = arena.wait_until([&] {
+    const std::vector<std::string> now = workers_of(nginx.pid());
+    return std::none_of(before.begin(), before.end(), [&](const std::string& pid) {
+      return std::find(now.begin(), now.end(), pid) != now.end();
+    });
+  });
+  if (are_gone) expect_outages(arena, record, clients);
+}
+
+void kill_nginx(Arena& arena, FaultRecord& record) {
+  const std::uint64_t away_ms = arena.random_ms(200, 1000);
+  record.what = "back after " + seconds(away_ms);
+  const std::size_t clients = arena.all_sessions();
+  arena.kill_nginx();
+  arena.wait(away_ms);
+  arena.cluster().start_nginx();
+  expect_outages(arena, record, clients);
+}
+
+constexpr std::array kFaults = {
+    Fault{.name = "kill-node",
+          .help = "kill -9 of a node, which comes back a second or two later",
+          .inject = kill_node,
+          .kills_node = true},
+    Fault{.name = "freeze-node", .help = "SIGSTOP of a node for seconds", .inject = freeze_node},
+    Fault{.name = "drain-node",
+          .help = "SIGTERM of a node, which sends its clients away, and a new one",
+          .inject = drain_node},
+    Fault{.name = "kill-redis",
+          .help = "kill -9 of Redis, which comes back with its append-only file",
+          .inject = kill_redis},
+    Fault{.name = "freeze-redis", .help = "SIGSTOP of Redis for seconds", .inject = freeze_redis},
+    Fault{.name = "cut-pubsub", .help = "CLIENT KILL TYPE pubsub in Redis", .inject = cut_pubsub},
+    Fault{.name = "delay-redis", .help = "delay between a node and Redis", .inject = delay_redis},
+    Fault{.name = "partition-redis",
+          .help = "silence between a node and Redis, for seconds",
+          .inject = partition_redis},
+    Fault{.name = "lose-answers",
+          .help = "Redis does what the nodes ask, and no answer arrives",
+          .inject = lose_answers},
+    Fault{.name = "wipe-redis",
+          .help = "FLUSHALL in Redis",
+          .inject = wipe_redis,
+          .loses_store = true},
+    Fault{.name = "rollback-redis",
+          .help = "Redis comes back with what it had a second or two before",
+          .inject = roll_back_redis,
+          .loses_store = true},
+    Fault{.name = "reload-nginx",
+          .help = "SIGHUP of nginx, whose old workers close what they have 3 s later",
+          .inject = reload_nginx},
+    Fault{.name = "kill-nginx",
+          .help = "kill -9 of nginx, which comes back within a second",
+          .inject = kill_nginx},
+};
+
+}  // namespace
+
+std::span<const Fault> all_faults() { return kFaults; }
+
+const Fault* find_fault(std::string_view name) {
+  const auto found = std::find_if(kFaults.begin(), kFaults.end(),
+                                  [&](const Fault& fault) { return fault.name == name; });
+  return found == kFaults.end() ? nullptr : &*found;
+}
+
+}  // namespace chirm::chaos

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a run of chirm-chaos does, from its flags.
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace chirm::chaos {
+
+struct Settings {
+  std::uint32_t nodes = 3;
+  std::uint32_t clients = 600;
+  std::uint32_t rooms = 20;
+  double rate = 200;   // messages a second
+  double every_s = 5;  // from the start of a fault to that of the next
+  double duration_s = 600;
+  bool is_once = false;  // each fault once, instead of for a time
+  std::uint64_t seed = 1;
+  std::vector<std::string> faults;  // names
+  double churn = 1;                 // clients a second that lose or close their connection
+
+  std::string programs;  // where chirmd and chirm-load are
+  std::string chirmd;    // the server to run instead, with flags of its own, "" for none
+  std::string keep;      // directory for logs and reports; "": only when the run fails
+  std::string json;      // file, "-" for stdout, "" for none
+};
+
+// The settings, or the exit code when the program is to end at once: 0 after --help and --list, 2
+// after a bad setting, which has been named on stderr in one line.
+std::variant<Settings, int> parse_settings(int argc, const char* const* argv);
+
+}  // namespace chirm::chaos

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What a run has shown: whether chirm kept its promises, and whether the faults that were meant to
+// break them really happened. Pure.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/chaos/load_journal.h"
+
+namespace chirm::chaos {
+
+// One fault that was injected. Times are microseconds of the monotonic clock.
+struct FaultRecord {
+  std::string name;
+  std::uint64_t begin_us = 0;
+  std::uint64_t end_us = 0;
+  bool loses_store = false;  // acked messages may be gone from the store, through no fault of chirm
+  bool kills_node = false;   // its clients are to be back soon
+  std::string what = {};     // what was done, for people
+  std::string trace = {};    // what showed that it had an effect; "" when nothing did
+};
+
+// What chirm-load reports (--json).
+struct LoadReport {
+  std::map<std::string, std::uint64_t> violations;
+  std::uint64_t acked = 0;
+  std::uint64_t delivered = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t unanswered = 0;
+  std::uint64_t resets = 0;
+  std::uint64_t resent = 0;
+  std::uint64_t reconnects = 0;
+  std::uint64_t never_joined = 0;
+  std::uint64_t away = 0;
+  std::uint64_t gone_for_good = 0;
+
+  // nullopt when it is not such a report.
+  static std::optional<LoadReport> parse(const std::string& json);
+};
+
+struct Percentiles {
+  std::size_t count = 0;
+  double p50_ms = 0;
+  double p99_ms = 0;
+  double max_ms = 0;
+};
+
+struct Verdict {
+  // Everything that speaks against the run, a line each.
+  std::vector<std::string> complaints;
+  // By kind, without what is excused.
+  std::map<std::string, std::uint64_t> violations;
+  // Consequences of the store's losing what it had: told and not hidden.
+  std::uint64_t excused = 0;
+  std::uint64_t resets = 0;  // excused, too
+  // From the kill of a node to when its clients had caught up.
+  Percentiles caught_up;
+  std::size_t node_kills = 0;
+
+  bool is_good() const { return complaints.empty(); }
+};
+
+// `troubles` are the driver's own observations, e.g. a node that did not stop.
+Verdict judge(const std::optional<LoadReport>& report, const LoadJournal& journal,
+              const std::vector<FaultRecord>& faults, const std::vector<std::string>& troubles);
+
+}  // namespace chirm::chaos
