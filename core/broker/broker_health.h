@@ -18,7 +18,7 @@ enum class Health : std::uint8_t {
 
 // The newest probe that was published, stored and came back over the bus.
 struct ProbeFigures {
-  std::uint64_t age_ms = 0;         // since it came back
+  std::uint64_t age_ms = 0;         // since it was sent
   std::uint64_t round_trip_us = 0;  // from sending it until then
 };
 

@@ -14,8 +14,6 @@ namespace {
 // Messages that come before the subscriber knows its position wait up to this size; then they are
 // dropped, and on_maybe_missed() makes up for them.
 constexpr std::size_t kHeldBytesMax = 1024 * 1024;
-constexpr std::uint64_t kProbesMissedMax = 3;
-constexpr std::string_view kProbe = "probe";  // no presence message
 
 }  // namespace
 
@@ -109,10 +107,13 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       commands_(context_, url, node_name_, link_settings),
       publisher_(context_, commands_),
       presence_(context_, commands_, all_topic_, own_topic_),
-      subscriber_(loop, url, node_name_, link_settings, context_.counters,
-                  {{all_topic_, presence_}, {own_topic_, presence_}}),
-      probe_period_ms_(link_settings.probe_period_ms),
-      probe_timer_(loop, [this] { probe(); }) {
+      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.place(),
+             link_settings.probe_period_ms),
+      subscriber_(
+          loop, url, node_name_, link_settings, context_.counters,
+          {{all_topic_, presence_}, {own_topic_, presence_}, {own_topic_ + ":probe", probe_}}),
+      period_ms_(link_settings.probe_period_ms),
+      period_timer_(loop, [this] { on_period(); }) {
   context_.key_prefix = prefix + ':';
   context_.topic_prefix = bus_prefix_ + ":c:";
 }
@@ -124,7 +125,7 @@ void RedisBroker::set_listener(BrokerListener& listener) {
   context_.listener = &listener;
   commands_.start();
   subscriber_.start();
-  probe_timer_.start_repeating(probe_period_ms_);
+  period_timer_.start_repeating(period_ms_);
 }
 
 void RedisBroker::publish(const PublishRequest& request, Callback<Position> done) {
@@ -196,30 +197,15 @@ std::string RedisBroker::topic(std::string_view channel) const {
 }
 
 void RedisBroker::flush() {
+  probe_.on_turn_end();
   commands_.flush();
   subscriber_.flush();
   closed_channels_.clear();
 }
 
-Health RedisBroker::health() const { return is_linked() ? Health::kReady : Health::kDegraded; }
-
-std::vector<StoreHealth> RedisBroker::stores() const {
-  StoreHealth store{.name = "redis", .health = health()};
-  if (!is_linked()) store.problem = "not connected";
-  return {store};
-}
-
-// A message to ourselves. Whatever arrives meanwhile proves the link as well: one that is busy must
-// not be made again.
-void RedisBroker::probe() {
+void RedisBroker::on_period() {
   subscriber_.check_confirmations();
-  const bool has_arrived = std::exchange(pushes_seen_, subscriber_.pushes()) != pushes_seen_;
-  probes_missed_ = has_arrived || !is_linked() ? 0 : probes_missed_ + 1;
-  if (probes_missed_ > kProbesMissedMax) {
-    probes_missed_ = 0;
-    return subscriber_.reconnect("no message arrives");
-  }
-  (void)commands_.send({"PUBLISH", own_topic_, kProbe}, nullptr);
+  probe_.tick();
 }
 
 }  // namespace chirm

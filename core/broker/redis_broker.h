@@ -11,7 +11,8 @@
 //   - The Pub/Sub link is lost: all channels are subscribed again, and for each on_maybe_missed()
 //   is
 //     called as soon as its messages arrive again.
-//   - A probe is published each second; a Pub/Sub link on which it does not arrive is made again.
+//   - A probe is published each second, see redis_probe.h; a Pub/Sub link on which nothing arrives
+//   is made again.
 //   - Redis comes back without its newest writes: the channel gets a new epoch, see
 //   redis_scripts.h.
 
@@ -29,6 +30,7 @@
 #include "core/broker/redis_context.h"
 #include "core/broker/redis_link.h"
 #include "core/broker/redis_presence.h"
+#include "core/broker/redis_probe.h"
 #include "core/broker/redis_publisher.h"
 #include "core/broker/redis_subscriber.h"
 #include "core/broker/redis_url.h"
@@ -54,8 +56,8 @@ class RedisBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  Health health() const override;
-  std::vector<StoreHealth> stores() const override;
+  Health health() const override { return probe_.health(); }
+  std::vector<StoreHealth> stores() const override { return {probe_.store()}; }
   const BrokerCounters& counters() const override { return context_.counters; }
 
  private:
@@ -69,7 +71,8 @@ class RedisBroker final : public Broker {
                    Expected<Position, ErrorCode> position);
   // Commands can be sent, and answers over the bus arrive.
   bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
-  void probe();
+  // Each second, whether Redis is there or not.
+  void on_period();
 
   RedisContext context_;
   const std::string node_name_;
@@ -80,15 +83,14 @@ class RedisBroker final : public Broker {
   RedisCommands commands_;
   RedisPublisher publisher_;
   RedisPresence presence_;
+  RedisProbe probe_;
   RedisSubscriber subscriber_;
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 
   std::uint64_t next_read_id_ = 0;
-  const std::uint64_t probe_period_ms_;
-  std::uint64_t probes_missed_ = 0;
-  std::uint64_t pushes_seen_ = 0;
-  Timer probe_timer_;
+  const std::uint64_t period_ms_;
+  Timer period_timer_;
 };
 
 }  // namespace chirm

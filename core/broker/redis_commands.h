@@ -65,8 +65,11 @@ class RedisCommands final : private RedisLink::Owner {
   bool send(const RedisCommand& command, RedisLink::OnReply on_reply);
   void flush();
 
+  void reconnect(const std::string& reason) { link_.drop(reason); }
+
   // True exactly while the gate is open.
   bool is_open() const { return gate_ == Gate::kOpen; }
+  std::string problem() const { return link_.problem(); }  // while it is not open
 
  private:
   enum class Gate : std::uint8_t { kClosed, kLoading, kOpen, kDraining };

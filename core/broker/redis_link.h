@@ -78,6 +78,8 @@ class RedisLink {
   void mark_useful();
 
   bool is_up() const { return state_ == State::kUp; }
+  // Why it is not of use, as far as is known.
+  std::string problem() const { return logged_reason_.empty() ? "connecting" : logged_reason_; }
 
  private:
   enum class State : std::uint8_t {

@@ -53,6 +53,7 @@ class RedisSubscriber final : private RedisLink::Owner {
   std::uint64_t pushes() const { return pushes_; }
   // True while the control topics are subscribed.
   bool is_ready() const { return controls_missing_ == 0; }
+  std::string problem() const { return link_.problem(); }  // while it is not ready
 
  private:
   // Kept until every SUBSCRIBE that was sent is confirmed: a confirmation says only that *one* of

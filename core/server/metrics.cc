@@ -68,8 +68,8 @@ void add_stores(Families& out, const std::vector<StoreHealth>& stores) {
   }
   out.gauges("chirm_broker_ready", "1 while delivery through the store is proven", "store", ready);
   out.gauges("chirm_broker_away", "1 while the store can do nothing", "store", away);
-  out.gauges("chirm_broker_probe_age_seconds", "Since a probe came back over the bus", "store",
-             ages);
+  out.gauges("chirm_broker_probe_age_seconds", "Since the newest probe that came back was sent",
+             "store", ages);
   out.gauges("chirm_broker_probe_round_trip_seconds", "Time that the newest probe took", "store",
              round_trips);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tests/e2e/cluster_test.h"
+#include "tests/support/http_get.h"
 
 namespace chirm::testing {
 namespace {
@@ -31,6 +32,7 @@ TEST_F(NodeFailure, NothingIsLostWhenANodeIsKilled) {
   }
 
   cluster_->start_node(0);
+  cluster_->wait_until_ready();  // until then it refuses clients
   for (int i = 0; i < 6; ++i) add(cluster_->url(), rooms);
   ASSERT_TRUE(wait_until_settled());
   // nginx counts connections from its own start, so the node that has none of them gets the next.
@@ -75,6 +77,27 @@ TEST_F(NodeFailure, ANodeThatIsStoppedSendsItsClientsElsewhere) {
   EXPECT_EQ(sessions(0) + sessions(2), people_.size());
   talk_on(200);
   stop_and_compare();
+}
+
+TEST_F(NodeFailure, NginxSendsClientsToANodeThatReachesRedis) {
+  Cluster::Options options;
+  options.has_relays = true;
+  start(options);
+  const std::uint16_t lost = cluster_->node_url(2).port;
+  cluster_->relay(2).hold(true, true);
+  ASSERT_TRUE(run([&] { return http_get(lost, "/readyz").body.starts_with("away: "); }));
+  EXPECT_EQ(http_get(lost, "/readyz").status, 503);
+  EXPECT_EQ(http_get(lost, "/healthz").status, 200);
+  for (int i = 0; i < 12; ++i) add(cluster_->url(), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  EXPECT_EQ(count_disconnects(), 0);  // nobody was told a 503
+  EXPECT_EQ(sessions(0) + sessions(1), people_.size());
+  EXPECT_GT(cluster_->metric(2, "chirm_http_responses_total{status=\"503\"}"), 0);
+  start_talking(6);
+  talk_on(100);
+  stop_and_compare();
+  cluster_->relay(2).hold(false, false);
+  ASSERT_TRUE(run([&] { return http_get(lost, "/readyz").status == 200; }));
 }
 
 TEST_F(NodeFailure, ClientsWaitForTheNodesToComeBack) {

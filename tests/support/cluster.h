@@ -71,7 +71,7 @@ class Cluster {
   std::string metrics(std::size_t node) const;
   // The value of a metric of this node, e.g. "chirm_connections".
   double metric(std::size_t node, std::string_view name) const;
-  // Waits, running the loop, until all nodes are connected to Redis (/readyz).
+  // Waits, running the loop, until all nodes are ready (/readyz).
   void wait_until_ready();
 
  private:

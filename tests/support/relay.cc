@@ -129,7 +129,8 @@ bool Relay::send_due(Pair& pair, Flow& flow, bool from_client) {
     piece.bytes.erase(0, static_cast<std::size_t>(sent));
     if (piece.bytes.empty()) flow.pieces.pop_front();
   }
-  if (flow.has_ended && flow.pieces.empty() && !is_held(from_client)) {
+  if (flow.has_ended && flow.pieces.empty() && !is_held(from_client) &&
+      (from_client || !keeps_clients_)) {
     pairs_.remove_if([&](const auto& one) { return one.get() == &pair; });
     return false;
   }

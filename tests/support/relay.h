@@ -38,6 +38,8 @@ class Relay {
   // Nothing arrives any more, or nothing from the server, also on new connections: a network that
   // is cut, in both directions or in one. Both false: it all arrives after all.
   void hold(bool from_clients, bool from_server);
+  // A server's end of a connection is not passed on: the client goes on believing in it.
+  void keep_clients() { keeps_clients_ = true; }
   // Closes all connections.
   void cut();
 
@@ -68,6 +70,7 @@ class Relay {
   std::uint64_t delay_ms_ = 0;
   bool holds_clients_ = false;
   bool holds_server_ = false;
+  bool keeps_clients_ = false;
   int accepted_ = 0;
   std::uint64_t late_bytes_ = 0;
   Timer timer_;  // runs while something waits to become due
