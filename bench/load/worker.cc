@@ -295,7 +295,7 @@ void Worker::end_traffic() {
   result_.load.measured = load_.counts.since(load_before_);
   result_.probe.measured = probe_.counts.since(probe_before_);
   phase_ = Phase::kAnswers;
-  progressed_us_ = now_us();
+  changed_us_ = now_us();
   deadline_us_ = now_us() + static_cast<std::uint64_t>(settings_.drain_s * 1e6);
 }
 
@@ -332,7 +332,7 @@ void Worker::on_tick() {
       }
       break;
     case Phase::kDelivery:
-      if (!is_delivered() && now < deadline_us_) break;
+      if (!is_delivered() && now < deadline_us_ && !is_silent(progress().counts.delivered)) break;
       phase_ = Phase::kDone;
       audit();
       send_result();
@@ -362,6 +362,7 @@ void Worker::on_message(const PipeMessage& message) {
     case Kind::kRequired:
       for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip;
       phase_ = Phase::kDelivery;
+      changed_us_ = now_us();
       deadline_us_ = std::max(deadline_us_, now_us() + 2'000'000);
       return;
     default:

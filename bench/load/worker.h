@@ -80,6 +80,7 @@ class Worker final : private Room::Events, private MemberEvents {
   // Ending
   bool is_answered();
   bool is_delivered();
+  bool is_silent(std::uint64_t count);
   std::uint64_t owed_end(std::uint32_t room, const Epoch& epoch) const;
   std::uint64_t behind_the_times(const Member& member) const;
   void audit();
@@ -116,8 +117,8 @@ class Worker final : private Room::Events, private MemberEvents {
   std::uint64_t begun_us_ = 0;
   std::uint64_t advanced_us_ = 0;  // when a client joined last
   std::uint64_t deadline_us_ = 0;  // of what the phase waits for
-  std::size_t waited_for_ = 0;     // messages that had not come back at progressed_us_
-  std::uint64_t progressed_us_ = 0;
+  std::uint64_t count_then_ = 0;   // what is_silent() looks at, at changed_us_
+  std::uint64_t changed_us_ = 0;
   double churn_due_ = 0;
   bool is_next_churn_graceful_ = false;
   std::uint64_t ticks_ = 0;

@@ -8,11 +8,17 @@
 namespace chirm::load {
 
 namespace {
-constexpr std::uint64_t kSilenceUs = 10'000'000;
+constexpr std::uint64_t kSilenceUs = 5'000'000;
 }  // namespace
 
-// Until a message has come back to its publisher, no log of a room need contain it. A store that
-// lost acked messages never gives them back: when nothing has moved for long, nothing will.
+// When a count has not changed for long, it will not change any more: what is missing is lost.
+bool Worker::is_silent(std::uint64_t count) {
+  const std::uint64_t now = Loop::clock_ns() / 1000;
+  if (count != std::exchange(count_then_, count)) changed_us_ = now;
+  return now - changed_us_ > kSilenceUs;
+}
+
+// Until a message has come back to its publisher, no log of a room need contain it.
 bool Worker::is_answered() {
   std::size_t in_flight = 0;
   std::size_t unanswered = 0;
@@ -20,9 +26,8 @@ bool Worker::is_answered() {
     in_flight += member->in_flight();
     unanswered += member->unanswered();
   }
-  const std::uint64_t now = Loop::clock_ns() / 1000;
-  if (in_flight != std::exchange(waited_for_, in_flight)) progressed_us_ = now;
-  return in_flight == 0 || (unanswered == 0 && now - progressed_us_ > kSilenceUs);
+  const bool is_over = is_silent(in_flight);
+  return in_flight == 0 || (unanswered == 0 && is_over);
 }
 
 // Where an epoch of a room ends, for all workers.

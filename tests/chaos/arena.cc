@@ -37,13 +37,8 @@ Cluster::Options cluster_options(const Settings& settings) {
   options.has_relays = true;
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
+  options.wrapper = words(settings.wrapper);
   options.chirmd_arguments = {"--insecure", "--drain", "1"};
-  if (!settings.chirmd.empty()) {
-    const std::vector<std::string> command = words(settings.chirmd);
-    options.chirmd = command.front();
-    options.chirmd_arguments.insert(options.chirmd_arguments.end(), command.begin() + 1,
-                                    command.end());
-  }
   return options;
 }
 

@@ -41,7 +41,8 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--seed", settings.seed, "Repeats a sequence of faults [1]")->option_text("N");
   app.add_option("--programs", settings.programs, "Where chirmd and chirm-load are [beside this]")
       ->option_text("DIR");
-  app.add_option("--chirmd", settings.chirmd, "Another server to run, with flags, in one word")
+  app.add_option("--wrapper", settings.wrapper,
+                 "Runs each chirmd through a command, in one word: 'taskset 1'")
       ->option_text("COMMAND");
   app.add_option(
          "--keep", settings.keep,

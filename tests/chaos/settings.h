@@ -22,7 +22,7 @@ struct Settings {
   double churn = 1;                 // clients a second that lose or close their connection
 
   std::string programs;  // where chirmd and chirm-load are
-  std::string chirmd;    // the server to run instead, with flags of its own, "" for none
+  std::string wrapper;   // what to run chirmd with, "" for nothing
   std::string keep;      // directory for logs and reports; "": only when the run fails
   std::string json;      // file, "-" for stdout, "" for none
 };

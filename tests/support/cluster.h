@@ -25,7 +25,7 @@ class Cluster {
   struct Options {
     std::size_t nodes = 3;
     bool is_single = false;                 // one node with the embedded store: no Redis, no nginx
-    std::vector<std::string> wrapper = {};  // before chirmd's command line, which it must exec
+    std::vector<std::string> wrapper = {};  // before chirmd's command line, which it runs
     std::vector<std::string> chirmd_arguments = {"--insecure"};
     std::string chirmd = CHIRM_BIN_DIR "/chirmd";
     std::vector<std::string> redis_arguments = {};

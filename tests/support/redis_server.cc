@@ -146,6 +146,20 @@ std::string RedisServer::command(const std::vector<std::string>& arguments) cons
   return text;
 }
 
+bool RedisServer::answers(int patience_ms) const {
+  const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000};
+  redisContext* context = redisConnectUnixWithTimeout(socket_path().c_str(), patience);
+  CHIRM_CHECK(context != nullptr);
+  void* reply = nullptr;
+  if (context->err == 0 && redisSetTimeout(context, patience) == REDIS_OK) {
+    reply = redisCommand(context, "PING");
+  }
+  const bool is_answered = reply != nullptr;
+  freeReplyObject(reply);
+  redisFree(context);
+  return is_answered;
+}
+
 void RedisServer::block_with_a_script() {
   redisContext* context = redisConnectUnix(socket_path().c_str());
   CHIRM_CHECK(context != nullptr && context->err == 0, socket_path());

@@ -43,6 +43,8 @@ class RedisServer {
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.
   std::string command(const std::vector<std::string>& arguments) const;
+  // Whether it answers a PING in that time.
+  bool answers(int patience_ms) const;
   // Runs a script that does not end by itself, until Redis answers BUSY; SCRIPT KILL ends it.
   void block_with_a_script();
 

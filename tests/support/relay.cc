@@ -17,6 +17,7 @@ namespace chirm::testing {
 
 namespace {
 constexpr std::uint64_t kTickMs = 2;
+constexpr std::uint64_t kOverdueMs = 50;
 constexpr std::size_t kWaitingMax = std::size_t{4} << 20;       // then nothing more is read
 constexpr std::size_t kRememberedBytes = std::size_t{1} << 20;  // of what a client said
 }  // namespace
@@ -39,15 +40,17 @@ struct Relay::Pair {
   Flow from_client;
   Flow from_server;
   std::string said_by_client;
+  std::unique_ptr<RelayFilter> filter;
   std::unique_ptr<FdWatcher> client_watcher;
   std::unique_ptr<FdWatcher> server_watcher;
 };
 
-Relay::Relay(Loop& loop, std::uint16_t server_port)
+Relay::Relay(Loop& loop, std::uint16_t server_port, std::uint16_t listen_port)
     : loop_(loop),
       server_port_(server_port),
-      listener_(*listen_tcp("127.0.0.1", 0)),
-      timer_(loop, [this] { send_all_due(); }) {
+      listener_(*listen_tcp("127.0.0.1", listen_port)),
+      timer_(loop, [this] { send_all_due(); }),
+      overdue_timer_(loop, [this] { add_overdue(); }) {
   watcher_ = std::make_unique<FdWatcher>(loop, listener_.fd(), [this](auto) { on_accept(); });
   watcher_->watch({.readable = true, .writable = false});
 }
@@ -62,6 +65,11 @@ void Relay::hold(bool from_clients, bool from_server) {
 
 void Relay::cut() { pairs_.clear(); }
 
+void Relay::set_filter(std::function<std::unique_ptr<RelayFilter>()> make_filter) {
+  make_filter_ = std::move(make_filter);
+  overdue_timer_.start_repeating(kOverdueMs);
+}
+
 void Relay::on_accept() {
   const int fd = accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) return;
@@ -70,6 +78,7 @@ void Relay::on_accept() {
   auto server = connect_tcp("127.0.0.1", server_port_, "");
   if (!server) return;  // as if it were refused
   Pair& pair = *pairs_.emplace_back(std::make_unique<Pair>());
+  if (make_filter_) pair.filter = make_filter_();
   pair.client = std::move(client);
   pair.server = std::move(*server);
   const auto ready = [this, &pair](auto) { on_ready(pair); };
@@ -103,14 +112,36 @@ bool Relay::take(Pair& pair, bool from_client) {
       continue;
     }
     if (delay_ms_ != 0 || is_held(from_client)) late_bytes_ += bytes.size();
-    flow.pieces.push_back({loop_.now_ms() + delay_ms_, std::string(bytes)});
-    flow.waiting += bytes.size();
+    std::string passed(bytes);
+    if (pair.filter) filter(pair, passed, from_client);
+    add(flow, std::move(passed));
     if (from_client && !cut_.empty() && bytes.find(cut_) != std::string_view::npos) {
       cut_.clear();
       flow.has_ended = true;
     }
   }
   return send_due(pair, flow, from_client);
+}
+
+void Relay::add(Flow& flow, std::string bytes) {
+  if (bytes.empty()) return;
+  flow.waiting += bytes.size();
+  flow.pieces.push_back({loop_.now_ms() + delay_ms_, std::move(bytes)});
+}
+
+void Relay::filter(Pair& pair, std::string& bytes, bool from_client) {
+  if (from_client) {
+    std::string answer;
+    bytes = pair.filter->from_client(bytes, answer);
+    add(pair.from_server, std::move(answer));
+  } else {
+    bytes = pair.filter->from_server(bytes);
+  }
+}
+
+void Relay::add_overdue() {
+  for (const auto& pair : pairs_) add(pair->from_server, pair->filter->overdue());
+  send_all_due();
 }
 
 bool Relay::send_due(Pair& pair, Flow& flow, bool from_client) {

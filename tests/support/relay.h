@@ -9,6 +9,7 @@
 #include <list>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/loop/fd_watcher.h"
 #include "core/loop/socket.h"
@@ -20,9 +21,21 @@ class Loop;
 
 namespace chirm::testing {
 
+// Changes what one connection carries.
+class RelayFilter {
+ public:
+  virtual ~RelayFilter() = default;
+  // Returns what is passed on instead. `answer` goes back to where the bytes came from.
+  virtual std::string from_client(std::string_view bytes, std::string& answer) = 0;
+  virtual std::string from_server(std::string_view bytes) = 0;
+  // Asked now and then: what was kept back from the client too long.
+  virtual std::string overdue() = 0;
+};
+
 class Relay {
  public:
-  Relay(Loop& loop, std::uint16_t server_port);
+  // listen_port 0: the system chooses.
+  Relay(Loop& loop, std::uint16_t server_port, std::uint16_t listen_port = 0);
   ~Relay();
 
   std::uint16_t port() const { return local_port(listener_); }
@@ -42,6 +55,8 @@ class Relay {
   void keep_clients() { keeps_clients_ = true; }
   // Closes all connections.
   void cut();
+  // Each new connection gets a filter.
+  void set_filter(std::function<std::unique_ptr<RelayFilter>()> make_filter);
 
   int accepted() const { return accepted_; }
   // Bytes that had to wait for the delay or because they were held.
@@ -58,6 +73,9 @@ class Relay {
   bool send_due(Pair& pair, Flow& flow, bool from_client);
   void watch(Pair& pair);
   void send_all_due();
+  void add(Flow& flow, std::string bytes);
+  void filter(Pair& pair, std::string& bytes, bool from_client);
+  void add_overdue();
   bool is_held(bool from_client) const { return from_client ? holds_clients_ : holds_server_; }
 
   Loop& loop_;
@@ -74,6 +92,8 @@ class Relay {
   int accepted_ = 0;
   std::uint64_t late_bytes_ = 0;
   Timer timer_;  // runs while something waits to become due
+  std::function<std::unique_ptr<RelayFilter>()> make_filter_;
+  Timer overdue_timer_;
 };
 
 }  // namespace chirm::testing
