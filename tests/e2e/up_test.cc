@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 
+#include "core/loop/socket.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/process.h"
@@ -78,6 +79,49 @@ TEST_F(Up, ChecksThreeNodes) {
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
   EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+}
+
+TEST_F(Up, ListensOnAnIpv6Address) {
+  if (!listen_tcp("::1", 0)) GTEST_SKIP() << "no IPv6 here";
+  up({"--nodes", "1", "--listen", "::1", "--check"});
+  ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
+  EXPECT_EQ(up_->exit_code(), 0) << log();
+  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+}
+
+TEST_F(Up, TellsTheAddressAsItStandsInAUrl) {
+  if (!listen_tcp("::1", 0)) GTEST_SKIP() << "no IPv6 here";
+  up({"--listen", "::1"});
+  ASSERT_TRUE(run([&] { return said("ready:"); })) << log();
+  EXPECT_TRUE(said("ready: http://[::1]:" + text(port_) + "/ or")) << log();
+}
+
+TEST_F(Up, LetsClientsLeaveUntilItIsToldAgain) {
+  up({"--", "--drain", "600"});
+  ASSERT_TRUE(run([&] { return said("ready:"); })) << log();
+  std::vector<Socket> clients;
+  for (int i = 0; i < 3; ++i) {
+    auto client = connect_tcp("127.0.0.1", port_.number(), "");
+    ASSERT_TRUE(client);
+    clients.push_back(std::move(*client));
+  }
+  ASSERT_TRUE(run([&] {
+    const std::string metrics = http_get(port_.number(), "/metrics").body;
+    return metrics.find("\nchirm_connections 4\n") != std::string::npos;
+  }));
+  const auto node_says = [&](std::string_view text) {
+    std::ifstream file(directory_ + "/log/node-" + std::to_string(port_.number()) + ".log");
+    const std::string log((std::istreambuf_iterator<char>(file)), {});
+    return log.find(text) != log.npos;
+  };
+  up_->send_signal(SIGTERM);
+  ASSERT_TRUE(run([&] { return node_says("sending clients away over 600 s"); })) << log();
+  EXPECT_FALSE(up_->exit_code());
+  up_->send_signal(SIGTERM);
+  ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
+  EXPECT_EQ(up_->exit_code(), 0) << log();
+  EXPECT_TRUE(node_says("stopping at once"));
+  EXPECT_FALSE(said("killing it")) << log();
 }
 
 TEST_F(Up, StartsAgainWhatDiesAndStopsCleanly) {
