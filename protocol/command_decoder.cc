@@ -44,17 +44,6 @@ bool read_envelope(dom::object root, Envelope& envelope) {
   return true;
 }
 
-// The string member `key` of `value`; "" when there is none of 1 to bytes_max bytes.
-std::string_view string_member(dom::element value, std::string_view key, std::size_t bytes_max) {
-  std::string_view found;
-  dom::object object;
-  if (value.get(object)) return found;
-  for (const dom::key_value_pair member : object) {
-    if (member.key == key && member.value.get(found)) found = {};
-  }
-  return found.size() <= bytes_max ? found : std::string_view();
-}
-
 std::string_view read_raw(dom::element value, RawCursor& cursor) {
   const std::string_view raw = cursor.skip_value();
   return value.is_null() ? std::string_view() : raw;

@@ -225,4 +225,14 @@ bool read_field(dom::element value, std::uint32_t& field) {
   return true;
 }
 
+std::string_view string_member(dom::element value, std::string_view key, std::size_t bytes_max) {
+  std::string_view found;
+  dom::object object;
+  if (value.get(object)) return found;
+  for (const dom::key_value_pair member : object) {
+    if (member.key == key && member.value.get(found)) found = {};
+  }
+  return found.size() <= bytes_max ? found : std::string_view();
+}
+
 }  // namespace chirm

@@ -95,4 +95,8 @@ bool read_field(simdjson::dom::element value, std::uint32_t& field);
 bool read_field(simdjson::dom::element value, std::uint64_t& field);
 bool read_field(simdjson::dom::element value, std::int64_t& field);
 
+// The string member `key` of `value`; "" when there is none of 1 to bytes_max bytes.
+std::string_view string_member(simdjson::dom::element value, std::string_view key,
+                               std::size_t bytes_max);
+
 }  // namespace chirm
