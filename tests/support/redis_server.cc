@@ -15,19 +15,12 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/loop/socket.h"
 
 namespace chirm::testing {
 
 namespace {
 
 constexpr int kStartDeadlineMs = 20'000;
-
-std::uint16_t free_port() {
-  const auto socket = listen_tcp("127.0.0.1", 0);
-  CHIRM_CHECK(socket.has_value());
-  return local_port(*socket);
-}
 
 std::string text_of(const redisReply* reply) {
   switch (reply->type) {
@@ -54,7 +47,7 @@ RedisServer::RedisServer(Options options) : options_(std::move(options)) {
   std::string pattern = std::filesystem::temp_directory_path() / "chirm-redis-XXXXXX";
   CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
   directory_ = pattern;
-  if (options_.has_tcp) port_ = free_port();
+  if (options_.has_tcp) port_.emplace();
   if (options_.is_started) start();
 }
 
@@ -67,7 +60,7 @@ RedisServer::~RedisServer() {
 void RedisServer::start() {
   std::vector<std::string> words = {"redis-server",
                                     "--port",
-                                    std::to_string(port_),
+                                    std::to_string(port()),
                                     "--bind",
                                     "127.0.0.1",
                                     "--unixsocket",
@@ -122,6 +115,13 @@ void RedisServer::kill() {
   pid_ = -1;
   close(log_fd_);
   if (blocker_fd_ >= 0) close(std::exchange(blocker_fd_, -1));
+}
+
+void RedisServer::lose_data() {
+  CHIRM_CHECK(pid_ < 0);
+  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+    std::filesystem::remove_all(entry.path());
+  }
 }
 
 void RedisServer::suspend() { CHIRM_CHECK(::kill(pid_, SIGSTOP) == 0); }

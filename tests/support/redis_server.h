@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // A real redis-server for one test: a child process with a directory of its own, reached by a Unix
-// socket and, when asked for, by TCP on a free port. Ends with the test, however that ends.
+// socket and, when asked for, by TCP on a port of its own. Ends with the test, however that ends.
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "tests/support/reserved_port.h"
 
 namespace chirm::testing {
 
@@ -28,15 +31,17 @@ class RedisServer {
 
   // With the data that the directory holds. Returns once it accepts connections.
   void start();
-  void kill();     // SIGKILL
+  void kill();  // SIGKILL
+  // While it is not running: what it has on its disk is gone.
+  void lose_data();
   void suspend();  // SIGSTOP
   void resume();   // SIGCONT
   bool is_running() const { return pid_ >= 0; }
 
   std::string unix_url() const { return "unix://" + socket_path(); }
-  std::string tcp_url() const { return "redis://127.0.0.1:" + std::to_string(port_); }
+  std::string tcp_url() const { return "redis://127.0.0.1:" + std::to_string(port()); }
   std::string socket_path() const { return directory_ + "/socket"; }
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return port_ ? port_->number() : 0; }
   // Where its data is.
   const std::string& directory() const { return directory_; }
 
@@ -53,7 +58,7 @@ class RedisServer {
 
   Options options_;
   std::string directory_;
-  std::uint16_t port_ = 0;
+  std::optional<ReservedPort> port_;
   pid_t pid_ = -1;
   int blocker_fd_ = -1;  // the connection that runs the endless script
   int log_fd_ = -1;      // the server's log; it stays open so that the server can write to it

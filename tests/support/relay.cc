@@ -87,6 +87,11 @@ void Relay::on_accept() {
   watch(pair);
 }
 
+void Relay::redirect(std::uint16_t server_port) {
+  server_port_ = server_port;
+  cut();
+}
+
 void Relay::on_ready(Pair& pair) {
   pair.from_client.is_blocked = pair.from_server.is_blocked = false;
   if (take(pair, true) && take(pair, false)) watch(pair);

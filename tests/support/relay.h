@@ -58,6 +58,8 @@ class Relay {
   // Each new connection gets a filter.
   void set_filter(std::function<std::unique_ptr<RelayFilter>()> make_filter);
 
+  // Another server takes the place of the one: all connections end, new ones go there.
+  void redirect(std::uint16_t server_port);
   int accepted() const { return accepted_; }
   // Bytes that had to wait for the delay or because they were held.
   std::uint64_t late_bytes() const { return late_bytes_; }
