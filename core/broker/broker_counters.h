@@ -21,6 +21,15 @@ struct BrokerCounters {
   std::uint64_t resubscribed = 0;       // channels subscribed again after a lost connection
   std::uint64_t resent = 0;             // commands repeated after a lost connection or a refusal
   std::uint64_t script_loads = 0;
+  std::uint64_t digests = 0;      // messages that say how far channels have got
+  std::uint64_t digest_gaps = 0;  // channels whose last publication did not arrive, found by one
+  // The store came back as another process, or another server took its place:
+  std::uint64_t store_lives = 0;      // as often as this node has seen it
+  std::uint64_t suspect_lives = 0;    // … and something may be gone for good: new epochs
+  std::uint64_t put_back = 0;         // publications it had lost, and got back from this node
+  std::uint64_t put_back_errors = 0;  // channels for which that failed
+  // channels in which it had others, or lacked more than this node holds
+  std::uint64_t store_epoch_changes = 0;
 };
 
 }  // namespace chirm

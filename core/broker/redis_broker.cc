@@ -48,6 +48,7 @@ class RedisBroker::Channel final : public RedisTopic {
   }
   // The listener knows now that it starts at `top`.
   void deliver_held(const Position& top) {
+    last_ = top;
     for (const std::string& message : std::exchange(held_, {})) {
       const auto parsed = RedisBusMessage::parse(message);
       if (parsed && parsed->epoch() == top.epoch) {
@@ -57,6 +58,19 @@ class RedisBroker::Channel final : public RedisTopic {
       }
     }
     if (has_dropped_ && state == State::kLive) owner_.context_.listener->on_maybe_missed(name);
+  }
+
+  // The store has this position. True when what leads there did not arrive; once.
+  bool has_missed(Position position) {
+    const auto covers = [&](const Position& one) {
+      return one.epoch == position.epoch && one.offset >= position.offset;
+    };
+    if (state != State::kLive || covers(last_) ||
+        covers(owner_.context_.listener->known_position(name))) {
+      return false;
+    }
+    last_ = std::move(position);
+    return true;
   }
 
   const std::string name;
@@ -82,6 +96,8 @@ class RedisBroker::Channel final : public RedisTopic {
       if (!item) break;
       if (item->offset <= after) continue;
       ++owner_.context_.counters.received;
+      if (last_.epoch != message->epoch()) last_.epoch = message->epoch();
+      last_.offset = item->offset;
       owner_.context_.listener->on_publication(name, item->offset, message->epoch(), item->body);
     }
     if (state == State::kLive && (!message || !message->is_at_end())) {
@@ -90,6 +106,7 @@ class RedisBroker::Channel final : public RedisTopic {
   }
 
   RedisBroker& owner_;
+  Position last_;  // of what has arrived
   std::vector<std::string> held_;
   std::size_t held_bytes_ = 0;
   bool has_dropped_ = false;  // from held_
@@ -97,34 +114,41 @@ class RedisBroker::Channel final : public RedisTopic {
 
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
                          const std::string& prefix, const std::string& given_name,
-                         const RedisLinkSettings& link_settings)
-    : context_(loop, settings),
+                         const RedisLinkSettings& link_settings,
+                         const RedisNodeSettings& node_settings)
+    : context_(loop, settings, prefix + ':'),
       node_name_(given_name.empty() ? "node-" + context_.random.name(8) : given_name),
       bus_prefix_(prefix + '@' + std::to_string(url.database)),
       all_topic_(bus_prefix_ + ":ctl"),
-      // Two nodes that were given one name by mistake still have topics of their own.
-      own_topic_(bus_prefix_ + ":ctl:" + node_name_ + ':' + context_.random.name(8)),
+      process_name_(node_name_ + ':' + context_.random.name(8)),
+      own_topic_(bus_prefix_ + ":ctl:" + process_name_),
       commands_(context_, url, node_name_, link_settings),
-      publisher_(context_, commands_),
+      digest_(context_, commands_, all_topic_),
+      tails_(context_, commands_, digest_),
+      life_(context_, commands_, tails_, node_settings, process_name_,
+            [this] { return followed_channels(); }),
+      publisher_(context_, commands_, digest_),
       presence_(context_, commands_, all_topic_, own_topic_),
+      bulletin_(*this),
       probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.place(),
              link_settings.probe_period_ms),
       subscriber_(
           loop, url, node_name_, link_settings, context_.counters,
-          {{all_topic_, presence_}, {own_topic_, presence_}, {own_topic_ + ":probe", probe_}}),
+          {{all_topic_, bulletin_}, {own_topic_, presence_}, {own_topic_ + ":probe", probe_}}),
+      node_settings_(node_settings),
       period_ms_(link_settings.probe_period_ms),
       period_timer_(loop, [this] { on_period(); }) {
-  context_.key_prefix = prefix + ':';
   context_.topic_prefix = bus_prefix_ + ":c:";
 }
 
-RedisBroker::~RedisBroker() = default;
+RedisBroker::~RedisBroker() { life_.leave(); }
 
 void RedisBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(context_.listener == nullptr);
   context_.listener = &listener;
-  commands_.start();
+  commands_.start(life_);
   subscriber_.start();
+  digest_.start(node_settings_.digest_period_ms);
   period_timer_.start_repeating(period_ms_);
 }
 
@@ -190,6 +214,27 @@ void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
   channel.state = Channel::State::kLive;
   done(position);
   channel.deliver_held(*position);
+}
+
+void RedisBroker::Bulletin::on_message(std::string_view message) {
+  owner_.presence_.on_message(message);
+  RedisDigest::read(message, [this](auto channel, auto epoch, std::uint64_t offset) {
+    owner_.on_digest(channel, epoch, offset);
+  });
+}
+
+void RedisBroker::on_digest(std::string_view name, std::string_view epoch, std::uint64_t offset) {
+  const auto found = channels_.find(name);
+  if (found == channels_.end() || !found->second->has_missed({offset, std::string(epoch)})) return;
+  ++context_.counters.digest_gaps;
+  context_.listener->on_maybe_missed(found->second->name);
+}
+
+std::vector<std::string> RedisBroker::followed_channels() const {
+  std::vector<std::string> names;
+  names.reserve(channels_.size());
+  for (const auto& [name, channel] : channels_) names.push_back(name);
+  return names;
 }
 
 std::string RedisBroker::topic(std::string_view channel) const {

@@ -8,13 +8,15 @@
 //   - The command link is lost: what was on the way is repeated when that is safe, that is history,
 //     and publishes with a message id (Redis remembers the id). A publish without one fails with
 //     kInternal; it may have been stored.
-//   - The Pub/Sub link is lost: all channels are subscribed again, and for each on_maybe_missed()
-//   is
-//     called as soon as its messages arrive again.
+//   - The Pub/Sub link is lost: all channels are subscribed again, and on_maybe_missed() is called
+//     for each as soon as its messages arrive again.
+//   - A message of Pub/Sub is lost: the next one shows the hole; should there be none, the digest
+//     of the node that has published it does, and on_maybe_missed() is called (redis_digest.h).
 //   - A probe is published each second, see redis_probe.h; a Pub/Sub link on which nothing arrives
-//   is made again.
-//   - Redis comes back without its newest writes: the channel gets a new epoch, see
-//   redis_scripts.h.
+//     is made again.
+//   - Redis comes back without its newest writes, or another takes its place: before anything is
+//     published or read, the nodes give it back what the listeners' tails hold. Where that is not
+//     enough, the channel gets a new epoch (redis_life_scripts.h, redis_scripts.h).
 
 #include <cstdint>
 #include <memory>
@@ -28,11 +30,15 @@
 #include "core/broker/broker_settings.h"
 #include "core/broker/redis_commands.h"
 #include "core/broker/redis_context.h"
+#include "core/broker/redis_digest.h"
+#include "core/broker/redis_life.h"
 #include "core/broker/redis_link.h"
+#include "core/broker/redis_node_settings.h"
 #include "core/broker/redis_presence.h"
 #include "core/broker/redis_probe.h"
 #include "core/broker/redis_publisher.h"
 #include "core/broker/redis_subscriber.h"
+#include "core/broker/redis_tails.h"
 #include "core/broker/redis_url.h"
 #include "core/broker/string_hash.h"
 #include "core/loop/timer.h"
@@ -45,7 +51,8 @@ class RedisBroker final : public Broker {
   // it; "" makes one up. The loop must outlive the broker. Connects once the listener is set.
   RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
               const std::string& prefix = "chirm", const std::string& node_name = "",
-              const RedisLinkSettings& link_settings = {});
+              const RedisLinkSettings& link_settings = {},
+              const RedisNodeSettings& node_settings = {});
   ~RedisBroker() override;
 
   void set_listener(BrokerListener& listener) override;
@@ -62,6 +69,16 @@ class RedisBroker final : public Broker {
 
  private:
   class Channel;
+  // The topic of all nodes.
+  class Bulletin final : public RedisTopic {
+   public:
+    explicit Bulletin(RedisBroker& owner) : owner_(owner) {}
+    void on_subscribed() override {}
+    void on_message(std::string_view message) override;
+
+   private:
+    RedisBroker& owner_;
+  };
   using Channels =
       std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
 
@@ -71,23 +88,31 @@ class RedisBroker final : public Broker {
                    Expected<Position, ErrorCode> position);
   // Commands can be sent, and answers over the bus arrive.
   bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
+  void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
+  std::vector<std::string> followed_channels() const;
   // Each second, whether Redis is there or not.
   void on_period();
 
   RedisContext context_;
   const std::string node_name_;
-  const std::string bus_prefix_;  // of Pub/Sub topics: Pub/Sub knows no databases
-  const std::string all_topic_;   // of all nodes
+  const std::string bus_prefix_;    // of Pub/Sub topics: Pub/Sub knows no databases
+  const std::string all_topic_;     // of all nodes
+  const std::string process_name_;  // no other process has ever had it
   const std::string own_topic_;
 
   RedisCommands commands_;
+  RedisDigest digest_;
+  RedisTails tails_;
+  RedisLife life_;
   RedisPublisher publisher_;
   RedisPresence presence_;
+  Bulletin bulletin_;
   RedisProbe probe_;
   RedisSubscriber subscriber_;
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 
+  const RedisNodeSettings node_settings_;
   std::uint64_t next_read_id_ = 0;
   const std::uint64_t period_ms_;
   Timer period_timer_;

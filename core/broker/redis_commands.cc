@@ -29,7 +29,8 @@ RedisCommands::RedisCommands(RedisContext& context, const RedisUrl& url,
       link_(context.loop, url, node_name + " commands", link_settings, *this),
       expiry_timer_(context.loop, [this] { expire(); }) {}
 
-void RedisCommands::start() {
+void RedisCommands::start(RedisArrival& arrival) {
+  arrival_ = &arrival;
   expiry_timer_.start_repeating(expiry_period_ms(context_.settings.hold_ms));
   link_.start();
 }
@@ -38,6 +39,16 @@ bool RedisCommands::send(const RedisCommand& command, RedisLink::OnReply on_repl
   if (!is_open() || !link_.is_up()) return false;
   link_.command(command.bytes(), std::move(on_reply));
   return true;
+}
+
+void RedisCommands::ask(const RedisCommand& command, RedisLink::OnReply on_reply) {
+  link_.command(command.bytes(), std::move(on_reply));
+}
+
+void RedisCommands::open() {
+  has_arrived_ = true;
+  gate_ = Gate::kOpen;
+  link_.mark_useful();
 }
 
 void RedisCommands::flush() {
@@ -71,14 +82,17 @@ void RedisCommands::on_script_loaded(const RedisReply& reply, std::string& name,
   name = reply.text();
   ++context_.counters.script_loads;
   if (!is_last) return;
-  gate_ = Gate::kOpen;
-  link_.mark_useful();
+  if (has_arrived_) return open();
+  gate_ = Gate::kArriving;
+  arrival_->on_connected();
 }
 
 void RedisCommands::on_link_down() {
   gate_ = Gate::kClosed;
+  has_arrived_ = false;
   refusal_ = Refusal::kNone;
   ++context_.counters.link_losses;
+  arrival_->on_disconnected();
   std::vector<RedisRequest*> lost;
   for (std::size_t i = answered_; i < sent_; ++i) lost.push_back(requests_[i].get());
   rewind();

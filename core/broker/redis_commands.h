@@ -7,10 +7,10 @@
 //   requests_:  refused   sent, not answered   waiting
 //              0       answered_              sent_       size
 //
-// The gate is open while the link is up and the scripts are loaded. When Redis refuses a request
-// for the moment (it has lost the scripts, is loading, busy, or a replica), nothing more is sent
-// until all that was sent is answered; then the cause is dealt with, and what was refused goes out
-// again before anything newer.
+// The gate is open while the link is up, the scripts are loaded, and the arrival is done. When
+// Redis refuses a request for the moment (it has lost the scripts, is loading, busy, or a replica),
+// nothing more is sent until all that was sent is answered; then the cause is dealt with, and what
+// was refused goes out again before anything newer.
 
 #include <cstdint>
 #include <deque>
@@ -30,6 +30,18 @@ namespace chirm {
 struct RedisScriptNames {
   std::string publish;
   std::string read;
+};
+
+// What has to be done with a Redis before requests go to it.
+class RedisArrival {
+ public:
+  // On each new connection. It asks with RedisCommands::ask(), and ends with open() or reconnect().
+  virtual void on_connected() = 0;
+  // The connection is gone; what was asked is not answered any more.
+  virtual void on_disconnected() = 0;
+
+ protected:
+  ~RedisArrival() = default;
 };
 
 class RedisRequest {
@@ -57,22 +69,33 @@ class RedisCommands final : private RedisLink::Owner {
   RedisCommands(RedisContext& context, const RedisUrl& url, const std::string& node_name,
                 const RedisLinkSettings& link_settings);
 
-  void start();
+  // The arrival must outlive the connection.
+  void start(RedisArrival& arrival);
+
+  // For the arrival: sent at once, before all requests. on_reply is called unless the connection is
+  // lost.
+  void ask(const RedisCommand& command, RedisLink::OnReply on_reply);
+  // The arrival is done.
+  void open();
+  // This Redis cannot be used.
+  void reconnect(const std::string& reason) { link_.drop(reason); }
 
   // Never calls the request from within submit().
   void submit(std::unique_ptr<RedisRequest> request) { requests_.push_back(std::move(request)); }
   // Sent now or never: for messages that are worth nothing later. False when the gate is closed.
   bool send(const RedisCommand& command, RedisLink::OnReply on_reply);
   void flush();
+  // Only what was sent: requests may not be asked for anything any more.
+  void flush_sent() { link_.flush(); }
 
-  void reconnect(const std::string& reason) { link_.drop(reason); }
-
+  // From on_connected() to open().
+  bool is_arriving() const { return gate_ == Gate::kArriving; }
   // True exactly while the gate is open.
   bool is_open() const { return gate_ == Gate::kOpen; }
   std::string problem() const { return link_.problem(); }  // while it is not open
 
  private:
-  enum class Gate : std::uint8_t { kClosed, kLoading, kOpen, kDraining };
+  enum class Gate : std::uint8_t { kClosed, kLoading, kArriving, kOpen, kDraining };
   enum class Refusal : std::uint8_t { kNone, kNoScript, kTryLater };
 
   void on_link_up() override;
@@ -98,6 +121,8 @@ class RedisCommands final : private RedisLink::Owner {
 
   RedisContext& context_;
   RedisLink link_;
+  RedisArrival* arrival_ = nullptr;
+  bool has_arrived_ = false;  // on this connection
 
   Gate gate_ = Gate::kClosed;
   Refusal refusal_ = Refusal::kNone;  // why the gate is draining

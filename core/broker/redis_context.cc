@@ -3,15 +3,17 @@
 
 namespace chirm {
 
-namespace {
-constexpr std::size_t kEpochLetters = 8;
+void add_channel_keys(RedisCommand& command, const RedisContext& context,
+                      std::string_view channel) {
+  command.add_joined({context.key_prefix, "{", channel, "}:m"});
+  command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
 void add_known_position(RedisCommand& command, RedisContext& context, std::string_view channel) {
   const Position known = context.listener->known_position(channel);
   command.add(known.epoch).add(known.offset);
-  command.add(context.random.name(kEpochLetters));
-  command.add(static_cast<std::uint64_t>(Loop::unix_ms()));
+  command.add(context.new_epoch());
+  command.add(static_cast<std::uint64_t>(Loop::unix_ms())).add(context.first_true_life);
 }
 
 }  // namespace chirm

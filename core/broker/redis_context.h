@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "core/base/random.h"
 #include "core/broker/broker.h"
@@ -16,8 +18,11 @@
 namespace chirm {
 
 struct RedisContext {
-  RedisContext(Loop& its_loop, const BrokerSettings& its_settings)
-      : loop(its_loop), settings(its_settings), later(its_loop) {}
+  RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix)
+      : loop(its_loop),
+        settings(its_settings),
+        later(its_loop),
+        key_prefix(std::move(its_key_prefix)) {}
 
   // Counts a command of so many bytes among those that wait or are in flight. False when that would
   // be too many; then nothing is counted.
@@ -35,19 +40,26 @@ struct RedisContext {
     pending_bytes -= bytes;
   }
 
+  // A name for an epoch, should one be needed.
+  std::string new_epoch() { return random.name(8); }
+
   Loop& loop;
   const BrokerSettings settings;
   BrokerListener* listener = nullptr;
   BrokerCounters counters;
   Random random;  // for epochs
   LaterCalls later;
-  std::string key_prefix;    // of keys, see redis_scripts.h
-  std::string topic_prefix;  // of a channel's Pub/Sub topic
+  const std::string key_prefix;       // of keys, see redis_scripts.h
+  std::string topic_prefix;           // of a channel's Pub/Sub topic
+  std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
   std::size_t pending = 0;
   std::size_t pending_bytes = 0;
 };
 
-// ARGV 1-4 of both scripts.
+// KEYS 1-2 of both scripts.
+void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
+// ARGV 1-5 of both scripts.
+constexpr std::size_t kKnownArguments = 5;
 void add_known_position(RedisCommand& command, RedisContext& context, std::string_view channel);
 
 }  // namespace chirm

@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "core/broker/redis_pack.h"
+
 namespace chirm {
 
 namespace {
@@ -12,37 +14,10 @@ constexpr char kQuestion = 'q';
 constexpr char kAnswer = 'a';
 constexpr std::uint64_t kCheckPeriodMs = 50;
 
-// Numbers are little-endian; a string is its length in four bytes and its bytes.
-template <class Number>
-void put_number(std::string& out, Number number) {
-  for (std::size_t i = 0; i < sizeof(Number); ++i) {
-    out += static_cast<char>(static_cast<unsigned char>(number >> (8 * i)));
-  }
-}
-
-void put_text(std::string& out, std::string_view text) {
-  put_number(out, static_cast<std::uint32_t>(text.size()));
-  out += text;
-}
-
-template <class Number>
-std::optional<Number> take_number(std::string_view& in) {
-  if (in.size() < sizeof(Number)) return std::nullopt;
-  std::uint64_t number = 0;
-  for (std::size_t i = sizeof(Number); i-- > 0;) {
-    number = (number << 8) | static_cast<unsigned char>(in[i]);
-  }
-  in.remove_prefix(sizeof(Number));
-  return static_cast<Number>(number);
-}
-
-std::optional<std::string_view> take_text(std::string_view& in) {
-  const auto size = take_number<std::uint32_t>(in);
-  if (!size || in.size() < *size) return std::nullopt;
-  const std::string_view text = in.substr(0, *size);
-  in.remove_prefix(*size);
-  return text;
-}
+using redis_pack::put_number;
+using redis_pack::put_text;
+using redis_pack::take_number;
+using redis_pack::take_text;
 
 std::string answer_head(std::uint64_t id, bool is_last) {
   std::string head(1, kAnswer);

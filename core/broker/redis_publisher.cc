@@ -45,8 +45,11 @@ class RedisPublisher::Batch final : public RedisRequest {
   Lane& lane_;
 };
 
-RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
-    : context_(context), commands_(commands), expiry_timer_(context.loop, [this] { expire(); }) {
+RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
+    : context_(context),
+      commands_(commands),
+      digest_(digest),
+      expiry_timer_(context.loop, [this] { expire(); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
 
@@ -90,8 +93,11 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
   const std::string_view prefix = context_.key_prefix;
   const std::string_view channel = lane.channel;
   const std::size_t keys = 2 + ids;
-  command.begin(3 + keys + 8 + 2 * lane.sent).add("EVALSHA").add(scripts.publish).add(keys);
-  command.add_joined({prefix, "{", channel, "}:m"}).add_joined({prefix, "{", channel, "}:s"});
+  command.begin(3 + keys + kKnownArguments + 4 + 2 * lane.sent)
+      .add("EVALSHA")
+      .add(scripts.publish)
+      .add(keys);
+  add_channel_keys(command, context_, channel);
   for (std::size_t i = 0; i < lane.sent; ++i) {
     const Message& message = lane.messages[i];
     if (!has_id(message)) continue;
@@ -125,6 +131,7 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
       position =
           Position{static_cast<std::uint64_t>(reply[i].integer()), std::string(reply[0].text())};
     }
+    if (position) digest_.note(lane.channel, *position);
     if (!done) continue;
     if (!position) {
       fail(done);

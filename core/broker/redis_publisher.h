@@ -19,6 +19,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/redis_commands.h"
 #include "core/broker/redis_context.h"
+#include "core/broker/redis_digest.h"
 #include "core/broker/string_hash.h"
 #include "core/loop/timer.h"
 
@@ -28,7 +29,8 @@ class RedisPublisher {
  public:
   using Done = Broker::Callback<Position>;
 
-  RedisPublisher(RedisContext& context, RedisCommands& commands);
+  // The digest is told what was stored.
+  RedisPublisher(RedisContext& context, RedisCommands& commands, RedisDigest& digest);
   ~RedisPublisher();
 
   void publish(const PublishRequest& request, Done done);
@@ -78,6 +80,7 @@ class RedisPublisher {
 
   RedisContext& context_;
   RedisCommands& commands_;
+  RedisDigest& digest_;
   Lanes lanes_;
   Timer expiry_timer_;
 };

@@ -10,8 +10,6 @@ namespace chirm {
 
 namespace {
 
-// A channel in which nothing was published is remembered this long: just its epoch, so that those
-// who subscribed to it need not be told about a new one.
 constexpr std::uint64_t kEmptyTtlMs = 24ULL * 3600 * 1000;
 
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
@@ -24,6 +22,11 @@ std::uint64_t offset_of(std::string_view id) {
 }
 
 }  // namespace
+
+std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings) {
+  const std::uint64_t ttl_ms = settings.history_ttl_ms;
+  return ttl_ms == 0 ? kEmptyTtlMs : std::min(ttl_ms, kEmptyTtlMs);
+}
 
 void RedisRead::submit(RedisContext& context, RedisCommands& commands,
                        const HistoryRequest& request, Patience patience, Done done) {
@@ -51,12 +54,10 @@ RedisRead::RedisRead(RedisContext& context, const HistoryRequest& request, Patie
       done_(std::move(done)) {}
 
 void RedisRead::write(RedisCommand& command, const RedisScriptNames& scripts) {
-  const std::string_view prefix = context_.key_prefix;
-  const std::uint64_t ttl_ms = context_.settings.history_ttl_ms;
-  command.begin(3 + 2 + 10).add("EVALSHA").add(scripts.read).add(2);
-  command.add_joined({prefix, "{", channel_, "}:m"}).add_joined({prefix, "{", channel_, "}:s"});
+  command.begin(3 + 2 + kKnownArguments + 6).add("EVALSHA").add(scripts.read).add(2);
+  add_channel_keys(command, context_, channel_);
   add_known_position(command, context_, channel_);
-  command.add(ttl_ms == 0 ? kEmptyTtlMs : std::min(ttl_ms, kEmptyTtlMs));
+  command.add(empty_channel_ttl_ms(context_.settings));
   write_range(command);
   command.add(limit_).add(std::min<std::uint64_t>(bytes_max_, kBytesMax));
 }

@@ -10,6 +10,10 @@
 
 namespace chirm {
 
+// A channel in which nothing was published is remembered this long: just its epoch, so that those
+// who subscribed to it need not be told about a new one.
+std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings);
+
 class RedisRead final : public RedisRequest {
  public:
   enum class Patience : std::uint8_t {

@@ -8,14 +8,18 @@
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
 //                                   x  when the keys' time to live was set (Unix ms)
+//                                   l  the store's life in which the epoch was last found true;
+//                                      absent: 0
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
 //   <prefix>:{<channel>}:i:… string <offset>:<epoch> of the first publication with that message id
 //
 // The stream never outlives the hash: without the hash the numbering is unknown. Both scripts start
-// by deciding whether the store can be trusted. It cannot when the hash is missing, or when its
+// by deciding whether the numbering can be trusted. It cannot when the hash is missing; when its
 // newest offset is below one that this node has seen used in the same epoch: Redis came back
-// without its newest writes. Then the epoch changes. Entries that are still there stay readable
-// under the new epoch, and the numbering goes on behind them.
+// without its newest writes; or when something may be gone that no node can give back, that is when
+// the channel's life is older than the first one to be trusted (redis_life_scripts.h). Then the
+// epoch changes. Entries that are still there stay readable under the new epoch, and the numbering
+// goes on behind them.
 
 #include <string_view>
 
@@ -26,8 +30,9 @@ namespace chirm::redis_scripts {
 //
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 known epoch  2 known offset  3 epoch to use if a new one is needed  4 now (Unix ms)
-//       5 time to live (ms, 0: for ever)  6 topic  7 history size  8 message ids' ttl (ms)
-//       9… for each publication 1 if it has a message id, else 0, and its body
+//       5 first life to be trusted  6 time to live (ms, 0: for ever)  7 topic  8 history size
+//       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, else 0, and its
+//       body
 // Answers {epoch, …}: for each its offset, or "<offset>:<epoch>" when it is a repetition.
 //
 // Redis' CPU for a publication of 200 bytes, its sockets and one subscriber included, Redis 7.0.15
@@ -36,15 +41,16 @@ namespace chirm::redis_scripts {
 // Setting the time to live each time would add 2.5 us a call.
 inline constexpr std::string_view kPublish = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'x')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l')
 local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
-if not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) then epoch = ARGV[3] end
+if not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
+    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then epoch = ARGV[3] end
 
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
 local answer, message = {epoch}, {''}
 local first, first_top, key = nil, top, 2
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   local body, id_key, stored = ARGV[i + 1], nil, false
   if ARGV[i] == '1' then
     key = key + 1
@@ -55,7 +61,7 @@ for i = 9, #ARGV, 2 do
     answer[#answer + 1] = stored
   else
     local offset = format('%.0f', top + 1)
-    local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[7], offset .. '-0', 'b', body)
+    local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
     if type(added) == 'table' and added.err then
       -- An error like that of a full memory comes before anything is written. Or the stream is
       -- ahead of the hash: it is of another life.
@@ -66,7 +72,7 @@ for i = 9, #ARGV, 2 do
     end
     top = top + 1
     first = first or offset
-    if id_key then call('SET', id_key, offset .. ':' .. epoch, 'PX', ARGV[8]) end
+    if id_key then call('SET', id_key, offset .. ':' .. epoch, 'PX', ARGV[9]) end
     answer[#answer + 1] = top
     message[#message + 1] = #body .. ':'
     message[#message + 1] = body
@@ -74,8 +80,12 @@ for i = 9, #ARGV, 2 do
 end
 
 if first then
-  local ttl = tonumber(ARGV[5])
-  call('HSET', hash, 'e', epoch, 'o', format('%.0f', top))
+  local ttl = tonumber(ARGV[6])
+  if epoch == meta[1] then
+    call('HSET', hash, 'o', format('%.0f', top))
+  else
+    call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[5])
+  end
   if ttl == 0 then
     if first_top == 0 then call('PERSIST', hash) end
   elseif first_top == 0 or math.abs(tonumber(ARGV[4]) - ttl_set_at) > ttl / 8 then
@@ -84,40 +94,41 @@ if first then
     call('PEXPIRE', hash, format('%.0f', ttl + ttl / 4))
   end
   message[1] = first .. ':' .. epoch .. ':'
-  call('PUBLISH', ARGV[6], table.concat(message))
+  call('PUBLISH', ARGV[7], table.concat(message))
 end
 answer[1] = epoch
 return answer
 )lua";
 
 // KEYS  1 hash  2 stream
-// ARGV  1-4 as above  5 time to live of a channel without publications (ms)
-//       6 XRANGE or XREVRANGE  7 from  8 to  9 at most this many entries
-//       10 none is added to entries whose bodies have so many bytes together
+// ARGV  1-5 as above  6 time to live of a channel without publications (ms)
+//       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
+//       11 none is added to entries whose bodies have so many bytes together
 // Answers {offset, epoch, entries}. Writes only when the channel needs an epoch.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'x')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l')
 local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
 if not epoch then
   epoch = ARGV[3]
   redis.call('DEL', stream)
-  redis.call('HSET', hash, 'e', epoch, 'o', '0')
-elseif epoch == ARGV[1] and top < tonumber(ARGV[2]) then
+  redis.call('HSET', hash, 'e', epoch, 'o', '0', 'l', ARGV[5])
+elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
+    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
   epoch = ARGV[3]
-  redis.call('HSET', hash, 'e', epoch)
+  redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5])
 end
 
-local ttl = tonumber(ARGV[5])
+local ttl = tonumber(ARGV[6])
 if top == 0 and math.abs(tonumber(ARGV[4]) - ttl_set_at) > ttl / 8 then
   redis.call('HSET', hash, 'x', ARGV[4])
   redis.call('PEXPIRE', hash, string.format('%.0f', ttl + ttl / 8))
 end
 
-local entries, from, left, bytes_left = {}, ARGV[7], tonumber(ARGV[9]), tonumber(ARGV[10])
+local entries, from, left, bytes_left = {}, ARGV[8], tonumber(ARGV[10]), tonumber(ARGV[11])
 while left > 0 and bytes_left > 0 do
   local count = math.min(left, 64)
-  local some = redis.call(ARGV[6], stream, from, ARGV[8], 'COUNT', count)
+  local some = redis.call(ARGV[7], stream, from, ARGV[9], 'COUNT', count)
   for i = 1, #some do
     if bytes_left <= 0 then break end
     entries[#entries + 1] = some[i]

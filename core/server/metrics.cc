@@ -135,6 +135,21 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.counter("chirm_broker_resubscribed_total", "Channels subscribed again after a lost link",
               broker.resubscribed);
   out.counter("chirm_broker_resent_total", "Commands sent again after a lost link", broker.resent);
+  out.counter("chirm_broker_digests_total", "Messages that say how far channels have got",
+              broker.digests);
+  out.counter("chirm_broker_digest_gaps_total", "Channels whose lost last message they showed",
+              broker.digest_gaps);
+  out.counter("chirm_broker_store_lives_total",
+              "Times the store was restarted or replaced by another", broker.store_lives);
+  out.counter("chirm_broker_suspect_lives_total", "... when it may have lost something for good",
+              broker.suspect_lives);
+  out.counter("chirm_broker_put_back_total", "Publications given back to a store that lost them",
+              broker.put_back);
+  out.counter("chirm_broker_put_back_errors_total", "Channels that could not be given back",
+              broker.put_back_errors);
+  out.counter("chirm_broker_store_epoch_changes_total",
+              "Channels of which such a store had another content, or lacked too much",
+              broker.store_epoch_changes);
   return out.text();
 }
 

@@ -61,6 +61,43 @@ TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisIsKilledAndBackAfter3s) {
   expect_patience();
 }
 
+TEST_F(RedisFailure, NobodyNoticesThatRedisHasLostItsDataWhenTheNodesHoldIt) {
+  start();
+  for (std::size_t i = 0; i < 9; ++i) add(cluster_->node_url(i % 3), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  start_talking(4);
+  talk_on(200);
+  stop_and_compare();
+  Participant& away = *people_[8];
+  away.client().disconnect();
+  const std::size_t heard = people_[0]->room("room:a").seen.size();
+  for (int i = 0; i < 20; ++i) people_[0]->say("room:a");
+  ASSERT_TRUE(run([&] {
+    return std::all_of(people_.begin(), people_.end() - 1, [&](const auto& one) {
+      return one->room("room:a").seen.size() == heard + 20;
+    });
+  }));
+  const std::string epoch = people_[0]->room("room:a").epoch;
+
+  cluster_->redis().kill();
+  cluster_->redis().lose_data();
+  cluster_->redis().start();
+  start_talking(4);
+  talk_on(100);
+  away.client().connect();  // with a position of the time before
+  ASSERT_TRUE(run([&] { return away.room("room:a").recovered == 1; }));
+  stop_and_compare();
+  double put_back = 0;
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
+    put_back += cluster_->metric(node, "chirm_broker_put_back_total");
+  }
+  EXPECT_GE(put_back, 200);
+  for (const auto& one : people_) {
+    EXPECT_EQ(one->room("room:a").epoch, epoch) << one->name();
+    EXPECT_EQ(one->disconnects.size(), one.get() == &away ? 1U : 0U) << one->name();
+  }
+}
+
 TEST_F(RedisFailure, WhoComesWhileRedisIsAwayIsServedWhenItIsBack) {
   start();
   add(cluster_->node_url(0), {"room:a"});

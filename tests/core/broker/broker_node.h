@@ -3,6 +3,7 @@
 // A node in a broker test: a broker, and a listener that writes down what it is told.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,20 @@ class BrokerNode final : public BrokerListener {
   Result<Position> subscribe(const std::string& channel) {
     return wait<Position>([&](auto done) { broker->subscribe(channel, std::move(done)); });
   }
+  // Subscribes, and keeps what comes as a hub does.
+  Result<Position> follow(const std::string& channel) {
+    const auto top = subscribe(channel);
+    if (top && *top) logs[channel].top = **top;
+    return top;
+  }
+  // Reads what is missing at the end of a channel that it follows; another epoch begins anew.
+  void catch_up(const std::string& channel) {
+    Log& log = logs[channel];
+    const auto history = this->history({channel, log.top.offset, 100'000, false});
+    if (!history || !*history) return;
+    if ((*history)->top.epoch != log.top.epoch) log = {(*history)->top, {}};
+    for (const Publication& one : (*history)->publications) append(log, one.offset, one.body);
+  }
   Result<History> history(const HistoryRequest& request) {
     return wait<History>([&](auto done) { broker->history(request, std::move(done)); });
   }
@@ -78,23 +93,54 @@ class BrokerNode final : public BrokerListener {
   void on_publication(std::string_view channel, std::uint64_t offset, std::string_view epoch,
                       std::string_view body) override {
     received.push_back({std::string(channel), offset, std::string(epoch), std::string(body)});
+    const auto found = logs.find(channel);
+    if (found != logs.end() && found->second.top.epoch == epoch) {
+      append(found->second, offset, body);
+    }
     if (on_received) on_received();
   }
   void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }
   std::vector<PresentClient> local_presence(std::string_view) override { return present; }
-  Position known_position(std::string_view) override { return known; }
-  std::vector<Publication> tail(std::string_view, std::uint64_t, std::size_t) override {
-    return {};
+  Position known_position(std::string_view channel) override {
+    const auto found = logs.find(channel);
+    return found == logs.end() ? known : found->second.top;
   }
+  std::vector<Publication> tail(std::string_view channel, std::uint64_t since,
+                                std::size_t bytes_max) override {
+    std::vector<Publication> found;
+    const auto log = logs.find(channel);
+    if (log == logs.end()) return found;
+    std::size_t bytes = 0;
+    for (const Publication& one : log->second.tail) {
+      if (one.offset <= since) continue;
+      bytes += one.body.size();
+      if (bytes > bytes_max && !found.empty()) break;
+      found.push_back(one);
+    }
+    return found;
+  }
+
+  // A followed channel as this node holds it.
+  struct Log {
+    Position top;
+    std::vector<Publication> tail;
+  };
 
   const std::unique_ptr<Broker> broker;
   std::vector<Received> received;
   std::function<void()> on_received;
   std::vector<std::string> maybe_missed;
   std::vector<PresentClient> present;  // in every channel
-  Position known;                      // in every channel
+  Position known;                      // in every channel that it does not follow()
+  std::map<std::string, Log, std::less<>> logs;
 
  private:
+  static void append(Log& log, std::uint64_t offset, std::string_view body) {
+    if (offset != log.top.offset + 1) return;
+    log.top.offset = offset;
+    log.tail.push_back({offset, std::string(body)});
+  }
+
   template <class T, class Start>
   Result<T> wait(Start start) {
     const auto result = std::make_shared<Result<T>>();

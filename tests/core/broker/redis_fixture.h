@@ -33,8 +33,8 @@ class RedisTest : public ::testing::Test {
     const auto parsed = parse_redis_url(url);
     EXPECT_TRUE(parsed.has_value()) << url;
     return std::make_unique<BrokerNode>(
-        loop_,
-        std::make_unique<RedisBroker>(loop_, *parsed, settings_, prefix, name, link_settings_));
+        loop_, std::make_unique<RedisBroker>(loop_, *parsed, settings_, prefix, name,
+                                             link_settings_, node_settings_));
   }
 
   // "1 2 3" or what is stored instead.
@@ -62,6 +62,8 @@ class RedisTest : public ::testing::Test {
                                    .backoff_min_ms = 5,
                                    .backoff_max_ms = 50,
                                    .probe_period_ms = 1000};
+  RedisNodeSettings node_settings_{
+      .digest_period_ms = 10, .lease_period_ms = 10, .lease_ms = 5000, .return_ms = 60'000};
   std::ostringstream log_;
 };
 

@@ -176,7 +176,8 @@ TEST_F(RedisNodes, IgnoreMessagesThatAreNone) {
   }
   for (const std::string& topic : {"chirm@0:ctl"s, "chirm@0:ctl:node"s}) {
     for (const std::string& text :
-         {""s, "q"s, "a"s, "x"s, "q12345678"s, "a12345678"s, "q12345678\4\0\0\0abcd"s,
+         {""s, "d"s, "d\1\0\0\0"s, "d\6\0\0\0room:a\1\0\0\0e12"s, "d\xff\xff\xff\xff"s, "q"s, "a"s,
+          "x"s, "q12345678"s, "a12345678"s, "q12345678\4\0\0\0abcd"s,
           "q12345678\xff\xff\xff\xff"s + "abcd", "a12345678\1\xff\xff\xff\x7f"s}) {
       server_.command({"PUBLISH", topic, text});
     }

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The Lua that nodes run when a Redis has come back, or another has taken its place, before they
+// use it. Private to core/broker.
+//
+//   <prefix>:life   hash    id      which process this data lives in, and since which promotion
+//                           n       the number of this life, and
+//                           t       of the first life in which a channel's numbering counts as true
+//                           until   when the nodes that are missing are waited for no longer (ms);
+//                                   0: all is settled
+//                           beat    the newest lease of those that are waited for
+//                           lossy   1: a node knows of a write that is gone
+//                           w:<node>  is waited for    d:<node>  has given back its tails
+//                           state, missing  how it was settled
+//   <prefix>:nodes  sorted set of the nodes' leases, by Redis' time (ms)
+//
+// Redis' persistence and its replicas all keep a prefix of what was written. So a node whose last
+// lease is there knows that nothing older is gone, and what is younger is in the memory of the
+// nodes that follow the channel. Three ways for a life to be settled:
+//
+//   0  all nodes came, and each found its lease: every epoch stays (t as it was)
+//   1  all came, but a lease was gone: what a node has compared is true, other channels get a new
+//      epoch when they are touched (t = n)
+//   2  a node is missing, and Redis may have lost something: every channel gets one (t = n + 1)
+
+#include <string_view>
+
+namespace chirm::redis_scripts {
+
+// KEYS  1 life  2 nodes
+// ARGV  1 id  2 this node's last lease (0: none)  3 the n and 4 the t that it knows
+//       5 how long to wait (ms)  6 how long a lease lasts (ms)  7… nodes that it knows
+// Answers {n, t, 1 unless all is settled}.
+inline constexpr std::string_view kArrive = R"lua(
+local life, nodes, id, lease = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'beat')
+local n, t = tonumber(held[2] or '0'), tonumber(held[3] or '0')
+if held[1] == id then
+  if held[4] == '0' then return {n, t, 0} end
+else
+  n, t = math.max(n, tonumber(ARGV[3])) + 1, math.max(t, tonumber(ARGV[4]))
+  local newest = redis.call('ZREVRANGE', nodes, 0, 0, 'WITHSCORES')[2] or '0'
+  local oldest = string.format('(%.0f', tonumber(newest) - tonumber(ARGV[6]))
+  local known = redis.call('ZRANGEBYSCORE', nodes, oldest, '+inf')
+  redis.call('DEL', life, nodes)
+  redis.call('HSET', life, 'id', id, 'n', n, 't', t, 'beat', newest,
+    'until', string.format('%.0f', now + tonumber(ARGV[5])))
+  for _, name in ipairs(known) do redis.call('HSET', life, 'w:' .. name, 1) end
+  held[5] = newest
+end
+
+if lease > tonumber(held[5]) then
+  -- It is not in the store, and what this node knows of others is newer.
+  for _, field in ipairs(redis.call('HKEYS', life)) do
+    if field:sub(1, 2) == 'w:' then redis.call('HDEL', life, field) end
+  end
+  for i = 7, #ARGV do
+    if redis.call('HEXISTS', life, 'd:' .. ARGV[i]) == 0 then
+      redis.call('HSET', life, 'w:' .. ARGV[i], 1)
+    end
+  end
+  redis.call('HSET', life, 'beat', ARGV[2], 'lossy', 1)
+end
+return {n, t, 1}
+)lua";
+
+// KEYS  1 life
+// ARGV  1 id  2 this node, which has given back its tails  3 1 if Redis may have lost something
+// Answers {} while nodes are waited for, then {n, t, state, missing nodes}.
+inline constexpr std::string_view kSettle = R"lua(
+local life = KEYS[1]
+local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'lossy', 'state', 'missing')
+if held[1] ~= ARGV[1] then return redis.error_reply('ERR another life has begun') end
+local n, t, state = tonumber(held[2]), tonumber(held[3]), 0
+if held[4] == '0' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
+redis.call('HDEL', life, 'w:' .. ARGV[2])
+redis.call('HSET', life, 'd:' .. ARGV[2], 1)
+
+local missing, done = {}, {}
+for _, field in ipairs(redis.call('HKEYS', life)) do
+  if field:sub(1, 2) == 'w:' then
+    missing[#missing + 1] = field:sub(3)
+  elseif field:sub(1, 2) == 'd:' then
+    done[#done + 1] = field
+  end
+end
+local may_have_lost = ARGV[3] == '1' or held[5]
+if #missing > 0 and may_have_lost then
+  local time = redis.call('TIME')
+  if time[1] * 1000 + math.floor(time[2] / 1000) < tonumber(held[4]) then return {} end
+  n = n + 1
+  t, state = n, 2
+elseif held[5] then
+  t, state = n, 1
+end
+for _, name in ipairs(missing) do redis.call('HDEL', life, 'w:' .. name) end
+for _, field in ipairs(done) do redis.call('HDEL', life, field) end
+redis.call('HDEL', life, 'lossy', 'beat')
+local names = table.concat(missing, ' ')
+redis.call('HSET', life, 'n', n, 't', t, 'until', 0, 'state', state, 'missing', names)
+return {n, t, state, names}
+)lua";
+
+// Renews a lease. Should somebody have deleted the life, it is put back: then its end is seen. An
+// error when another life has begun on this connection.
+// KEYS  1 life  2 nodes
+// ARGV  1 id  2 this node  3 n  4 t  5 how long a lease lasts (ms)
+// Answers {the lease, nodes that have one…}.
+inline constexpr std::string_view kLease = R"lua(
+local life, nodes = KEYS[1], KEYS[2]
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local oldest = now - tonumber(ARGV[5])
+local id = redis.call('HGET', life, 'id')
+if not id then
+  redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'until', 0)
+elseif id ~= ARGV[1] then
+  return redis.error_reply('ERR another life has begun')
+end
+redis.call('ZADD', nodes, string.format('%.0f', now), ARGV[2])
+redis.call('ZREMRANGEBYSCORE', nodes, '-inf', oldest)
+local answer = redis.call('ZRANGEBYSCORE', nodes, '-inf', '+inf', 'LIMIT', 0, 256)
+table.insert(answer, 1, now)
+return answer
+)lua";
+
+// What the store has of channels that a node follows.
+// KEYS  for each channel its hash and its stream (redis_scripts.h)
+// ARGV  1 n  2 t, and for each channel: known epoch, known offset, body at that offset or "", epoch
+//       to use if a new one is needed
+// Answers for each: -1 nothing to do, -2 the hash is gone, -3 another publication is at the known
+// offset, so that the epoch has changed; or its newest offset, which is below the known one.
+inline constexpr std::string_view kCompare = R"lua(
+local n, t, answer = ARGV[1], tonumber(ARGV[2]), {}
+for i = 1, #KEYS, 2 do
+  local hash, at = KEYS[i], 3 + (i - 1) * 2
+  local epoch, offset, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local meta = redis.call('HMGET', hash, 'e', 'o', 'l')
+  local top, verdict = tonumber(meta[2] or '0'), -1
+  if not meta[1] then
+    verdict = -2
+  elseif meta[1] == epoch and tonumber(meta[3] or '0') >= t then
+    if top < tonumber(offset) then
+      verdict = top
+    else
+      local entry = body ~= '' and redis.call('XRANGE', KEYS[i + 1], offset, offset)[1]
+      if entry and entry[2][2] ~= body then
+        redis.call('HSET', hash, 'e', ARGV[at + 3])
+        verdict = -3
+      end
+      redis.call('HSET', hash, 'l', n)
+    end
+  end
+  answer[#answer + 1] = verdict
+end
+return answer
+)lua";
+
+// Puts a part of a channel's tail back: what the store does not have of it, when that follows what
+// it has, and what both have is the same. As often as one likes, and from several nodes at once.
+// KEYS  1 hash  2 stream  3… message ids
+// ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
+//       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
+//       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
+//       when there are none  11… for each publication 1 if it has a message id, else 0, and its
+//       body
+// Answers {newest offset, publications put back}; or -1 when the part does not fit, and -3 as
+// above.
+inline constexpr std::string_view kPutBack = R"lua(
+local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
+local format, call = string.format, redis.call
+local count = (#ARGV - 10) / 2
+local meta = call('HMGET', hash, 'e', 'o', 'l')
+local top = tonumber(meta[2] or '0')
+if not meta[1] then
+  -- A life in which something is gone for good, and that is settled: nobody can vouch for this.
+  if ARGV[1] == ARGV[2] then return -1 end
+  call('DEL', stream)
+  top = first - 1
+elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
+  return -1
+end
+local has_stream = call('EXISTS', stream) == 1
+if has_stream and first > top + 1 then return -1 end
+
+local stored = {}
+if has_stream and first <= top and count > 0 then
+  local range = call('XRANGE', stream, format('%.0f', first), format('%.0f', first + count - 1))
+  for _, entry in ipairs(range) do stored[entry[1]] = entry[2][2] end
+end
+for i = 1, count do
+  local body = stored[format('%.0f-0', first + i - 1)]
+  if body and body ~= ARGV[10 + 2 * i] then
+    call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
+    return -3
+  end
+end
+
+local added, key = 0, 2
+for i = 1, count do
+  local offset, has_id = first + i - 1, ARGV[9 + 2 * i] == '1'
+  if has_id then key = key + 1 end
+  if not has_stream or offset > top then
+    local text = format('%.0f', offset)
+    call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[10 + 2 * i])
+    if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
+    added = added + 1
+  end
+end
+top = math.max(top, first + count - 1)
+call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[1], 'x', ARGV[5])
+local ttl = tonumber(ARGV[6])
+if top == 0 then
+  ttl = tonumber(ARGV[7])
+  call('PEXPIRE', hash, format('%.0f', ttl + ttl / 8))
+elseif ttl == 0 then
+  call('PERSIST', hash)
+else
+  call('PEXPIRE', stream, format('%.0f', ttl + ttl / 8))
+  call('PEXPIRE', hash, format('%.0f', ttl + ttl / 4))
+end
+return {top, added}
+)lua";
+
+}  // namespace chirm::redis_scripts

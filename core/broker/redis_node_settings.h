@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// How a node keeps in touch with the others on its Redis. All nodes of a cluster should have the
+// same.
+
+#include <cstdint>
+
+namespace chirm {
+
+struct RedisNodeSettings {
+  // How often a node says which of its channels have got something.
+  std::uint64_t digest_period_ms = 500;
+  // How often a node renews its lease, and when a lease that was not renewed is over.
+  std::uint64_t lease_period_ms = 1000;
+  std::uint64_t lease_ms = 5000;
+  // How long a Redis that has come back stays unused while nodes are missing that may hold what it
+  // lost. Longer than RedisLinkSettings::backoff_max_ms, so that they all have tried to connect;
+  // much shorter than publishes are held.
+  std::uint64_t return_ms = 2500;
+};
+
+}  // namespace chirm

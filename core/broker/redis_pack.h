@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// How nodes pack what they tell each other over the bus: numbers are little-endian; a string is its
+// length in four bytes and its bytes. Private to core/broker.
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chirm::redis_pack {
+
+template <class Number>
+void put_number(std::string& out, Number number) {
+  for (std::size_t i = 0; i < sizeof(Number); ++i) {
+    out += static_cast<char>(static_cast<unsigned char>(number >> (8 * i)));
+  }
+}
+
+inline void put_text(std::string& out, std::string_view text) {
+  put_number(out, static_cast<std::uint32_t>(text.size()));
+  out += text;
+}
+
+// These take from the front, and leave `in` unspecified when it is too short.
+template <class Number>
+std::optional<Number> take_number(std::string_view& in) {
+  if (in.size() < sizeof(Number)) return std::nullopt;
+  std::uint64_t number = 0;
+  for (std::size_t i = sizeof(Number); i-- > 0;) {
+    number = (number << 8) | static_cast<unsigned char>(in[i]);
+  }
+  in.remove_prefix(sizeof(Number));
+  return static_cast<Number>(number);
+}
+
+inline std::optional<std::string_view> take_text(std::string_view& in) {
+  const auto size = take_number<std::uint32_t>(in);
+  if (!size || in.size() < *size) return std::nullopt;
+  const std::string_view text = in.substr(0, *size);
+  in.remove_prefix(*size);
+  return text;
+}
+
+}  // namespace chirm::redis_pack

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis_tails.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/broker/redis_life_scripts.h"
+#include "core/broker/redis_read.h"
+
+namespace chirm {
+
+namespace {
+// Answers of the scripts, when they are no offset.
+constexpr std::int64_t kUnfit = -1;
+constexpr std::int64_t kGone = -2;
+constexpr std::int64_t kDiverged = -3;
+}  // namespace
+
+RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
+    : context_(context), commands_(commands), digest_(digest) {}
+
+void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
+                       std::uint64_t first_true, Done done) {
+  stop();
+  channels_ = std::move(channels);
+  life_ = life;
+  first_true_ = first_true;
+  done_ = std::move(done);
+  pump();
+}
+
+void RedisTails::stop() {
+  channels_.clear();
+  gaps_.clear();
+  in_flight_ = 0;
+  result_ = {};
+  done_ = nullptr;
+}
+
+void RedisTails::pump() {
+  while (in_flight_ < kInFlightMax && (!gaps_.empty() || !channels_.empty())) {
+    if (gaps_.empty()) {
+      compare();
+    } else {
+      Gap gap = std::move(gaps_.front());
+      gaps_.pop_front();
+      put_back(std::move(gap));
+    }
+  }
+  if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(std::exchange(result_, {}));
+}
+
+// ---- Comparing
+
+void RedisTails::compare() {
+  std::vector<Known> batch;
+  std::size_t bytes = 0;
+  while (!channels_.empty() && batch.size() < kChannelsMax && bytes < kPieceBytes) {
+    Known one{std::move(channels_.back()), {}, {}, context_.new_epoch()};
+    channels_.pop_back();
+    one.position = context_.listener->known_position(one.channel);
+    if (one.position.epoch.empty()) continue;  // nobody has been told anything yet
+    if (one.position.offset > 0) {
+      auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
+      if (!newest.empty()) one.body = std::move(newest.front().body);
+    }
+    bytes += one.channel.size() + one.body.size();
+    batch.push_back(std::move(one));
+  }
+  if (batch.empty()) return;
+  command_.begin(3 + 2 * batch.size() + 2 + 4 * batch.size());
+  command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
+  for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
+  command_.add(life_).add(first_true_);
+  for (Known& one : batch) {
+    command_.add(one.position.epoch).add(one.position.offset).add(one.body).add(one.new_epoch);
+    one.body = {};
+  }
+  ++in_flight_;
+  commands_.ask(command_, [this, batch = std::move(batch)](const RedisReply& reply) {
+    on_compared(batch, reply);
+  });
+}
+
+void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& reply) {
+  --in_flight_;
+  if (reply.size() != batch.size()) {
+    return commands_.reconnect("comparing channels: " + std::string(reply.text()));
+  }
+  result_.compared += batch.size();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::int64_t verdict = reply[i].integer();
+    if (verdict == kDiverged) {
+      start_over(batch[i].channel, batch[i].new_epoch);
+    } else if (verdict == kGone || verdict >= 0) {
+      gaps_.push_back(
+          {batch[i].channel, static_cast<std::uint64_t>(std::max<std::int64_t>(verdict, 0))});
+    }
+  }
+  pump();
+}
+
+// ---- Putting back
+
+// From the store's newest publication on, so that it is seen whether this node has the same.
+void RedisTails::put_back(Gap gap) {
+  const Position known = context_.listener->known_position(gap.channel);
+  const std::uint64_t from = gap.since == 0 ? 0 : gap.since - 1;
+  gap.new_epoch = context_.new_epoch();
+  std::vector<Publication> publications = context_.listener->tail(gap.channel, from, kPieceBytes);
+  if (publications.size() > kPiecePublications) publications.resize(kPiecePublications);
+  if (!publications.empty() && publications.back().offset <= gap.since) {  // a very long one
+    publications = context_.listener->tail(gap.channel, gap.since, kPieceBytes);
+  }
+  write_piece(gap, known, publications);
+  ++in_flight_;
+  commands_.ask(command_, [this, gap = std::move(gap)](const RedisReply& reply) mutable {
+    on_put_back(std::move(gap), reply);
+  });
+}
+
+void RedisTails::write_piece(const Gap& gap, const Position& known,
+                             const std::vector<Publication>& publications) {
+  const BrokerSettings& settings = context_.settings;
+  std::vector<std::string> ids;  // "" when there is none
+  std::size_t id_count = 0;
+  for (const Publication& publication : publications) {
+    const PublicationKey key = keys_.decode(publication.body);
+    std::string& id = ids.emplace_back();
+    if (key.message_id.empty() || settings.idempotency_ttl_ms == 0) continue;
+    id = std::to_string(key.user.size()).append(":").append(key.user).append(key.message_id);
+    ++id_count;
+  }
+  command_.begin(3 + 2 + id_count + 10 + 2 * publications.size());
+  command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
+  add_channel_keys(command_, context_, gap.channel);
+  for (const std::string& id : ids) {
+    if (!id.empty()) command_.add_joined({context_.key_prefix, "{", gap.channel, "}:i:", id});
+  }
+  command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
+  command_.add(static_cast<std::uint64_t>(Loop::unix_ms()));
+  command_.add(settings.history_ttl_ms).add(empty_channel_ttl_ms(settings));
+  command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
+  command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
+  for (std::size_t i = 0; i < publications.size(); ++i) {
+    command_.add(ids[i].empty() ? "0" : "1").add(publications[i].body);
+  }
+}
+
+void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
+  --in_flight_;
+  if (reply.is_error()) {
+    if (result_.failed++ == 0) spdlog::warn("redis: cannot put back: {}", reply.text());
+    return pump();
+  }
+  if (reply.integer() == kDiverged) start_over(gap.channel, gap.new_epoch);
+  if (reply.integer() == kUnfit) {
+    ++result_.uncovered;
+    context_.listener->on_maybe_missed(gap.channel);
+  }
+  if (reply.size() != 2) return pump();
+  const auto top = static_cast<std::uint64_t>(reply[0].integer());
+  const auto added = static_cast<std::uint64_t>(reply[1].integer());
+  result_.put_back += added;
+  if (added > 0 && !std::exchange(gap.is_restored, true)) ++result_.restored;
+  const Position known = context_.listener->known_position(gap.channel);
+  if (top < known.offset && top > gap.since) {
+    gap.since = top;
+    gaps_.push_back(std::move(gap));
+  } else {
+    digest_.note(gap.channel, known);
+  }
+  pump();
+}
+
+void RedisTails::start_over(const std::string& channel, const std::string& new_epoch) {
+  ++result_.diverged;
+  digest_.note(channel, {0, new_epoch});
+  context_.listener->on_maybe_missed(channel);
+}
+
+}  // namespace chirm
