@@ -9,11 +9,13 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-void add_known_position(RedisCommand& command, RedisContext& context, std::string_view channel) {
-  const Position known = context.listener->known_position(channel);
+std::string add_known_position(RedisCommand& command, RedisContext& context,
+                               std::string_view channel) {
+  Position known = context.listener->known_position(channel);
   command.add(known.epoch).add(known.offset);
   command.add(context.new_epoch());
   command.add(static_cast<std::uint64_t>(Loop::unix_ms())).add(context.first_true_life);
+  return std::move(known.epoch);
 }
 
 }  // namespace chirm

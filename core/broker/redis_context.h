@@ -60,6 +60,8 @@ struct RedisContext {
 void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
 // ARGV 1-5 of both scripts.
 constexpr std::size_t kKnownArguments = 5;
-void add_known_position(RedisCommand& command, RedisContext& context, std::string_view channel);
+// Returns the known epoch.
+std::string add_known_position(RedisCommand& command, RedisContext& context,
+                               std::string_view channel);
 
 }  // namespace chirm

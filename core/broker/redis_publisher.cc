@@ -105,7 +105,7 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
     command.add_joined({prefix, "{", channel, "}:i:", std::to_string(message.user_bytes), ":",
                         message.user_and_id()});
   }
-  add_known_position(command, context_, channel);
+  lane.known_epoch = add_known_position(command, context_, channel);
   command.add(context_.settings.history_ttl_ms);
   command.add_joined({context_.topic_prefix, channel});
   command.add(context_.settings.history_size).add(context_.settings.idempotency_ttl_ms);
@@ -114,16 +114,17 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
   }
 }
 
-// {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions
+// {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions. Or one offset in the known epoch.
 void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
+  if (lane.sent == 1 && reply.integer() > 0) {
+    answer_next(lane, Position{static_cast<std::uint64_t>(reply.integer()), lane.known_epoch});
+    return finish(lane);
+  }
   if (reply.size() != lane.sent + 1) {
     fail_sent(lane);
     return finish(lane);
   }
   for (std::size_t i = 1; lane.sent > 0; ++i) {
-    --lane.sent;
-    const Done done = take(lane.messages.front());
-    lane.messages.pop_front();
     std::optional<Position> position = parse_position(reply[i].text());
     if (position) {
       ++context_.counters.duplicates;
@@ -131,16 +132,20 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
       position =
           Position{static_cast<std::uint64_t>(reply[i].integer()), std::string(reply[0].text())};
     }
-    if (position) digest_.note(lane.channel, *position);
-    if (!done) continue;
-    if (!position) {
-      fail(done);
-      continue;
-    }
-    ++context_.counters.published;
-    done(*std::move(position));
+    answer_next(lane, position);
   }
   finish(lane);
+}
+
+void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& position) {
+  --lane.sent;
+  const Done done = take(lane.messages.front());
+  lane.messages.pop_front();
+  if (position) digest_.note(lane.channel, *position);
+  if (!done) return;
+  if (!position) return fail(done);
+  ++context_.counters.published;
+  done(*position);
 }
 
 // The link is gone, and with it the answer: those that Redis recognises are sent again.

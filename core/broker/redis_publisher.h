@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -58,6 +59,7 @@ class RedisPublisher {
     const std::string channel;
     std::deque<Message> messages;
     std::size_t sent = 0;
+    std::string known_epoch = {};  // as what was sent said
   };
   using Lanes =
       std::unordered_map<std::string_view, std::unique_ptr<Lane>>;  // the key is Lane::channel
@@ -65,6 +67,7 @@ class RedisPublisher {
   bool has_id(const Message& message) const;
   void write(Lane& lane, RedisCommand& command, const RedisScriptNames& scripts);
   void on_reply(Lane& lane, const RedisReply& reply);
+  void answer_next(Lane& lane, const std::optional<Position>& position);
   void on_lost(Lane& lane);
   void fail_sent(Lane& lane);
   void finish(Lane& lane);
