@@ -12,6 +12,8 @@
 #include <benchmark/benchmark.h>
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <charconv>
 #include <memory>
 #include <string>
 #include <vector>
@@ -145,13 +147,22 @@ void BM_RedisPublish_EpochScript(benchmark::State& state) {
   publish_through_script(state, kEpochScript);
 }
 
-// Follows nothing, and knows nothing about any channel.
-class NoListener final : public BrokerListener {
+// Knows where the channels stand, as a node does whose clients follow them.
+class Listener final : public BrokerListener {
+ public:
+  std::array<Position, kChannels> positions;
+
+ private:
   void on_publication(std::string_view, std::uint64_t, std::string_view,
                       std::string_view) override {}
   void on_maybe_missed(std::string_view) override {}
   std::vector<PresentClient> local_presence(std::string_view) override { return {}; }
-  Position known_position(std::string_view) override { return {}; }
+  Position known_position(std::string_view channel) override {
+    std::size_t index = 0;
+    channel.remove_prefix(channel.find(':') + 1);
+    (void)std::from_chars(channel.data(), channel.data() + channel.size(), index);
+    return positions[index % kChannels];
+  }
   std::vector<Publication> tail(std::string_view, std::uint64_t, std::size_t) override {
     return {};
   }
@@ -161,7 +172,7 @@ void publish_through_chirm(benchmark::State& state, bool has_ids) {
   spdlog::set_level(spdlog::level::warn);
   Bench bench;
   Loop loop;
-  NoListener listener;
+  Listener listener;
   BrokerSettings settings;
   settings.history_size = kHistorySize;
   const auto url = parse_redis_url("unix://" + bench.socket_path());
@@ -177,9 +188,11 @@ void publish_through_chirm(benchmark::State& state, bool has_ids) {
     for (std::size_t i = 0; i < kInFlight; ++i) {
       const std::string id = has_ids ? "message-" + std::to_string(10'000'000 + published) : "";
       ++published;
-      broker.publish({channel_name(channel_of(state, first, i)), bench.body, "user-1", id},
-                     [&](const auto& position) {
+      const std::size_t channel = channel_of(state, first, i) % kChannels;
+      broker.publish({channel_name(channel), bench.body, "user-1", id},
+                     [&, channel](const auto& position) {
                        CHIRM_CHECK(position.has_value());
+                       listener.positions[channel] = *position;
                        if (++answers == kInFlight) loop.stop();
                      });
     }
