@@ -37,8 +37,10 @@ namespace chirm::redis_scripts {
 // offset when it is a single one, no repetition, and in the known epoch.
 //
 // Redis' CPU for a publication of 200 bytes, its sockets and one subscriber included, Redis 7.0.15
-// on two busy cores, 2026-11: alone in its call 12 us, with a message id 16-18 us; in a busy
-// channel, where a call carries many, 4 and 8 us. A key per message id also costs 100-150 bytes.
+// on two busy cores, 2026-11: alone in its call 11 us, with a message id 13-17 us; in a busy
+// channel, where a call carries 8, 4 and 7-9 us (bench/run script). A key per message id also costs
+// 100-150 bytes. An array as the answer to a single publication would add 1 us, GET and SET instead
+// of SET with NX and GET another.
 // Setting the time to live each time would add 2.5 us a call.
 inline constexpr std::string_view kPublish = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
