@@ -1,0 +1,230 @@
+# shellcheck shell=bash
+# The scenarios of bench/run, which sources this: a function for each, named as on its command line.
+
+fanout-w64() { fanout_columns; print_heading; measure w64 'chirmd floor' --clients 1000 --window 64; }
+fanout-w16() { fanout_columns; print_heading; measure w16 'chirmd floor' --clients 1000 --window 16; }
+fanout-50() {
+  fanout_columns
+  versus=server.cpu_us_per_delivery
+  print_heading
+  measure 50 'chirmd floor' --clients 1000 --rate 50
+}
+
+fanout-windows() {
+  local window
+  fanout_columns
+  print_heading
+  for window in 1 4 16 64 256 1024; do
+    measure "w$window" 'chirmd floor' --clients 1000 --window "$window"
+  done
+}
+
+subscribers() {
+  local clients server value path=server.cpu_us_per_delivery
+  fanout_columns
+  print_heading
+  for clients in 100 1000 10000; do
+    measure "$clients" 'chirmd floor' --clients "$clients" --window 16
+  done
+  printf 'CPU per delivery, 10,000 / 100 subscribers:\n'
+  for server in $(servers_of 'chirmd floor'); do
+    value=$(quotient "$(median_of "10000-$server" "$path")" "$(median_of "100-$server" "$path")")
+    printf '%-18s  %10s' "10000/100 $(name_of "$server")" "$(shown "$value")"
+    [[ $server == floor ]] || verdict quotient "$value" '<= 1.3'
+    printf '\n'
+  done
+}
+
+rooms() {
+  fanout_columns
+  versus=''
+  print_heading
+  measure 1000x10 chirmd --clients 10000 --rooms 1000 --publishers 10000 --rate 5000
+}
+
+big-room() {
+  columns=('probe ack p99 ms' probe.ack_us.p99 0.001 '<= 10'
+    'probe p50 ms' probe.delivery_us.p50 0.001 ''
+    'probe p99 ms' probe.delivery_us.p99 0.001 '<= 10'
+    'big room p50 ms' load.delivery_us.p50 0.001 ''
+    'big room p99 ms' load.delivery_us.p99 0.001 ''
+    'server CPU s' server.cpu_s 1 '')
+  print_heading
+  measure 10000+2 chirmd --clients 10000 --rate 10 --probe-rooms 1 --probe-rate 100
+}
+
+idle() {
+  columns=('KiB RSS each' server.rss_kib_per_connection 1 '<= 1'
+    'connects/s' connections.per_s 1 '>= 15000'
+    'CPU s to connect' server.connect_cpu_s 1 ''
+    'CPU s holding' server.cpu_s 1 '')
+  print_heading
+  measure 10000 'chirmd floor' --clients 10000 --idle --warmup 0
+}
+
+churn() {
+  columns=('back p50 ms' connections.recovering_us.p50 0.001 ''
+    'back p99 ms' connections.recovering_us.p99 0.001 ''
+    'reconnects' connections.reconnects 1 ''
+    'recovered' connections.recovered 1 ''
+    'p50 ms' load.delivery_us.p50 0.001 ''
+    'p99 ms' load.delivery_us.p99 0.001 '')
+  print_heading
+  measure 20-per-s chirmd --clients 1000 --rooms 10 --rate 200 --churn 20
+}
+
+# start_redis: sets redis_port.
+start_redis() {
+  choose_port
+  redis_port=$port
+  taskset -c "$server_cpu" redis-server --port "$redis_port" --bind 127.0.0.1 --save '' \
+    --appendonly no --dir "$results" >>"$results/server.log" 2>&1 &
+  pids+=($!)
+  wait_until_open "$redis_port" redis-server
+}
+
+# What is measured are rooms of two whose members are on different nodes, beside the others.
+redis() {
+  local run redis_port urls
+  columns=('p50 ms' probe.delivery_us.p50 0.001 '<= 2'
+    'p99 ms' probe.delivery_us.p99 0.001 ''
+    'ack p50 ms' probe.ack_us.p50 0.001 ''
+    'ack p99 ms' probe.ack_us.p99 0.001 ''
+    'server CPU s' server.cpu_s 1 '')
+  print_heading
+  for ((run = 1; run <= runs; run++)); do
+    start_redis
+    urls=()
+    for _ in 1 2 3; do
+      start_server chirmd --redis "redis://127.0.0.1:$redis_port"
+      urls+=(--url "ws://127.0.0.1:$port/connection/websocket")
+    done
+    load "$results/redis-chirmd-$run.json" "${urls[@]}" --clients 12 --rate 1000 \
+      --probe-rooms 3 --probe-rate 50
+    stop_servers
+  done
+  print_row '3 nodes' redis chirmd
+}
+
+# store_case LABEL SYNC FLAG …: all runs with a new file each, and a row.
+store_case() {
+  local label=$1 sync=$2 run
+  shift 2
+  for ((run = 1; run <= runs; run++)); do
+    rm -f "$results"/store.db*
+    start_server chirmd --store "$results/store.db" --store-sync "$sync"
+    load "$results/$label-chirmd-$run.json" --url "ws://127.0.0.1:$port/connection/websocket" "$@"
+    stop_servers
+  done
+  rm -f "$results"/store.db*
+  print_row chirmd "$label" chirmd
+}
+
+# Each publisher is alone in its room, so that what is delivered is what was acked.
+store() {
+  local sync
+  for sync in full normal; do
+    columns=('acked k/s' deliveries_per_s 0.001 '>= 20'
+      'ack p50 ms' load.ack_us.p50 0.001 ''
+      'ack p99 ms' load.ack_us.p99 0.001 ''
+      'server CPU s' server.cpu_s 1 '')
+    print_heading
+    store_case "$sync-4x64" "$sync" --clients 4 --rooms 4 --window 256
+    columns[3]='' columns[11]='<= 20'
+    store_case "$sync-1000" "$sync" --clients 20 --rooms 20 --rate 1000
+  done
+}
+
+# metric PORT NAME: of the chirmd on that port.
+metric() (
+  exec 3<>"/dev/tcp/127.0.0.1/$1"
+  printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' >&3
+  awk -v name="$2" '$1 == name { print $2 + 0 }' <&3
+)
+
+# sum_of NAME PORT …
+sum_of() {
+  local name=$1 sum=0 port
+  shift
+  for port; do sum=$((sum + $(metric "$port" "$name"))); done
+  echo $sum
+}
+
+# kill_node CLIENTS VICTIM_PID PORT …: kills the node a third into the measurement, and tells the
+# reads of history that the others, at the ports, had made by then.
+kill_node() {
+  local clients=$1 victim=$2 i
+  shift 2
+  for ((i = 0; i < 1200; i++)); do
+    (($(sum_of chirm_sessions "$@" "$victim_port") < clients)) || break
+    sleep 0.05
+  done
+  sleep $((1 + duration / 3)) # the warm-up comes first
+  sum_of chirm_broker_histories_total "$@"
+  kill -KILL "$victim"
+}
+
+# Through nginx, for its clients have to find another node. The reads of history are those of the
+# nodes that live on, from then until all is over: none per client, at most one per room and node.
+failover() {
+  local run nodes ports victim victim_port before clients=10000 rooms=100 file
+  ((duration >= 12)) || duration=12
+  columns=('back p50 ms' connections.catching_up_us.p50 0.001 ''
+    'back p99 ms' connections.catching_up_us.p99 0.001 '<= 5000'
+    'came back' connections.reconnects 1 ''
+    'recovered' connections.recovered 1 ''
+    'history reads' history_reads 1 "<= $((2 * rooms))"
+    'p99 ms' load.delivery_us.p99 0.001 '')
+  print_heading
+  watched=false
+  for ((run = 1; run <= runs; run++)); do
+    file=$results/failover-chirmd-$run.json
+    start_redis
+    ports=() nodes=()
+    for _ in 1 2 3; do
+      start_server chirmd --redis "redis://127.0.0.1:$redis_port"
+      ports+=("$port") nodes+=("127.0.0.1:$port")
+    done
+    victim=${pids[-1]} victim_port=$port
+    disown "$victim" # the shell is not to tell that it was killed
+    mkdir -p "$results/nginx"
+    choose_port
+    conf/render-nginx "$results/nginx" "127.0.0.1:$port" "${nodes[@]}"
+    PATH=$PATH:/usr/sbin taskset -c "$server_cpu" nginx -p "$results/nginx/" \
+      -c "$results/nginx/nginx.conf" -e stderr -g 'daemon off;' >>"$results/server.log" 2>&1 &
+    pids+=($!)
+    wait_until_open "$port" nginx
+    kill_node "$clients" "$victim" "${ports[@]:0:2}" >"$results/before" &
+    load "$file" --url "ws://127.0.0.1:$port/connection/websocket" \
+      --clients "$clients" --rooms "$rooms" --rate 200
+    before=$(<"$results/before")
+    sed -i "1a \"history_reads\": $(($(sum_of chirm_broker_histories_total "${ports[@]:0:2}") - before))," "$file"
+    stop_servers
+  done
+  print_row '3 nodes' failover chirmd
+}
+
+# median_us SHAPE CALLS: of the runs of a benchmark.
+median_us() {
+  awk -F, -v name="BM_RedisPublish_$1/calls:$2/manual_time_median" \
+    '{ gsub(/"/, "", $1) } $1 == name { print $NF }' "$results/script.csv"
+}
+
+script() {
+  local shape calls value of with_epoch
+  "$build/bin/chirm-bench" --benchmark_filter=RedisPublish --benchmark_repetitions="$runs" \
+    --benchmark_report_aggregates_only=true --benchmark_format=csv >"$results/script.csv" \
+    2>>"$results/server.log"
+  printf '%-18s  %10s  %12s  %12s\n' "$scenario" 'us CPU' 'of Script' 'of EpochScript'
+  for calls in 64 8; do
+    for shape in Plain Script EpochScript Chirm ChirmWithId; do
+      value=$(median_us "$shape" "$calls")
+      of=$(quotient "$value" "$(median_us Script "$calls")")
+      with_epoch=$(quotient "$value" "$(median_us EpochScript "$calls")")
+      printf '%-18s  %10s  %12s  %12s' "$calls $shape" "$(shown "$value")" "$(shown "$of")" \
+        "$(shown "$with_epoch")"
+      [[ $shape != ChirmWithId ]] || verdict 'of EpochScript' "$with_epoch" '<= 1.5'
+      printf '\n'
+    done
+  done
+}
