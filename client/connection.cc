@@ -69,10 +69,12 @@ std::optional<Error> Connection::open(const Url& url, const std::string& local_a
     return open_socket(prefers_ipv6_ ? "::1" : "127.0.0.1");
   }
   state_ = State::kResolving;
-  resolver_.resolve(url.host, [this](Expected<std::string, Error> address) {
+  resolver_.resolve(url.host, [this](const Expected<std::vector<std::string>, Error>& addresses) {
     if (state_ != State::kResolving) return;
-    if (!address) return fail(0, address.error().message);
-    if (const auto error = open_socket(*address)) fail(0, error->message);
+    if (!addresses) return fail(0, addresses.error().message);
+    // Each attempt takes the next one.
+    const std::string& address = (*addresses)[attempts_++ % addresses->size()];
+    if (const auto error = open_socket(address)) fail(0, error->message);
   });
   return std::nullopt;
 }

@@ -106,6 +106,7 @@ class Connection final : private PollTarget, private WsHandler {
   bool is_watching_write_ = false;  // the poller reports writability
   bool is_write_broken_ = false;    // writing failed; what the server said last is still to be read
   bool prefers_ipv6_ = true;        // for localhost, changes with each attempt
+  std::size_t attempts_ = 0;        // with a name that was resolved
   Socket socket_;
   std::optional<WsDecoder> decoder_;
   std::uint64_t frame_left_ = 0;  // bytes of the current frame that the decoder has not seen

@@ -56,15 +56,7 @@ void RedisCommands::flush() {
   link_.flush();
 }
 
-void RedisCommands::on_link_up() {
-  // A replica answers SCRIPT LOAD and reads, from data that may be old.
-  link_.command(RedisCommand{"ROLE"}.bytes(), [this](const RedisReply& reply) {
-    if (reply.size() != 0 && reply[0].text() != "master") {
-      link_.drop("it is a " + std::string(reply[0].text()) + ", not a master");
-    }
-  });
-  load_scripts();
-}
+void RedisCommands::on_link_up() { load_scripts(); }
 
 void RedisCommands::load_scripts() {
   gate_ = Gate::kLoading;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "core/broker/redis_command.h"
+#include "core/broker/redis_sentinel.h"
 #include "core/loop/loop.h"
 
 namespace chirm {
@@ -107,37 +108,81 @@ struct RedisLink::Adapter {
 };
 
 RedisLink::RedisLink(Loop& loop, RedisUrl url, std::string name, const RedisLinkSettings& settings,
-                     Owner& owner)
+                     Owner& owner, Role role)
     : loop_(loop),
       url_(std::move(url)),
       name_(std::move(name)),
       settings_(settings),
       owner_(owner),
+      role_(role),
       resolver_(loop),
       timer_(loop, [this] { on_timer(); }),
-      tick_timer_(loop, [this] { on_tick(); }) {}
+      tick_timer_(loop, [this] { on_tick(); }) {
+  if (!url_.has_sentinels()) return;
+  sentinel_ = std::make_unique<RedisSentinel>(
+      loop, url_, name_, [this](const RedisHost& master) { on_master(master); });
+}
 
 RedisLink::~RedisLink() {
   if (context_ != nullptr) redisAsyncFree(release());
 }
 
-void RedisLink::start() { connect(); }
+void RedisLink::start() {
+  if (sentinel_) sentinel_->start();
+  connect();
+}
 
 void RedisLink::connect() {
+  attempt_problem_.clear();
+  if (sentinel_) {
+    state_ = State::kLocating;
+    timer_.start(settings_.connect_timeout_ms);
+    return sentinel_->ask();
+  }
+  hosts_left_.assign(url_.hosts.begin(), url_.hosts.end());
+  std::rotate(hosts_left_.begin(), hosts_left_.begin() + static_cast<std::ptrdiff_t>(first_host_),
+              hosts_left_.end());
+  connect_next();
+}
+
+// Asked for or not.
+void RedisLink::on_master(const RedisHost& master) {
+  const bool is_news = master != host_;
+  if (context_ != nullptr) {
+    if (is_news) drop("the master is " + master.text() + " now");
+  } else if (state_ == State::kLocating || (state_ == State::kWaiting && is_news)) {
+    attempt_problem_.clear();
+    hosts_left_ = {master};
+    connect_next();
+  }
+}
+
+// The next address of this attempt; there is one.
+void RedisLink::connect_next() {
   timer_.start(settings_.connect_timeout_ms);
   if (url_.is_unix()) return open(url_.socket_path);
+  if (!addresses_left_.empty()) {
+    const std::string address = std::move(addresses_left_.front());
+    addresses_left_.pop_front();
+    return open(address);
+  }
+  host_ = std::move(hosts_left_.front());
+  hosts_left_.pop_front();
+  target_.clear();
   state_ = State::kResolving;
-  resolver_.resolve(url_.host, [this](const Expected<std::string, Error>& address) {
+  resolver_.resolve(host_.name, [this](const Expected<std::vector<std::string>, Error>& found) {
     if (state_ != State::kResolving) return;  // it took too long
-    if (address) return open(*address);
-    lose(address.error().message);
+    if (!found) return lose(found.error().message);
+    addresses_left_.assign(found->begin(), found->end());
+    connect_next();
   });
 }
 
 void RedisLink::open(const std::string& address) {
   state_ = State::kConnecting;
+  if (!url_.is_unix()) target_ = RedisHost{address, host_.port}.text();
   redisAsyncContext* context = url_.is_unix() ? redisAsyncConnectUnix(address.c_str())
-                                              : redisAsyncConnect(address.c_str(), url_.port);
+                                              : redisAsyncConnect(address.c_str(), host_.port);
   if (context == nullptr) return lose("out of memory");
   if (context->err != 0) {  // before adopt(): there may be no descriptor
     const std::string reason = context->c.errstr;
@@ -200,6 +245,7 @@ void RedisLink::watch() {
 }
 
 void RedisLink::flush() {
+  if (sentinel_) sentinel_->flush();
   if (context_ == nullptr || !has_output_ || watches_write_ || is_reading_) return;
   write(context_);
 }
@@ -209,25 +255,37 @@ void RedisLink::greet() {
   if (!url_.password.empty()) {
     const RedisCommand login = url_.user.empty() ? RedisCommand{"AUTH", url_.password}
                                                  : RedisCommand{"AUTH", url_.user, url_.password};
-    append(login.bytes(), [this](const RedisReply& reply) { on_greeted(reply, true, false); });
+    append(login.bytes(), [this](const RedisReply& reply) { on_greeted(reply, true); });
   }
   if (url_.database != 0) {
     append(RedisCommand{"SELECT", std::to_string(url_.database)}.bytes(),
-           [this](const RedisReply& reply) { on_greeted(reply, true, false); });
+           [this](const RedisReply& reply) { on_greeted(reply, true); });
   }
   append(RedisCommand{"CLIENT", "SETNAME", client_name(name_)}.bytes(),
-         [this](const RedisReply& reply) { on_greeted(reply, false, true); });
+         [this](const RedisReply& reply) { on_greeted(reply, false); });
+  append(RedisCommand{"ROLE"}.bytes(), [this](const RedisReply& reply) { on_role(reply); });
   write(context_);
 }
 
-void RedisLink::on_greeted(const RedisReply& reply, bool is_required, bool is_last) {
-  if (reply.is_error()) {
-    const std::string_view text = reply.text();
-    // An operator may have forbidden CLIENT; the name is only for people.
-    const bool is_forbidden = text.starts_with("NOPERM") || text.starts_with("ERR unknown");
-    if (is_required || !is_forbidden) return drop(std::string(text));
+void RedisLink::on_greeted(const RedisReply& reply, bool is_required) {
+  if (!reply.is_error()) return;
+  const std::string_view text = reply.text();
+  // An operator may have forbidden CLIENT; the name is only for people.
+  const bool is_forbidden = text.starts_with("NOPERM") || text.starts_with("ERR unknown");
+  if (is_required || !is_forbidden) drop(std::string(text));
+}
+
+// A replica takes subscriptions and answers reads, from data that may be old.
+void RedisLink::on_role(const RedisReply& reply) {
+  if (reply.is_error()) return drop(std::string(reply.text()));
+  const std::string_view wanted = role_ == Role::kMaster ? "master" : "sentinel";
+  const std::string_view role = reply[0].text();
+  if (role != wanted) {
+    drop("it is a " + std::string(role) + ", not a " + std::string(wanted));
+    if (sentinel_) sentinel_->doubt();
+    return;
   }
-  if (is_last) become_up();
+  become_up();
 }
 
 void RedisLink::become_up() {
@@ -242,7 +300,16 @@ void RedisLink::mark_useful() {
   is_useful_ = true;
   useful_since_ms_ = loop_.now_ms();
   logged_reason_.clear();
-  spdlog::info("redis: {} connected to {}", name_, url_.place());
+  const auto host = std::find(url_.hosts.begin(), url_.hosts.end(), host_);
+  if (host != url_.hosts.end()) first_host_ = static_cast<std::size_t>(host - url_.hosts.begin());
+  spdlog::info("redis: {} connected to {}", name_, place());
+}
+
+// The URL's, and the address where that says more.
+std::string RedisLink::place() const {
+  const std::string place = url_.hosts.size() > 1 && !sentinel_ ? host_.text() : url_.place();
+  const bool is_the_same = target_.empty() || place.starts_with(target_);
+  return is_the_same ? place : place + " at " + target_;
 }
 
 void RedisLink::command(std::string_view bytes, OnReply on_reply) {
@@ -283,22 +350,39 @@ void RedisLink::lose(const std::string& reason) {
   if (context_ != nullptr) (void)release();
   tick_timer_.stop();
   in_flight_.clear();
-  log_loss(reason);
+  note_loss(reason);
   state_ = State::kLost;
   timer_.start(0);
 }
 
-void RedisLink::log_loss(const std::string& reason) {
+void RedisLink::try_next_host(const std::string& reason) {
+  if (url_.hosts.size() > 1) first_host_ = (first_host_ + 1) % url_.hosts.size();
+  drop(reason);
+}
+
+void RedisLink::note_loss(const std::string& reason) {
   if (is_useful_) {
-    spdlog::warn("redis: {} lost {}: {}", name_, url_.place(), reason);
-  } else if (reason != logged_reason_) {
-    spdlog::warn("redis: {} cannot use {}: {}; retrying", name_, url_.place(), reason);
+    spdlog::warn("redis: {} lost {}: {}", name_, place(), reason);
+    logged_reason_ = reason;
+    hosts_left_.clear();
+    addresses_left_.clear();
+    return;
   }
-  logged_reason_ = reason;
+  const bool has_others = url_.hosts.size() > 1 || !attempt_problem_.empty() || has_next();
+  if (!attempt_problem_.empty()) attempt_problem_ += "; ";
+  if (has_others && !target_.empty()) attempt_problem_ += target_ + ": ";
+  attempt_problem_ += reason;
+  if (has_next() || attempt_problem_ == logged_reason_) return;
+  logged_reason_ = attempt_problem_;
+  spdlog::warn("redis: {} cannot use {}: {}; retrying", name_, has_others ? url_.place() : place(),
+               attempt_problem_);
 }
 
 void RedisLink::on_timer() {
   switch (state_) {
+    case State::kLocating:
+      target_.clear();
+      return lose("no Sentinel names the master: " + sentinel_->problem());
     case State::kResolving:
       return lose("the name server does not answer");
     case State::kConnecting:
@@ -306,15 +390,22 @@ void RedisLink::on_timer() {
     case State::kGreeting:
       return drop("no answer to the login");
     case State::kLost:
-      wait_and_retry();
-      if (std::exchange(owner_thinks_up_, false)) owner_.on_link_down();
-      return;
+      return on_lost();
     case State::kWaiting:
       return connect();
     case State::kIdle:
     case State::kUp:
       return;
   }
+}
+
+void RedisLink::on_lost() {
+  if (has_next()) {
+    connect_next();
+  } else {
+    wait_and_retry();
+  }
+  if (std::exchange(owner_thinks_up_, false)) owner_.on_link_down();
 }
 
 // A connection that was lost right after it was made does not reset the backoff: a server that

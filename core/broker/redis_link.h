@@ -4,10 +4,14 @@
 // hiredis' connections: its asynchronous API (0.14 and 1.x) on our loop, with an adapter of our own
 // that hands errors on and writes once per turn. Private to core/broker.
 //
-//   idle → resolving → connecting → greeting (AUTH, SELECT, CLIENT SETNAME) → up
-//                ↑         any failure or loss ↓
-//              waiting (backoff with jitter) ← lost (tells the owner from a timer, never from
-//                                                    inside a call)
+//   idle → locating → resolving → connecting → greeting (AUTH, SELECT, SETNAME, ROLE) → up
+//             ↑           ↑   the next address    any failure or loss ↓
+//          waiting (backoff with jitter)     ←      lost (tells the owner from a timer, never
+//                                                         from inside a call)
+//
+// An attempt goes through all hosts, and through all addresses of each, before it waits. With
+// Sentinels (redis_sentinel.h) each attempt asks them for the master, and a link to one that they
+// do not name any more is dropped.
 
 #include <cstdint>
 #include <deque>
@@ -28,9 +32,11 @@ struct redisAsyncContext;
 namespace chirm {
 
 class Loop;
+class RedisSentinel;
 
 struct RedisLinkSettings {
-  std::uint64_t connect_timeout_ms = 3000;   // for the name, the connection and the login together
+  // For the name, the connection and the login together, of each address.
+  std::uint64_t connect_timeout_ms = 3000;
   std::uint64_t command_deadline_ms = 5000;  // an answer later than this: the connection is dead
   std::uint64_t backoff_min_ms = 50;
   std::uint64_t backoff_max_ms = 2000;
@@ -54,9 +60,11 @@ class RedisLink {
   };
   using OnReply = std::function<void(const RedisReply&)>;
 
+  enum class Role : std::uint8_t { kMaster, kSentinel };  // what the server must be
+
   // `name` shows in logs and in Redis' CLIENT LIST. Loop and owner must outlive the link.
   RedisLink(Loop& loop, RedisUrl url, std::string name, const RedisLinkSettings& settings,
-            Owner& owner);
+            Owner& owner, Role role = Role::kMaster);
   ~RedisLink();
   RedisLink(const RedisLink&) = delete;
   RedisLink& operator=(const RedisLink&) = delete;
@@ -73,6 +81,8 @@ class RedisLink {
   void flush();
   // Closes the connection, and connects again. May be called from any callback.
   void drop(const std::string& reason);
+  // Likewise, and begins with the next host.
+  void try_next_host(const std::string& reason);
   // The owner has made sure that the server is fit for use; until then a connection counts as a
   // failed attempt.
   void mark_useful();
@@ -84,6 +94,7 @@ class RedisLink {
  private:
   enum class State : std::uint8_t {
     kIdle,        // not started
+    kLocating,    // asking Sentinels for the master
     kResolving,   // asking for the address
     kConnecting,  // context_ exists, hiredis has not reported the connection yet
     kGreeting,    // the login is not answered completely
@@ -98,10 +109,13 @@ class RedisLink {
   };
 
   void connect();
+  void on_master(const RedisHost& master);
+  void connect_next();
   void open(const std::string& address);
   void adopt(redisAsyncContext* context);
   void greet();
-  void on_greeted(const RedisReply& reply, bool is_required, bool is_last);
+  void on_greeted(const RedisReply& reply, bool is_required);
+  void on_role(const RedisReply& reply);
   void become_up();
   void lose(const std::string& reason);
   redisAsyncContext* release();
@@ -113,21 +127,33 @@ class RedisLink {
   void write(redisAsyncContext* context);
   void watch();
   void append(std::string_view bytes, OnReply on_reply);
-  void log_loss(const std::string& reason);
+  void note_loss(const std::string& reason);
+  void on_lost();
+  bool has_next() const { return !hosts_left_.empty() || !addresses_left_.empty(); }
+  std::string place() const;
 
   Loop& loop_;
   const RedisUrl url_;
   const std::string name_;
   const RedisLinkSettings settings_;
   Owner& owner_;
+  const Role role_;
+  std::unique_ptr<RedisSentinel> sentinel_;  // null: the URL names the server itself
 
   State state_ = State::kIdle;
   redisAsyncContext* context_ = nullptr;  // hiredis frees it; null from the moment that it will
   std::unique_ptr<FdWatcher> watcher_;
   Resolver resolver_;
-  Timer timer_;       // what kResolving … kGreeting, kLost and kWaiting wait for
+  Timer timer_;       // what kLocating … kGreeting, kLost and kWaiting wait for
   Timer tick_timer_;  // runs while a context exists
   Random random_;
+
+  std::size_t first_host_ = 0;              // of url_.hosts; the one that was useful last
+  std::deque<RedisHost> hosts_left_;        // of this attempt
+  std::deque<std::string> addresses_left_;  // of host_
+  RedisHost host_;                          // the one that is tried or connected
+  std::string target_;                      // its address and port
+  std::string attempt_problem_;             // why this attempt has failed so far
 
   std::deque<InFlight> in_flight_;
   std::uint64_t tick_ = 0;

@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <uv.h>
 
+#include <algorithm>
 #include <array>
 
 #include "core/loop/loop.h"
@@ -18,25 +19,31 @@ struct Resolver::Request {
 
   static void on_resolved_cb(uv_getaddrinfo_t* uv, int status, addrinfo* found) {
     const auto self = std::move(static_cast<Request*>(uv->data)->self);
-    Expected<std::string, Error> result = address_of(self->host, status, found);
+    auto result = addresses_of(self->host, status, found);
     uv_freeaddrinfo(found);
     if (self->on_resolved) std::exchange(self->on_resolved, nullptr)(std::move(result));
   }
 
-  static Expected<std::string, Error> address_of(const std::string& host, int status,
-                                                 const addrinfo* found) {
-    std::array<char, NI_MAXHOST> text{};
-    if (status == 0) {
-      // "localhost" is often ::1 first, where servers rarely listen.
-      const addrinfo* chosen = found;
-      while (chosen != nullptr && chosen->ai_family != AF_INET) chosen = chosen->ai_next;
-      if (chosen != nullptr) found = chosen;
-      status = getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                           NI_NUMERICHOST);
-      if (status == 0) return std::string(text.data());
-      return Unexpected<Error>({"cannot resolve " + host + ": " + gai_strerror(status)});
+  static Expected<std::vector<std::string>, Error> addresses_of(const std::string& host, int status,
+                                                                const addrinfo* found) {
+    if (status != 0) {
+      return Unexpected<Error>({"cannot resolve " + host + ": " + uv_strerror(status)});
     }
-    return Unexpected<Error>({"cannot resolve " + host + ": " + uv_strerror(status)});
+    std::vector<std::string> addresses;
+    for (const int family : {AF_INET, AF_INET6}) {
+      for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
+        std::array<char, NI_MAXHOST> text{};
+        if (one->ai_family != family ||
+            getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                        NI_NUMERICHOST) != 0 ||
+            std::find(addresses.begin(), addresses.end(), text.data()) != addresses.end()) {
+          continue;
+        }
+        addresses.emplace_back(text.data());
+      }
+    }
+    if (addresses.empty()) return Unexpected<Error>({host + " has no IP address"});
+    return addresses;
   }
 };
 

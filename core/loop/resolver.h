@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 
@@ -19,10 +20,10 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // An address of `host` as text: its first IPv4 one, or without any its first IPv6 one. Calls back
-  // later, never from within resolve(). Not called any more once the resolver is destroyed; a new
-  // call replaces the one before it.
-  using OnResolved = std::function<void(Expected<std::string, Error>)>;
+  // The addresses of `host` as text, each once, at least one: IPv4 before IPv6, as "localhost" is
+  // often ::1 first, where servers rarely listen. Calls back later, never from within resolve().
+  // Not called any more once the resolver is destroyed; a new call replaces the one before it.
+  using OnResolved = std::function<void(Expected<std::vector<std::string>, Error>)>;
   void resolve(const std::string& host, OnResolved on_resolved);
 
  private:

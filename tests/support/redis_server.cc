@@ -40,6 +40,24 @@ std::string text_of(const redisReply* reply) {
   }
 }
 
+// Frees the context.
+std::string run_on(redisContext* context, const std::vector<std::string>& arguments) {
+  CHIRM_CHECK(context != nullptr && context->err == 0);
+  std::vector<const char*> argv;
+  std::vector<std::size_t> sizes;
+  for (const std::string& argument : arguments) {
+    argv.push_back(argument.data());
+    sizes.push_back(argument.size());
+  }
+  auto* reply = static_cast<redisReply*>(
+      redisCommandArgv(context, static_cast<int>(argv.size()), argv.data(), sizes.data()));
+  CHIRM_CHECK(reply != nullptr, context->errstr);
+  std::string text = text_of(reply);
+  freeReplyObject(reply);
+  redisFree(context);
+  return text;
+}
+
 }  // namespace
 
 RedisServer::RedisServer(Options options) : options_(std::move(options)) {
@@ -129,21 +147,11 @@ void RedisServer::suspend() { CHIRM_CHECK(::kill(pid_, SIGSTOP) == 0); }
 void RedisServer::resume() { CHIRM_CHECK(::kill(pid_, SIGCONT) == 0); }
 
 std::string RedisServer::command(const std::vector<std::string>& arguments) const {
-  redisContext* context = redisConnectUnix(socket_path().c_str());
-  CHIRM_CHECK(context != nullptr && context->err == 0, socket_path());
-  std::vector<const char*> argv;
-  std::vector<std::size_t> sizes;
-  for (const std::string& argument : arguments) {
-    argv.push_back(argument.data());
-    sizes.push_back(argument.size());
-  }
-  auto* reply = static_cast<redisReply*>(
-      redisCommandArgv(context, static_cast<int>(argv.size()), argv.data(), sizes.data()));
-  CHIRM_CHECK(reply != nullptr, context->errstr);
-  std::string text = text_of(reply);
-  freeReplyObject(reply);
-  redisFree(context);
-  return text;
+  return run_on(redisConnectUnix(socket_path().c_str()), arguments);
+}
+
+std::string redis_command_over_tcp(std::uint16_t port, const std::vector<std::string>& arguments) {
+  return run_on(redisConnect("127.0.0.1", port), arguments);
 }
 
 bool RedisServer::answers(int patience_ms) const {

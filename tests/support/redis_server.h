@@ -64,4 +64,7 @@ class RedisServer {
   int log_fd_ = -1;      // the server's log; it stays open so that the server can write to it
 };
 
+// The same with any server that speaks the protocol on this machine.
+std::string redis_command_over_tcp(std::uint16_t port, const std::vector<std::string>& arguments);
+
 }  // namespace chirm::testing

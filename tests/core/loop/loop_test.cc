@@ -2,9 +2,11 @@
 #include "core/loop/loop.h"
 
 #include <gtest/gtest.h>
+
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <set>
 
 #include <array>
 #include <memory>
@@ -132,11 +134,26 @@ TEST(Resolver, ResolvesAnAddressLaterAndNotWithinTheCall) {
   Loop loop;
   Resolver resolver(loop);
   std::string address;
-  resolver.resolve("127.0.0.1",
-                   [&](const auto& found) { address = found ? *found : found.error().message; });
+  resolver.resolve("127.0.0.1", [&](const auto& found) {
+    address = found ? found->front() : found.error().message;
+    EXPECT_EQ(found->size(), 1U);
+  });
   EXPECT_EQ(address, "");
   EXPECT_TRUE(run_until(loop, [&] { return !address.empty(); }));
   EXPECT_EQ(address, "127.0.0.1");
+}
+
+TEST(Resolver, GivesEachAddressOnceAndIpv4First) {
+  Loop loop;
+  Resolver resolver(loop);
+  std::vector<std::string> addresses;
+  resolver.resolve("localhost", [&](const auto& found) {
+    if (found) addresses = *found;
+  });
+  EXPECT_TRUE(run_until(loop, [&] { return !addresses.empty(); }));
+  EXPECT_EQ(addresses[0], "127.0.0.1");
+  const std::set<std::string> different(addresses.begin(), addresses.end());
+  EXPECT_EQ(different.size(), addresses.size());
 }
 
 TEST(Resolver, SaysWhatCannotBeResolved) {
@@ -144,7 +161,7 @@ TEST(Resolver, SaysWhatCannotBeResolved) {
   Resolver resolver(loop);
   std::string answer;
   resolver.resolve("no such host",
-                   [&](const auto& found) { answer = found ? *found : found.error().message; });
+                   [&](const auto& found) { answer = found ? "found" : found.error().message; });
   EXPECT_TRUE(run_until(loop, [&] { return !answer.empty(); }));
   EXPECT_TRUE(answer.starts_with("cannot resolve no such host: ")) << answer;
 }
