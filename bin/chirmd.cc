@@ -12,6 +12,7 @@
 #include "core/base/version.h"
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
+#include "core/broker/sharded_broker.h"
 #include "core/broker/sqlite_broker.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
@@ -35,11 +36,22 @@ void raise_files_limit() {
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
 }
 
-Expected<std::unique_ptr<Broker>, Error> make_broker(Loop& loop, const ChirmdOptions& options) {
-  if (options.redis) {
-    return std::make_unique<RedisBroker>(loop, *options.redis, options.broker, options.redis_prefix,
-                                         options.server.node_name);
+std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& options) {
+  std::vector<std::string> names;
+  for (const RedisUrl& url : options.redis) names.push_back(url.name());
+  std::vector<ShardedBroker::Shard> shards;
+  for (const RedisUrl& url : options.redis) {
+    auto broker = std::make_unique<RedisBroker>(loop, url, options.broker, options.redis_prefix,
+                                                options.server.node_name);
+    broker->set_shards(shards_digest(names));
+    if (options.redis.size() == 1) return broker;
+    shards.push_back({url.name(), std::move(broker)});
   }
+  return std::make_unique<ShardedBroker>(std::move(shards));
+}
+
+Expected<std::unique_ptr<Broker>, Error> make_broker(Loop& loop, const ChirmdOptions& options) {
+  if (!options.redis.empty()) return make_redis_broker(loop, options);
   if (options.store == "memory") return std::make_unique<MemoryBroker>(loop, options.broker);
   const auto sync = options.store_sync == "full" ? StoreSync::kFull : StoreSync::kNormal;
   auto broker = SqliteBroker::open(loop, options.store, sync, options.broker);
@@ -73,7 +85,7 @@ int run(const ChirmdOptions& options) {
   }
   spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
                options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
-  if (!options.redis && options.store == "memory") {
+  if (options.redis.empty() && options.store == "memory") {
     spdlog::info("channels are kept in memory only; --store FILE or --redis keeps them");
   }
   loop.run();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <set>
 
 #include "bin/settings.h"
 
@@ -76,15 +77,17 @@ void add_store(Settings& settings, ChirmdOptions& options) {
   settings.add_choice("store-sync", "MODE", {"full", "normal"}, options.store_sync,
                       "full: an ack waits for the disk and survives a power failure; normal: it "
                       "survives the process, and costs less");
-  settings.add(
-      "redis", "URL", "",
+  settings.add_list(
+      "redis", "URL",
       [&options](const std::string& text) {
         auto url = parse_redis_url(text);
         if (!url) return url.error().message;
-        options.redis = std::move(*url);
+        options.redis.push_back(std::move(*url));
         return std::string();
       },
-      "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:///PATH");
+      "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB], unix:///PATH, or "
+      "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]. Several times: shards, the "
+      "same for all nodes");
   settings.add_text("redis-prefix", "TEXT", options.redis_prefix,
                     "What this cluster's keys in Redis start with");
   settings.add_number("history-size", "NUMBER", 1, 100'000'000, options.broker.history_size,
@@ -126,7 +129,13 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
     return settings.source_of("insecure") + ": expected no " +
            settings.source_of("token-hmac-secret") + " beside it, for no token would be looked at";
   }
-  if (options.redis && settings.is_given("store")) {
+  std::set<std::string> names;
+  for (const RedisUrl& url : options.redis) {
+    if (names.insert(url.name()).second) continue;
+    return settings.source_of("redis") + ": expected each shard once, got " + url.name() +
+           " again (#NAME behind a URL gives it a name)";
+  }
+  if (!options.redis.empty() && settings.is_given("store")) {
     return settings.source_of("redis") + ": expected no " + settings.source_of("store") +
            " beside it";
   }

@@ -2,9 +2,9 @@
 #pragma once
 // chirmd's settings from flags, environment (CHIRM_…) and a TOML file, in that order of precedence.
 
-#include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/broker/broker_settings.h"
 #include "core/broker/redis_url.h"
@@ -19,7 +19,7 @@ struct ChirmdOptions {
   BrokerSettings broker;
   std::string store = "memory";     // or a file's path
   std::string store_sync = "full";  // or normal
-  std::optional<RedisUrl> redis;    // none: the embedded store
+  std::vector<RedisUrl> redis;      // shards, with different names; none: the embedded store
   std::string redis_prefix = "chirm";
   std::string log_level = "info";
 };

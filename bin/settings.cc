@@ -86,13 +86,20 @@ std::string join(std::initializer_list<const char*> words) {
   return text;
 }
 
+std::string words_of(const std::vector<std::string>& texts) {
+  std::string words;
+  for (const std::string& text : texts) words += (words.empty() ? "" : " ") + text;
+  return words;
+}
+
 }  // namespace
 
 struct Settings::Setting {
   std::string name;
   Read read;
   CLI::Option* option;
-  std::optional<Given> given;
+  std::optional<Given> given = {};
+  bool is_list = false;
 };
 
 struct Settings::Impl {
@@ -125,8 +132,13 @@ void Settings::add(const char* name, const char* placeholder, const std::string&
                      ->option_text(placeholder)
                      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
                      ->group(impl_->group);
-  impl_->settings.push_back(
-      std::make_unique<Setting>(Setting{name, std::move(read), option, std::nullopt}));
+  impl_->settings.push_back(std::make_unique<Setting>(Setting{name, std::move(read), option}));
+}
+
+void Settings::add_list(const char* name, const char* placeholder, Read read, const char* help) {
+  add(name, placeholder, "", std::move(read), help);
+  impl_->settings.back()->is_list = true;
+  impl_->settings.back()->option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
 void Settings::add_number(const char* name, const char* placeholder, std::uint64_t low,
@@ -168,7 +180,7 @@ void Settings::add_switch(const char* name, bool& value, const char* help) {
   };
   auto* option =
       impl_->app.add_flag(std::string("--") + name)->description(help)->group(impl_->group);
-  impl_->settings.push_back(std::make_unique<Setting>(Setting{name, read, option, std::nullopt}));
+  impl_->settings.push_back(std::make_unique<Setting>(Setting{name, read, option}));
 }
 
 std::optional<int> Settings::parse(int argc, char** argv) {
@@ -215,8 +227,9 @@ std::optional<std::string> Settings::take_file() {
       const std::string source = name + " in " + path;
       Setting* setting = find(name);
       if (setting == nullptr) return source + ": expected the long name of an option";
-      if (item.inputs.size() != 1) return source + ": expected one value";
-      setting->given = Given{item.inputs[0], source};
+      const bool is_right = item.inputs.size() == 1 || (setting->is_list && !item.inputs.empty());
+      if (!is_right) return source + ": expected one value";
+      setting->given = Given{words_of(item.inputs), source};
     }
   } catch (const CLI::Error& error) {
     return path + ": expected TOML: " + error.what();
@@ -224,16 +237,27 @@ std::optional<std::string> Settings::take_file() {
   return std::nullopt;
 }
 
+// Takes over a value, or the words of a list. Returns what is wrong with it.
+std::string Settings::read(const Setting& setting) {
+  if (!setting.is_list) return setting.read(setting.given->text);
+  std::istringstream words(setting.given->text);
+  std::string wrong;
+  for (std::string word; wrong.empty() && words >> word;) wrong = setting.read(word);
+  return wrong;
+}
+
 // Takes over what was given. Returns what is wrong with the first that is.
 std::optional<std::string> Settings::take_all() {
   for (const auto& setting : impl_->settings) {
     if (setting->option->count() > 0) {
-      setting->given = Given{setting->option->results().back(), "--" + setting->name};
+      const std::vector<std::string>& given = setting->option->results();
+      setting->given =
+          Given{setting->is_list ? words_of(given) : given.back(), "--" + setting->name};
     } else if (const std::string text = environment(variable_of(setting->name)); !text.empty()) {
       setting->given = Given{text, variable_of(setting->name)};
     }
     if (!setting->given) continue;
-    const std::string wrong = setting->read(setting->given->text);
+    const std::string wrong = read(*setting);
     if (!wrong.empty()) return setting->given->source + ": " + wrong;
   }
   return std::nullopt;

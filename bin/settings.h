@@ -51,6 +51,10 @@ class Settings {
   void add(const char* name, const char* placeholder, const std::string& shown_default, Read read,
            const char* help);
 
+  // One that may be given several times, in the file as an array, in the environment with spaces
+  // between; `read` takes each in turn.
+  void add_list(const char* name, const char* placeholder, Read read, const char* help);
+
   // nullopt: go on. Else the exit code: 0 after --help or --version, 2 after a bad setting.
   std::optional<int> parse(int argc, char** argv);
 
@@ -69,6 +73,7 @@ class Settings {
   struct Impl;
 
   Setting* find(std::string_view name) const;
+  static std::string read(const Setting& setting);
   std::optional<std::string> take_file();
   std::optional<std::string> take_all();
 

@@ -130,7 +130,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       publisher_(context_, commands_, digest_),
       presence_(context_, commands_, all_topic_, own_topic_),
       bulletin_(*this),
-      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.place(),
+      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(),
              link_settings.probe_period_ms),
       subscriber_(
           loop, url, node_name_, link_settings, context_.counters,

@@ -55,6 +55,10 @@ class RedisBroker final : public Broker {
               const RedisNodeSettings& node_settings = {});
   ~RedisBroker() override;
 
+  // Before set_listener(): what names the shards of which this is one, shards_digest(). A node is
+  // not ready while others were given others.
+  void set_shards(std::string digest) { probe_.set_shards(std::move(digest)); }
+
   void set_listener(BrokerListener& listener) override;
   void publish(const PublishRequest& request, Callback<Position> done) override;
   // `done` is not called any more after unsubscribe().

@@ -11,11 +11,15 @@ namespace chirm {
 
 namespace {
 
-// KEYS  1 written  ARGV  1 topic  2 message  3 time to live of the key (ms)
-constexpr std::string_view kScript =
-    "redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) "
-    "return redis.call('PUBLISH', ARGV[1], ARGV[2])";
-constexpr std::string_view kKeyTtlMs = "10000";
+// KEYS  1 what shards there are, as the nodes that came first believe
+// ARGV  1 topic  2 message  3 what this node believes  4 for how long that counts (ms)
+// Answers {how many got the message, KEYS[1]}.
+constexpr std::string_view kScript = R"lua(
+local shards = redis.call('GET', KEYS[1]) or ARGV[3]
+if shards == ARGV[3] then redis.call('SET', KEYS[1], shards, 'PX', ARGV[4]) end
+return {redis.call('PUBLISH', ARGV[1], ARGV[2]), shards}
+)lua";
+constexpr std::string_view kShardsTtlMs = "5000";
 
 std::uint64_t clock_us() { return Loop::clock_ns() / 1000; }
 
@@ -65,16 +69,18 @@ void RedisProbe::send() {
   if (!is_linked()) return;
   const std::uint64_t probe_us = clock_us();
   const std::string message = std::to_string(probe_us);
-  const std::string key = context_.key_prefix + "probe:" + topic_;
-  (void)commands_.send({"EVAL", kScript, "1", key, topic_, message, kKeyTtlMs},  // is_linked()
-                       [this, probe_us](const auto& reply) { on_answer(probe_us, reply); });
+  const std::string key = context_.key_prefix + "shards";
+  (void)commands_.send(
+      {"EVAL", kScript, "1", key, topic_, message, shards_, kShardsTtlMs},  // is_linked()
+      [this, probe_us](const auto& reply) { on_answer(probe_us, reply); });
 }
 
 void RedisProbe::on_answer(std::uint64_t probe_us, const RedisReply& reply) {
   answered_us_ = probe_us;
-  if (reply.is_error()) {
+  if (reply.is_error() || reply[1].text() != shards_) {
     if (refusal_.empty()) refused_us_ = probe_us;
-    refusal_ = reply.text();
+    refusal_ = reply.is_error() ? "refuses to write: " + std::string(reply.text())
+                                : "other nodes were given other shards (--redis)";
     // Its master is another one now.
     if (refusal_.find("READONLY") != refusal_.npos) commands_.reconnect(refusal_);
     return;
@@ -82,7 +88,7 @@ void RedisProbe::on_answer(std::uint64_t probe_us, const RedisReply& reply) {
   refusal_.clear();
   ++undelivered_;
   // When it was sent, Redis had confirmed the subscription: it was lost, or is with another server.
-  if (reply.integer() == 0 && is_linked() && probe_us >= linked_us_) {
+  if (reply[0].integer() == 0 && is_linked() && probe_us >= linked_us_) {
     subscriber_.reconnect("Redis does not know this subscription");
   }
 }
@@ -98,7 +104,9 @@ void RedisProbe::on_message(std::string_view message) {
 }
 
 Health RedisProbe::health() const {
-  if (is_linked() && proof_us_ >= linked_us_ && is_recent(proof_us_)) return Health::kReady;
+  if (is_linked() && refusal_.empty() && proof_us_ >= linked_us_ && is_recent(proof_us_)) {
+    return Health::kReady;
+  }
   // It answers, so that reading goes on.
   if (is_refused()) return Health::kDegraded;
   // A link that was lost a moment ago is no reason to send clients away.
@@ -119,7 +127,7 @@ StoreHealth RedisProbe::store() const {
 std::string RedisProbe::problem() const {
   if (!commands_.is_open()) return "no connection for commands: " + commands_.problem();
   if (!subscriber_.is_ready()) return "no connection for Pub/Sub: " + subscriber_.problem();
-  if (is_refused()) return "refuses to write: " + refusal_;
+  if (is_refused()) return refusal_;
   if (answered_us_ > proof_us_) return "runs commands, but no probe comes back over Pub/Sub";
   return proof_us_ < linked_us_ ? "connected, waiting for the first probe" : "does not answer";
 }

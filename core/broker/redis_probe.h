@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/broker/broker_health.h"
 #include "core/broker/redis_commands.h"
@@ -24,6 +25,8 @@ class RedisProbe final : public RedisTopic {
   RedisProbe(RedisContext& context, RedisCommands& commands, RedisSubscriber& subscriber,
              std::string topic, std::string store, std::uint64_t period_ms);
 
+  // What all nodes must have alike, see RedisBroker::set_shards().
+  void set_shards(std::string digest) { shards_ = std::move(digest); }
   // Each period. Also makes a Pub/Sub link again on which nothing arrives.
   void tick();
   // At the end of each turn, before commands are flushed: probes at once when the links have come
@@ -52,6 +55,7 @@ class RedisProbe final : public RedisTopic {
   RedisCommands& commands_;
   RedisSubscriber& subscriber_;
   const std::string topic_;
+  std::string shards_;
   const std::string store_;
   const std::uint64_t period_us_;
 

@@ -155,11 +155,26 @@ TEST_F(ChirmdOptions, NameWhatDoesNotGoTogether) {
             "--ping: expected a pong-timeout (8) below ping (8)");
 }
 
+TEST_F(ChirmdOptions, TakeShardsFromFlagsVariableAndFileAndEachOnce) {
+  const std::string kAgain =
+      ": expected each shard once, got b:6379 again (#NAME behind a URL gives it a name)";
+  EXPECT_EQ(complaint({"--insecure", "--redis", "redis://a", "--redis", "redis://b", "--redis",
+                       "redis://b/0"}),
+            "--redis" + kAgain);
+  EXPECT_EQ(complaint({"--insecure"}, {"CHIRM_REDIS=redis://a redis://b  redis://b"}),
+            "CHIRM_REDIS" + kAgain);
+  const std::string path = directory.path() + "/chirmd.toml";
+  std::ofstream(path) << "redis = [\"redis://a\", \"redis://b\", \"redis://b\"]\n";
+  EXPECT_EQ(complaint({"--insecure", "--config", path}), "redis in " + path + kAgain);
+  EXPECT_THAT(complaint({"--insecure", "--redis", "redis://a", "--redis", "redis://b:x"}),
+              StartsWith("--redis: Redis URL: the port"));
+}
+
 TEST_F(ChirmdOptions, NeverShowThePasswordOfABadUrl) {
   EXPECT_THAT(complaint({"--insecure", "--redis", "redis://:hidden@host:port"}),
               AllOf(StartsWith("--redis: "), HasSubstr("port"), Not(HasSubstr("hidden"))));
   EXPECT_THAT(complaint({"--insecure", "--redis", "http://x"}),
-              HasSubstr("must start with redis:// or unix://"));
+              HasSubstr("must start with redis://, unix:// or redis+sentinel://"));
 }
 
 TEST_F(ChirmdOptions, NameABadVariable) {

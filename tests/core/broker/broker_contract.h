@@ -13,6 +13,7 @@
 
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
+#include "core/broker/sharded_broker.h"
 #include "core/broker/sqlite_broker.h"
 #include "tests/core/broker/broker_node.h"
 #include "tests/support/redis_server.h"
@@ -20,7 +21,7 @@
 
 namespace chirm::testing {
 
-enum class Kind : std::uint8_t { kMemory, kSqlite, kRedisUnix, kRedisTcp };
+enum class Kind : std::uint8_t { kMemory, kSqlite, kRedisUnix, kRedisTcp, kSharded };
 
 inline std::string name_of(Kind kind) {
   switch (kind) {
@@ -32,12 +33,15 @@ inline std::string name_of(Kind kind) {
       return "RedisUnix";
     case Kind::kRedisTcp:
       return "RedisTcp";
+    case Kind::kSharded:
+      return "Sharded";
   }
   return "";
 }
 
 inline auto every_broker() {
-  return ::testing::Values(Kind::kMemory, Kind::kSqlite, Kind::kRedisUnix, Kind::kRedisTcp);
+  return ::testing::Values(Kind::kMemory, Kind::kSqlite, Kind::kRedisUnix, Kind::kRedisTcp,
+                           Kind::kSharded);
 }
 inline std::string name_of_broker(const ::testing::TestParamInfo<Kind>& kind) {
   return name_of(kind.param);
@@ -47,10 +51,10 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
  protected:
   BrokerContract() {
     settings_.history_size = 200;
-    if (GetParam() == Kind::kRedisUnix || GetParam() == Kind::kRedisTcp) {
-      server_ = std::make_unique<RedisServer>(RedisServer::Options{
-          .configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
-    }
+    const RedisServer::Options options{
+        .configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true};
+    if (GetParam() >= Kind::kRedisUnix) server_ = std::make_unique<RedisServer>(options);
+    if (GetParam() == Kind::kSharded) other_server_ = std::make_unique<RedisServer>(options);
     node_ = std::make_unique<BrokerNode>(loop_, make_broker());
   }
 
@@ -61,9 +65,15 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
       if (!broker) throw std::runtime_error(broker.error().message);
       return std::move(*broker);
     }
-    const bool is_unix = GetParam() == Kind::kRedisUnix;
-    const auto url = parse_redis_url(is_unix ? server_->unix_url() : server_->tcp_url());
-    return std::make_unique<RedisBroker>(loop_, *url, settings_);
+    if (GetParam() == Kind::kRedisTcp) return make_redis_broker(server_->tcp_url());
+    if (GetParam() == Kind::kRedisUnix) return make_redis_broker(server_->unix_url());
+    std::vector<ShardedBroker::Shard> shards;
+    shards.push_back({"one", make_redis_broker(server_->unix_url())});
+    shards.push_back({"other", make_redis_broker(other_server_->unix_url())});
+    return std::make_unique<ShardedBroker>(std::move(shards));
+  }
+  std::unique_ptr<Broker> make_redis_broker(const std::string& url) {
+    return std::make_unique<RedisBroker>(loop_, *parse_redis_url(url), settings_);
   }
 
   std::string next_file() {  // a file can be used by one broker at a time
@@ -95,6 +105,7 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
   Loop loop_;
   BrokerSettings settings_;
   std::unique_ptr<RedisServer> server_;
+  std::unique_ptr<RedisServer> other_server_;  // of kSharded
   std::unique_ptr<BrokerNode> node_;
 };
 

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/sharded_broker.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <iterator>
+#include <utility>
+
+#include "core/base/check.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::uint64_t kFnvBasis = 0xcbf29ce484222325U;
+constexpr std::uint64_t kFnvPrime = 0x100000001b3U;
+
+// All that is in them are counts.
+void add_to(BrokerCounters& sum, const BrokerCounters& one) {
+  using Counts = std::array<std::uint64_t, sizeof(BrokerCounters) / sizeof(std::uint64_t)>;
+  auto counts = std::bit_cast<Counts>(sum);
+  const auto more = std::bit_cast<Counts>(one);
+  for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += more[i];
+  sum = std::bit_cast<BrokerCounters>(counts);
+}
+
+std::uint64_t fnv_1a(std::uint64_t hash, std::string_view text) {
+  for (const char letter : text) hash = (hash ^ static_cast<unsigned char>(letter)) * kFnvPrime;
+  return hash;
+}
+
+// FNV-1a alone leaves the scores of similar names alike in their high bits.
+std::uint64_t mixed(std::uint64_t hash) {
+  hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccdU;
+  hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53U;
+  return hash ^ hash >> 33;
+}
+
+std::uint64_t score(std::string_view channel, std::string_view name) {
+  using namespace std::string_view_literals;
+  return mixed(fnv_1a(fnv_1a(fnv_1a(kFnvBasis, name), "\0"sv), channel));
+}
+
+}  // namespace
+
+std::size_t shard_of(std::string_view channel, const std::vector<std::string>& names) {
+  std::size_t best = 0;
+  std::uint64_t best_score = 0;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::uint64_t its_score = score(channel, names[i]);
+    if (its_score <= best_score) continue;
+    best = i;
+    best_score = its_score;
+  }
+  return best;
+}
+
+std::string shards_digest(std::vector<std::string> names) {
+  using namespace std::string_view_literals;
+  if (names.size() == 1) return "one";
+  std::sort(names.begin(), names.end());
+  std::uint64_t hash = kFnvBasis;
+  for (const std::string& name : names) hash = fnv_1a(fnv_1a(hash, name), "\0"sv);
+  std::array<char, 17> text{};
+  (void)std::snprintf(text.data(), text.size(), "%016llx",
+                      static_cast<unsigned long long>(mixed(hash)));
+  return text.data();
+}
+
+ShardedBroker::ShardedBroker(std::vector<Shard> shards) : shards_(std::move(shards)) {
+  CHIRM_CHECK(!shards_.empty());
+  for (const Shard& shard : shards_) names_.push_back(shard.name);
+}
+
+Broker& ShardedBroker::of(std::string_view channel) {
+  return *shards_[shard_of(channel, names_)].broker;
+}
+
+void ShardedBroker::set_listener(BrokerListener& listener) {
+  for (const Shard& shard : shards_) shard.broker->set_listener(listener);
+}
+
+void ShardedBroker::publish(const PublishRequest& request, Callback<Position> done) {
+  of(request.channel).publish(request, std::move(done));
+}
+
+void ShardedBroker::subscribe(std::string_view channel, Callback<Position> done) {
+  of(channel).subscribe(channel, std::move(done));
+}
+
+void ShardedBroker::unsubscribe(std::string_view channel) { of(channel).unsubscribe(channel); }
+
+void ShardedBroker::history(const HistoryRequest& request, Callback<History> done) {
+  of(request.channel).history(request, std::move(done));
+}
+
+void ShardedBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
+  of(channel).presence(channel, std::move(done));
+}
+
+void ShardedBroker::flush() {
+  for (const Shard& shard : shards_) shard.broker->flush();
+}
+
+Health ShardedBroker::health() const {
+  const Health first = shards_.front().broker->health();
+  const bool are_alike = std::all_of(shards_.begin(), shards_.end(), [&](const Shard& shard) {
+    return shard.broker->health() == first;
+  });
+  return are_alike ? first : Health::kDegraded;
+}
+
+std::vector<StoreHealth> ShardedBroker::stores() const {
+  std::vector<StoreHealth> all;
+  for (const Shard& shard : shards_) {
+    std::vector<StoreHealth> its = shard.broker->stores();
+    std::move(its.begin(), its.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+const BrokerCounters& ShardedBroker::counters() const {
+  counters_ = {};
+  for (const Shard& shard : shards_) add_to(counters_, shard.broker->counters());
+  return counters_;
+}
+
+}  // namespace chirm

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// Where channels are kept among shards, and what happens when one shard is away. That a
+// ShardedBroker keeps what broker.h promises is tried with all others in the contract tests.
+
+#include "core/broker/sharded_broker.h"
+
+#include <algorithm>
+
+#include "tests/core/broker/redis_fixture.h"
+
+namespace chirm {
+namespace {
+
+using testing::BrokerNode;
+using ::testing::HasSubstr;
+using testing::RedisServer;
+
+std::string room(int number) { return "room:" + std::to_string(number); }
+
+// These were computed once; where channels are depends on them.
+TEST(ShardOf, NeverChanges) {
+  const std::vector<std::string> names = {"redis-1:6379", "redis-2:6379", "main database 2"};
+  EXPECT_EQ(shard_of("room:a", names), 0U);
+  EXPECT_EQ(shard_of("room:b", names), 0U);
+  EXPECT_EQ(shard_of("room:c", names), 0U);
+  EXPECT_EQ(shard_of("dm:#ada,bob", names), 1U);
+  EXPECT_EQ(shard_of("", names), 1U);
+  EXPECT_EQ(shards_digest(names), "3dc34fb000ce8ca9");
+}
+
+TEST(ShardOf, GivesEachShardItsShare) {
+  const std::vector<std::string> names = {"a", "b", "c", "d", "e"};
+  std::vector<int> shares(names.size());
+  for (int i = 0; i < 50'000; ++i) ++shares[shard_of(room(i), names)];
+  for (const int share : shares) EXPECT_NEAR(share, 10'000, 400);  // 4 standard deviations
+}
+
+TEST(ShardOf, MovesOnlyTheShareOfAShardThatIsAddedAndOnlyToIt) {
+  std::vector<std::string> names = {"10.0.0.1:6379", "10.0.0.2:6379", "10.0.0.3:6379"};
+  std::vector<std::size_t> before;
+  for (int i = 0; i < 40'000; ++i) before.push_back(shard_of(room(i), names));
+  names.push_back("10.0.0.4:6379");
+  int moved = 0;
+  for (int i = 0; i < 40'000; ++i) {
+    const std::size_t now = shard_of(room(i), names);
+    if (now == before[static_cast<std::size_t>(i)]) continue;
+    ASSERT_EQ(now, 3U);
+    ++moved;
+  }
+  EXPECT_NEAR(moved, 10'000, 400);
+}
+
+TEST(ShardOf, DependsOnNamesAndNotOnTheirOrder) {
+  const std::vector<std::string> names = {"a", "b", "c"};
+  const std::vector<std::string> reversed = {"c", "b", "a"};
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_EQ(names[shard_of(room(i), names)], reversed[shard_of(room(i), reversed)]);
+  }
+  EXPECT_EQ(shards_digest(names), shards_digest(reversed));
+  EXPECT_NE(shards_digest(names), shards_digest({"a", "b"}));
+  EXPECT_NE(shards_digest({"ab", "c"}), shards_digest({"a", "bc"}));
+  EXPECT_EQ(shards_digest({"a"}), shards_digest({"b"}));
+}
+
+class Shards : public testing::RedisTest {
+ protected:
+  Shards() { link_settings_.probe_period_ms = 100; }
+
+  std::unique_ptr<BrokerNode> make_sharded(const std::vector<std::string>& names) {
+    std::vector<ShardedBroker::Shard> shards;
+    for (const std::string& name : names) {
+      RedisServer& server = name == "one" ? one_ : other_;
+      auto url = parse_redis_url(server.unix_url() + '#' + name);
+      auto broker =
+          std::make_unique<RedisBroker>(loop_, *url, settings_, "chirm", "", link_settings_);
+      broker->set_shards(shards_digest(names));
+      shards.push_back({name, std::move(broker)});
+    }
+    return std::make_unique<BrokerNode>(loop_, std::make_unique<ShardedBroker>(std::move(shards)));
+  }
+  static std::string channel_of(std::size_t shard) {
+    int number = 0;
+    while (shard_of(room(number), kNames) != shard) ++number;
+    return room(number);
+  }
+
+  static inline const std::vector<std::string> kNames = {"one", "other"};
+  RedisServer one_;
+  RedisServer other_;
+};
+
+TEST_F(Shards, KeepEachChannelOnItsShardAlone) {
+  const auto node = make_sharded(kNames);
+  const std::string here = channel_of(0);
+  const std::string there = channel_of(1);
+  ASSERT_TRUE(node->publish(here, "x"));
+  ASSERT_TRUE(node->publish(there, "y"));
+  EXPECT_EQ(one_.command({"EXISTS", "chirm:{" + here + "}:s", "chirm:{" + there + "}:s"}), "1");
+  EXPECT_EQ(other_.command({"EXISTS", "chirm:{" + there + "}:s"}), "1");
+  EXPECT_EQ(node->broker->counters().published, 2U);
+}
+
+TEST_F(Shards, AreOnlyMissedInTheirChannels) {
+  settings_.hold_ms = 200;
+  const auto node = make_sharded(kNames);
+  const std::string here = channel_of(0);
+  const std::string there = channel_of(1);
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(node->subscribe(here));
+  ASSERT_TRUE(node->subscribe(there));
+  one_.kill();
+  ASSERT_TRUE(
+      node->run_until([&] { return node->broker->stores().at(0).health == Health::kAway; }));
+  EXPECT_EQ(node->broker->health(), Health::kDegraded);
+  EXPECT_EQ(node->broker->stores().at(0).name, "one");
+  EXPECT_THAT(node->broker->stores().at(0).problem, HasSubstr("no connection for commands: "));
+  EXPECT_EQ(node->broker->stores().at(1).health, Health::kReady);
+  const auto refused = node->publish(here, "x");
+  ASSERT_TRUE(refused.has_value());
+  EXPECT_FALSE(refused->has_value());
+  const auto stored = node->publish(there, "y");
+  ASSERT_TRUE(stored && *stored);
+  ASSERT_TRUE(node->run_until([&] { return node->received_in(there) == "1:y"; }));
+  other_.kill();
+  ASSERT_TRUE(node->run_until([&] { return node->broker->health() == Health::kAway; }));
+  one_.start();
+  other_.start();
+  ASSERT_TRUE(node->run_until_ready());
+  const auto again = node->publish(here, "x");
+  EXPECT_TRUE(again && *again);
+}
+
+TEST_F(Shards, MustBeTheSameForAllNodes) {
+  const auto node = make_sharded(kNames);
+  ASSERT_TRUE(node->run_until_ready());
+  auto stranger = make_sharded({"one"});
+  ASSERT_TRUE(stranger->run_until(
+      [&] { return times_logged("is not ready: other nodes were given other shards") == 1; }));
+  EXPECT_EQ(stranger->broker->health(), Health::kDegraded);
+  EXPECT_THAT(stranger->broker->stores().at(0).problem, HasSubstr("other shards (--redis)"));
+  EXPECT_EQ(node->broker->health(), Health::kReady);
+  const auto friendly = make_sharded({"other", "one"});
+  ASSERT_TRUE(friendly->run_until_ready());
+}
+
+}  // namespace
+}  // namespace chirm
