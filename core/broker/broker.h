@@ -101,7 +101,8 @@ class Broker {
 
   // Starts delivery of a channel's publications. From the moment that `done` is told success,
   // every publication with an offset above the given top reaches the listener, or
-  // on_maybe_missed() does. While the store is away, waits for it. Not twice for one channel.
+  // on_maybe_missed() does. While Redis is away, waits for it; a store that only this node has
+  // answers with kInternal when it fails. Not twice for one channel.
   virtual void subscribe(std::string_view channel, Callback<Position> done) = 0;
   virtual void unsubscribe(std::string_view channel) = 0;
 
