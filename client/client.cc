@@ -13,6 +13,8 @@ Client::~Client() = default;
 void Client::connect() { impl_->connect(); }
 void Client::disconnect() { impl_->disconnect(); }
 void Client::drop_connection() { impl_->drop_connection(); }
+Socket Client::abandon_connection() { return impl_->abandon_connection(); }
+void Client::pause_reading(bool is_paused) { impl_->pause_reading(is_paused); }
 bool Client::is_connected() const { return impl_->is_connected(); }
 
 void Client::subscribe(std::string_view channel) { impl_->subscribe(channel); }

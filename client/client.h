@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "client/url.h"
+#include "core/loop/socket.h"
 #include "protocol/expected.h"
 #include "protocol/message.h"
 
@@ -25,6 +26,7 @@ struct Options {
   std::string token;          // connection JWT, "" for none
   std::string name;           // connect.data.name, "" for none: the user name in insecure mode
   std::string local_address;  // source address to bind, "" for the system's choice
+  std::uint32_t receive_buffer_bytes = 0;  // of the socket, 0 for the system's choice
   // Delay before attempt n: uniform in [0, min(backoff_max_ms, backoff_min_ms * 2^n)], at least 10.
   std::uint32_t backoff_min_ms = 100;
   std::uint32_t backoff_max_ms = 5000;
@@ -105,6 +107,11 @@ class Client {
   void disconnect();
   // Drops the TCP connection without a word, as a crash would; the client then reconnects.
   void drop_connection();
+  // Like drop_connection(), but the TCP connection stays open, unattended, as after a machine has
+  // vanished. The socket is the caller's; it is not open when there was no connection.
+  Socket abandon_connection();
+  // Reads nothing from the present connection until told to go on.
+  void pause_reading(bool is_paused);
   bool is_connected() const;
 
   // Subscribes now or as soon as connected, and again after every reconnect, recovering from the

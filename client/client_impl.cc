@@ -47,6 +47,13 @@ void Client::Impl::drop_connection() {
   lost(0, "dropped", true);
 }
 
+Socket Client::Impl::abandon_connection() {
+  if (state_ == State::kIdle || state_ == State::kWaiting) return {};
+  Socket abandoned = connection_.abandon();
+  lost(0, "abandoned", true);
+  return abandoned;
+}
+
 void Client::Impl::subscribe(std::string_view channel) {
   const auto [place, is_new] = subs_.try_emplace(std::string(channel));
   if (is_new && is_online()) send_subscribe(place->first, place->second);
@@ -111,7 +118,8 @@ void Client::Impl::open() {
   state_ = State::kOpening;
   opening_error_.clear();
   opening_ends_ms_ = now_ms() + options_.command_timeout_ms;
-  if (const auto error = connection_.open(options_.url, options_.local_address)) {
+  if (const auto error =
+          connection_.open(options_.url, options_.local_address, options_.receive_buffer_bytes)) {
     opening_error_ = error->message;
     opening_ends_ms_ = now_ms();  // reported from the loop, not from within connect()
   }

@@ -35,6 +35,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void connect();
   void disconnect();
   void drop_connection();
+  Socket abandon_connection();
+  void pause_reading(bool is_paused) { connection_.pause_reading(is_paused); }
   void subscribe(std::string_view channel);
   void unsubscribe(std::string_view channel);
   void advance(std::string_view channel, std::uint64_t offset);

@@ -57,10 +57,11 @@ Connection::~Connection() {
   close();
 }
 
-std::optional<Error> Connection::open(const Url& url, const std::string& local_address) {
+std::optional<Error> Connection::open(const Url& url, const std::string& local_address,
+                                      std::uint32_t receive_buffer_bytes) {
   CHIRM_CHECK(state_ == State::kClosed);
   upgrade_ = std::make_unique<Upgrade>(
-      Upgrade{url.authority(), url.target, local_address, url.port, {}, {}});
+      Upgrade{url.authority(), url.target, local_address, receive_buffer_bytes, url.port, {}, {}});
   last_read_ms_ = context_.loop.now_ms();
   if (is_numeric_address(url.host)) return open_socket(url.host);
   if (url.host == "localhost") {
@@ -86,6 +87,9 @@ std::optional<Error> Connection::open_socket(const std::string& address) {
     return socket.error();
   }
   socket_ = std::move(*socket);
+  if (const auto bytes = static_cast<int>(upgrade_->receive_buffer_bytes); bytes != 0) {
+    (void)setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
   if (!context_.poller.add(socket_.fd(), *this, {.writable = true})) {
     const int error = errno;
     close();
@@ -104,8 +108,21 @@ void Connection::close() {
   header_start_.clear();
   output_ = {};
   written_ = 0;
-  is_watching_write_ = is_write_broken_ = false;
+  is_watching_write_ = is_write_broken_ = is_reading_paused_ = false;
   upgrade_.reset();
+}
+
+Socket Connection::abandon() {
+  if (socket_.is_open()) context_.poller.remove(socket_.fd());
+  Socket abandoned = std::move(socket_);
+  close();
+  return abandoned;
+}
+
+void Connection::pause_reading(bool is_paused) {
+  if (state_ != State::kOpen || is_paused == is_reading_paused_) return;
+  is_reading_paused_ = is_paused;
+  watch();
 }
 
 void Connection::close(const Disconnect& why) {
@@ -268,7 +285,12 @@ void Connection::write() {
 void Connection::watch(bool is_writing) {
   if (is_writing == is_watching_write_) return;
   is_watching_write_ = is_writing;
-  context_.poller.change(socket_.fd(), *this, {.readable = true, .writable = is_writing});
+  watch();
+}
+
+void Connection::watch() {
+  context_.poller.change(socket_.fd(), *this,
+                         {.readable = !is_reading_paused_, .writable = is_watching_write_});
 }
 
 void Connection::fail(std::uint16_t code, std::string_view reason) {

@@ -47,9 +47,15 @@ class Connection final : private PollTarget, private WsHandler {
 
   // Begins to connect; on_open() or on_close() follows, never from within this call. An error means
   // that nothing follows. There is no deadline: close() when it takes too long.
-  [[nodiscard]] std::optional<Error> open(const Url& url, const std::string& local_address);
+  // receive_buffer_bytes: of the socket, 0 for the system's choice.
+  [[nodiscard]] std::optional<Error> open(const Url& url, const std::string& local_address,
+                                          std::uint32_t receive_buffer_bytes = 0);
   // Drops the connection without a word.
   void close();
+  // Leaves it without even closing it, as a machine does that vanished. The socket is the caller's.
+  Socket abandon();
+  // Reads nothing until told to go on, or until it is closed.
+  void pause_reading(bool is_paused);
   // Sends what is queued and a Close frame as far as the kernel takes it at once, then drops.
   void close(const Disconnect& why);
 
@@ -75,6 +81,7 @@ class Connection final : private PollTarget, private WsHandler {
     std::string authority;
     std::string target;
     std::string local_address;
+    std::uint32_t receive_buffer_bytes;
     std::uint16_t port;
     std::string key;
     std::string received;
@@ -96,6 +103,7 @@ class Connection final : private PollTarget, private WsHandler {
   void feed(std::string_view bytes);
   void write();
   void watch(bool is_writing);
+  void watch();
   // Ends the connection and tells the handler: the last line of whoever calls it.
   void fail(std::uint16_t code, std::string_view reason);
 
@@ -104,9 +112,10 @@ class Connection final : private PollTarget, private WsHandler {
   State state_ = State::kClosed;
   bool is_feeding_ = false;         // the decoder is on the stack
   bool is_watching_write_ = false;  // the poller reports writability
-  bool is_write_broken_ = false;    // writing failed; what the server said last is still to be read
-  bool prefers_ipv6_ = true;        // for localhost, changes with each attempt
-  std::size_t attempts_ = 0;        // with a name that was resolved
+  bool is_reading_paused_ = false;
+  bool is_write_broken_ = false;  // writing failed; what the server said last is still to be read
+  bool prefers_ipv6_ = true;      // for localhost, changes with each attempt
+  std::size_t attempts_ = 0;      // with a name that was resolved
   Socket socket_;
   std::optional<WsDecoder> decoder_;
   std::uint64_t frame_left_ = 0;  // bytes of the current frame that the decoder has not seen

@@ -57,6 +57,25 @@ void Member::churn(bool is_graceful) {
   is_churning_ = false;
 }
 
+Socket Member::vanish() {
+  is_churning_ = true;
+  Socket abandoned = client_.abandon_connection();
+  is_churning_ = false;
+  return abandoned;
+}
+
+void Member::stall(bool is_stalled) {
+  is_stalled_ = is_stalled;
+  client_.pause_reading(is_stalled);
+}
+
+std::uint64_t Member::behind() const {
+  const Epoch* const epoch = follower_.epoch();
+  return epoch == nullptr || epoch->log.end() <= follower_.next()
+             ? 0
+             : epoch->log.end() - follower_.next();
+}
+
 void Member::on_logged(std::uint32_t sequence, std::uint64_t offset) {
   publisher_->on_logged(sequence, offset);
   events_.on_settleable(*this);

@@ -57,6 +57,14 @@ class Member final : public client::Events, public ListHook<SettleTag> {
   // Loses the connection, or closes it, and comes back.
   void churn(bool is_graceful);
 
+  // Goes away without closing, and comes back on a new connection. Returns the old one's socket.
+  Socket vanish();
+  // Stops reading, or goes on.
+  void stall(bool is_stalled);
+  bool is_stalled() const { return is_stalled_; }
+  // How many publications of its room others have received and it has not.
+  std::uint64_t behind() const;
+
   // For Room::Events.
   void on_logged(std::uint32_t sequence, std::uint64_t offset);
   Publisher::Released settle();
@@ -92,7 +100,8 @@ class Member final : public client::Events, public ListHook<SettleTag> {
   std::uint32_t number_;
   bool has_joined_ = false;     // was subscribed at some time
   bool is_subscribed_ = false;  // True exactly between on_subscribed and the connection's end.
-  bool is_churning_ = false;    // churn() is on the stack
+  bool is_churning_ = false;    // churn() or vanish() is on the stack
+  bool is_stalled_ = false;
   Room& room_;
   MemberEvents& events_;
   Follower follower_;

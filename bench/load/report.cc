@@ -50,6 +50,9 @@ void add_result(Result& total, const Result& one) {
   figures.resent += more.resent;
   figures.resubscribed += more.resubscribed;
   figures.unsubscribed += more.unsubscribed;
+  figures.vanished += more.vanished;
+  figures.stalled += more.stalled;
+  figures.behind += more.behind;
   figures.away += more.away;
   figures.unsent += more.unsent;
   figures.unanswered += more.unanswered;

@@ -68,6 +68,9 @@ void add_settings(JsonWriter& json, const Settings& settings) {
   json.add("payload_bytes", settings.payload_bytes);
   json.add("idle", settings.is_idle);
   json.add("churn", settings.churn);
+  json.add("vanish", settings.vanish);
+  json.add("stall", settings.stall);
+  json.add("stall_s", settings.stall_s);
   json.add("allow_resets", settings.allows_resets);
   json.add("probe_rooms", settings.probe_rooms);
   json.add("probe_rate", settings.probe_rate);
@@ -93,6 +96,9 @@ void add_connections(JsonWriter& json, const Report& report, const Settings& set
   json.add("resubscribed", figures.resubscribed);
   json.add("gone_for_good", figures.unsubscribed);
   json.add("away", figures.away);
+  json.add("vanished", figures.vanished);
+  json.add("stalled", figures.stalled);
+  json.add("stalled_behind", figures.behind);
   add_latency(json, "recovering_us", report.total.recovering);
   add_latency(json, "catching_up_us", report.total.catching_up);
   json.close();

@@ -47,6 +47,10 @@ void add_connections(TextWriter& text, const Report& report, const Settings& set
               n(figures.reconnects), n(figures.recovered), n(figures.resubscribed),
               n(figures.unsubscribed));
   }
+  if (figures.vanished + figures.stalled > 0) {
+    text.line("  vanished   %llu; stalled %llu times, of them behind %llu", n(figures.vanished),
+              n(figures.stalled), n(figures.behind));
+  }
   if (figures.away > 0) {
     text.line("  away       %llu did not come back before the end", n(figures.away));
   }

@@ -86,6 +86,23 @@ void add_traffic(CLI::App& app, Settings& settings) {
                  "or, every other one, closed it [0]")
       ->option_text("N")
       ->check(CLI::Range(0.0, 100'000.0));
+  app.add_option("--vanish", settings.vanish,
+                 "Clients a second that reset their connection or, every other one, leave it\n"
+                 "open and unread, as a machine does that vanished; and come back [0]")
+      ->option_text("N")
+      ->check(CLI::Range(0.0, 100'000.0));
+  app.add_option("--stall", settings.stall,
+                 "Clients a second, of those that do not publish, that stop reading for\n"
+                 "--stall-time [0]")
+      ->option_text("N")
+      ->check(CLI::Range(0.0, 100'000.0));
+  app.add_option("--stall-time", settings.stall_s, "Seconds that a client does not read [3]")
+      ->option_text("S")
+      ->check(CLI::Range(0.1, 1000.0));
+  app.add_option("--receive-buffer", settings.receive_buffer_bytes,
+                 "Bytes that a client's socket takes while it does not read [the system's choice]")
+      ->option_text("BYTES")
+      ->check(CLI::Range(1024U, 1U << 30));
   app.add_flag("--allow-resets", settings.allows_resets,
                "All is well, too, when clients were told that not everything could be\n"
                "recovered: for runs in which the server is made to lose its store");

@@ -31,8 +31,12 @@ struct Settings {
   std::uint32_t publishers =
       0;  // 0: one a room (open loop), one for each message in flight (closed)
   std::size_t payload_bytes = 128;
-  bool is_idle = false;  // connect and subscribe, publish nothing
-  double churn = 0;      // disconnects a second
+  bool is_idle = false;                    // connect and subscribe, publish nothing
+  double churn = 0;                        // disconnects a second
+  double vanish = 0;                       // clients a second that go away without closing
+  double stall = 0;                        // clients a second that stop reading
+  double stall_s = 3;                      // for so long
+  std::uint32_t receive_buffer_bytes = 0;  // of the sockets, 0: the system's choice
 
   bool allows_resets = false;  // a run in which subscribers were told recovered:false is good
 

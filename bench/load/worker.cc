@@ -2,6 +2,7 @@
 #include "bench/load/worker.h"
 
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -19,6 +20,7 @@ constexpr std::uint64_t kGiveUpUs = 5'000'000;                // when not one cl
 constexpr std::size_t kLogKeptBytes = std::size_t{1} << 20;   // beyond that, forget what all have
 constexpr std::size_t kLogMaxBytes = std::size_t{256} << 20;  // beyond that, whoever is behind
 constexpr std::size_t kOutboxMax = 1'000'000;
+constexpr std::size_t kAbandonedMax = 40;            // connections that stay open, unattended
 constexpr std::uint32_t kCommandTimeoutMs = 15'000;  // a server under test may be slow
 
 std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
@@ -38,6 +40,12 @@ template <std::size_t kSize>
 void keep(std::array<char, kSize>& kept, std::string_view text) {
   kept.fill('\0');
   text.copy(kept.data(), kSize - 1);
+}
+
+// Closing it does not say goodbye, but resets the connection.
+void reset_on_close(const Socket& socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 std::string random_text(std::size_t bytes, std::uint64_t seed) { return Random(seed).name(bytes); }
@@ -89,6 +97,7 @@ void Worker::make_members() {
     options.token = settings_.token;
     options.name = settings_.name + "-" + std::to_string(client);
     options.local_address = settings_.local_address_of(client);
+    options.receive_buffer_bytes = settings_.receive_buffer_bytes;
     options.command_timeout_ms = kCommandTimeoutMs;
     options.outbox_max = kOutboxMax;
     const std::uint32_t room = settings_.room_of(client);
@@ -266,12 +275,53 @@ void Worker::on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uin
   if (settings_.is_publisher(publisher)) member_of(publisher).on_logged(sequence, offset);
 }
 
+// What clients do to themselves, at the rates that the settings say. Not those of the probes.
+void Worker::disturb() {
+  if (number_ >= settings_.workers) return;
+  const double share = static_cast<double>(kTickMs) / 1000 / settings_.workers;
+  for (churn_due_ += settings_.churn * share; churn_due_ >= 1; --churn_due_) churn();
+  for (vanish_due_ += settings_.vanish * share; vanish_due_ >= 1; --vanish_due_) vanish();
+  for (stall_due_ += settings_.stall * share; stall_due_ >= 1; --stall_due_) stall();
+}
+
+Member& Worker::random_member() { return *members_[random_.between(0, members_.size() - 1)]; }
+
 void Worker::churn() {
-  churn_due_ += settings_.churn / settings_.workers * static_cast<double>(kTickMs) / 1000;
-  for (; churn_due_ >= 1; --churn_due_) {
-    Member& member = *members_[random_.between(0, members_.size() - 1)];
-    if (!member.is_subscribed()) continue;
-    member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
+  Member& member = random_member();
+  if (!member.is_subscribed()) return;
+  member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
+}
+
+void Worker::vanish() {
+  Member& member = random_member();
+  if (!member.is_subscribed()) return;
+  ++result_.figures.vanished;
+  Socket abandoned = member.vanish();
+  if (std::exchange(is_next_vanish_silent_, !is_next_vanish_silent_)) {
+    abandoned_.push_back(std::move(abandoned));
+    if (abandoned_.size() > kAbandonedMax) abandoned_.pop_front();
+  } else {
+    reset_on_close(abandoned);
+  }
+}
+
+// Publishers would wait for themselves.
+void Worker::stall() {
+  Member& member = random_member();
+  if (!member.is_subscribed() || member.is_stalled() || settings_.is_publisher(member.number())) {
+    return;
+  }
+  ++result_.figures.stalled;
+  member.stall(true);
+  stalls_.push_back({&member, now_us() + static_cast<std::uint64_t>(settings_.stall_s * 1e6)});
+}
+
+void Worker::end_stalls(std::uint64_t now_us) {
+  while (!stalls_.empty() && stalls_.front().ends_us <= now_us) {
+    Member& member = *stalls_.front().member;
+    stalls_.pop_front();
+    if (member.behind() > 0) ++result_.figures.behind;
+    member.stall(false);
   }
 }
 
@@ -308,6 +358,7 @@ void Worker::on_tick() {
     send_progress(Kind::kProgress);
     journal_.flush();
   }
+  end_stalls(phase_ >= Phase::kAnswers ? UINT64_MAX : now);
   trim_rooms(ticks_ % kTrimTicks == 0 ? 0 : kLogKeptBytes);
   switch (phase_) {
     case Phase::kJoining:
@@ -318,7 +369,7 @@ void Worker::on_tick() {
       break;
     case Phase::kTraffic:
       if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
-      if (settings_.churn > 0 && number_ < settings_.workers && now >= plan_.start_us) churn();
+      if (now >= plan_.start_us) disturb();
       replace_refused();
       if (now >= plan_.measure_to_us) end_traffic();
       break;

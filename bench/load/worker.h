@@ -4,6 +4,7 @@
 // receive. The coordinator tells it through a pipe when to do what (figures.h).
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,6 +21,7 @@
 #include "core/base/random.h"
 #include "core/loop/fd_watcher.h"
 #include "core/loop/loop.h"
+#include "core/loop/socket.h"
 #include "core/loop/timer.h"
 
 namespace chirm::load {
@@ -62,6 +64,7 @@ class Worker final : private Room::Events, private MemberEvents {
   void make_members();
   void make_publishers();
   Member& member_of(std::uint32_t client);
+  Member& random_member();
 
   // Joining
   void start_members();
@@ -73,7 +76,11 @@ class Worker final : private Room::Events, private MemberEvents {
   void publish(Member& member, std::uint64_t due_us);
   void settle();
   void replace_refused();
+  void disturb();
   void churn();
+  void vanish();
+  void stall();
+  void end_stalls(std::uint64_t now_us);
   void begin_measuring();
   void end_traffic();
 
@@ -120,7 +127,16 @@ class Worker final : private Room::Events, private MemberEvents {
   std::uint64_t count_then_ = 0;   // what is_silent() looks at, at changed_us_
   std::uint64_t changed_us_ = 0;
   double churn_due_ = 0;
+  double vanish_due_ = 0;
+  double stall_due_ = 0;
   bool is_next_churn_graceful_ = false;
+  bool is_next_vanish_silent_ = false;
+  std::deque<Socket> abandoned_;  // by those who vanished in silence
+  struct Stall {
+    Member* member;
+    std::uint64_t ends_us;
+  };
+  std::deque<Stall> stalls_;
   std::uint64_t ticks_ = 0;
   std::vector<std::uint32_t> refused_;  // publishers, once for each message; closed loop
   std::map<RoomEpoch, Tip> required_;

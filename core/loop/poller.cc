@@ -46,6 +46,11 @@ void Poller::change(int fd, PollTarget& target, FdWatcher::Events events) {
   CHIRM_CHECK(rc == 0, fd, errno);
 }
 
+void Poller::remove(int fd) {
+  const int rc = epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, fd, nullptr);
+  CHIRM_CHECK(rc == 0, fd, errno);
+}
+
 void Poller::forget(PollTarget& target) {
   for (int i = batch_->next; i < batch_->count; ++i) {
     epoll_event& event = batch_->events[static_cast<std::size_t>(i)];

@@ -33,6 +33,8 @@ class Poller {
   // False when the kernel refuses (out of watches or memory).
   [[nodiscard]] bool add(int fd, PollTarget& target, FdWatcher::Events events);
   void change(int fd, PollTarget& target, FdWatcher::Events events);
+  // For a socket that stays open.
+  void remove(int fd);
   // Events of `target` that were already fetched in this turn are not delivered any more. Call it
   // when the target goes away while others are being served.
   void forget(PollTarget& target);

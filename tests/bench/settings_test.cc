@@ -35,6 +35,15 @@ TEST(Settings, HaveUsefulDefaults) {
   EXPECT_EQ(settings.local_address_of(0), "");
 }
 
+TEST(Settings, TellHowClientsMisbehave) {
+  const auto settings = std::get<Settings>(
+      parse({"--vanish", "2", "--stall", "0.5", "--stall-time", "4", "--receive-buffer", "4096"}));
+  EXPECT_EQ(settings.vanish, 2);
+  EXPECT_EQ(settings.stall, 0.5);
+  EXPECT_EQ(settings.stall_s, 4);
+  EXPECT_EQ(settings.receive_buffer_bytes, 4096U);
+}
+
 TEST(Settings, GiveOnePublisherARoomOrAMessageInFlight) {
   EXPECT_EQ(std::get<Settings>(parse({"--rooms", "20"})).publishers, 20U);
   EXPECT_EQ(std::get<Settings>(parse({"--window", "64"})).publishers, 64U);

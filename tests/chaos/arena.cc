@@ -38,7 +38,9 @@ Cluster::Options cluster_options(const Settings& settings) {
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
-  options.chirmd_arguments = {"--insecure", "--drain", "1"};
+  options.chirmd_arguments = {"--insecure", "--drain",        "1", "--ping",
+                              "10",         "--pong-timeout", "5", "--tail-bytes-max",
+                              "1048576"};
   return options;
 }
 
@@ -78,6 +80,8 @@ void Arena::start_load() {
                                         "1000000",  // until stop_load()
                                         "--drain",
                                         kLoadDrainS,
+                                        "--vanish",
+                                        settings_.has("vanish") ? "1" : "0",
                                         "--journal",
                                         directory_.path() + "/journal",
                                         "--json",
@@ -103,6 +107,18 @@ std::string Arena::stop_load() {
   journal_.update();
   if (!load_->exit_code()) troubles_.emplace_back("chirm-load does not end");
   return content(directory_.path() + "/load.json");
+}
+
+void Arena::run_load(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(),
+                   {settings_.programs + "/chirm-load", "--url", cluster_->url().text()});
+  Process load(loop_, Process::Options{.arguments = std::move(arguments),
+                                       .environment = {},
+                                       .parent_death_signal = SIGTERM});
+  (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
+  if (load.exit_code() == 0) return;
+  troubles_.push_back("another chirm-load: " +
+                      (load.exit_code() ? load.output() + load.errors() : "does not end"));
 }
 
 void Arena::stop() {

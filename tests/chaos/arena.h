@@ -41,6 +41,9 @@ class Arena {
   // Ends the traffic; returns chirm-load's report when everything has been verified, "" when there
   // is none.
   std::string stop_load();
+  // Runs a chirm-load of its own beside the other one, to its end. It is a trouble when that finds
+  // something.
+  void run_load(std::vector<std::string> arguments);
   // Stops the nodes, and tells what was wrong with them.
   void stop();
 

@@ -34,6 +34,7 @@ int Director::run() {
     heal();
     tell() << "verifying" << std::endl;
     const auto report = LoadReport::parse(arena_->stop_load());
+    if (report && settings_.has("vanish")) record_vanished(*report);
     arena_->stop();
     return finish(judge(report, arena_->journal(), records_, arena_->troubles()));
   } catch (const Interrupted& why) {
@@ -47,7 +48,6 @@ void Director::run_faults() {
   const auto every_us = static_cast<std::uint64_t>(settings_.every_s * 1e6);
   const auto duration_us = static_cast<std::uint64_t>(settings_.duration_s * 1e6);
   for (std::uint64_t due_us = begun_us_ + every_us;; due_us += every_us) {
-    if (settings_.is_once && records_.size() == settings_.faults.size()) return;
     if (!settings_.is_once && due_us > begun_us_ + duration_us) return;
     if (const std::uint64_t now = now_us(); now < due_us) {
       arena_->wait((due_us - now) / 1000);
@@ -55,12 +55,15 @@ void Director::run_faults() {
       due_us = now;  // the one before took longer
     }
     inject(next_fault());
+    if (settings_.is_once && bag_.empty()) return;
   }
 }
 
 const Fault& Director::next_fault() {
   if (bag_.empty()) {
-    for (const std::string& name : settings_.faults) bag_.push_back(find_fault(name));
+    for (const std::string& name : settings_.faults) {
+      if (find_fault(name)->inject != nullptr) bag_.push_back(find_fault(name));
+    }
     for (std::size_t i = bag_.size(); i > 1; --i) {
       std::swap(bag_[i - 1], bag_[random_.between(0, i - 1)]);
     }
@@ -80,6 +83,14 @@ void Director::inject(const Fault& fault) {
   record.end_us = now_us();
   tell() << fault.name << ": " << record.what << "; "
          << (record.trace.empty() ? "NO EFFECT" : record.trace) << std::endl;
+  records_.push_back(std::move(record));
+}
+
+// What went on all the time.
+void Director::record_vanished(const LoadReport& report) {
+  FaultRecord record{.name = "vanish", .begin_us = begun_us_, .end_us = now_us()};
+  record.what = "one client a second";
+  if (report.vanished > 0) record.trace = std::to_string(report.vanished) + " vanished";
   records_.push_back(std::move(record));
 }
 

@@ -29,6 +29,7 @@ class Director {
   void inject(const Fault& fault);
   // The next one: all of them in a random order, then all again in another.
   const Fault& next_fault();
+  void record_vanished(const LoadReport& report);
   void heal();
   int finish(const Verdict& verdict);
   void keep_logs(const std::string& directory);

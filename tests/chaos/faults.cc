@@ -172,7 +172,7 @@ void lose_answers(Arena& arena, FaultRecord& record) {
 // The nodes start over, or put back what they still have.
 double signs_of_loss(Arena& arena) {
   return arena.total("chirm_epoch_changes_total") + arena.total("chirm_unrecovered_total") +
-         arena.total("chirm_broker_restored_total");
+         arena.total("chirm_broker_put_back_total");
 }
 
 void expect_signs_of_loss(Arena& arena, FaultRecord& record, double before) {
@@ -242,6 +242,19 @@ void kill_nginx(Arena& arena, FaultRecord& record) {
   expect_outages(arena, record, clients);
 }
 
+// ---- Clients
+
+// A room in which more is said than a node keeps and sockets hold, and two who do not listen.
+void stall_readers(Arena& arena, FaultRecord& record) {
+  constexpr const char* kFellOff = "chirm_fell_off_tail_total";
+  record.what = "two readers for 3 s, with 5 MB/s";
+  const double before = arena.total(kFellOff);
+  arena.run_load({"--clients", "6", "--rooms", "1", "--rate", "300", "--payload", "16000",
+                  "--receive-buffer", "200000", "--stall", "2", "--stall-time", "3", "--warmup",
+                  "0", "--duration", "4"});
+  expect_growth(arena, record, kFellOff, before, "times a reader was told to recover");
+}
+
 constexpr std::array kFaults = {
     Fault{.name = "kill-node",
           .help = "kill -9 of a node, which comes back a second or two later",
@@ -277,6 +290,12 @@ constexpr std::array kFaults = {
     Fault{.name = "kill-nginx",
           .help = "kill -9 of nginx, which comes back within a second",
           .inject = kill_nginx},
+    Fault{.name = "stall-readers",
+          .help = "clients that do not read for seconds while much is said",
+          .inject = stall_readers},
+    Fault{.name = "vanish",
+          .help = "clients that reset their connection or leave it without a word, all the time",
+          .inject = nullptr},
 };
 
 }  // namespace

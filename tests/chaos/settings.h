@@ -2,8 +2,10 @@
 #pragma once
 // What a run of chirm-chaos does, from its flags.
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,6 +22,10 @@ struct Settings {
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  // names
   double churn = 1;                 // clients a second that lose or close their connection
+
+  bool has(std::string_view fault) const {
+    return std::find(faults.begin(), faults.end(), fault) != faults.end();
+  }
 
   std::string programs;  // where chirmd and chirm-load are
   std::string wrapper;   // what to run chirmd with, "" for nothing

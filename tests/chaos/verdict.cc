@@ -95,6 +95,8 @@ std::optional<LoadReport> LoadReport::parse(const std::string& json) {
   report.reconnects = number(root["connections"]["reconnects"]);
   report.never_joined = number(root["connections"]["never_joined"]);
   report.away = number(root["connections"]["away"]);
+  report.vanished = number(root["connections"]["vanished"]);
+  report.stalled_behind = number(root["connections"]["stalled_behind"]);
   report.gone_for_good = number(root["connections"]["gone_for_good"]);
   return report;
 }

@@ -38,6 +38,8 @@ struct LoadReport {
   std::uint64_t never_joined = 0;
   std::uint64_t away = 0;
   std::uint64_t gone_for_good = 0;
+  std::uint64_t vanished = 0;
+  std::uint64_t stalled_behind = 0;
 
   // nullopt when it is not such a report.
   static std::optional<LoadReport> parse(const std::string& json);

@@ -28,13 +28,15 @@ std::map<std::string, Times> count(const std::vector<FaultRecord>& faults) {
 }
 
 // What the nodes did about the faults, summed over all of their processes.
-constexpr std::array<std::pair<const char*, const char*>, 9> kShown{
+constexpr std::array<std::pair<const char*, const char*>, 11> kShown{
     {{"chirm_broker_link_losses_total", "links to Redis lost"},
      {"chirm_broker_resent_total", "commands to Redis sent again"},
      {"chirm_broker_duplicates_total", "publishes recognised as repeated"},
      {"chirm_holes_found_total", "publications missing on arrival"},
      {"chirm_holes_healed_total", "… read from Redis"},
-     {"chirm_broker_restored_total", "publications put back into Redis"},
+     {"chirm_broker_digest_gaps_total", "lost last messages noticed"},
+     {"chirm_fell_off_tail_total", "slow readers told to recover"},
+     {"chirm_broker_put_back_total", "publications put back into Redis"},
      {"chirm_epoch_changes_total", "epochs that changed"},
      {"chirm_recovered_total", "subscriptions recovered"},
      {"chirm_unrecovered_total", "subscriptions not recovered"}}};

@@ -577,6 +577,31 @@ TEST_F(ClientTest, DropsWithoutAWord) {
   EXPECT_EQ(server_.peers[0]->close_code, 0);
 }
 
+TEST_F(ClientTest, LeavesItsConnectionOpenWhenItVanishes) {
+  start_in("room:a");
+  const Socket abandoned = client_->abandon_connection();
+  EXPECT_TRUE(abandoned.is_open());
+  ASSERT_TRUE(run_until_line("subscribed room:a 0e1 recovered"));
+  EXPECT_TRUE(server_.peers.front()->is_open());
+  server_.peers.front()->send_publication("room:a", 1, "\"old\"");
+  server_.last().send_publication("room:a", 1, "\"new\"");
+  ASSERT_TRUE(run_until_line("room:a 1 \"new\""));
+  EXPECT_FALSE(events_.has("room:a 1 \"old\""));
+}
+
+TEST_F(ClientTest, ReadsNothingWhilePaused) {
+  start_in("room:a");
+  client_->pause_reading(true);
+  server_.last().send_publication("room:a", 0, "1");
+  std::size_t read_early = 0;
+  client_->publish("room:a", "2", [](auto) {});
+  ASSERT_TRUE(run([&] { return server_.last().messages.size() == 2; }));  // it can still write
+  read_early = events_.count("room:a");
+  client_->pause_reading(false);
+  ASSERT_TRUE(run_until_line("room:a 0 1"));
+  EXPECT_EQ(read_early, 0U);
+}
+
 TEST_F(ClientTest, MayBeToldAnythingFromItsEvents) {
   events_.on_line = [&](const std::string& line) {
     if (line == "room:a 1 1") {
