@@ -4,11 +4,13 @@
 // Private to core/chat; the hub does the work.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/base/intrusive_list.h"
 #include "core/broker/broker.h"
+#include "core/chat/catch_up.h"
 #include "core/chat/channel_log.h"
 
 namespace chirm {
@@ -45,13 +47,21 @@ class Channel : public ListHook<DirtyChannelTag> {
   const std::string& name() const { return log.channel(); }
 
   ChannelState state = ChannelState::kSubscribing;
-  bool is_extending = false;         // older publications have been asked for, for joining sessions
   bool must_compare = false;         // something may have been missed while we could not look
+  bool is_repair_paused = false;     // kRepairing, and the next page waits for the flush
   std::uint64_t seen = 0;            // the highest offset that arrived, in the tail or not
   std::uint64_t empty_since_ms = 0;  // when the last member left; of use while there is none
   ChannelLog log;
   std::vector<Member> members;
   std::vector<Joining> joining;
+
+  // History before the tail. One read at a time, for whoever needs it.
+  bool is_doubtful = false;           // … or for nobody: the log may be another one now
+  std::uint64_t reading = 0;          // number of the read that is under way; 0: none
+  std::uint64_t gone_through = 0;     // the store has no publication up to here any more
+  std::uint64_t kept_behind = 0;      // … and had all behind here …
+  std::uint64_t kept_at_ms = 0;       // … at this time; 0: not known
+  std::unique_ptr<CatchUp> catch_up;  // null when no member stands before the tail
 
   // The flush goes round the members and stops after a full round without news:
   //   [ … done … | next_to_flush … the `unflushed` members from here, around the end … | done … ]

@@ -14,6 +14,7 @@ namespace {
 // A quiet room keeps little, a busy one fills few, large segments.
 constexpr std::size_t kSegmentBytesMin = 2 * 1024;
 constexpr std::size_t kSegmentBytesMax = 64 * 1024;
+constexpr std::size_t kPushOverhead = 64;    // around a body and its channel's name, about
 constexpr std::size_t kFrameHeaderMax = 14;  // RFC 6455 §5.2; WsEncoder::append() wants that room
 
 // A frame's payload, built once a publication; reused, so that it allocates rarely.
@@ -57,6 +58,11 @@ void ChannelLog::prepend(std::span<const Publication> older) {
   CHIRM_CHECK(older.back().offset + 1 == first(), older.back().offset, first());
   Segment segment;
   segment.first = older.front().offset;
+  std::size_t bytes = 0;
+  for (const Publication& publication : older) bytes += publication.body.size();
+  const std::size_t overhead = channel_.size() + kFrameHeaderMax + kPushOverhead;
+  segment.bytes.reserve(bytes + older.size() * overhead);
+  segment.ends.reserve(older.size());
   for (const Publication& publication : older) {
     std::string& payload = scratch();
     append_publication_push(payload, channel_, publication.body, publication.offset);

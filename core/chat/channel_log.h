@@ -57,6 +57,10 @@ class ChannelLog {
     return segments_.empty() ? top_.offset + 1 : segments_.front().first;
   }
   std::size_t bytes() const { return bytes_; }
+  // Of a publication, on average, among the oldest here; 0 when there is none.
+  std::size_t publication_bytes() const {
+    return segments_.empty() ? 0 : segments_.front().bytes.size() / segments_.front().ends.size();
+  }
   // Whether all publications behind `offset` are in the tail.
   bool covers(std::uint64_t offset) const { return offset + 1 >= first() && offset <= top_.offset; }
 

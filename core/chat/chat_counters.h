@@ -12,7 +12,13 @@ struct ChatCounters {
   std::uint64_t sessions = 0;
   std::uint64_t subscriptions = 0;
   std::uint64_t channels = 0;
-  std::uint64_t tail_bytes = 0;
+  std::uint64_t tail_bytes = 0;        // of tails and of pages
+  std::uint64_t page_bytes = 0;        // history that is being sent to those before a tail
+  std::uint64_t blocked_sessions = 0;  // their sockets take no more at the moment
+  std::uint64_t behind_tail = 0;       // subscriptions that stand before their channel's tail
+  // As of the last tick, of those that are blocked or stand before a tail:
+  std::uint64_t lag_publications_max = 0;
+  std::uint64_t blocked_ms_max = 0;
   // counters
   std::uint64_t commands = 0;
   std::uint64_t publications = 0;        // appended to a tail
@@ -23,7 +29,10 @@ struct ChatCounters {
   std::uint64_t holes_found = 0;         // offsets missing on arrival
   std::uint64_t holes_healed = 0;        // … read from the broker; clients noticed nothing
   std::uint64_t epoch_changes = 0;
-  std::uint64_t fell_off_tail = 0;                     // slow readers that were told 2500
+  std::uint64_t fell_off_tail = 0;                     // slow readers whose place left the tail
+  std::uint64_t overtaken = 0;                         // … and the history as well: told 2500
+  std::uint64_t catch_up_rounds = 0;                   // walks through a channel's history
+  std::uint64_t catch_up_pages = 0;                    // … and pages read in them
   std::uint64_t recovered = 0;                         // subscriptions resumed without a loss
   std::uint64_t unrecovered = 0;                       // … that were told recovered:false
   std::map<std::uint16_t, std::uint64_t> disconnects;  // by close code

@@ -34,6 +34,10 @@ struct ChatSettings {
   std::size_t tail_bytes_max = 4 * 1024 * 1024;
   std::size_t tails_bytes_max = 256 * 1024 * 1024;
   std::uint32_t channel_linger_s = 30;
+  // Channels that a node follows; a subscribe to one more is refused.
+  std::uint32_t channels_max = 200'000;
+  // A read of history before a tail, or of what is missing at its tip.
+  std::size_t page_bytes = 256 * 1024;
   // A client that missed more than this is told so instead of being sent everything.
   std::uint32_t recovery_limit = 10'000;
 };

@@ -22,7 +22,8 @@ Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& set
       encoder_(encoder),
       settings_(settings),
       counters_(counters),
-      tick_(loop, [this] { on_tick(); }) {
+      tick_(loop, [this] { on_tick(); }),
+      catch_up_timer_(loop, [this] { advance_some(Which::kAll); }) {
   broker_.set_listener(*this);
   tick_.start_repeating(kTickMs);
 }
@@ -45,6 +46,9 @@ Channel& Hub::find_or_open(std::string_view name) {
 }
 
 void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command) {
+  if (channels_.size() >= settings_.channels_max && find(command.channel) == nullptr) {
+    return session.reply_error(command_id, errors::kLimitExceeded);
+  }
   Channel& channel = find_or_open(command.channel);
   Joining joining{&session,
                   command_id,
@@ -56,6 +60,7 @@ void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeC
   ++counters_.subscriptions;
   if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
   channel.joining.push_back(joining);
+  if (channel.state != ChannelState::kSubscribing) look_back(channel);
 }
 
 void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top) {
@@ -84,6 +89,7 @@ void Hub::unsubscribe(Session& session, Channel& channel) {
   CHIRM_CHECK(found != list.end(), channel.name());
   if (found->is_live) {
     const std::uint32_t index = found->index;
+    if (found->is_catching_up) remove_reader(channel, session, channel.members[index].cursor);
     channel.members[index] = channel.members.back();
     channel.members.pop_back();
     if (index < channel.members.size()) {
@@ -210,12 +216,14 @@ void Hub::on_tick() {
     trim(*channel);  // a quiet one too, when the tails together are too large
     if (is_unused(*channel, now)) close(*channel);
   }
+  measure_lag();
 }
 
 bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {
-  return channel.members.empty() && channel.joining.empty() && !channel.is_extending &&
-         channel.state == ChannelState::kLive &&
-         now_ms - channel.empty_since_ms >= 1000ULL * settings_.channel_linger_s;
+  const bool is_crowded = channels_.size() > settings_.channels_max / 2;
+  const std::uint64_t linger_ms = is_crowded ? 0 : 1000ULL * settings_.channel_linger_s;
+  return channel.members.empty() && channel.joining.empty() && channel.reading == 0 &&
+         channel.state == ChannelState::kLive && now_ms - channel.empty_since_ms >= linger_ms;
 }
 
 void Hub::close(Channel& channel) {

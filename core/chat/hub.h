@@ -26,6 +26,7 @@ namespace chirm {
 
 class Session;
 class WsEncoder;
+struct BlockedSessionTag;
 struct DirtySessionTag;
 struct SubscribeCommand;
 
@@ -47,8 +48,8 @@ class Hub final : private BrokerListener {
 
   // Writes what the turn has added, as far as the budget goes.
   Loop::TurnEnd flush();
-  // Writes to one session as much as its socket takes.
-  void write(Session& session);
+  // The session's socket takes bytes again: it is written as much as that takes.
+  void unblock(Session& session);
 
   Broker& broker() { return broker_; }
   Loop& loop() { return loop_; }
@@ -75,12 +76,41 @@ class Hub final : private BrokerListener {
   void join(Channel& channel, const Joining& joining, bool recovered);
   void refuse(Channel& channel, const Joining& joining, const ErrorCode& error);
   void refuse_joining(Channel& channel, const ErrorCode& error);
-  void extend_tail(Channel& channel);
-  void on_older(const std::string& name, std::uint64_t since,
-                const Expected<History, ErrorCode>& history);
+  void look_back(Channel& channel);
+  bool fits_tail(const Channel& channel, std::uint64_t since) const;
+  void read_back(Channel& channel, const HistoryRequest& request,
+                 void (Hub::*on_read)(Channel&, std::uint64_t, const History&));
+  void on_older(Channel& channel, std::uint64_t since, const History& history);
+  void on_oldest(Channel& channel, std::uint64_t since, const History& history);
+  void on_read_failed(Channel& channel, const ErrorCode& error);
+  static bool is_credible(const Channel& channel, std::uint64_t since, const History& history);
+  bool is_kept(const Channel& channel, std::uint64_t since) const;
+  void note_oldest(Channel& channel, std::uint64_t since, const History& history);
+  void doubt(Channel& channel);
   void repair(Channel& channel);
   void on_missing(const std::string& name, const Expected<History, ErrorCode>& history);
   void start_over(Channel& channel, Position top);
+
+  // Members before the tail (hub_catch_up.cc)
+  struct Standing;
+  void add_reader(Channel& channel, Session& session);
+  void remove_reader(Channel& channel, Session& session, std::uint64_t cursor);
+  void count_served(CatchUp& up, std::uint64_t before, std::uint64_t cursor);
+  void make_due(CatchUp& up);
+  enum class Which : std::uint8_t { kDue, kAll };
+  void advance_some(Which which);
+  void advance(Channel& channel);
+  Standing look_at_readers(Channel& channel);
+  bool wait_for_blocked(CatchUp& up, const Standing& standing);
+  void read_page(Channel& channel, std::uint64_t since);
+  void on_page(Channel& channel, std::uint64_t since, const History& history);
+  void fill_page(Channel& channel, const History& history);
+  void reset_page(CatchUp& up, Position top);
+  void end_overtaken(Channel& channel);
+  void end_catch_up(Channel& channel);
+  void log_fallen(const Channel& channel, const Session& session, std::uint64_t cursor);
+  void note_fallen(Channel& channel, Session& session, std::uint64_t cursor);
+  void measure_lag();
 
   // The flush
   class Budget;
@@ -90,16 +120,21 @@ class Hub final : private BrokerListener {
     std::size_t bytes;
     std::uint64_t to;
   };
-  enum class Scope : std::uint8_t { kAll, kNotDirtyChannels };  // of a write
+  enum class Scope : std::uint8_t {  // of a write
+    kAll,
+    kOwn,     // the private lane, and a little of channels that are not to be flushed anyway
+    kBehind,  // … and as much as a write may have
+  };
   void flush_channels(Budget& budget, std::size_t members_max);
   void flush_sessions(Budget& budget);
+  void flush_behind(Budget& budget);
+  void mark_behind(Session& session);
   void flush_channel(Channel& channel, Budget& budget);
   static void prefetch(const Channel& channel, std::size_t member);
-  void write(Session& session, Scope scope);
+  std::size_t write(Session& session, Scope scope);
   std::size_t gather(const Session& session, Scope scope);
   void account(Session& session, std::size_t taken);
-  bool is_behind(const Session& session) const;
-  void drop_fallen(Session& session);
+  bool look_behind(Session& session);
   void end_subscription(Session& session, Channel& channel, const Unsubscribe& why);
 
   std::size_t tail_bytes_max() const;
@@ -108,6 +143,9 @@ class Hub final : private BrokerListener {
   void close(Channel& channel);
   void time_out_joining(Channel& channel, std::uint64_t now_ms);
 
+  static constexpr std::uint32_t kPageCount = 1'000;  // publications in a read of history
+  static constexpr std::uint64_t kRetryMs = 500;      // after a read of history failed
+
   Loop& loop_;
   Broker& broker_;
   WsEncoder& encoder_;
@@ -115,11 +153,23 @@ class Hub final : private BrokerListener {
   ChatCounters& counters_;
   std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>> channels_;
   IntrusiveList<Channel, DirtyChannelTag> dirty_channels_;
+  // A session is on one of these: it has something of its own, or just goes on catching up.
   IntrusiveList<Session, DirtySessionTag> dirty_sessions_;
+  IntrusiveList<Session, DirtySessionTag> behind_sessions_;
+  IntrusiveList<Session, BlockedSessionTag> blocked_sessions_;
   std::vector<iovec> pieces_;  // of one write, and whose they are
   std::vector<Part> parts_;
-  bool has_resumed_ = false;  // a write let held commands go on: the broker is due again
+  bool has_resumed_ = false;  // the broker was asked for something, and is due again
   Timer tick_;
+
+  IntrusiveList<CatchUp, CatchUpTag> catching_up_;
+  bool is_catch_up_due_ = false;       // one of them is
+  bool is_page_memory_short_ = false;  // one waits until others give theirs back
+  std::uint64_t reads_ = 0;            // of history before a tail, so far
+  std::size_t reads_under_way_ = 0;
+  Timer catch_up_timer_;             // runs while there are any
+  std::uint64_t fallen_log_ms_ = 0;  // when the log's allowance was last filled
+  std::uint32_t fallen_logged_ = 0;  // since then
 };
 
 }  // namespace chirm

@@ -14,6 +14,7 @@ namespace {
 // read once per kWritesPerClockRead. (docs/benchmarks.md, big-room: a room of 10,000 takes 60 ms.)
 constexpr std::uint64_t kFlushBudgetNs = 2'000'000;
 constexpr std::uint32_t kWritesPerClockRead = 32;
+constexpr std::size_t kBytesPerWrite = 16 * 1024;  // more cost as much as several small ones
 // A dirty channel is left for the next one after this many writes, so that a small room does not
 // wait for a big one.
 constexpr std::uint32_t kWritesPerChannel = 256;
@@ -21,37 +22,48 @@ constexpr std::uint32_t kWritesPerChannel = 256;
 constexpr std::size_t kSmallChannel = 64;
 // One gathered write; what remains is written when the others had their turn.
 constexpr std::size_t kWriteBytesMax = 256 * 1024;
+// … with what a session has of its own: a reply does not wait for much of what others catch up.
+constexpr std::size_t kOwnWriteBytesMax = 16 * 1024;
 constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
 
 }  // namespace
 
-// Counts the writes of one flush and reads the clock now and then.
+// Counts the work of one flush and reads the clock now and then.
 class Hub::Budget {
  public:
   explicit Budget(std::uint64_t end_ns) : end_ns_(end_ns) {}
-  void count_write() {
-    if (++writes_ % kWritesPerClockRead == 0) is_spent_ = Loop::clock_ns() >= end_ns_;
+  void count_write(std::size_t bytes) {
+    work_ += 1 + bytes / kBytesPerWrite;
+    if (work_ < next_clock_read_) return;
+    next_clock_read_ = work_ + kWritesPerClockRead;
+    is_spent_ = Loop::clock_ns() >= end_ns_;
   }
   bool is_spent() const { return is_spent_; }
 
  private:
   std::uint64_t end_ns_;
-  std::uint32_t writes_ = 0;
+  std::size_t work_ = 0;  // in small writes
+  std::size_t next_clock_read_ = kWritesPerClockRead;
   bool is_spent_ = false;
 };
 
 // Small rooms first, for they are quickly done; then sessions that have something of their own;
-// then big rooms. Each has its share of the time, so that none keeps the others waiting.
+// then big rooms, and last who is catching up, in large writes. Each has its share of the time, so
+// that none keeps the others waiting.
 Loop::TurnEnd Hub::flush() {
   const std::uint64_t start_ns = Loop::clock_ns();
-  Budget for_small(start_ns + kFlushBudgetNs / 2);
+  Budget for_small(start_ns + kFlushBudgetNs * 3 / 8);
   flush_channels(for_small, kSmallChannel);
-  Budget for_sessions(start_ns + kFlushBudgetNs * 3 / 4);
+  Budget for_sessions(start_ns + kFlushBudgetNs * 5 / 8);
   flush_sessions(for_sessions);
-  Budget for_all(start_ns + kFlushBudgetNs);
+  Budget for_all(start_ns + kFlushBudgetNs * (behind_sessions_.empty() ? 8 : 6) / 8);
   flush_channels(for_all, SIZE_MAX);
+  Budget for_behind(start_ns + kFlushBudgetNs);
+  flush_behind(for_behind);
+  if (is_catch_up_due_) advance_some(Which::kDue);
   const bool has_resumed = std::exchange(has_resumed_, false);
-  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() && !has_resumed;
+  const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() &&
+                       behind_sessions_.empty() && !has_resumed;
   return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
 }
 
@@ -68,26 +80,43 @@ void Hub::flush_channels(Budget& budget, std::size_t members_max) {
     flush_channel(*channel, budget);
     if (channel->unflushed > 0) dirty_channels_.push_back(*channel);
     if (channel->unflushed == 0 || channel->log.bytes() > 2 * tail_bytes_max()) trim(*channel);
+    if (channel->unflushed == 0 && channel->is_repair_paused) repair(*channel);
   }
   skipped.take(dirty_channels_);
   dirty_channels_.take(skipped);
 }
 
-// Acks and other replies, and sessions that fell behind and go on where their last write ended.
-// What is in a channel that is still to be flushed is left to that: a publisher gets its own
-// message when its turn comes and not before all others, or it would publish faster than the room
-// is served.
+// Acks and other replies, with what the session's channels have for it. What is in a channel that
+// is still to be flushed is left to that: a publisher gets its own message when its turn comes and
+// not before all others, or it would publish faster than the room is served.
 void Hub::flush_sessions(Budget& budget) {
   IntrusiveList<Session, DirtySessionTag> now;
   now.take(dirty_sessions_);  // who becomes dirty from here on waits for the next turn
   while (!budget.is_spent()) {
     Session* session = now.pop_front();
     if (session == nullptr) break;
-    write(*session, Scope::kNotDirtyChannels);
-    budget.count_write();
+    budget.count_write(write(*session, Scope::kOwn));
   }
   now.take(dirty_sessions_);  // who has not had its turn goes before them
   dirty_sessions_.take(now);
+}
+
+// Sessions that go on where their last write ended, by turns.
+void Hub::flush_behind(Budget& budget) {
+  IntrusiveList<Session, DirtySessionTag> now;
+  now.take(behind_sessions_);
+  while (!budget.is_spent()) {
+    Session* session = now.pop_front();
+    if (session == nullptr) break;
+    budget.count_write(write(*session, Scope::kBehind));
+  }
+  now.take(behind_sessions_);
+  behind_sessions_.take(now);
+}
+
+void Hub::mark_behind(Session& session) {
+  const ListHook<DirtySessionTag>& hook = session;
+  if (!hook.is_linked()) behind_sessions_.push_back(session);
 }
 
 void Hub::flush_channel(Channel& channel, Budget& budget) {
@@ -98,9 +127,8 @@ void Hub::flush_channel(Channel& channel, Budget& budget) {
     const Member& member = channel.members[channel.next_to_flush++];
     --channel.unflushed;
     if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
-    write(*member.session, Scope::kAll);
+    budget.count_write(write(*member.session, Scope::kAll));
     ++writes;
-    budget.count_write();
   }
 }
 
@@ -110,26 +138,34 @@ void Hub::prefetch(const Channel& channel, std::size_t member) {
   if (member + 1 < members.size()) members[member + 1].session->prefetch_pointees();
 }
 
-void Hub::write(Session& session) { write(session, Scope::kAll); }
+void Hub::unblock(Session& session) {
+  ListHook<BlockedSessionTag>& hook = session;
+  if (hook.is_linked()) --counters_.blocked_sessions;
+  hook.unlink();
+  session.is_blocked_ = false;
+  (void)write(session, Scope::kAll);
+}
 
-void Hub::write(Session& session, Scope scope) {
-  if (session.is_blocked_) return;
+// Returns how many bytes there were to write.
+std::size_t Hub::write(Session& session, Scope scope) {
+  if (session.is_blocked_) return 0;
   const std::size_t bytes = gather(session, scope);
   if (bytes > 0) {
     const std::size_t taken = session.transport_.write(pieces_, bytes);
     ++counters_.writes;
     if (taken < bytes) {
       ++counters_.blocked_writes;
+      ++counters_.blocked_sessions;
       session.is_blocked_ = true;
+      session.blocked_ms_ = loop_.now_ms();
+      blocked_sessions_.push_back(session);
     }
     account(session, taken);
   }
-  if (!session.is_blocked_) {
-    drop_fallen(session);
-    if (is_behind(session)) mark_dirty(session);
-  }
+  if (!session.is_blocked_ && look_behind(session)) mark_behind(session);
   if (!session.is_input_wanted_) has_resumed_ = true;
   session.on_written();
+  return bytes;
 }
 
 // Fills pieces_ and parts_ with what the session has not been sent: its private lane, then each
@@ -139,15 +175,22 @@ std::size_t Hub::gather(const Session& session, Scope scope) {
   parts_.clear();
   const std::size_t lane_bytes = session.lane_.size();
   if (lane_bytes > 0) pieces_.push_back({const_cast<char*>(session.lane_.data()), lane_bytes});
+  const std::size_t bytes_max = scope == Scope::kOwn ? kOwnWriteBytesMax : kWriteBytesMax;
   std::size_t bytes = 0;
   for (const auto& subscription : session.subscriptions_) {
     if (!subscription.is_live) continue;
     Channel& channel = *subscription.channel;
     const std::uint64_t cursor = channel.members[subscription.index].cursor;
-    if (cursor == channel.log.top().offset || !channel.log.covers(cursor)) continue;
-    if (scope == Scope::kNotDirtyChannels && channel.is_linked()) continue;
-    if (bytes >= kWriteBytesMax || pieces_.size() >= kWritePiecesMax) break;
-    const auto found = channel.log.gather(cursor, kWriteBytesMax - bytes, pieces_);
+    if (cursor == channel.log.top().offset) continue;
+    const ChannelLog* log = &channel.log;
+    if (!log->covers(cursor)) {
+      if (!channel.catch_up || !channel.catch_up->has(cursor)) continue;
+      log = &channel.catch_up->page;
+    } else if (scope != Scope::kAll && channel.is_linked()) {
+      continue;
+    }
+    if (bytes >= bytes_max || pieces_.size() >= kWritePiecesMax) break;
+    const auto found = log->gather(cursor, bytes_max - bytes, pieces_);
     parts_.push_back({&channel, subscription.index, found.bytes, found.to});
     bytes += found.bytes;
   }
@@ -161,13 +204,15 @@ void Hub::account(Session& session, std::size_t taken) {
   session.lane_.erase(0, lane_bytes);
   taken -= lane_bytes;
   for (const Part& part : parts_) {
-    std::uint64_t& cursor = part.channel->members[part.member].cursor;
+    Channel& channel = *part.channel;
+    std::uint64_t& cursor = channel.members[part.member].cursor;
     const std::uint64_t before = cursor;
     if (taken >= part.bytes) {
       cursor = part.to;
       taken -= part.bytes;
     } else if (taken > 0) {
-      const auto cut = part.channel->log.cut(cursor, taken);
+      const bool is_in_tail = channel.log.covers(cursor);
+      const auto cut = (is_in_tail ? channel.log : channel.catch_up->page).cut(cursor, taken);
       cursor = cut.offset;
       if (!cut.rest.empty()) {
         session.lane_.assign(cut.rest);
@@ -176,29 +221,32 @@ void Hub::account(Session& session, std::size_t taken) {
       taken = 0;
     }
     counters_.deliveries += cursor - before;
+    if (channel.catch_up) count_served(*channel.catch_up, before, cursor);
   }
 }
 
-bool Hub::is_behind(const Session& session) const {
-  const auto& list = session.subscriptions_;
-  return !session.lane_.empty() || std::any_of(list.begin(), list.end(), [](const auto& one) {
-    return one.is_live && one.channel->members[one.index].cursor != one.channel->log.top().offset;
-  });
-}
-
-// A reader that was so slow that its place is not in the tail any more is told so; it subscribes
-// again and is recovered from the broker's history.
-void Hub::drop_fallen(Session& session) {
-  // Telling a session may close it, and end all its subscriptions.
-  for (std::size_t i = session.subscriptions_.size();
-       i-- > 0 && i < session.subscriptions_.size();) {
-    const auto subscription = session.subscriptions_[i];
-    if (!subscription.is_live) continue;
-    Channel& channel = *subscription.channel;
-    if (channel.log.covers(channel.members[subscription.index].cursor)) continue;
-    ++counters_.fell_off_tail;
-    end_subscription(session, channel, unsubscribes::kInsufficientState);
+// Whether there is more to write at once. Where the session's place is not in a channel's tail any
+// more, history will be read for it.
+bool Hub::look_behind(Session& session) {
+  bool is_behind = false;
+  for (const auto& one : session.subscriptions_) {
+    if (!one.is_live) continue;
+    Channel& channel = *one.channel;
+    const std::uint64_t cursor = channel.members[one.index].cursor;
+    if (cursor == channel.log.top().offset) continue;
+    if (channel.log.covers(cursor)) {
+      is_behind = true;
+      continue;
+    }
+    if (!one.is_catching_up) note_fallen(channel, session, cursor);
+    CatchUp& up = *channel.catch_up;
+    if (up.has(cursor)) {
+      is_behind = true;
+    } else if (up.unserved == 0) {
+      make_due(up);
+    }
   }
+  return is_behind;
 }
 
 }  // namespace chirm

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The hub's dealings with the broker's history: sessions that come back and missed something, and
 // holes at the tip. History is read once per channel and node, never per client: what is read
-// becomes part of the tail, and sessions are written from there.
+// becomes part of the tail, or a page for all who stand before it (hub_catch_up.cc).
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,9 @@
 namespace chirm {
 
 namespace {
-constexpr std::uint32_t kHistoryPage = 500;
+// So long it is believed that the store still has what it had: a client that retention overtakes
+// within this time is told while it is being served.
+constexpr std::uint64_t kKeptForMs = 1'000;
 }  // namespace
 
 // ---- Joining
@@ -22,6 +24,7 @@ void Hub::join_all(Channel& channel) {
   for (Joining& joining : waiting) {
     if (!try_join(channel, joining)) channel.joining.push_back(joining);
   }
+  look_back(channel);
 }
 
 // The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is
@@ -41,11 +44,12 @@ bool Hub::try_join(Channel& channel, Joining& joining) {
     join(channel, joining, false);
     return true;
   }
-  if (channel.log.covers(joining.since.offset)) {
-    join(channel, joining, true);
+  const std::uint64_t since = joining.since.offset;
+  const bool is_in_tail = channel.log.covers(since);
+  if (is_in_tail || since < channel.gone_through || is_kept(channel, since)) {
+    join(channel, joining, is_in_tail || since >= channel.gone_through);
     return true;
   }
-  if (!channel.is_extending) extend_tail(channel);
   return false;
 }
 
@@ -65,6 +69,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   subscription->index = static_cast<std::uint32_t>(channel.members.size());
   channel.members.push_back({&session, cursor});
   if (channel.unflushed > 0) ++channel.unflushed;  // the round that is under way gets longer
+  if (!channel.log.covers(cursor)) add_reader(channel, session);
   SubscribeResult result;
   result.position = {cursor, top.epoch};
   result.was_recovering = joining.recover;
@@ -75,48 +80,110 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   session.resume();
 }
 
-// Reads the publications before the tail, a page; join_all() asks for the next while it is needed.
-void Hub::extend_tail(Channel& channel) {
-  channel.is_extending = true;
-  const std::uint64_t since = channel.log.first();
-  const HistoryRequest request{channel.name(), since, kHistoryPage, true};
-  broker_.history(request, [this, name = channel.name(), since](const auto& history) {
-    on_older(name, since, history);
+// ---- Before the tail
+
+// Reads history for those that wait for an answer: older publications into the tail when there is
+// room for all that is needed, so that who comes next finds them there. Else it is only looked what
+// is the oldest that the store has; then they join, and catch up by pages.
+void Hub::look_back(Channel& channel) {
+  if (channel.reading != 0 || channel.is_doubtful) return;
+  std::uint64_t lowest = UINT64_MAX;
+  for (const Joining& joining : channel.joining) lowest = std::min(lowest, joining.since.offset);
+  const ChannelLog& log = channel.log;
+  if (lowest >= log.first() - 1) return;
+  if (fits_tail(channel, lowest)) {
+    const std::size_t bytes = std::min(settings_.page_bytes, tail_bytes_max() - log.bytes());
+    read_back(channel, {log.channel(), log.first(), kPageCount, true, bytes}, &Hub::on_older);
+  } else {
+    read_back(channel, {log.channel(), lowest, 1, false}, &Hub::on_oldest);
+  }
+}
+
+bool Hub::fits_tail(const Channel& channel, std::uint64_t since) const {
+  const ChannelLog& log = channel.log;
+  if (log.bytes() >= tail_bytes_max()) return false;
+  const std::uint64_t count = log.first() - 1 - since;
+  return count * log.publication_bytes() <= tail_bytes_max() - log.bytes();
+}
+
+void Hub::read_back(Channel& channel, const HistoryRequest& request,
+                    void (Hub::*on_read)(Channel&, std::uint64_t, const History&)) {
+  channel.reading = ++reads_;
+  ++reads_under_way_;
+  has_resumed_ = true;
+  broker_.history(request, [this, name = channel.name(), number = channel.reading,
+                            since = request.since, on_read](const auto& history) {
+    --reads_under_way_;
+    Channel* found = find(name);
+    if (found == nullptr || found->reading != number) return;
+    found->reading = 0;
+    if (history) {
+      (this->*on_read)(*found, since, *history);
+    } else {
+      on_read_failed(*found, history.error());
+    }
+    join_all(*found);
+    if (found->catch_up && found->catch_up->unserved == 0) make_due(*found->catch_up);
   });
 }
 
-void Hub::on_older(const std::string& name, std::uint64_t since,
-                   const Expected<History, ErrorCode>& history) {
-  Channel* channel = find(name);
-  if (channel == nullptr) return;
-  channel->is_extending = false;
-  if (!history) {  // the clients try again: the error is temporary
-    refuse_joining(*channel, history.error());
-    return;
+void Hub::on_older(Channel& channel, std::uint64_t since, const History& history) {
+  ChannelLog& log = channel.log;
+  if (history.top.epoch != log.top().epoch) return doubt(channel);
+  if (log.first() != since) return;  // the tail has moved on
+  std::vector<Publication> older;
+  for (const Publication& publication : history.publications) {
+    if (publication.offset + older.size() + 1 != since) break;
+    older.push_back(publication);
   }
-  if (channel->log.first() != since) return join_all(*channel);  // the tail has moved on: ask again
-  std::vector<Publication> older(history->publications.rbegin(), history->publications.rend());
-  const bool fits = history->top.epoch == channel->log.top().epoch && !older.empty() &&
-                    older.back().offset + 1 == channel->log.first() &&
-                    older.back().offset - older.front().offset + 1 == older.size();
-  if (fits) {
-    const std::size_t before = channel->log.bytes();
-    channel->log.prepend(older);
-    counters_.tail_bytes += channel->log.bytes() - before;
+  if (older.empty()) channel.gone_through = since - 1;
+  std::reverse(older.begin(), older.end());
+  const std::size_t before = log.bytes();
+  log.prepend(older);
+  counters_.tail_bytes += log.bytes() - before;
+}
+
+void Hub::on_oldest(Channel& channel, std::uint64_t since, const History& history) {
+  if (is_credible(channel, since, history)) {
+    note_oldest(channel, since, history);
+  } else {
+    doubt(channel);
   }
-  // Nothing older is there, or no more may be held: who needs it cannot be recovered.
-  if (!fits || older.size() < kHistoryPage || channel->log.bytes() > tail_bytes_max()) {
-    std::vector<Joining> waiting = std::exchange(channel->joining, {});
-    for (Joining& joining : waiting) {
-      if (joining.since.offset > channel->log.top().offset) {  // waits for something else
-        channel->joining.push_back(joining);
-      } else {
-        join(*channel, joining, channel->log.covers(joining.since.offset));
-      }
-    }
-    return;
-  }
-  join_all(*channel);
+}
+
+// Whether the answer comes from the log that the tail is the end of.
+bool Hub::is_credible(const Channel& channel, std::uint64_t since, const History& history) {
+  return history.top.epoch == channel.log.top().epoch &&
+         (!history.publications.empty() || history.top.offset > since);
+}
+
+void Hub::note_oldest(Channel& channel, std::uint64_t since, const History& history) {
+  const auto& found = history.publications;
+  const std::uint64_t first = found.empty() ? history.top.offset + 1 : found.front().offset;
+  if (first > since + 1) channel.gone_through = std::max(channel.gone_through, first - 1);
+  const std::uint64_t now = loop_.now_ms();
+  const bool is_known = channel.kept_at_ms != 0 && now - channel.kept_at_ms < kKeptForMs;
+  if (is_known && channel.kept_behind < first - 1) return;
+  channel.kept_behind = first - 1;
+  channel.kept_at_ms = now;
+}
+
+bool Hub::is_kept(const Channel& channel, std::uint64_t since) const {
+  return channel.kept_at_ms != 0 && since >= channel.kept_behind &&
+         loop_.now_ms() - channel.kept_at_ms < kKeptForMs;
+}
+
+// The clients that wait try again: the error is temporary. Members stay where they are.
+void Hub::on_read_failed(Channel& channel, const ErrorCode& error) {
+  if (channel.catch_up) channel.catch_up->retry_ms = loop_.now_ms() + kRetryMs;
+  refuse_joining(channel, error);
+}
+
+// What the store answers does not belong to the log that we follow: nothing is believed until the
+// tip has been compared.
+void Hub::doubt(Channel& channel) {
+  channel.is_doubtful = channel.must_compare = true;
+  repair(channel);
 }
 
 // Nothing of the subscription is left when the answer is queued: the client may try again at once.
@@ -143,10 +210,13 @@ void Hub::on_maybe_missed(std::string_view name) {
 }
 
 void Hub::repair(Channel& channel) {
-  if (channel.state == ChannelState::kRepairing) return;
+  if (channel.state == ChannelState::kRepairing && !channel.is_repair_paused) return;
   channel.state = ChannelState::kRepairing;
-  channel.must_compare = false;
-  const HistoryRequest request{channel.name(), channel.log.top().offset, kHistoryPage, false};
+  channel.must_compare = channel.is_repair_paused = false;
+  has_resumed_ = true;
+  const std::size_t bytes_max = std::min(settings_.page_bytes, tail_bytes_max() / 2);
+  const HistoryRequest request{channel.name(), channel.log.top().offset, kPageCount, false,
+                               bytes_max};
   broker_.history(
       request, [this, name = channel.name()](const auto& history) { on_missing(name, history); });
 }
@@ -176,8 +246,16 @@ void Hub::on_missing(const std::string& name, const Expected<History, ErrorCode>
   // What the bus announced and the store does not have is not there.
   if (missing.empty()) channel->seen = top.offset;
   if (top.offset < std::max(channel->seen, history->top.offset) || channel->must_compare) {
-    repair(*channel);
+    // A long hole is filled as fast as the members take it: nobody is to fall off the tail here.
+    const bool is_full = channel->log.bytes() > tail_bytes_max() / 2;
+    if (is_full && channel->unflushed > 0) {
+      channel->state = ChannelState::kRepairing;
+      channel->is_repair_paused = true;
+    } else {
+      repair(*channel);
+    }
   } else {
+    channel->is_doubtful = false;
     join_all(*channel);  // who waited for this
   }
 }
@@ -188,6 +266,9 @@ void Hub::start_over(Channel& channel, Position top) {
   ++counters_.epoch_changes;
   counters_.tail_bytes -= channel.log.bytes();
   channel.seen = top.offset;
+  channel.is_doubtful = false;
+  channel.reading = channel.gone_through = channel.kept_at_ms = 0;
+  if (channel.catch_up) end_catch_up(channel);
   while (!channel.members.empty()) {
     end_subscription(*channel.members.back().session, channel, unsubscribes::kInsufficientState);
   }

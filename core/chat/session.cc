@@ -34,6 +34,7 @@ Session::Session(SessionContext& context, Transport& transport)
 Session::~Session() {
   if (self_) *self_ = nullptr;
   context_.hub.unsubscribe_all(*this);
+  if (is_blocked_) --context_.counters.blocked_sessions;
   --context_.counters.sessions;
 }
 
@@ -182,10 +183,7 @@ void Session::on_peer_close(std::uint16_t code) {
   begin_close(code == kNoCode ? disconnects::kNormal.code : code, "bye");
 }
 
-void Session::on_writable() {
-  is_blocked_ = false;
-  context_.hub.write(*this);
-}
+void Session::on_writable() { context_.hub.unblock(*this); }
 
 void Session::on_written() {
   if (lane_.empty()) {
@@ -251,6 +249,12 @@ Session::Subscription* Session::find(std::string_view channel) {
   const auto found =
       std::find_if(subscriptions_.begin(), subscriptions_.end(),
                    [&](const Subscription& one) { return one.channel->name() == channel; });
+  return found == subscriptions_.end() ? nullptr : &*found;
+}
+
+Session::Subscription* Session::find(const Channel& channel) {
+  const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(),
+                                  [&](const Subscription& one) { return one.channel == &channel; });
   return found == subscriptions_.end() ? nullptr : &*found;
 }
 

@@ -25,6 +25,7 @@ namespace chirm {
 class Channel;
 class Hub;
 struct ChatCounters;
+struct BlockedSessionTag;
 struct DirtySessionTag;
 
 // What all sessions of a node share. Must outlive them.
@@ -40,7 +41,9 @@ struct SessionContext {
   std::string scratch;  // a reply's JSON, within one call
 };
 
-class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
+class Session final : public WheelEntry,
+                      public ListHook<DirtySessionTag>,
+                      public ListHook<BlockedSessionTag> {
  public:
   // context and transport must outlive the session.
   Session(SessionContext& context, Transport& transport);
@@ -77,8 +80,9 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
 
   struct Subscription {
     Channel* channel;
-    bool is_live;         // false while joining
-    std::uint32_t index;  // in channel->members, when live
+    bool is_live;                 // false while joining
+    std::uint32_t index;          // in channel->members, when live
+    bool is_catching_up = false;  // in channel->catch_up->readers
   };
 
   void handle_line(std::string_view line);
@@ -105,6 +109,7 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
   std::optional<std::uint32_t> seconds_to_expiry() const;
 
   Subscription* find(std::string_view channel);
+  Subscription* find(const Channel& channel);
   void begin(std::uint32_t weight) { in_flight_ += weight; }
   void finish(std::uint32_t weight);  // an asynchronous command was answered
   bool must_hold() const;
@@ -133,12 +138,13 @@ class Session final : public WheelEntry, public ListHook<DirtySessionTag> {
   bool is_blocked_ = false;  // the socket did not take everything; on_writable() will come
   bool is_awaiting_pong_ = false;
   bool is_input_wanted_ = true;
-  bool is_resuming_ = false;     // resume() is running
-  bool is_draining_ = false;     // drain() was called
-  bool is_end_told_ = false;     // transport_.on_all_written() was called
-  std::uint32_t in_flight_ = 0;  // asynchronous commands, by weight
-  std::uint64_t ping_ms_ = 0;    // when the next ping is due, or its pong when awaited
-  std::int64_t expires_at_ = 0;  // unix seconds, grace included; 0: never
+  bool is_resuming_ = false;      // resume() is running
+  bool is_draining_ = false;      // drain() was called
+  bool is_end_told_ = false;      // transport_.on_all_written() was called
+  std::uint32_t in_flight_ = 0;   // asynchronous commands, by weight
+  std::uint64_t blocked_ms_ = 0;  // since when, while blocked
+  std::uint64_t ping_ms_ = 0;     // when the next ping is due, or its pong when awaited
+  std::int64_t expires_at_ = 0;   // unix seconds, grace included; 0: never
   std::string user_;
   std::string client_id_;
   std::string info_;

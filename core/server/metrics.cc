@@ -91,7 +91,17 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.gauge("chirm_sessions", "WebSocket connections", chat.sessions);
   out.gauge("chirm_subscriptions", "Subscriptions of all sessions", chat.subscriptions);
   out.gauge("chirm_channels", "Channels that this node follows", chat.channels);
-  out.gauge("chirm_tail_bytes", "Bytes of channels' tails in memory", chat.tail_bytes);
+  out.gauge("chirm_tail_bytes", "Bytes of channels' tails and pages in memory", chat.tail_bytes);
+  out.gauge("chirm_page_bytes", "Bytes of history on the way to those before a tail",
+            chat.page_bytes);
+  out.gauge("chirm_blocked_sessions", "Connections whose socket takes no more at the moment",
+            chat.blocked_sessions);
+  out.gauge("chirm_behind_tail", "Subscriptions that are behind their channel's tail",
+            chat.behind_tail);
+  out.gauge("chirm_lag_publications_max", "How far behind the slowest subscription is",
+            chat.lag_publications_max);
+  out.gauge("chirm_blocked_seconds_max", "How long a socket has taken nothing",
+            chat.blocked_ms_max / 1000);
   out.counter("chirm_commands_total", "Commands from clients", chat.commands);
   out.counter("chirm_publications_total", "Publications received from the broker",
               chat.publications);
@@ -105,7 +115,13 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.counter("chirm_holes_healed_total", "Missed publications read from the broker",
               chat.holes_healed);
   out.counter("chirm_epoch_changes_total", "Channels whose log started over", chat.epoch_changes);
-  out.counter("chirm_fell_off_tail_total", "Slow readers told to recover", chat.fell_off_tail);
+  out.counter("chirm_fell_off_tail_total", "Slow readers that left their channel's tail",
+              chat.fell_off_tail);
+  out.counter("chirm_overtaken_total", "Readers told 2500, their place left the history",
+              chat.overtaken);
+  out.counter("chirm_catch_up_rounds_total", "Walks through a channel's history",
+              chat.catch_up_rounds);
+  out.counter("chirm_catch_up_pages_total", "Pages of history read in them", chat.catch_up_pages);
   out.counter("chirm_recovered_total", "Subscriptions resumed without a loss", chat.recovered);
   out.counter("chirm_unrecovered_total", "Subscriptions that could not be resumed",
               chat.unrecovered);

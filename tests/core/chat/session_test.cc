@@ -329,5 +329,27 @@ TEST_F(SessionTest, CountsItsGauges) {
   EXPECT_EQ(node.counters.subscriptions, 1U);
 }
 
+TEST(Channels, AreNoMoreThanANodeMayFollow) {
+  ChatSettings settings = ChatNode::open_settings();
+  settings.channels_max = 2;
+  ChatNode node(settings);
+  FakeClient& ada = node.add_client("ada", "room:a");
+  FakeClient& bob = node.add_client("bob", "room:b");
+  const auto answer_to_subscribe = [&](FakeClient& client, const char* channel) {
+    client.subscribe(channel);
+    node.settle();
+    return client.take().back();
+  };
+  EXPECT_EQ(answer_to_subscribe(ada, "room:c"), "3 error 106");
+  EXPECT_EQ(node.counters.subscriptions, 2U);
+  // Those that are followed have room for more people.
+  EXPECT_THAT(answer_to_subscribe(ada, "room:b"), ::testing::StartsWith("4 subscribe "));
+  // A channel that all have left makes room at the next tick.
+  ada.unsubscribe("room:a");
+  EXPECT_TRUE(node.run_until([&] { return node.counters.channels == 1; }));
+  (void)ada.take();
+  EXPECT_THAT(answer_to_subscribe(bob, "room:c"), ::testing::StartsWith("3 subscribe "));
+}
+
 }  // namespace
 }  // namespace chirm

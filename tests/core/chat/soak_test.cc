@@ -162,6 +162,10 @@ TEST_P(Soak, NobodySeesAHoleADuplicateOrDisorder) {
   std::mt19937 random(GetParam());
   ChatSettings settings = ChatNode::open_settings();
   settings.tail_bytes_max = 64 * 1024;
+  if (GetParam() % 2 == 0) {  // long walks through the history
+    settings.tail_bytes_max = 16 * 1024;
+    settings.page_bytes = 4 * 1024;
+  }
   BrokerSettings kept;
   kept.history_size = 400;
   ChatNode node(settings, kept);
