@@ -112,6 +112,8 @@ void add_limits(Settings& settings, ChatSettings& chat) {
                       "Time that a client has to answer a ping");
   settings.add_number("channels-per-client", "NUMBER", 1, 10'000, chat.channels_per_client,
                       "Subscriptions of one connection");
+  settings.add_number("channels-max", "NUMBER", 1, 100'000'000, chat.channels_max,
+                      "Channels that this node follows; a subscribe to one more is refused");
   settings.add_number("tail-bytes-max", "BYTES", 64 * 1024, 1024 * kMib, chat.tail_bytes_max,
                       "Memory for the newest publications of one channel");
   settings.add_number("tails-bytes-max", "BYTES", kMib, kMib * kMib, chat.tails_bytes_max,

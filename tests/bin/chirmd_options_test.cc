@@ -101,6 +101,7 @@ TEST_F(ChirmdOptions, HaveTheirRanges) {
       {"ping", "3601"},
       {"pong-timeout", "0"},
       {"channels-per-client", "0"},
+      {"channels-max", "0"},
       {"tail-bytes-max", "65535"},
       {"tails-bytes-max", "1048575"},
       {"channel-linger", "86401"},
