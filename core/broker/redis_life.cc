@@ -12,6 +12,8 @@ namespace chirm {
 namespace {
 
 constexpr std::uint64_t kSettlePeriodMs = 25;
+// In vain, while other nodes try the same.
+constexpr std::uint32_t kTriesMax = 20;
 // How a life was settled, as the script says it.
 constexpr std::int64_t kAllTrue = 0;
 constexpr std::int64_t kSuspect = 2;
@@ -107,37 +109,58 @@ void RedisLife::on_arrived(const RedisReply& reply) {
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
   result_ = {};
+  tries_ = 0;
+  can_retry_ = false;
   if (!is_return_) return reply[2].integer() == 0 ? open() : settle();
   tails_.start(channels_(), number_, context_.first_true_life,
                [this](const RedisTails::Result& result) { on_tails_done(result); });
 }
 
 void RedisLife::on_tails_done(const RedisTails::Result& result) {
+  tries_ = result.put_back == result_.put_back ? tries_ + 1 : 0;
   result_ = result;
   settle();
 }
 
 void RedisLife::settle() {
   RedisCommand command;
-  command.begin(3 + 1 + 3).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
+  command.begin(3 + 1 + 4).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
   command.add(server_.id()).add(node_).add(server_.may_have_lost() ? "1" : "0");
+  command.add(tails_.has_unfit() ? "1" : "0");
   commands_.ask(command, [this](const RedisReply& reply) { on_settled(reply); });
 }
 
 void RedisLife::on_settled(const RedisReply& reply) {
   if (reply.is_error()) return commands_.reconnect("arriving: " + std::string(reply.text()));
-  if (reply.size() != 4) return timer_.start(kSettlePeriodMs);
+  if (reply.size() != 4) return on_waiting(reply[0].integer(), reply[1].integer());
+  if (tails_.has_unfit()) return retry_tails(true);  // it came late, all is settled
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
   if (is_return_) {
-    ++context_.counters.store_lives;
-    context_.counters.suspect_lives += reply[2].integer() == kAllTrue ? 0 : 1;
-    context_.counters.put_back += result_.put_back;
-    context_.counters.put_back_errors += result_.failed;
-    context_.counters.store_epoch_changes += result_.diverged + result_.uncovered;
+    count_return(reply[2].integer());
     log_return(reply[2].integer(), reply[3].text());
   }
   open();
+}
+
+// What does not fit yet may when another node has put something back.
+void RedisLife::on_waiting(std::int64_t not_compared, std::int64_t partial) {
+  can_retry_ = tails_.has_unfit() && not_compared == 0;
+  if (can_retry_ && (partial == 0 || tries_ > kTriesMax)) return retry_tails(true);
+  timer_.start(kSettlePeriodMs);
+}
+
+void RedisLife::retry_tails(bool is_last) {
+  can_retry_ = false;
+  tails_.retry(is_last, [this](const RedisTails::Result& result) { on_tails_done(result); });
+}
+
+void RedisLife::count_return(std::int64_t state) {
+  ++context_.counters.store_lives;
+  context_.counters.suspect_lives += state == kAllTrue ? 0 : 1;
+  context_.counters.put_back += result_.put_back;
+  context_.counters.put_back_errors += result_.failed;
+  context_.counters.store_epoch_changes += result_.diverged + result_.uncovered;
 }
 
 void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
@@ -169,8 +192,9 @@ void RedisLife::open() {
 }
 
 void RedisLife::on_timer() {
-  if (commands_.is_arriving()) return settle();
-  renew_lease();
+  if (!commands_.is_arriving()) return renew_lease();
+  if (can_retry_) return retry_tails(false);
+  settle();
 }
 
 // ---- The lease

@@ -53,10 +53,13 @@ class RedisLife final : public RedisArrival {
   void arrive();
   void on_arrived(const RedisReply& reply);
   void on_tails_done(const RedisTails::Result& result);
+  void on_waiting(std::int64_t not_compared, std::int64_t partial);
+  void retry_tails(bool is_last);
   void settle();
   void on_settled(const RedisReply& reply);
-  void open();
+  void count_return(std::int64_t state);
   void log_return(std::int64_t state, std::string_view missing) const;
+  void open();
   void on_timer();
   void renew_lease();
   void on_lease(const RedisReply& reply);
@@ -77,6 +80,8 @@ class RedisLife final : public RedisArrival {
   std::vector<std::string> nodes_;  // that had one then
   bool is_return_ = false;          // the Redis of this connection is not the one of id_
   RedisTails::Result result_;
+  std::uint32_t tries_ = 0;  // of what did not fit, in vain
+  bool can_retry_ = false;   // all other nodes have compared
   bool has_warned_ = false;
   Timer timer_;  // open: the next lease. Before: asks again whether all is settled
 };

@@ -11,6 +11,7 @@
 //                           beat    the newest lease of those that are waited for
 //                           lossy   1: a node knows of a write that is gone
 //                           w:<node>  is waited for    d:<node>  has given back its tails
+//                           p:<node>  has compared; what it holds does not fit yet
 //                           state, missing  how it was settled
 //   <prefix>:nodes  sorted set of the nodes' leases, by Redis' time (ms)
 //
@@ -67,29 +68,34 @@ return {n, t, 1}
 )lua";
 
 // KEYS  1 life
-// ARGV  1 id  2 this node, which has given back its tails  3 1 if Redis may have lost something
-// Answers {} while nodes are waited for, then {n, t, state, missing nodes}.
+// ARGV  1 id  2 this node, which has compared its channels  3 1 if Redis may have lost something
+//       4 1 if something that it holds does not fit yet
+// Answers {how many other nodes have not compared yet, how many have something that does not fit}
+// while nodes are waited for, then {n, t, state, missing nodes}.
 inline constexpr std::string_view kSettle = R"lua(
-local life = KEYS[1]
+local life, me, is_partial = KEYS[1], ARGV[2], ARGV[4] == '1'
 local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'lossy', 'state', 'missing')
 if held[1] ~= ARGV[1] then return redis.error_reply('ERR another life has begun') end
 local n, t, state = tonumber(held[2]), tonumber(held[3]), 0
 if held[4] == '0' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
-redis.call('HDEL', life, 'w:' .. ARGV[2])
-redis.call('HSET', life, 'd:' .. ARGV[2], 1)
+redis.call('HDEL', life, 'w:' .. me, 'p:' .. me)
+redis.call('HSET', life, (is_partial and 'p:' or 'd:') .. me, 1)
 
-local missing, done = {}, {}
+local missing, partial, done = {}, is_partial and -1 or 0, {}
 for _, field in ipairs(redis.call('HKEYS', life)) do
-  if field:sub(1, 2) == 'w:' then
-    missing[#missing + 1] = field:sub(3)
-  elseif field:sub(1, 2) == 'd:' then
-    done[#done + 1] = field
-  end
+  local kind = field:sub(1, 2)
+  if kind == 'w:' then missing[#missing + 1] = field:sub(3) end
+  if kind == 'p:' then partial = partial + 1 end
+  if kind == 'd:' or kind == 'p:' then done[#done + 1] = field end
 end
+local time = redis.call('TIME')
+local late_ms = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(held[4])
 local may_have_lost = ARGV[3] == '1' or held[5]
+local waits_for = (may_have_lost and late_ms < 0) and #missing or 0
+-- Who has compared is here, and soon done.
+local is_working = (is_partial or partial > 0) and late_ms < 5000
+if waits_for > 0 or is_working then return {waits_for, partial} end
 if #missing > 0 and may_have_lost then
-  local time = redis.call('TIME')
-  if time[1] * 1000 + math.floor(time[2] / 1000) < tonumber(held[4]) then return {} end
   n = n + 1
   t, state = n, 2
 elseif held[5] then
@@ -129,17 +135,23 @@ return answer
 // What the store has of channels that a node follows.
 // KEYS  for each channel its hash and its stream (redis_scripts.h)
 // ARGV  1 n  2 t, and for each channel: known epoch, known offset, body at that offset or "", epoch
-//       to use if a new one is needed
+//       to use if a new one is needed, offset of the first publication that this node holds
 // Answers for each: -1 nothing to do, -2 the hash is gone, -3 another publication is at the known
 // offset, so that the epoch has changed; or its newest offset, which is below the known one.
 inline constexpr std::string_view kCompare = R"lua(
 local n, t, answer = ARGV[1], tonumber(ARGV[2]), {}
 for i = 1, #KEYS, 2 do
-  local hash, at = KEYS[i], 3 + (i - 1) * 2
+  local hash, at = KEYS[i], 3 + (i - 1) / 2 * 5
   local epoch, offset, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local meta = redis.call('HMGET', hash, 'e', 'o', 'l')
   local top, verdict = tonumber(meta[2] or '0'), -1
   if not meta[1] then
+    -- Who holds the longest tail begins: nothing can be put in front of what is there.
+    local key, first = hash .. ':first', ARGV[at + 4]
+    local longest = redis.call('GET', key)
+    if not longest or tonumber(first) < tonumber(longest) then
+      redis.call('SET', key, first, 'PX', 60000)
+    end
     verdict = -2
   elseif meta[1] == epoch and tonumber(meta[3] or '0') >= t then
     if top < tonumber(offset) then
@@ -171,13 +183,15 @@ return answer
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
-local count = (#ARGV - 10) / 2
+local count = (#ARGV - 11) / 2
 local meta = call('HMGET', hash, 'e', 'o', 'l')
 local top = tonumber(meta[2] or '0')
 if not meta[1] then
   -- A life in which something is gone for good, and that is settled: nobody can vouch for this.
   if ARGV[1] == ARGV[2] then return -1 end
-  call('DEL', stream)
+  local longest = call('GET', hash .. ':first')
+  if longest and tonumber(longest) < first and ARGV[11] == '0' then return -1 end
+  call('DEL', stream, hash .. ':first')
   top = first - 1
 elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
   return -1
@@ -192,7 +206,7 @@ if has_stream and first <= top and count > 0 then
 end
 for i = 1, count do
   local body = stored[format('%.0f-0', first + i - 1)]
-  if body and body ~= ARGV[10 + 2 * i] then
+  if body and body ~= ARGV[11 + 2 * i] then
     call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
     return -3
   end
@@ -200,11 +214,11 @@ end
 
 local added, key = 0, 2
 for i = 1, count do
-  local offset, has_id = first + i - 1, ARGV[9 + 2 * i] == '1'
+  local offset, has_id = first + i - 1, ARGV[10 + 2 * i] == '1'
   if has_id then key = key + 1 end
   if not has_stream or offset > top then
     local text = format('%.0f', offset)
-    call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[10 + 2 * i])
+    call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i])
     if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
     added = added + 1
   end

@@ -34,9 +34,18 @@ void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
 void RedisTails::stop() {
   channels_.clear();
   gaps_.clear();
+  unfit_.clear();
+  is_last_ = false;
   in_flight_ = 0;
   result_ = {};
   done_ = nullptr;
+}
+
+void RedisTails::retry(bool is_last, Done done) {
+  gaps_ = std::exchange(unfit_, {});
+  is_last_ = is_last;
+  done_ = std::move(done);
+  pump();
 }
 
 void RedisTails::pump() {
@@ -49,7 +58,7 @@ void RedisTails::pump() {
       put_back(std::move(gap));
     }
   }
-  if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(std::exchange(result_, {}));
+  if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(result_);
 }
 
 // ---- Comparing
@@ -58,7 +67,7 @@ void RedisTails::compare() {
   std::vector<Known> batch;
   std::size_t bytes = 0;
   while (!channels_.empty() && batch.size() < kChannelsMax && bytes < kPieceBytes) {
-    Known one{std::move(channels_.back()), {}, {}, context_.new_epoch()};
+    Known one{std::move(channels_.back()), {}, {}, context_.new_epoch(), 0};
     channels_.pop_back();
     one.position = context_.listener->known_position(one.channel);
     if (one.position.epoch.empty()) continue;  // nobody has been told anything yet
@@ -66,16 +75,19 @@ void RedisTails::compare() {
       auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
       if (!newest.empty()) one.body = std::move(newest.front().body);
     }
+    const auto oldest = context_.listener->tail(one.channel, 0, 1);
+    one.first = oldest.empty() ? one.position.offset + 1 : oldest.front().offset;
     bytes += one.channel.size() + one.body.size();
     batch.push_back(std::move(one));
   }
   if (batch.empty()) return;
-  command_.begin(3 + 2 * batch.size() + 2 + 4 * batch.size());
+  command_.begin(3 + 2 * batch.size() + 2 + 5 * batch.size());
   command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
   for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
   command_.add(life_).add(first_true_);
   for (Known& one : batch) {
     command_.add(one.position.epoch).add(one.position.offset).add(one.body).add(one.new_epoch);
+    command_.add(one.first);
     one.body = {};
   }
   ++in_flight_;
@@ -94,9 +106,10 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
     const std::int64_t verdict = reply[i].integer();
     if (verdict == kDiverged) {
       start_over(batch[i].channel, batch[i].new_epoch);
-    } else if (verdict == kGone || verdict >= 0) {
-      gaps_.push_back(
-          {batch[i].channel, static_cast<std::uint64_t>(std::max<std::int64_t>(verdict, 0))});
+    } else if (verdict == kGone) {
+      unfit_.push_back({batch[i].channel, 0});  // when it is known who holds the longest tail
+    } else if (verdict >= 0) {
+      gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
     }
   }
   pump();
@@ -133,7 +146,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
     id = std::to_string(key.user.size()).append(":").append(key.user).append(key.message_id);
     ++id_count;
   }
-  command_.begin(3 + 2 + id_count + 10 + 2 * publications.size());
+  command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
   for (const std::string& id : ids) {
@@ -144,6 +157,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(settings.history_ttl_ms).add(empty_channel_ttl_ms(settings));
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
+  command_.add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
     command_.add(ids[i].empty() ? "0" : "1").add(publications[i].body);
   }
@@ -156,9 +170,11 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
     return pump();
   }
   if (reply.integer() == kDiverged) start_over(gap.channel, gap.new_epoch);
-  if (reply.integer() == kUnfit) {
+  if (reply.integer() == kUnfit && is_last_) {
     ++result_.uncovered;
     context_.listener->on_maybe_missed(gap.channel);
+  } else if (reply.integer() == kUnfit) {
+    unfit_.push_back(std::move(gap));
   }
   if (reply.size() != 2) return pump();
   const auto top = static_cast<std::uint64_t>(reply[0].integer());

@@ -40,6 +40,10 @@ class RedisTails {
   // after stop(); an error that concerns all channels drops the connection instead.
   void start(std::vector<std::string> channels, std::uint64_t life, std::uint64_t first_true,
              Done done);
+  // Tries again what did not fit: it may, once other nodes have put back what they hold. `is_last`:
+  // what does not fit now is given up. The result is that of all tries.
+  void retry(bool is_last, Done done);
+  bool has_unfit() const { return !unfit_.empty(); }
   void stop();
 
  private:
@@ -48,6 +52,7 @@ class RedisTails {
     Position position;
     std::string body;       // of the publication there; "" when this node does not hold it
     std::string new_epoch;  // should it be needed
+    std::uint64_t first;    // that this node holds
   };
   struct Gap {
     std::string channel;
@@ -80,6 +85,8 @@ class RedisTails {
 
   std::vector<std::string> channels_;  // not compared yet
   std::deque<Gap> gaps_;
+  std::deque<Gap> unfit_;
+  bool is_last_ = false;
   std::uint64_t life_ = 0;
   std::uint64_t first_true_ = 0;
   std::size_t in_flight_ = 0;
