@@ -60,6 +60,13 @@ void add_security(Settings& settings, ChatSettings& chat) {
   settings.add_text("token-hmac-secret", "SECRET", chat.token_hmac_secret,
                     "Secret of HS256 connection tokens; better set in the environment, for flags "
                     "show in ps");
+  settings.add(
+      "inboxes", "on|off", "on",
+      [&chat](const std::string& text) {
+        chat.has_inboxes = text == "on";
+        return text == "on" || text == "off" ? "" : "expected on or off, got '" + text + "'";
+      },
+      "Whether every connection is subscribed to its user's channel, user:#<user>");
 }
 
 void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::uint64_t& value_ms,

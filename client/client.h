@@ -75,8 +75,11 @@ class Events {
  public:
   virtual void on_connected(std::string_view client_id, std::string_view server_version) = 0;
   virtual void on_disconnected(const Disconnected& why) = 0;
+  // Also for channels that nobody asked for: the server can subscribe a client, to its user's inbox
+  // for example. They are told behind on_connected, and then are as any others.
   virtual void on_subscribed(std::string_view channel, const Subscribed& how) = 0;
-  // The subscription ended for good (an error reply, or an unsubscribe push below 2500).
+  // The subscription ended for good (an error reply, an unsubscribe push below 2500, or the server
+  // made it and does not any more).
   virtual void on_unsubscribed(std::string_view channel, std::uint32_t code,
                                std::string_view reason) = 0;
   virtual void on_publication(std::string_view channel, const PublicationView& publication) = 0;
@@ -117,6 +120,7 @@ class Client {
   // Subscribes now or as soon as connected, and again after every reconnect, recovering from the
   // last position seen. Does nothing when subscribed already.
   void subscribe(std::string_view channel);
+  // A channel that the server subscribes to comes back with the next connection.
   void unsubscribe(std::string_view channel);
   // The last offset seen in the channel, 0 when unknown.
   std::uint64_t position(std::string_view channel) const;

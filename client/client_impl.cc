@@ -134,14 +134,22 @@ void Client::Impl::on_open() {
     json::append_string(data, options_.name);
     data += '}';
   }
+  std::vector<KnownPosition> known;
+  for (const auto& [channel, sub] : subs_) {
+    if (!sub.is_server_side || !sub.is_recoverable) continue;
+    known.push_back({channel, true, {sub.offset, sub.epoch}});
+  }
   send_command("", Command::Connect{}, [&](std::uint32_t id) {
     ConnectCommand command;
+    command.subs = known;
     command.token = options_.token;
     command.data = data;
     command.name = kSoftware;
     append_connect(lines_, id, command);
   });
-  for (auto& [channel, sub] : subs_) send_subscribe(channel, sub);
+  for (auto& [channel, sub] : subs_) {
+    if (!sub.is_server_side) send_subscribe(channel, sub);
+  }
 }
 
 void Client::Impl::on_close(std::uint16_t code, std::string_view reason) {

@@ -109,6 +109,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void on_reply(const ServerMessage& reply);
   void on_reply_to(Command& command, const ServerMessage& reply);
   void on_connect_reply(const ServerMessage& reply);
+  void on_server_subscription(const ServerSubscriptionView& view);
+  void forget_server_subscriptions();
   void on_subscribe_reply(const Command& command, const ServerMessage& reply);
   void on_publish_reply(const ServerMessage& reply);
   void on_publication(std::string_view channel, const PublicationView& publication);

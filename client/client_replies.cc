@@ -60,6 +60,9 @@ void Client::Impl::on_server_message(const ServerMessage& message) {
       lost(code, message.reason, may_reconnect(code));
       break;
     }
+    case ServerMessage::Kind::kSubscribe:
+      on_server_subscription(message.subs.front());
+      break;
     case ServerMessage::Kind::kOtherPush:
       break;
   }
@@ -113,7 +116,41 @@ void Client::Impl::on_connect_reply(const ServerMessage& reply) {
   ping_ms_ = std::uint64_t{reply.ping_s} * 1000;
   arm(ping_deadline_ms());
   events_.on_connected(reply.client, reply.version);
+  for (const ServerSubscriptionView& view : reply.subs) on_server_subscription(view);
+  forget_server_subscriptions();
   pump_outbox();
+}
+
+void Client::Impl::on_server_subscription(const ServerSubscriptionView& view) {
+  if (state_ != State::kConnected) return;  // an event has ended the connection
+  const std::string channel(view.channel);
+  Subscription& sub = subs_[channel];
+  const bool was_known = sub.is_recoverable;
+  sub.is_server_side = true;
+  sub.command_id = 0;  // should the client have asked for it too, the refusal means nothing
+  sub.start(view.position, view.recoverable, view.publications);
+  events_.on_subscribed(channel, {.offset = view.position.offset,
+                                  .epoch = std::string(view.position.epoch),
+                                  .was_recovering = view.was_recovering || was_known,
+                                  .recovered = view.recovered});
+  for (const PublicationView& publication : view.publications) {
+    if (state_ != State::kConnected) return;
+    on_publication(channel, publication);
+  }
+}
+
+// Those of the connection before that this one does not have.
+void Client::Impl::forget_server_subscriptions() {
+  std::vector<std::string> gone;
+  for (const auto& [channel, sub] : subs_) {
+    const bool is_gone = sub.is_server_side && sub.state == Subscription::State::kWanted;
+    if (is_gone) gone.push_back(channel);
+  }
+  for (const std::string& channel : gone) {
+    if (state_ != State::kConnected) return;
+    subs_.erase(channel);
+    events_.on_unsubscribed(channel, unsubscribes::kServer.code, unsubscribes::kServer.reason);
+  }
 }
 
 void Client::Impl::on_subscribe_reply(const Command& command, const ServerMessage& reply) {
@@ -128,7 +165,7 @@ void Client::Impl::on_subscribe_reply(const Command& command, const ServerMessag
     subs_.erase(found);
     return events_.on_unsubscribed(command.channel, reply.error->code, reply.error->message);
   }
-  sub.start(reply);
+  sub.start({reply.offset, reply.epoch}, reply.recoverable, reply.publications);
   events_.on_subscribed(command.channel, {.offset = reply.offset,
                                           .epoch = std::string(reply.epoch),
                                           .was_recovering = reply.was_recovering,
@@ -169,6 +206,10 @@ void Client::Impl::on_publication(std::string_view channel, const PublicationVie
     case Subscription::Verdict::kDuplicate:
       return;
     case Subscription::Verdict::kGap:
+      if (sub.is_server_side) {  // it can only be recovered by connecting again
+        connection_.close();
+        return lost(0, "a publication is missing", true);
+      }
       send_unsubscribe(channel);
       return subscribe_again(found->first, sub);
   }
@@ -179,7 +220,7 @@ void Client::Impl::on_unsubscribe(std::string_view channel, std::uint32_t code,
   const auto found = subs_.find(channel);
   if (found == subs_.end()) return;
   const bool is_subscribing = found->second.state == Subscription::State::kSubscribing;
-  if (code >= unsubscribes::kInsufficientState.code) {
+  if (code >= unsubscribes::kInsufficientState.code && !found->second.is_server_side) {
     // While subscribing it is about the subscription before.
     if (!is_subscribing) subscribe_again(found->first, found->second);
     return;

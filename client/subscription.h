@@ -4,6 +4,7 @@
 // has seen. Pure: no loop, no socket. Private to client/.
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "client/backoff.h"
@@ -39,18 +40,21 @@ struct Subscription {
     return Verdict::kNew;
   }
 
-  // Takes over the state of a successful subscribe reply. Publications in it are not taken yet.
-  void start(const ServerMessage& reply) {
+  // Takes over what the server says of a subscription that stands. The publications that it sends
+  // along are not taken yet.
+  void start(const PositionView& position, bool recoverable,
+             std::span<const PublicationView> publications) {
     state = State::kSubscribed;
-    is_recoverable = reply.recoverable;
-    epoch = reply.epoch;
-    offset = reply.offset;
-    if (!reply.publications.empty() && reply.publications.front().offset != 0) {
-      offset = std::min(offset, reply.publications.front().offset - 1);
+    is_recoverable = recoverable;
+    epoch = position.epoch;
+    offset = position.offset;
+    if (!publications.empty() && publications.front().offset != 0) {
+      offset = std::min(offset, publications.front().offset - 1);
     }
   }
 
   State state = State::kWanted;
+  bool is_server_side = false;  // made by the server with the connection, not asked for
   bool is_recoverable = false;  // the server keeps a log that (epoch, offset) refers to
   Backoff backoff;              // of refusals and gaps
   std::uint32_t command_id = 0;

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -23,6 +24,13 @@ struct PositionView {
   std::string_view epoch;
 };
 
+// Where a client stands in a channel that the server subscribes it to.
+struct KnownPosition {
+  std::string_view channel;
+  bool recover = false;
+  PositionView since = {};
+};
+
 struct ConnectCommand {
   std::string_view token;
   std::string_view data;  // raw JSON, empty when absent
@@ -31,6 +39,7 @@ struct ConnectCommand {
   std::string_view data_name;
   std::string_view name;  // client software
   std::string_view version;
+  std::span<const KnownPosition> subs = {};  // in the order of the text
 };
 
 struct SubscribeCommand {

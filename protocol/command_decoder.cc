@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <array>
+#include <vector>
 
 #include "protocol/command.h"
 #include "protocol/json_reader.h"
@@ -51,17 +52,46 @@ std::string_view read_raw(dom::element value, RawCursor& cursor) {
 
 // The overloads of read() return false at a field of a wrong type or at an empty required one.
 
-bool read(dom::object fields, RawCursor cursor, ConnectCommand& command) {
-  return for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
-    if (key == "token") return read_field(value, command.token);
-    if (key == "name") return read_field(value, command.name);
-    if (key == "version") return read_field(value, command.version);
-    if (key == "data") {
-      command.data = read_raw(value, cursor);
-      command.data_name = string_member(value, "name", limits::kUserBytes);
-    }
-    return true;
-  });
+bool read_known_position(dom::element value, KnownPosition& known) {
+  dom::object fields;
+  if (value.get(fields)) return value.is_null();
+  for (const auto [key, member] : fields) {
+    if (key == "recover" && !read_field(member, known.recover)) return false;
+    if (key == "offset" && !read_field(member, known.since.offset)) return false;
+    if (key == "epoch" && !read_field(member, known.since.epoch)) return false;
+  }
+  return true;
+}
+
+bool read_known_positions(dom::element value, std::vector<KnownPosition>& all) {
+  dom::object channels;
+  if (value.get(channels)) return value.is_null();
+  for (const auto [channel, position] : channels) {
+    all.push_back({.channel = channel});
+    if (!read_known_position(position, all.back())) return false;
+  }
+  return true;
+}
+
+bool read(dom::object fields, RawCursor cursor, std::vector<KnownPosition>& subs,
+          ConnectCommand& command) {
+  const bool is_right =
+      for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
+        if (key == "token") return read_field(value, command.token);
+        if (key == "name") return read_field(value, command.name);
+        if (key == "version") return read_field(value, command.version);
+        if (key == "data") {
+          command.data = read_raw(value, cursor);
+          command.data_name = string_member(value, "name", limits::kUserBytes);
+        }
+        if (key == "subs") {
+          subs.clear();
+          return read_known_positions(value, subs);
+        }
+        return true;
+      });
+  command.subs = subs;
+  return is_right;
 }
 
 bool read(dom::object fields, SubscribeCommand& command) {
@@ -169,12 +199,14 @@ RawCursor cursor_at(std::string_view line, std::size_t position) {
   return cursor;
 }
 
-bool read_method(std::string_view line, const Envelope& envelope, Command& command) {
+bool read_method(std::string_view line, const Envelope& envelope, std::vector<KnownPosition>& subs,
+                 Command& command) {
   const dom::object fields = envelope.fields;
   auto& method = command.method;
   switch (envelope.method) {
     case 0:
-      return read(fields, cursor_at(line, envelope.position), method.emplace<ConnectCommand>());
+      return read(fields, cursor_at(line, envelope.position), subs,
+                  method.emplace<ConnectCommand>());
     case 1:
       return read(fields, method.emplace<SubscribeCommand>());
     case 2:
@@ -207,6 +239,7 @@ static_assert(kMethods[kSend] == "send");
 
 struct CommandDecoder::Impl {
   JsonParser parser{limits::kMessageBytes};
+  std::vector<KnownPosition> subs;  // of the last connect command
 };
 
 CommandDecoder::CommandDecoder() : impl_(std::make_unique<Impl>()) {}
@@ -225,7 +258,8 @@ Expected<Command, Disconnect> CommandDecoder::decode(std::string_view line) {
     command.method.emplace<SendCommand>();
   } else if (envelope.id != 0) {
     command.id = envelope.id;
-    if (!read_method(line, envelope, command)) return refusal;
+    impl_->subs.clear();
+    if (!read_method(line, envelope, impl_->subs, command)) return refusal;
   }
   return command;
 }

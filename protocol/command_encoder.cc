@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <utility>
+
 #include "protocol/command.h"
 #include "protocol/json.h"
 
@@ -57,6 +59,24 @@ class CommandWriter {
     is_first_ = false;
   }
 
+  void known_positions(std::span<const KnownPosition> all) {
+    if (all.empty()) return;
+    name("subs");
+    out_ += '{';
+    is_first_ = true;
+    for (const KnownPosition& known : all) {
+      if (!std::exchange(is_first_, true)) out_ += ',';
+      json::append_string(out_, known.channel);
+      out_ += ":{";
+      flag("recover", known.recover);
+      number("offset", known.since.offset);
+      string("epoch", known.since.epoch);
+      out_ += '}';
+      is_first_ = false;
+    }
+    out_ += '}';
+  }
+
   void finish(std::uint32_t id) {
     out_ += "},\"id\":";
     json::append_number(out_, id);
@@ -90,6 +110,7 @@ void append_connect(std::string& out, std::uint32_t id, const ConnectCommand& co
   writer.raw("data", command.data);
   writer.string("name", command.name);
   writer.string("version", command.version);
+  writer.known_positions(command.subs);
   writer.finish(id);
 }
 

@@ -100,6 +100,87 @@ bool read_date(dom::element value, std::optional<std::int64_t>& date) {
   return true;
 }
 
+// `b64info` wins over `info`, and `b64data` over `data`; what they decode to must be JSON, for it
+// is sent as such.
+bool read_payload(std::string_view raw, std::string_view encoded, std::string& payload) {
+  if (encoded.empty()) {
+    payload = raw;
+    return true;
+  }
+  auto decoded = base64::decode(encoded);
+  if (!decoded || !json::is_valid(*decoded)) return false;
+  payload = std::move(*decoded);
+  return true;
+}
+
+std::string_view read_raw(dom::element value, RawCursor& cursor) {
+  const std::string_view raw = cursor.skip_value();
+  return value.is_null() ? std::string_view() : raw;
+}
+
+// Centrifugo's switches of a subscription, each `{"value":bool}`. They cannot be changed here: what
+// asks for what is done anyway is taken.
+bool read_override(dom::element value) {
+  dom::object switches;
+  if (value.get(switches)) return value.is_null();
+  for (const auto [name, setting] : switches) {
+    const bool is_on =
+        name == "presence" || name == "force_recovery" || name == "force_positioning";
+    const bool is_known = is_on || name == "join_leave" || name == "force_push_join_leave";
+    bool wanted = false;
+    dom::object fields;
+    if (!is_known || setting.get(fields)) return false;
+    for (const auto [key, field] : fields) {
+      if (key == "value" && !read_field(field, wanted)) return false;
+    }
+    if (wanted != is_on) return false;
+  }
+  return true;
+}
+
+bool read_subscription(dom::element value, RawCursor& cursor, TokenChannel& channel) {
+  dom::object options;
+  if (value.get(options)) return value.is_null();
+  std::string_view info;
+  std::string_view encoded_info;
+  std::string_view data;
+  std::string_view encoded_data;
+  const bool is_right =
+      for_each_member(options, cursor, [&](std::string_view key, dom::element option) {
+        if (key == "b64info") return read_field(option, encoded_info);
+        if (key == "b64data") return read_field(option, encoded_data);
+        if (key == "override") return read_override(option);
+        if (key == "info") info = read_raw(option, cursor);
+        if (key == "data") data = read_raw(option, cursor);
+        return key == "info" || key == "data";
+      });
+  return is_right && read_payload(info, encoded_info, channel.info) &&
+         read_payload(data, encoded_data, channel.data);
+}
+
+bool read_subs(dom::element value, RawCursor& cursor, TokenChannels& channels) {
+  channels.clear();
+  dom::object subs;
+  if (value.get(subs)) return value.is_null();
+  return for_each_member(subs, cursor, [&](std::string_view name, dom::element options) {
+    TokenChannel& channel = channels[std::string(name)];
+    channel = {};  // of equal keys the last counts
+    return read_subscription(options, cursor, channel);
+  });
+}
+
+bool read_channels(dom::element value, TokenChannels& channels) {
+  channels.clear();
+  dom::array names;
+  if (value.get(names)) return value.is_null();
+  for (const dom::element element : names) {
+    std::string_view name;
+    if (element.get(name)) return false;
+    (void)channels[std::string(name)];
+  }
+  return true;
+}
+
 struct RawClaims {
   std::string_view user;
   std::string_view info;
@@ -107,6 +188,8 @@ struct RawClaims {
   std::optional<std::int64_t> exp;
   std::optional<std::int64_t> nbf;
   std::optional<std::int64_t> expire_at;
+  TokenChannels channels;
+  TokenChannels subs;
 };
 
 bool read_claims(const EncodedObject& claims, RawClaims& out) {
@@ -117,22 +200,12 @@ bool read_claims(const EncodedObject& claims, RawClaims& out) {
     if (key == "nbf") return read_date(value, out.nbf);
     if (key == "expire_at") return read_date(value, out.expire_at);
     if (key == "b64info") return read_field(value, out.encoded_info);
-    if (key == "info") out.info = value.is_null() ? std::string_view() : cursor.skip_value();
+    if (key == "info") out.info = read_raw(value, cursor);
+    if (key == "channels") return read_channels(value, out.channels);
+    if (key == "subs") return read_subs(value, cursor, out.subs);
     // Only tokens for subscriptions have it: one must not open a connection.
     return key != "channel" || value.is_null();
   });
-}
-
-// `b64info` wins over `info`; what it decodes to must be JSON, for it is sent as such.
-bool read_info(const RawClaims& raw, std::string& info) {
-  if (raw.encoded_info.empty()) {
-    info = raw.info;
-    return true;
-  }
-  auto decoded = base64::decode(raw.encoded_info);
-  if (!decoded || !json::is_valid(*decoded)) return false;
-  info = std::move(*decoded);
-  return true;
 }
 
 }  // namespace
@@ -151,13 +224,14 @@ Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token
   RawClaims raw;
   TokenClaims claims;
   if (!encoded.parse(parts->claims) || !read_claims(encoded, raw)) return invalid;
-  if (!read_info(raw, claims.info)) return invalid;
+  if (!read_payload(raw.info, raw.encoded_info, claims.info)) return invalid;
   if ((raw.exp && now >= *raw.exp) || (raw.nbf && now < *raw.nbf)) {
     return Unexpected<TokenError>(TokenError::kExpired);
   }
   claims.user = raw.user;
   claims.expires_at = raw.expire_at ? raw.expire_at : raw.exp;
   if (raw.expire_at == 0) claims.expires_at.reset();
+  claims.channels = std::move(raw.subs.empty() ? raw.channels : raw.subs);
   return claims;
 }
 

@@ -5,6 +5,7 @@
 // clock is an argument.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,15 +14,26 @@
 
 namespace chirm {
 
+// How a token subscribes its connection to a channel.
+struct TokenChannel {
+  std::string info;  // raw JSON for `chan_info`, or ""
+  std::string data;  // raw JSON for the client, or ""
+};
+using TokenChannels = std::map<std::string, TokenChannel, std::less<>>;  // by name
+
 struct TokenClaims {
   std::string user;                        // `sub`; "" is the anonymous user
   std::optional<std::int64_t> expires_at;  // unix seconds; from `expire_at` (0: never), else `exp`
   std::string info;                        // raw JSON of `info`, or ""
+  // `subs`, or when that is empty `channels`. The names may be none.
+  TokenChannels channels;
 };
 
 enum class TokenError : std::uint8_t {
   kExpired,  // past `exp` or before `nbf`: the client should fetch a new one (error 109)
-  kInvalid,  // malformed, wrong signature, algorithm not HS256, `channel` claim (close 3500)
+  // Malformed, wrong signature, algorithm not HS256, `channel` claim, or an option of a channel
+  // that does not exist here (close 3500).
+  kInvalid,
 };
 
 // `secret` is the shared key as bytes; with an empty one no token is valid. `now` is unix seconds.

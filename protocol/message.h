@@ -18,11 +18,13 @@
 
 namespace chirm {
 
-// Who published or is present. conn_info is raw JSON or empty.
+// Who published or is present. The infos, of the connection and of its subscription, are raw JSON
+// or empty.
 struct ClientInfoView {
   std::string_view user;
   std::string_view client;
   std::string_view conn_info;
+  std::string_view chan_info = {};
 };
 
 // ---- Server side: each appends one JSON object, without a line feed.
@@ -44,6 +46,7 @@ struct ConnectResult {
   std::optional<std::uint32_t> expires_in_s;  // `expires:true` and `ttl`
   std::uint32_t ping_s = 0;                   // 0: no application pings
   bool pong = false;
+  std::string_view subs = {};  // comma-separated, of append_server_subscription()
 };
 
 struct SubscribeResult {
@@ -52,7 +55,8 @@ struct SubscribeResult {
   bool positioned = true;
   bool was_recovering = false;
   bool recovered = false;
-  std::string_view publications;  // comma-separated publication objects, without brackets
+  std::string_view publications = {};  // comma-separated publication objects, without brackets
+  std::string_view data = {};          // raw JSON for the application
 };
 
 struct HistoryResult {
@@ -61,6 +65,9 @@ struct HistoryResult {
 };
 
 void append_connect_reply(std::string& out, std::uint32_t id, const ConnectResult& result);
+// `"<channel>":{…}`, for ConnectResult::subs.
+void append_server_subscription(std::string& out, std::string_view channel,
+                                const SubscribeResult& result);
 void append_subscribe_reply(std::string& out, std::uint32_t id, const SubscribeResult& result);
 void append_unsubscribe_reply(std::string& out, std::uint32_t id);
 void append_publish_reply(std::string& out, std::uint32_t id, const PositionView& position);
@@ -74,7 +81,8 @@ void append_refresh_reply(std::string& out, std::uint32_t id, std::string_view c
 void append_error_reply(std::string& out, std::uint32_t id, const ErrorCode& error);
 void append_unsubscribe_push(std::string& out, std::string_view channel,
                              const Unsubscribe& unsubscribe);
-// A client's info as one JSON object, as in presence: {"user":…,"client":…,"conn_info":…}.
+// A client's info as one JSON object, as in presence:
+// {"user":…,"client":…,"conn_info":…,"chan_info":…}.
 void append_client_info(std::string& out, const ClientInfoView& info);
 
 // ---- Client side
@@ -85,12 +93,23 @@ struct PublicationView {
   ClientInfoView info;  // user and client are "" when the server published
 };
 
+// A channel that the server has subscribed the client to.
+struct ServerSubscriptionView {
+  std::string_view channel;
+  PositionView position;
+  bool recoverable = false;
+  bool recovered = false;
+  bool was_recovering = false;
+  std::span<const PublicationView> publications;
+};
+
 // One object from the server. Which members mean something depends on `kind`.
 struct ServerMessage {
   enum class Kind : std::uint8_t {
     kPing,         // `{}`
     kReply,        // id, and either error or what the method answers
     kPublication,  // channel, publications[0]
+    kSubscribe,    // subs[0]
     kUnsubscribe,  // channel, code, reason
     kDisconnect,   // code, reason
     kOtherPush,    // a push this client has no use for (join, leave, message, …)
@@ -116,6 +135,7 @@ struct ServerMessage {
   bool pong = false;
   bool expires = false;
   std::uint32_t ttl_s = 0;
+  std::span<const ServerSubscriptionView> subs;
   // subscribe, publish, history
   std::uint64_t offset = 0;
   std::string_view epoch;

@@ -8,12 +8,28 @@ namespace {
 
 namespace dom = simdjson::dom;
 
+// What the views of a ServerMessage look at.
+struct Lists {
+  std::vector<PublicationView> publications;
+  std::vector<ClientInfoView> clients;
+  std::vector<ServerSubscriptionView> subs;
+  std::vector<std::vector<PublicationView>> sub_publications;  // of each of subs
+
+  void clear() {
+    publications.clear();
+    clients.clear();
+    clear_subs();
+  }
+  void clear_subs() {
+    subs.clear();
+    sub_publications.clear();
+  }
+};
+
 // Fills one ServerMessage from one line. The functions return false at a value of a wrong type.
 class MessageReader {
  public:
-  MessageReader(ServerMessage& message, std::vector<PublicationView>& publications,
-                std::vector<ClientInfoView>& clients)
-      : message_(message), publications_(publications), clients_(clients) {}
+  MessageReader(ServerMessage& message, Lists& lists) : message_(message), lists_(lists) {}
 
   bool read(dom::object root, RawCursor cursor);
 
@@ -31,14 +47,17 @@ class MessageReader {
   bool read_ending(dom::element value, RawCursor& cursor);
   bool read_result(dom::element value, RawCursor& cursor);
   bool read_result_field(std::string_view key, dom::element value, RawCursor& cursor);
-  bool read_publications(dom::element value, RawCursor& cursor);
-  bool read_publication(dom::element value, RawCursor& cursor);
+  bool read_publications(dom::element value, RawCursor& cursor,
+                         std::vector<PublicationView>& publications);
+  bool read_publication(dom::element value, RawCursor& cursor,
+                        std::vector<PublicationView>& publications);
+  bool read_subs(dom::element value, RawCursor& cursor);
+  bool read_sub(std::string_view channel, dom::element value, RawCursor& cursor);
   bool read_presence(dom::element value, RawCursor& cursor);
   bool read_client_info(dom::element value, RawCursor& cursor, ClientInfoView& info);
 
   ServerMessage& message_;
-  std::vector<PublicationView>& publications_;
-  std::vector<ClientInfoView>& clients_;
+  Lists& lists_;
 };
 
 bool is_result(std::string_view key) {
@@ -67,8 +86,12 @@ bool MessageReader::read(dom::object root, RawCursor cursor) {
   message_.kind = message_.id != 0 ? ServerMessage::Kind::kReply
                   : is_push        ? push_kind
                                    : ServerMessage::Kind::kPing;
-  message_.publications = publications_;
-  message_.clients = clients_;
+  for (std::size_t i = 0; i < lists_.subs.size(); ++i) {
+    lists_.subs[i].publications = lists_.sub_publications[i];
+  }
+  message_.publications = lists_.publications;
+  message_.clients = lists_.clients;
+  message_.subs = lists_.subs;
   return is_right;
 }
 
@@ -90,8 +113,13 @@ bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
     if (value.is_null()) return true;
     if (key == "pub") {
       message_.kind = kPublication;
-      publications_.clear();
-      return read_publication(value, cursor);
+      lists_.publications.clear();
+      return read_publication(value, cursor, lists_.publications);
+    }
+    if (key == "subscribe") {
+      message_.kind = kSubscribe;
+      lists_.clear_subs();
+      return read_sub({}, value, cursor);
     }
     if (key == "unsubscribe" || key == "disconnect") {
       message_.kind = key == "unsubscribe" ? kUnsubscribe : kDisconnect;
@@ -101,6 +129,7 @@ bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
   });
   // Pushes may name a channel by a number, but only for who asked for that.
   if (message_.channel.empty() && message_.kind != kDisconnect) message_.kind = kOtherPush;
+  if (message_.kind == kSubscribe) lists_.subs.front().channel = message_.channel;
   return is_right;
 }
 
@@ -125,7 +154,8 @@ bool MessageReader::read_result_field(std::string_view key, dom::element value, 
   if (key == "recoverable") return read_field(value, message_.recoverable);
   if (key == "recovered") return read_field(value, message_.recovered);
   if (key == "was_recovering") return read_field(value, message_.was_recovering);
-  if (key == "publications") return read_publications(value, cursor);
+  if (key == "publications") return read_publications(value, cursor, lists_.publications);
+  if (key == "subs") return read_subs(value, cursor);
   if (key == "client") return read_field(value, message_.client);
   if (key == "version") return read_field(value, message_.version);
   if (key == "ping") return read_field(value, message_.ping_s);
@@ -138,16 +168,40 @@ bool MessageReader::read_result_field(std::string_view key, dom::element value, 
   return true;
 }
 
-bool MessageReader::read_publications(dom::element value, RawCursor& cursor) {
-  publications_.clear();
+bool MessageReader::read_publications(dom::element value, RawCursor& cursor,
+                                      std::vector<PublicationView>& publications) {
+  publications.clear();
   if (value.is_null()) return true;
   dom::array array;
   return !value.get(array) && for_each_element(array, cursor, [&](dom::element element) {
-    return read_publication(element, cursor);
+    return read_publication(element, cursor, publications);
   });
 }
 
-bool MessageReader::read_publication(dom::element value, RawCursor& cursor) {
+bool MessageReader::read_subs(dom::element value, RawCursor& cursor) {
+  lists_.clear_subs();
+  return each(value, cursor, [&](std::string_view channel, dom::element result) {
+    return read_sub(channel, result, cursor);
+  });
+}
+
+bool MessageReader::read_sub(std::string_view channel, dom::element value, RawCursor& cursor) {
+  ServerSubscriptionView& sub = lists_.subs.emplace_back();
+  auto& publications = lists_.sub_publications.emplace_back();
+  sub.channel = channel;
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    if (key == "offset") return read_field(field, sub.position.offset);
+    if (key == "epoch") return read_field(field, sub.position.epoch);
+    if (key == "recoverable") return read_field(field, sub.recoverable);
+    if (key == "recovered") return read_field(field, sub.recovered);
+    if (key == "was_recovering") return read_field(field, sub.was_recovering);
+    if (key == "publications") return read_publications(field, cursor, publications);
+    return true;
+  });
+}
+
+bool MessageReader::read_publication(dom::element value, RawCursor& cursor,
+                                     std::vector<PublicationView>& publications) {
   PublicationView publication;
   const bool is_right = each(value, cursor, [&](std::string_view key, dom::element field) {
     if (key == "offset") return read_field(field, publication.offset);
@@ -155,14 +209,14 @@ bool MessageReader::read_publication(dom::element value, RawCursor& cursor) {
     if (key == "data") publication.data = cursor.skip_value();
     return true;
   });
-  publications_.push_back(publication);
+  publications.push_back(publication);
   return is_right;
 }
 
 bool MessageReader::read_presence(dom::element value, RawCursor& cursor) {
-  clients_.clear();
+  lists_.clients.clear();
   return each(value, cursor, [&](std::string_view key, dom::element field) {
-    ClientInfoView& info = clients_.emplace_back();
+    ClientInfoView& info = lists_.clients.emplace_back();
     const bool is_right = read_client_info(field, cursor, info);
     if (info.client.empty()) info.client = key;
     return is_right;
@@ -174,6 +228,7 @@ bool MessageReader::read_client_info(dom::element value, RawCursor& cursor, Clie
     if (key == "user") return read_field(field, info.user);
     if (key == "client") return read_field(field, info.client);
     if (key == "conn_info") info.conn_info = cursor.skip_value();
+    if (key == "chan_info") info.chan_info = cursor.skip_value();
     return true;
   });
 }
@@ -182,8 +237,7 @@ bool MessageReader::read_client_info(dom::element value, RawCursor& cursor, Clie
 
 struct MessageDecoder::Impl {
   JsonParser parser{limits::kMessageBytes};
-  std::vector<PublicationView> publications;
-  std::vector<ClientInfoView> clients;
+  Lists lists;
 };
 
 MessageDecoder::MessageDecoder() : impl_(std::make_unique<Impl>()) {}
@@ -197,10 +251,9 @@ Expected<ServerMessage, std::string> MessageDecoder::decode(std::string_view lin
   }
   if (root.get(members)) return Unexpected<std::string>("A message must be a JSON object.");
 
-  impl_->publications.clear();
-  impl_->clients.clear();
+  impl_->lists.clear();
   ServerMessage message;
-  MessageReader reader(message, impl_->publications, impl_->clients);
+  MessageReader reader(message, impl_->lists);
   if (!reader.read(members, RawCursor(line))) {
     return Unexpected<std::string>("A field of the message has a wrong type.");
   }

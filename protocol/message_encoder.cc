@@ -48,8 +48,31 @@ void append_expiry(std::string& out, std::optional<std::uint32_t> expires_in_s) 
   append_count(out, "ttl", expires_in_s.value_or(0));
 }
 
+void append_raw_json(std::string& out, std::string_view key, std::string_view value) {
+  if (value.empty()) return;
+  append_key(out, key);
+  json::append_raw(out, value);
+}
+
 bool is_empty(const ClientInfoView& info) {
-  return info.user.empty() && info.client.empty() && info.conn_info.empty();
+  return info.user.empty() && info.client.empty() && info.conn_info.empty() &&
+         info.chan_info.empty();
+}
+
+void append_subscribe_result(std::string& out, const SubscribeResult& result) {
+  append_flag(out, "recoverable", result.recoverable);
+  append_text(out, "epoch", result.position.epoch);
+  if (!result.publications.empty()) {
+    append_key(out, "publications");
+    out += '[';
+    out += result.publications;
+    out += ']';
+  }
+  append_flag(out, "recovered", result.recovered);
+  append_count(out, "offset", result.position.offset);
+  append_flag(out, "positioned", result.positioned);
+  append_raw_json(out, "data", result.data);
+  append_flag(out, "was_recovering", result.was_recovering);
 }
 
 }  // namespace
@@ -59,10 +82,8 @@ void append_client_info(std::string& out, const ClientInfoView& info) {
   json::append_string(out, info.user);
   out += ",\"client\":";
   json::append_string(out, info.client);
-  if (!info.conn_info.empty()) {
-    out += ",\"conn_info\":";
-    json::append_raw(out, info.conn_info);
-  }
+  append_raw_json(out, "conn_info", info.conn_info);
+  append_raw_json(out, "chan_info", info.chan_info);
   out += '}';
 }
 
@@ -104,23 +125,26 @@ void append_connect_reply(std::string& out, std::uint32_t id, const ConnectResul
   append_expiry(out, result.expires_in_s);
   append_count(out, "ping", result.ping_s);
   append_flag(out, "pong", result.pong);
+  if (!result.subs.empty()) {
+    append_key(out, "subs");
+    out += '{';
+    out += result.subs;
+    out += '}';
+  }
   close_reply(out);
+}
+
+void append_server_subscription(std::string& out, std::string_view channel,
+                                const SubscribeResult& result) {
+  json::append_string(out, channel);
+  out += ":{";
+  append_subscribe_result(out, result);
+  out += '}';
 }
 
 void append_subscribe_reply(std::string& out, std::uint32_t id, const SubscribeResult& result) {
   open_reply(out, id, "subscribe");
-  append_flag(out, "recoverable", result.recoverable);
-  append_text(out, "epoch", result.position.epoch);
-  if (!result.publications.empty()) {
-    append_key(out, "publications");
-    out += '[';
-    out += result.publications;
-    out += ']';
-  }
-  append_flag(out, "recovered", result.recovered);
-  append_count(out, "offset", result.position.offset);
-  append_flag(out, "positioned", result.positioned);
-  append_flag(out, "was_recovering", result.was_recovering);
+  append_subscribe_result(out, result);
   close_reply(out);
 }
 

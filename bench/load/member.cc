@@ -96,7 +96,8 @@ void Member::on_disconnected(const client::Disconnected& why) {
   events_.on_gone(*this, is_churning_, !why.retry_in_ms && !is_churning_, why.reason);
 }
 
-void Member::on_subscribed(std::string_view, const client::Subscribed& how) {
+void Member::on_subscribed(std::string_view channel, const client::Subscribed& how) {
+  if (channel != room_.channel()) return;  // its inbox
   const bool was_subscribed = std::exchange(is_subscribed_, true);
   follower_.on_joined({.offset = how.offset,
                        .epoch = how.epoch,
@@ -128,12 +129,15 @@ void Member::check_caught_up() {
   events_.on_caught_up(*this, std::exchange(outage_, {}));
 }
 
-void Member::on_unsubscribed(std::string_view, std::uint32_t code, std::string_view reason) {
+void Member::on_unsubscribed(std::string_view channel, std::uint32_t code,
+                             std::string_view reason) {
+  if (channel != room_.channel()) return;
   is_subscribed_ = false;
   events_.on_refused(*this, "not subscribed: " + std::to_string(code) + " " + std::string(reason));
 }
 
-void Member::on_publication(std::string_view, const PublicationView& publication) {
+void Member::on_publication(std::string_view channel, const PublicationView& publication) {
+  if (channel != room_.channel()) return;
   follower_.take(publication.data, publication.offset, now_us());
   on_received();
 }

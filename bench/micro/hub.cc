@@ -64,6 +64,7 @@ class Node {
  public:
   explicit Node(std::size_t subscribers) {
     settings_.is_insecure = true;
+    settings_.has_inboxes = false;
     const bench::Padded connect(R"({"id":1,"connect":{"data":{"name":"ada"}}})");
     const bench::Padded subscribe(R"({"id":2,"subscribe":{"channel":"room:lobby"}})");
     for (std::size_t i = 0; i < subscribers; ++i) {

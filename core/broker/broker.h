@@ -36,7 +36,8 @@ struct Publication {
 struct PresentClient {
   std::string user;
   std::string client;
-  std::string conn_info;  // raw JSON or ""
+  std::string conn_info;       // raw JSON or ""
+  std::string chan_info = {};  // of its subscription; raw JSON or ""
 };
 
 struct PublishRequest {

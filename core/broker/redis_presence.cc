@@ -85,6 +85,7 @@ void RedisPresence::on_question(std::string_view rest) {
     put_text(piece, client.user);
     put_text(piece, client.client);
     put_text(piece, client.conn_info);
+    put_text(piece, client.chan_info);
     if (piece.size() < kPieceBytes) continue;
     send_answer(*topic, piece);
     piece.resize(head_bytes);
@@ -109,8 +110,10 @@ void RedisPresence::on_answer(std::string_view rest) {
     const auto user = take_text(rest);
     const auto client = take_text(rest);
     const auto conn_info = take_text(rest);
-    if (!user || !client || !conn_info) break;
-    pending.clients.push_back({std::string(*user), std::string(*client), std::string(*conn_info)});
+    const auto chan_info = take_text(rest);
+    if (!user || !client || !conn_info || !chan_info) break;
+    pending.clients.push_back({std::string(*user), std::string(*client), std::string(*conn_info),
+                               std::string(*chan_info)});
   }
   if (*is_last == 0) return;
   --pending.nodes_missing;

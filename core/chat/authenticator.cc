@@ -13,10 +13,12 @@ namespace chirm {
 namespace {
 
 bool is_user_name(std::string_view user) {
-  return user.size() <= limits::kUserBytes && std::none_of(user.begin(), user.end(), [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
-         });
+  // It becomes a part of channel names.
+  return user.empty() || (user.size() <= limits::kUserBytes && is_channel_name(user));
 }
+
+// "#<user>"; a name may have commas and hashes, for it is compared as a whole.
+bool is_inbox(std::string_view name) { return name.size() > 1 && name.starts_with('#'); }
 
 // "#<a>,<b>" with a before b, so that a conversation has one name.
 bool is_conversation(std::string_view name) {
@@ -40,7 +42,7 @@ Expected<Identity, Refusal> verify(std::string_view token, std::string_view secr
     return Unexpected<Refusal>(errors::kExpired);
   }
   if (!is_user_name(claims->user)) return Unexpected<Refusal>(disconnects::kInvalidToken);
-  return Identity{claims->user, claims->info, claims->expires_at};
+  return Identity{claims->user, claims->info, claims->expires_at, claims->channels};
 }
 
 }  // namespace
@@ -48,44 +50,67 @@ Expected<Identity, Refusal> verify(std::string_view token, std::string_view secr
 Expected<Identity, Refusal> Authenticator::authenticate(const ConnectCommand& command) const {
   if (settings_.is_insecure) {
     if (!is_user_name(command.data_name)) return Unexpected<Refusal>(errors::kBadRequest);
-    return Identity{std::string(command.data_name), {}, std::nullopt};
+    return with_channels({std::string(command.data_name), {}, std::nullopt, {}});
   }
   if (command.token.empty()) return Unexpected<Refusal>(disconnects::kBadRequest);
-  return verify(command.token, settings_.token_hmac_secret);
+  return verify(command.token, settings_.token_hmac_secret).and_then([this](Identity identity) {
+    return with_channels(std::move(identity));
+  });
 }
 
-Expected<Identity, Refusal> Authenticator::refresh(std::string_view user,
-                                                   std::string_view token) const {
-  // In insecure mode there is nothing that a client could refresh.
-  if (settings_.is_insecure || token.empty()) return Unexpected<Refusal>(disconnects::kBadRequest);
-  auto identity = verify(token, settings_.token_hmac_secret);
-  if (!identity && std::holds_alternative<ErrorCode>(identity.error())) {
-    return Unexpected<Refusal>(disconnects::kExpired);
+Expected<Identity, Refusal> Authenticator::with_channels(Identity identity) const {
+  for (const auto& [channel, options] : identity.channels) {
+    if (const auto error = check_name(channel)) return Unexpected<Refusal>(*error);
   }
-  if (identity && identity->user != user) return Unexpected<Refusal>(disconnects::kInvalidToken);
+  if (settings_.has_inboxes && !identity.user.empty()) {
+    (void)identity.channels["user:#" + identity.user];
+  }
   return identity;
 }
 
-std::optional<ErrorCode> Authenticator::check_channel(std::string_view user,
-                                                      std::string_view channel) const {
+Expected<Identity, Disconnect> Authenticator::refresh(std::string_view user,
+                                                      std::string_view token) const {
+  // In insecure mode there is nothing that a client could refresh.
+  if (settings_.is_insecure || token.empty()) {
+    return Unexpected<Disconnect>(disconnects::kBadRequest);
+  }
+  auto identity = verify(token, settings_.token_hmac_secret);
+  if (!identity) {
+    const auto* why = std::get_if<Disconnect>(&identity.error());
+    return Unexpected<Disconnect>(why != nullptr ? *why : disconnects::kExpired);
+  }
+  if (identity->user != user) return Unexpected<Disconnect>(disconnects::kInvalidToken);
+  return std::move(*identity);
+}
+
+// Whether a channel of that name can exist.
+std::optional<ErrorCode> Authenticator::check_name(std::string_view channel) const {
   if (!is_channel_name(channel)) return errors::kBadRequest;
   if (settings_.is_insecure) return std::nullopt;
   const std::string_view space = channel_namespace(channel);
   const std::string_view name = channel.substr(std::min(channel.size(), space.size() + 1));
+  bool is_right = false;
   if (space == "room") {
-    if (name.empty() || is_user_limited(channel)) return errors::kBadRequest;
-    return std::nullopt;
+    is_right = !name.empty() && !is_user_limited(channel);
+  } else if (space == "user") {
+    is_right = is_inbox(name);
+  } else if (space == "dm") {
+    is_right = is_conversation(name);
+  } else {
+    return errors::kUnknownChannel;
   }
-  if (space == "user") {
-    if (!user.empty() && name == "#" + std::string(user)) return std::nullopt;
-    return errors::kPermissionDenied;
-  }
-  if (space == "dm") {
-    if (!is_conversation(name)) return errors::kBadRequest;
-    if (!user.empty() && allows_user(channel, user)) return std::nullopt;
-    return errors::kPermissionDenied;
-  }
-  return errors::kUnknownChannel;
+  return is_right ? std::nullopt : std::optional(errors::kBadRequest);
+}
+
+std::optional<ErrorCode> Authenticator::check_channel(std::string_view user,
+                                                      std::string_view channel) const {
+  const auto error = check_name(channel);
+  if (error || settings_.is_insecure) return error;
+  const std::string_view space = channel_namespace(channel);
+  if (space == "room") return std::nullopt;
+  const bool is_own = !user.empty() && (space == "user" ? channel.substr(space.size() + 2) == user
+                                                        : allows_user(channel, user));
+  return is_own ? std::nullopt : std::optional(errors::kPermissionDenied);
 }
 
 }  // namespace chirm

@@ -12,6 +12,7 @@
 #include "protocol/codes.h"
 #include "protocol/command.h"
 #include "protocol/expected.h"
+#include "protocol/jwt.h"
 
 namespace chirm {
 
@@ -19,6 +20,9 @@ struct Identity {
   std::string user;
   std::string info;                        // conn_info: raw JSON or ""
   std::optional<std::int64_t> expires_at;  // unix seconds
+  // What the server subscribes the connection to: the user's inbox, and what its token names. Valid
+  // names of existing namespaces.
+  TokenChannels channels;
 };
 
 // A refusal is an error reply, after which the client may mend what was wrong, or a close.
@@ -30,9 +34,9 @@ class Authenticator {
   explicit Authenticator(const ChatSettings& settings) : settings_(settings) {}
 
   [[nodiscard]] Expected<Identity, Refusal> authenticate(const ConnectCommand& command) const;
-  // A new token for a connection of `user`.
-  [[nodiscard]] Expected<Identity, Refusal> refresh(std::string_view user,
-                                                    std::string_view token) const;
+  // A new token for a connection of `user`. Its channels do not count before the next connect.
+  [[nodiscard]] Expected<Identity, Disconnect> refresh(std::string_view user,
+                                                       std::string_view token) const;
 
   // nullopt: allowed. One rule for subscribing, publishing and reading: room:<name> is open to all
   // users, dm:#<a>,<b> and user:#<u> to those who are named, and nothing else exists. In insecure
@@ -40,6 +44,10 @@ class Authenticator {
   std::optional<ErrorCode> check_channel(std::string_view user, std::string_view channel) const;
 
  private:
+  std::optional<ErrorCode> check_name(std::string_view channel) const;
+  // Adds the user's inbox, and looks at the names of the others.
+  [[nodiscard]] Expected<Identity, Refusal> with_channels(Identity identity) const;
+
   const ChatSettings& settings_;
 };
 

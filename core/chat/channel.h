@@ -21,7 +21,7 @@ struct DirtyChannelTag;
 // A session that asked for the channel and has not been answered yet.
 struct Joining {
   Session* session;
-  std::uint32_t command_id;
+  std::uint32_t command_id;  // 0: of the server-side subscriptions of its connect command
   bool recover;
   bool reject_unrecovered;  // answer error 112 instead of recovered:false
   Position since;

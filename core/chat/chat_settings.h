@@ -12,13 +12,15 @@ struct ChatSettings {
   // No tokens: the user is connect.data.name, every channel is open to everybody.
   bool is_insecure = false;
   std::string token_hmac_secret;  // for HS256 connection tokens
+  // Every connection is subscribed to its user's channel `user:#<user>`.
+  bool has_inboxes = true;
 
   std::uint32_t ping_s = 25;          // between pings; 0: none
   std::uint32_t pong_timeout_s = 8;   // less than ping_s
   std::uint32_t stale_s = 10;         // from the upgrade to a successful connect
   std::uint32_t expiry_grace_s = 25;  // from a token's expiry to the close
-  // Then a temporary error, up to 1 s later. SDKs drop their connection after 5 s without an
-  // answer.
+  // For a subscribe, and for a connect with server-side subscriptions. Then a temporary error, up
+  // to 1 s later. SDKs drop their connection after 5 s without an answer.
   std::uint32_t subscribe_timeout_s = 3;
   std::uint32_t channels_per_client = 128;
   std::uint32_t history_limit = 300;  // publications in one reply

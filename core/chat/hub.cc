@@ -56,7 +56,7 @@ void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeC
                   (command.flag & 2) != 0,
                   {command.since.offset, std::string(command.since.epoch)},
                   loop_.now_ms()};
-  session.subscriptions_.push_back({&channel, false, 0});
+  session.subscriptions_.push_back({&channel, false, command_id == 0, 0});
   ++counters_.subscriptions;
   if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
   channel.joining.push_back(joining);
@@ -115,6 +115,10 @@ void Hub::unsubscribe_all(Session& session) {
 }
 
 void Hub::end_subscription(Session& session, Channel& channel, const Unsubscribe& why) {
+  // No client can renew what the server has subscribed it to, unless it connects again.
+  if (session.find(channel.name())->is_server_side) {
+    return session.close(disconnects::kInsufficientState);
+  }
   unsubscribe(session, channel);
   session.context_.scratch.clear();
   append_unsubscribe_push(session.context_.scratch, channel.name(), why);
@@ -185,7 +189,8 @@ std::vector<PresentClient> Hub::local_presence(std::string_view name) {
   if (const Channel* channel = find(name)) {
     for (const Member& member : channel->members) {
       const Session& session = *member.session;
-      present.push_back({session.user(), session.client_id(), session.info()});
+      present.push_back({session.user(), session.client_id(), session.info(),
+                         std::string(session.channel_info(name))});
     }
   }
   return present;

@@ -37,7 +37,8 @@ class Hub final : private BrokerListener {
       ChatCounters& counters);
   ~Hub();
 
-  // Answers on the session's lane, later. The session must not be subscribed or joining already.
+  // Answers on the session's lane, later; with command_id 0 the session is told instead, and its
+  // connect command is to be answered. The session must not be subscribed or joining already.
   void subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command);
   // The session forgets the channel, at once.
   void unsubscribe(Session& session, Channel& channel);

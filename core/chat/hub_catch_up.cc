@@ -165,9 +165,9 @@ Hub::Standing Hub::look_at_readers(Channel& channel) {
       --counters_.behind_tail;
     }
     if (is_in_tail || up.has(cursor)) {
-      if (!session->is_blocked_) mark_behind(*session);
-      if (!is_in_tail) ++(session->is_blocked_ ? standing.held : standing.writable);
-    } else if (!session->is_blocked_) {
+      if (session->may_write()) mark_behind(*session);
+      if (!is_in_tail) ++(session->may_write() ? standing.writable : standing.held);
+    } else if (session->may_write()) {
       standing.lowest = std::min(standing.lowest, cursor);
       if (cursor >= up.page.top().offset) standing.next = std::min(standing.next, cursor);
     }

@@ -126,7 +126,7 @@ void Hub::flush_channel(Channel& channel, Budget& budget) {
     prefetch(channel, channel.next_to_flush);
     const Member& member = channel.members[channel.next_to_flush++];
     --channel.unflushed;
-    if (member.cursor == channel.log.top().offset || member.session->is_blocked_) continue;
+    if (member.cursor == channel.log.top().offset || !member.session->may_write()) continue;
     budget.count_write(write(*member.session, Scope::kAll));
     ++writes;
   }
@@ -148,7 +148,7 @@ void Hub::unblock(Session& session) {
 
 // Returns how many bytes there were to write.
 std::size_t Hub::write(Session& session, Scope scope) {
-  if (session.is_blocked_) return 0;
+  if (!session.may_write()) return 0;
   const std::size_t bytes = gather(session, scope);
   if (bytes > 0) {
     const std::size_t taken = session.transport_.write(pieces_, bytes);

@@ -74,6 +74,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   result.position = {cursor, top.epoch};
   result.was_recovering = joining.recover;
   result.recovered = recovered;
+  if (joining.command_id == 0) return session.on_joined(channel.name(), result);
   session.context_.scratch.clear();
   append_subscribe_reply(session.context_.scratch, joining.command_id, result);
   session.send_scratch();
@@ -190,6 +191,7 @@ void Hub::doubt(Channel& channel) {
 void Hub::refuse(Channel& channel, const Joining& joining, const ErrorCode& error) {
   Session& session = *joining.session;
   unsubscribe(session, channel);
+  if (joining.command_id == 0) return session.on_join_refused(error);
   session.reply_error(joining.command_id, error);
   session.resume();
 }

@@ -60,7 +60,8 @@ void Session::on_message(std::string_view message) {
 }
 
 bool Session::must_hold() const {
-  return is_draining_ || in_flight_ >= context_.settings.publishes_in_flight_max ||
+  return is_draining_ || state_ == State::kJoining ||
+         in_flight_ >= context_.settings.publishes_in_flight_max ||
          lane_.size() > context_.settings.private_bytes_max;
 }
 
@@ -171,6 +172,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
   context_.wheel.clear(*this);
   context_.hub.unsubscribe_all(*this);
   held_.reset();
+  joining_.reset();
   context_.encoder.append_close(lane_, code, reason);
   context_.hub.mark_dirty(*this);
   transport_.on_closing();

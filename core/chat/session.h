@@ -18,6 +18,7 @@
 #include "core/loop/timer_wheel.h"
 #include "protocol/codes.h"
 #include "protocol/command.h"
+#include "protocol/message.h"
 #include "protocol/ws_encoder.h"
 
 namespace chirm {
@@ -67,12 +68,15 @@ class Session final : public WheelEntry,
   const std::string& user() const { return user_; }
   const std::string& client_id() const { return client_id_; }
   const std::string& info() const { return info_; }
+  // What its token says of the channel: raw JSON or "".
+  std::string_view channel_info(std::string_view channel) const;
 
  private:
   friend class Hub;
 
   enum class State : std::uint8_t {
     kNew,      // waiting for connect
+    kJoining,  // connect is not answered yet: others are held, nothing is written
     kRefused,  // connect was answered with an error: commands are ignored
     kConnected,
     kClosing,  // a Close frame is queued or sent: nothing may be queued behind it
@@ -81,6 +85,7 @@ class Session final : public WheelEntry,
   struct Subscription {
     Channel* channel;
     bool is_live;                 // false while joining
+    bool is_server_side;          // not asked for by the client
     std::uint32_t index;          // in channel->members, when live
     bool is_catching_up = false;  // in channel->catch_up->readers
   };
@@ -104,12 +109,19 @@ class Session final : public WheelEntry,
   void reply_error(std::uint32_t id, const ErrorCode& error);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();
+
+  // Connecting (session_connect.cc)
   void refuse_connect(std::uint32_t id, const Refusal& refusal);
+  void join_server_side(std::uint32_t id, const ConnectCommand& command);
+  void on_joined(std::string_view channel, SubscribeResult result);  // one of the server's
+  void on_join_refused(const ErrorCode& error);
+  void finish_connect(std::uint32_t id, std::string_view subs);
   void set_expiry(const std::optional<std::int64_t>& expires_at);
   std::optional<std::uint32_t> seconds_to_expiry() const;
 
   Subscription* find(std::string_view channel);
   Subscription* find(const Channel& channel);
+  bool may_write() const { return !is_blocked_ && state_ != State::kJoining; }
   void begin(std::uint32_t weight) { in_flight_ += weight; }
   void finish(std::uint32_t weight);  // an asynchronous command was answered
   bool must_hold() const;
@@ -151,6 +163,14 @@ class Session final : public WheelEntry,
   // Commands that wait: for a subscription to be answered, for answers under way, for lane_ to
   // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
   std::unique_ptr<std::deque<std::string>> held_;  // null when none
+  // The connect command that is not answered yet; null exactly when not kJoining.
+  struct Joining {
+    std::uint32_t command_id;
+    std::size_t missing;  // channels that are not joined
+    std::string subs;     // of the reply, as far as known
+  };
+  std::unique_ptr<Joining> joining_;
+  std::unique_ptr<TokenChannels> token_channels_;  // null when they say nothing
   std::shared_ptr<Session*> self_;
 };
 

@@ -19,17 +19,6 @@ namespace {
 constexpr std::uint32_t kPublishWeight = 1;
 constexpr std::uint32_t kListWeight = 32;
 
-// A random UUID (RFC 9562 §5.4).
-std::string make_client_id(Random& random) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string id = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
-  for (char& c : id) {
-    if (c == 'x') c = kDigits[random.between(0, 15)];
-    if (c == 'y') c = kDigits[random.between(8, 11)];
-  }
-  return id;
-}
-
 // Publications of a history reply, as many as fit.
 std::string join_publications(const std::vector<Publication>& publications, std::size_t bytes_max) {
   std::string joined;
@@ -41,36 +30,6 @@ std::string join_publications(const std::vector<Publication>& publications, std:
   return joined;
 }
 }  // namespace
-
-void Session::handle(std::uint32_t id, const ConnectCommand& command) {
-  if (id == 0) return close(disconnects::kBadRequest);
-  auto identity = context_.authenticator.authenticate(command);
-  if (!identity) return refuse_connect(id, identity.error());
-  state_ = State::kConnected;
-  user_ = std::move(identity->user);
-  info_ = std::move(identity->info);
-  client_id_ = make_client_id(context_.random);
-  set_expiry(identity->expires_at);
-  const std::uint64_t ping_ms = 1000ULL * context_.settings.ping_s;
-  if (ping_ms > 0) {  // the first one spreads the pings of clients that came at once
-    ping_ms_ = context_.hub.loop().now_ms() + context_.random.between(ping_ms / 2, ping_ms - 1);
-  }
-  schedule();
-  context_.scratch.clear();
-  append_connect_reply(context_.scratch, id,
-                       {.client = client_id_,
-                        .version = kVersion,
-                        .expires_in_s = seconds_to_expiry(),
-                        .ping_s = context_.settings.ping_s,
-                        .pong = context_.settings.ping_s > 0});
-  send_scratch();
-}
-
-void Session::refuse_connect(std::uint32_t id, const Refusal& refusal) {
-  if (const auto* why = std::get_if<Disconnect>(&refusal)) return close(*why);
-  state_ = State::kRefused;
-  reply_error(id, std::get<ErrorCode>(refusal));
-}
 
 bool Session::refuse(std::uint32_t id, std::string_view channel) {
   const auto error = context_.authenticator.check_channel(user_, channel);
@@ -102,7 +61,8 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
   if (command.data.empty()) return reply_error(id, errors::kBadRequest);
   std::string& body = context_.scratch;
   body.clear();
-  append_publication_body(body, command.data, {user_, client_id_, info_});
+  append_publication_body(body, command.data,
+                          {user_, client_id_, info_, channel_info(command.channel)});
   begin(kPublishWeight);
   const PublishRequest request{command.channel, body, user_, command.message_id};
   context_.hub.broker().publish(request, [weak = self(), id](const auto& position) {
@@ -159,7 +119,8 @@ void Session::handle(std::uint32_t id, const PresenceCommand& command) {
       session->reply_error(id, present.error());
     } else {
       std::vector<ClientInfoView> clients;
-      for (const auto& one : *present) clients.push_back({one.user, one.client, one.conn_info});
+      for (const auto& one : *present)
+        clients.push_back({one.user, one.client, one.conn_info, one.chan_info});
       session->context_.scratch.clear();
       append_presence_reply(session->context_.scratch, id, clients);
       session->send_scratch();
@@ -195,7 +156,7 @@ void Session::handle(std::uint32_t, const SendCommand&) { close(disconnects::kNo
 
 void Session::handle(std::uint32_t id, const RefreshCommand& command) {
   const auto identity = context_.authenticator.refresh(user_, command.token);
-  if (!identity) return refuse_connect(id, identity.error());
+  if (!identity) return close(identity.error());
   set_expiry(identity->expires_at);
   schedule();
   context_.scratch.clear();

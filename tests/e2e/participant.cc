@@ -70,6 +70,7 @@ void Participant::on_disconnected(const client::Disconnected& why) {
 }
 
 void Participant::on_subscribed(std::string_view channel, const client::Subscribed& how) {
+  if (!is_in(channel)) return;  // its inbox
   Room& room = rooms_[std::string(channel)];
   if (room.epoch.empty()) room.joined_at = how.offset;
   EXPECT_FALSE(how.recovered && how.epoch != room.epoch)
@@ -80,10 +81,11 @@ void Participant::on_subscribed(std::string_view channel, const client::Subscrib
 }
 
 void Participant::on_unsubscribed(std::string_view channel, std::uint32_t code, std::string_view) {
-  rooms_[std::string(channel)].ended = code;
+  if (is_in(channel)) rooms_[std::string(channel)].ended = code;
 }
 
 void Participant::on_publication(std::string_view channel, const PublicationView& publication) {
+  if (!is_in(channel)) return;
   rooms_[std::string(channel)].seen.push_back({publication.offset, message_id(publication.data)});
 }
 

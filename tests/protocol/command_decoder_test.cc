@@ -55,6 +55,35 @@ TEST_F(CommandDecoderTest, ConnectWithNullDataHasNone) {
   EXPECT_EQ(get<ConnectCommand>(R"({"connect":{"data": "null" },"id":1})").data, "\"null\"");
 }
 
+TEST_F(CommandDecoderTest, ReadsWhereAClientStandsInServerSideSubscriptions) {
+  const auto connect = get<ConnectCommand>(
+      R"({"id":1,"connect":{"subs":{"user:#\u0061da":{"recover":true,"offset":8,"epoch":"e",)"
+      R"("delta":"x"},"b":{},"c":null},"token":"t"}})");
+  EXPECT_EQ(connect.token, "t");
+  ASSERT_EQ(connect.subs.size(), 3u);
+  EXPECT_EQ(connect.subs[0].channel, "user:#ada");
+  EXPECT_TRUE(connect.subs[0].recover);
+  EXPECT_EQ(connect.subs[0].since.offset, 8u);
+  EXPECT_EQ(connect.subs[0].since.epoch, "e");
+  EXPECT_EQ(connect.subs[1].channel, "b");
+  EXPECT_FALSE(connect.subs[1].recover);
+  EXPECT_EQ(connect.subs[2].channel, "c");
+  EXPECT_TRUE(get<ConnectCommand>(R"({"id":1,"connect":{"subs":null}})").subs.empty());
+  EXPECT_TRUE(get<ConnectCommand>(R"({"id":1,"connect":{}})").subs.empty());
+  EXPECT_EQ(
+      get<ConnectCommand>(R"({"id":1,"connect":{"subs":{"a":{}},"subs":{"b":{}}}})").subs.size(),
+      1u);
+}
+
+TEST_F(CommandDecoderTest, RefusesPositionsThatAreNone) {
+  for (const auto subs :
+       {R"([])", R"("a")", R"(1)", R"({"a":[]})", R"({"a":1})", R"({"a":{"recover":1}})",
+        R"({"a":{"offset":-1}})", R"({"a":{"offset":"1"}})", R"({"a":{"offset":1.5}})",
+        R"({"a":{"offset":18446744073709551616}})", R"({"a":{"epoch":1}})"}) {
+    EXPECT_TRUE(is_refused(R"({"id":1,"connect":{"subs":)" + std::string(subs) + "}}")) << subs;
+  }
+}
+
 TEST_F(CommandDecoderTest, ReadsAllFieldsOfSubscribe) {
   const auto subscribe = get<SubscribeCommand>(
       R"({"id":2,"subscribe":{"channel":"ch","token":"t","recover":true,"offset":9007199254740991,)"

@@ -38,6 +38,21 @@ TEST_F(CommandRoundTripTest, Connect) {
   EXPECT_EQ(connect.version, "1");
 }
 
+TEST_F(CommandRoundTripTest, ConnectWithPositions) {
+  const KnownPosition subs[] = {{"a\"", true, {7, "e"}}, {"b", true, {}}, {"c"}};
+  append_connect(
+      out_, 77,
+      {.token = {}, .data = {}, .data_name = {}, .name = {}, .version = {}, .subs = subs});
+  const auto connect = decode<ConnectCommand>(out_);
+  ASSERT_EQ(connect.subs.size(), 3u);
+  EXPECT_EQ(connect.subs[0].channel, "a\"");
+  EXPECT_TRUE(connect.subs[0].recover);
+  EXPECT_EQ(connect.subs[0].since.offset, 7u);
+  EXPECT_EQ(connect.subs[0].since.epoch, "e");
+  EXPECT_TRUE(connect.subs[1].recover);
+  EXPECT_EQ(connect.subs[2].channel, "c");
+}
+
 TEST_F(CommandRoundTripTest, Subscribe) {
   append_subscribe(out_, 77,
                    {.channel = "ch\n",

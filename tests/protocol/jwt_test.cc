@@ -10,7 +10,9 @@
 namespace chirm {
 namespace {
 
+using testing::ElementsAre;
 using testing::Eq;
+using testing::IsEmpty;
 using testing::Optional;
 
 constexpr std::string_view kSecret = "secret";
@@ -104,6 +106,57 @@ TEST(Jwt, EncodedInfoWinsOverInfo) {
 TEST(Jwt, SubscriptionTokensDoNotConnect) {
   EXPECT_TRUE(is_invalid(verify(R"({"sub":"42","channel":"a"})")));
   EXPECT_TRUE(verify(R"({"sub":"42","channels":["a"],"aud":"x","meta":{}})"));
+}
+
+std::vector<std::string> names(const TokenChannels& channels) {
+  std::vector<std::string> all;
+  for (const auto& [name, options] : channels) all.push_back(name);
+  return all;
+}
+
+TEST(Jwt, ReadsTheChannelsToSubscribeTo) {
+  EXPECT_THAT(verify("{}")->channels, IsEmpty());
+  EXPECT_THAT(verify(R"({"channels":null,"subs":null})")->channels, IsEmpty());
+  EXPECT_THAT(names(verify(R"({"channels":["b","a","b",""]})")->channels),
+              ElementsAre("", "a", "b"));
+  const auto claims =
+      verify(R"({"subs":{"a":{"info":{"n": 1},"data":[2]},"b":{},"c":null,"d":{"b64info":"MQ==",)"
+             R"("b64data":"eyJhIjoxfQ==","info":3,"data":4},"a":{"data":5}}})");
+  ASSERT_TRUE(claims);
+  EXPECT_THAT(names(claims->channels), ElementsAre("a", "b", "c", "d"));
+  EXPECT_EQ(claims->channels.at("a").info, "");  // of equal keys the last counts
+  EXPECT_EQ(claims->channels.at("a").data, "5");
+  EXPECT_EQ(claims->channels.at("d").info, "1");
+  EXPECT_EQ(claims->channels.at("d").data, R"({"a":1})");
+}
+
+TEST(Jwt, ChannelsCountOnlyWithoutSubs) {
+  EXPECT_THAT(names(verify(R"({"channels":["a"],"subs":{"b":{}}})")->channels), ElementsAre("b"));
+  EXPECT_THAT(names(verify(R"({"channels":["a"],"subs":{}})")->channels), ElementsAre("a"));
+}
+
+TEST(Jwt, RefusesChannelsThatAreNone) {
+  for (const auto claims :
+       {R"({"channels":"a"})", R"({"channels":{"a":{}}})", R"({"channels":["a",1]})",
+        R"({"channels":[null]})", R"({"channels":[["a"]]})", R"({"channels":1})",
+        R"({"subs":["a"]})", R"({"subs":"a"})", R"({"subs":{"a":[]}})", R"({"subs":{"a":true}})",
+        R"({"subs":{"a":{"b64info":1}}})", R"({"subs":{"a":{"b64info":"bm8ganNvbg=="}}})",
+        R"({"subs":{"a":{"b64data":"!"}}})", R"({"subs":{"a":{"since":1}}})",
+        R"({"channels":["a"],"subs":7})"}) {
+    EXPECT_TRUE(is_invalid(verify(claims))) << claims;
+  }
+}
+
+TEST(Jwt, TakesOverridesThatChangeNothing) {
+  EXPECT_TRUE(verify(R"({"subs":{"a":{"override":null},"b":{"override":{}}}})"));
+  EXPECT_TRUE(verify(R"({"subs":{"a":{"override":{"force_recovery":{"value":true},)"
+                     R"("presence":{"value":true},"join_leave":{"value":false}}}}})"));
+  for (const auto override :
+       {R"({"force_recovery":{"value":false}})", R"({"presence":{}})", R"({"join_leave":true})",
+        R"({"join_leave":{"value":true}})", R"({"other":{"value":true}})", R"([])", R"("x")"}) {
+    const std::string claims = R"({"subs":{"a":{"override":)" + std::string(override) + "}}}";
+    EXPECT_TRUE(is_invalid(verify(claims))) << claims;
+  }
 }
 
 TEST(Jwt, RefusesAWrongSignature) {

@@ -137,6 +137,38 @@ TEST_F(MessageDecoderTest, ReadsUnsubscribeAndDisconnectPushes) {
   EXPECT_EQ(disconnect.code, 3001u);
 }
 
+TEST_F(MessageDecoderTest, ReadsServerSideSubscriptions) {
+  const auto connect = decode(
+      R"({"id":1,"connect":{"client":"c1","subs":{"a":{"recoverable":true,"epoch":"e","offset":7,)"
+      R"("recovered":true,"was_recovering":true,"positioned":true,"data":{"publications":1},)"
+      R"("publications":[{"data":1,"offset":8},{"data":2,"offset":9}]},"b":{},"c":null},)"
+      R"("ping":9}})");
+  EXPECT_EQ(connect.ping_s, 9u);
+  ASSERT_EQ(connect.subs.size(), 3u);
+  EXPECT_EQ(connect.subs[0].channel, "a");
+  EXPECT_EQ(connect.subs[0].position.offset, 7u);
+  EXPECT_EQ(connect.subs[0].position.epoch, "e");
+  EXPECT_TRUE(connect.subs[0].recoverable && connect.subs[0].recovered);
+  EXPECT_TRUE(connect.subs[0].was_recovering);
+  ASSERT_EQ(connect.subs[0].publications.size(), 2u);
+  EXPECT_EQ(connect.subs[0].publications[1].offset, 9u);
+  EXPECT_FALSE(connect.subs[1].recoverable);
+  EXPECT_TRUE(connect.subs[1].publications.empty());
+  EXPECT_EQ(connect.subs[2].channel, "c");
+  EXPECT_TRUE(decode("{}").subs.empty());
+  EXPECT_EQ(decode(R"({"id":1,"connect":{"subs":{"a":{}},"subs":{"b":{}}}})").subs.size(), 1u);
+}
+
+TEST_F(MessageDecoderTest, ReadsASubscribePush) {
+  const auto push = decode(
+      R"({"push":{"subscribe":{"recoverable":true,"epoch":"e","offset":4},"channel":"ch"}})");
+  EXPECT_EQ(push.kind, Kind::kSubscribe);
+  ASSERT_EQ(push.subs.size(), 1u);
+  EXPECT_EQ(push.subs[0].channel, "ch");
+  EXPECT_EQ(push.subs[0].position.offset, 4u);
+  EXPECT_EQ(decode(R"({"push":{"subscribe":{}}})").kind, Kind::kOtherPush);
+}
+
 TEST_F(MessageDecoderTest, OtherPushesAreTold) {
   for (const auto text :
        {R"({"push":{"channel":"ch","join":{"info":{"user":"42","client":"c9"}}}})",

@@ -71,6 +71,21 @@ TEST(MessageEncoder, ConnectReply) {
             R"({"id":1,"connect":{"client":"c1","expires":true,"ttl":600}})");
 }
 
+TEST(MessageEncoder, ConnectReplyWithServerSideSubscriptions) {
+  std::string subs;
+  append_server_subscription(subs, "a\"", {.position = {3, "e"}, .data = "{\"w\":\n1}"});
+  subs += ',';
+  append_server_subscription(subs, "b",
+                             {.position = {0, "f"}, .was_recovering = true, .recovered = true});
+  EXPECT_EQ(made([&](auto& out) {
+              append_connect_reply(
+                  out, 1, {.client = "c1", .version = "", .expires_in_s = {}, .subs = subs});
+            }),
+            R"({"id":1,"connect":{"client":"c1","subs":{"a\"":{"recoverable":true,"epoch":"e",)"
+            R"("offset":3,"positioned":true,"data":{"w":1}},"b":{"recoverable":true,"epoch":"f",)"
+            R"("recovered":true,"positioned":true,"was_recovering":true}}}})");
+}
+
 TEST(MessageEncoder, SubscribeReply) {
   EXPECT_EQ(made([](auto& out) {
               append_subscribe_reply(

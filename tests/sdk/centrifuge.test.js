@@ -2,26 +2,12 @@
 // The unmodified SDK "centrifuge" as a client of a cluster of two nodes.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Centrifuge } from 'centrifuge';
-import WebSocket from 'ws';
 
-import { Cluster, inTime, next, token, until } from './cluster.js';
+import { Cluster, connect, inTime, next, token, until } from './cluster.js';
 
 const room = 'room:lobby';
 const secret = 'a secret of this test';
 const withTokens = { chirmd: ['--token-hmac-secret', secret] };
-
-function connect(cluster, url, options = {}) {
-  const client = new Centrifuge(url, {
-    websocket: WebSocket,
-    minReconnectDelay: 20,
-    maxReconnectDelay: 200,
-    ...options,
-  });
-  cluster.clients.push(client);
-  client.connect();
-  return client;
-}
 
 function user(cluster, node, name) {
   return connect(cluster, cluster.url(node), { data: { name } });

@@ -7,6 +7,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Centrifuge } from 'centrifuge';
+import WebSocket from 'ws';
 
 const chirmd = process.env.CHIRMD;
 const redisConf = process.env.REDIS_CONF;
@@ -33,6 +35,19 @@ export async function until(condition) {
     if (Date.now() > end) throw new Error(`waited too long for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+// A client that the cluster's end disconnects.
+export function connect(cluster, url, options = {}) {
+  const client = new Centrifuge(url, {
+    websocket: WebSocket,
+    minReconnectDelay: 20,
+    maxReconnectDelay: 200,
+    ...options,
+  });
+  cluster.clients.push(client);
+  client.connect();
+  return client;
 }
 
 // A connection token (HS256).

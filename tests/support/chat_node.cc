@@ -100,6 +100,7 @@ std::vector<std::string> FakeClient::take() {
 ChatSettings ChatNode::open_settings() {
   ChatSettings settings;
   settings.is_insecure = true;
+  settings.has_inboxes = false;
   settings.ping_s = 0;
   return settings;
 }

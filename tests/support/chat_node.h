@@ -72,7 +72,7 @@ class FakeClient {
 
 class ChatNode {
  public:
-  // Insecure mode, no pings: what most tests want.
+  // Insecure mode, no inboxes, no pings: what most tests want.
   static ChatSettings open_settings();
 
   explicit ChatNode(const ChatSettings& chat = open_settings(), const BrokerSettings& kept = {});

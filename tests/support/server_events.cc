@@ -76,6 +76,7 @@ void ServerEvents::add_line(std::string_view json) {
       lines.push_back(std::string(message->channel) + " unsubscribed " +
                       std::to_string(message->code));
       return;
+    case ServerMessage::Kind::kSubscribe:
     case ServerMessage::Kind::kDisconnect:
     case ServerMessage::Kind::kOtherPush:
       lines.emplace_back(json);
@@ -96,10 +97,13 @@ std::string ServerEvents::describe_reply(std::string_view json, const ServerMess
     client_id = reply.client;
     replace(text, client_id, "C");
   }
-  if (!reply.epoch.empty()) {
-    epoch = reply.epoch;
+  const auto take_epoch = [&](std::string_view told) {
+    if (told.empty()) return;
+    epoch = told;
     replace(text, "\"epoch\":\"" + epoch + "\"", "\"epoch\":\"E\"");
-  }
+  };
+  take_epoch(reply.epoch);
+  for (const ServerSubscriptionView& sub : reply.subs) take_epoch(sub.position.epoch);
   return text;
 }
 

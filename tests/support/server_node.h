@@ -18,10 +18,11 @@ namespace chirm::testing {
 
 class ServerNode {
  public:
-  // Insecure, no pings, and quick to lose patience.
+  // Insecure, no inboxes, no pings, and quick to lose patience.
   static ChatSettings chat_settings() {
     ChatSettings settings;
     settings.is_insecure = true;
+    settings.has_inboxes = false;
     settings.ping_s = 0;
     return settings;
   }

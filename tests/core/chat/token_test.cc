@@ -93,7 +93,8 @@ TEST_F(TokenTest, ClosesWith3500ABadToken) {
        {std::string("x"), good + "x", good.substr(0, good.size() - 2),
         sign_token_hs256(R"({"sub":"ada"})", "another secret"),
         sign_token_hs256(R"({"sub":"ada"})", ""), token(R"("sub":"ada","channel":"room:a")"),
-        token(R"("sub":42)"), token(R"("sub":"a\u0001b")"),
+        token(R"("sub":42)"), token(R"("sub":"a\u0001b")"), token(R"("sub":"a\u0085b")"),
+        token(R"("sub":"ada","channels":"room:a")"),
         token(R"("sub":")" + std::string(129, 'x') + '"')}) {
     EXPECT_THAT(connect(bad), ElementsAre("close 3500 invalid token")) << bad;
   }
@@ -171,7 +172,7 @@ TEST_F(TokenTest, GivesAUserTheChannelsThatAreItsOwn) {
   EXPECT_EQ(answer("user:#ada"), kOpen);
   EXPECT_EQ(answer("dm:#ada,bob"), kOpen);
   EXPECT_EQ(answer("user:#bob"), "5 error 103");
-  EXPECT_EQ(answer("user:ada"), "5 error 103");
+  EXPECT_EQ(answer("user:ada"), "5 error 107");
   EXPECT_EQ(answer("user:#ada,bob"), "5 error 103");
   EXPECT_EQ(answer("dm:#bob,eve"), "5 error 103");
   EXPECT_EQ(answer("dm:#bob,ada"), "5 error 107");

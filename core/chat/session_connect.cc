@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+// How a session begins: connect, and the channels that the server subscribes it to.
+#include <algorithm>
+
+#include "core/base/check.h"
+#include "core/base/version.h"
+#include "core/chat/chat_counters.h"
+#include "core/chat/hub.h"
+#include "core/chat/session.h"
+#include "core/loop/loop.h"
+
+namespace chirm {
+
+namespace {
+
+// A random UUID (RFC 9562 §5.4).
+std::string make_client_id(Random& random) {
+  static constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string id = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+  for (char& c : id) {
+    if (c == 'x') c = kDigits[random.between(0, 15)];
+    if (c == 'y') c = kDigits[random.between(8, 11)];
+  }
+  return id;
+}
+
+}  // namespace
+
+void Session::handle(std::uint32_t id, const ConnectCommand& command) {
+  if (id == 0) return close(disconnects::kBadRequest);
+  auto identity = context_.authenticator.authenticate(command);
+  if (!identity) return refuse_connect(id, identity.error());
+  if (identity->channels.size() > context_.settings.channels_per_client) {
+    return close(disconnects::kChannelLimit);
+  }
+  user_ = std::move(identity->user);
+  info_ = std::move(identity->info);
+  client_id_ = make_client_id(context_.random);
+  set_expiry(identity->expires_at);
+  if (identity->channels.empty()) return finish_connect(id, {});
+  token_channels_ = std::make_unique<TokenChannels>(std::move(identity->channels));
+  join_server_side(id, command);
+}
+
+void Session::refuse_connect(std::uint32_t id, const Refusal& refusal) {
+  if (const auto* why = std::get_if<Disconnect>(&refusal)) return close(*why);
+  state_ = State::kRefused;
+  reply_error(id, std::get<ErrorCode>(refusal));
+}
+
+// The client says where it stands in channels that it was subscribed to before. Which these are now
+// is not its business: the positions of others are left alone.
+void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) {
+  state_ = State::kJoining;
+  context_.wheel.clear(*this);  // the hub answers in time
+  joining_ = std::make_unique<Joining>(Joining{id, token_channels_->size(), {}});
+  std::vector<SubscribeCommand> wanted;
+  for (const auto& [channel, options] : *token_channels_) {
+    SubscribeCommand& subscribe = wanted.emplace_back();
+    subscribe.channel = channel;
+    const auto known =
+        std::find_if(command.subs.begin(), command.subs.end(),
+                     [&](const KnownPosition& one) { return one.channel == subscribe.channel; });
+    if (known == command.subs.end()) continue;
+    subscribe.recover = known->recover;
+    subscribe.since = known->since;
+  }
+  // The last one may answer the connect command at once, and whatever came behind it.
+  for (const SubscribeCommand& subscribe : wanted) context_.hub.subscribe(*this, 0, subscribe);
+}
+
+void Session::on_joined(std::string_view channel, SubscribeResult result) {
+  CHIRM_CHECK(joining_ != nullptr && joining_->missing > 0, channel);
+  result.data = token_channels_->find(channel)->second.data;
+  if (!joining_->subs.empty()) joining_->subs += ',';
+  append_server_subscription(joining_->subs, channel, result);
+  if (--joining_->missing > 0) return;
+  const std::unique_ptr<Joining> joined = std::move(joining_);
+  finish_connect(joined->command_id, joined->subs);
+  resume();
+}
+
+// A connection without one of its channels would be taken as unsubscribed from it, and forget its
+// position. So the client is to try again, maybe on another node.
+void Session::on_join_refused(const ErrorCode& error) {
+  const std::uint32_t id = joining_->command_id;
+  joining_.reset();
+  context_.hub.unsubscribe_all(*this);
+  context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
+  refuse_connect(id, error);
+  held_.reset();
+  resume();
+}
+
+void Session::finish_connect(std::uint32_t id, std::string_view subs) {
+  state_ = State::kConnected;
+  if (token_channels_ != nullptr) {
+    const bool says_nothing =
+        std::all_of(token_channels_->begin(), token_channels_->end(),
+                    [](const auto& channel) { return channel.second.info.empty(); });
+    if (says_nothing) token_channels_.reset();
+  }
+  const std::uint64_t ping_ms = 1000ULL * context_.settings.ping_s;
+  if (ping_ms > 0) {  // the first one spreads the pings of clients that came at once
+    ping_ms_ = context_.hub.loop().now_ms() + context_.random.between(ping_ms / 2, ping_ms - 1);
+  }
+  schedule();
+  context_.scratch.clear();
+  append_connect_reply(context_.scratch, id,
+                       {.client = client_id_,
+                        .version = kVersion,
+                        .expires_in_s = seconds_to_expiry(),
+                        .ping_s = context_.settings.ping_s,
+                        .pong = context_.settings.ping_s > 0,
+                        .subs = subs});
+  send_scratch();
+}
+
+std::string_view Session::channel_info(std::string_view channel) const {
+  if (token_channels_ == nullptr) return {};
+  const auto found = token_channels_->find(channel);
+  return found == token_channels_->end() ? std::string_view() : found->second.info;
+}
+
+}  // namespace chirm
