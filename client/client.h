@@ -32,8 +32,12 @@ struct Options {
   std::uint32_t backoff_max_ms = 5000;
   std::uint32_t command_timeout_ms = 5000;  // also for opening the connection
   // For the ack of a publication: longer than a server holds it while its store is away (chirmd's
-  // --hold, 10 s), for a client that gives up sooner loses its connection for nothing.
+  // --hold, 4 s), for a client that gives up sooner loses its connection for nothing.
   std::uint32_t publish_timeout_ms = 15'000;
+  // A publication is sent again until so long after it was sent first, then reported as failed.
+  // Must be shorter than the server remembers its id (chirmd's --idempotency-ttl, 300 s), by the
+  // timeout above: sent later, it could be stored twice.
+  std::uint32_t resend_limit_ms = 240'000;
   std::size_t outbox_max = 1000;             // publications waiting for their ack
   std::uint32_t ping_delay_max_ms = 10'000;  // how late a ping may be before the server is dead
 };
@@ -129,9 +133,10 @@ class Client {
 
   // `data` is a JSON value without line feeds. Publications leave in the order of the calls. When
   // the connection is lost, or the server answers with a temporary error, one whose data has a
-  // string member `id` is sent again (the server stores it once); one without is reported as failed
-  // with code 0, for nobody can know. `done` may be empty. Fails at once when the outbox is full
-  // (106) or the publication is larger than servers take (107).
+  // string member `id` is sent again (the server stores it once), up to Options::resend_limit_ms.
+  // Then it is reported as failed, with the error of the last refusal or code 0; one without `id`
+  // at once, with code 0, for nobody can know. `done` may be empty. Fails at once when the outbox
+  // is full (106) or the publication is larger than servers take (107).
   using OnPublished = std::function<void(Expected<std::uint64_t, CommandError>)>;  // the offset
   void publish(std::string_view channel, std::string_view data, OnPublished done);
   std::size_t outbox_size() const;

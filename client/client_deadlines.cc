@@ -19,9 +19,13 @@ std::uint64_t Client::Impl::ping_deadline_ms() const {
 
 std::uint64_t Client::Impl::next_deadline_ms() const {
   if (state_ == State::kIdle) return kNever;
-  if (state_ == State::kWaiting) return reconnect_at_ms_;
-  if (state_ == State::kOpening) return opening_ends_ms_;
-  std::uint64_t next = ping_deadline_ms();
+  std::uint64_t next = kNever;
+  if (const auto first_ms = outbox_.oldest_resend_ms()) {
+    next = *first_ms + options_.resend_limit_ms + 1;
+  }
+  if (state_ == State::kWaiting) return std::min(next, reconnect_at_ms_);
+  if (state_ == State::kOpening) return std::min(next, opening_ends_ms_);
+  next = std::min(next, ping_deadline_ms());
   if (!commands_.empty()) next = std::min(next, commands_.front().deadline_ms);
   if (const auto sent_ms = outbox_.oldest_sent_ms()) {
     next = std::min(next, *sent_ms + options_.publish_timeout_ms);
@@ -35,6 +39,7 @@ std::uint64_t Client::Impl::next_deadline_ms() const {
 
 void Client::Impl::on_deadline() {
   armed_at_ms_ = kNever;
+  give_up_resending();
   if (state_ == State::kWaiting) {
     if (now_ms() >= reconnect_at_ms_) open();
   } else if (state_ == State::kOpening) {
@@ -68,6 +73,14 @@ void Client::Impl::run_online_deadlines() {
   }
   pump_outbox();
   expire_commands();
+}
+
+// Sent once more, it might be stored a second time.
+void Client::Impl::give_up_resending() {
+  if (now_ms() < options_.resend_limit_ms) return;
+  for (const Outbox::Entry& entry : outbox_.take_sent_before(now_ms() - options_.resend_limit_ms)) {
+    if (entry.done) entry.done(Unexpected<CommandError>(entry.error));
+  }
 }
 
 void Client::Impl::expire_commands() {

@@ -123,6 +123,7 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   std::uint64_t ping_deadline_ms() const;
   void run_online_deadlines();
   void expire_commands();
+  void give_up_resending();
 
   Context& context_;
   const Options options_;

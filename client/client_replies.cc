@@ -118,6 +118,7 @@ void Client::Impl::on_connect_reply(const ServerMessage& reply) {
   events_.on_connected(reply.client, reply.version);
   for (const ServerSubscriptionView& view : reply.subs) on_server_subscription(view);
   forget_server_subscriptions();
+  give_up_resending();
   pump_outbox();
 }
 
@@ -181,7 +182,7 @@ void Client::Impl::on_publish_reply(const ServerMessage& reply) {
   if (entry == nullptr) return;  // of a command that timed out
   if (reply.error && is_temporary(*reply.error) && has_message_id(entry->data)) {
     // What was published after it waits too, to keep the order.
-    outbox_.put_back(*entry);
+    outbox_.put_back(*entry, to_error(*reply.error));
     outbox_resumes_ms_ = now_ms() + outbox_backoff_.next_ms(options_, context_.random);
     return arm(outbox_resumes_ms_);
   }

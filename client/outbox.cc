@@ -27,7 +27,11 @@ void Outbox::mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now
   entry.command_id = command_id;
   entry.sent_ms = now_ms;
   entry.on_wire = on_wire_.insert(on_wire_.end(), &entry);
-  if (std::exchange(entry.was_sent, true)) ++resent_;
+  if (entry.first_sent_ms) {
+    ++resent_;
+  } else {
+    entry.first_sent_ms = now_ms;
+  }
 }
 
 void Outbox::take_off_wire(Entry& entry) {
@@ -54,8 +58,9 @@ Outbox::Entry Outbox::take(Entry& entry) {
   return taken;
 }
 
-void Outbox::put_back(Entry& entry) {
+void Outbox::put_back(Entry& entry, CommandError error) {
   take_off_wire(entry);
+  entry.error = std::move(error);
   unsent_ = entries_.begin();
 }
 
@@ -73,6 +78,29 @@ std::vector<Outbox::Entry> Outbox::connection_lost() {
   }
   unsent_ = entries_.begin();
   return lost;
+}
+
+// What was never sent stands behind all that was.
+std::vector<Outbox::Entry> Outbox::take_sent_before(std::uint64_t before_ms) {
+  std::vector<Entry> taken;
+  for (auto entry = entries_.begin(); entry != entries_.end() && entry->first_sent_ms;) {
+    if (entry->command_id != 0 || *entry->first_sent_ms >= before_ms) {
+      ++entry;
+      continue;
+    }
+    if (entry == unsent_) ++unsent_;
+    taken.push_back(std::move(*entry));
+    entry = entries_.erase(entry);
+  }
+  return taken;
+}
+
+std::optional<std::uint64_t> Outbox::oldest_resend_ms() const {
+  for (const Entry& entry : entries_) {
+    if (!entry.first_sent_ms) break;
+    if (entry.command_id == 0) return entry.first_sent_ms;
+  }
+  return std::nullopt;
 }
 
 std::optional<std::uint64_t> Outbox::oldest_sent_ms() const {

@@ -22,7 +22,9 @@ class Outbox {
     Client::OnPublished done;
     std::uint32_t command_id = 0;  // 0 exactly while it is not on the wire
     std::uint64_t sent_ms = 0;
-    bool was_sent = false;                     // at least once
+    std::optional<std::uint64_t> first_sent_ms = {};  // nullopt: never yet
+    // Of the last refusal, until there was one: that nobody can know.
+    CommandError error = {0, "connection lost", false};
     std::list<Entry*>::iterator on_wire = {};  // its place there, while it is on the wire
   };
 
@@ -34,11 +36,16 @@ class Outbox {
   Entry* find(std::uint32_t command_id);
   // Removes and returns an entry that find() found.
   Entry take(Entry& entry);
-  // An entry that find() found is to be sent again, in its old place.
-  void put_back(Entry& entry);
+  // An entry that find() found was refused for now and is to be sent again, in its old place.
+  void put_back(Entry& entry, CommandError error);
   // All that was on the wire is to be sent again, except what the server could store twice: that is
   // removed and returned.
   std::vector<Entry> connection_lost();
+
+  // Removes and returns what is to be sent again, but was sent first before `before_ms`.
+  std::vector<Entry> take_sent_before(std::uint64_t before_ms);
+  // When the first entry that is to be sent again was sent first.
+  std::optional<std::uint64_t> oldest_resend_ms() const;
 
   std::size_t size() const { return entries_.size(); }
   // When that was sent which has waited longest for its answer.

@@ -214,6 +214,15 @@ void append_error_reply(std::string& out, std::uint32_t id, const ErrorCode& err
   close_reply(out);
 }
 
+void append_subscribe_push(std::string& out, std::string_view channel,
+                           const SubscribeResult& result) {
+  out += "{\"push\":{\"channel\":";
+  json::append_string(out, channel);
+  out += ",\"subscribe\":{";
+  append_subscribe_result(out, result);
+  out += "}}}";
+}
+
 void append_unsubscribe_push(std::string& out, std::string_view channel,
                              const Unsubscribe& unsubscribe) {
   out += "{\"push\":{\"channel\":";

@@ -17,8 +17,9 @@ struct BrokerSettings {
   std::size_t memory_bytes_max = 1024ULL * 1024 * 1024;
   // A repeated message id is recognised this long.
   std::uint64_t idempotency_ttl_ms = 5ULL * 60 * 1000;
-  // While the store is away, commands wait this long, then fail with a temporary error.
-  std::uint64_t hold_ms = 10'000;
+  // While the store is away, commands wait this long, then fail with a temporary error: before SDKs
+  // give up, which is after 5 s.
+  std::uint64_t hold_ms = 4'000;
   // What may wait or be in flight before new commands fail with a temporary error at once.
   std::size_t pending_bytes_max = 64ULL * 1024 * 1024;
   std::size_t pending_commands_max = 100'000;

@@ -26,6 +26,7 @@ struct Joining {
   bool reject_unrecovered;  // answer error 112 instead of recovered:false
   Position since;
   std::uint64_t asked_ms;
+  bool is_late = false;      // connect was answered without it
   bool is_compared = false;  // the store was asked whether it has more than our tail
 };
 

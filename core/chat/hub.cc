@@ -238,15 +238,25 @@ void Hub::close(Channel& channel) {
   channels_.erase(std::string(channel.name()));
 }
 
-// An SDK drops the whole connection when a subscribe is not answered within 5 s.
+// An SDK drops the whole connection when a command is not answered within 5 s. Who is subscribed by
+// the server and misses nothing yet connects, and joins when that is possible.
 void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
   const std::uint64_t limit_ms = 1000ULL * settings_.subscribe_timeout_s;
   const auto expired = std::stable_partition(
-      channel.joining.begin(), channel.joining.end(),
-      [&](const Joining& joining) { return now_ms - joining.asked_ms < limit_ms; });
+      channel.joining.begin(), channel.joining.end(), [&](const Joining& joining) {
+        return joining.is_late || now_ms - joining.asked_ms < limit_ms;
+      });
   const std::vector<Joining> refused(expired, channel.joining.end());
   channel.joining.erase(expired, channel.joining.end());
-  for (const Joining& joining : refused) refuse(channel, joining, errors::kInternal);
+  for (Joining joining : refused) {
+    joining.is_late = joining.command_id == 0 && !joining.recover;
+    if (joining.is_late) {
+      channel.joining.push_back(joining);
+      joining.session->on_join_late();
+    } else {
+      refuse(channel, joining, errors::kInternal);
+    }
+  }
 }
 
 }  // namespace chirm

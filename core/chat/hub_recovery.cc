@@ -74,7 +74,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   result.position = {cursor, top.epoch};
   result.was_recovering = joining.recover;
   result.recovered = recovered;
-  if (joining.command_id == 0) return session.on_joined(channel.name(), result);
+  if (joining.command_id == 0) return session.on_joined(joining, channel.name(), result);
   session.context_.scratch.clear();
   append_subscribe_reply(session.context_.scratch, joining.command_id, result);
   session.send_scratch();

@@ -172,7 +172,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
   context_.wheel.clear(*this);
   context_.hub.unsubscribe_all(*this);
   held_.reset();
-  joining_.reset();
+  greeting_.reset();
   context_.encoder.append_close(lane_, code, reason);
   context_.hub.mark_dirty(*this);
   transport_.on_closing();

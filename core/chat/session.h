@@ -27,6 +27,7 @@ class Channel;
 class Hub;
 struct ChatCounters;
 struct BlockedSessionTag;
+struct Joining;
 struct DirtySessionTag;
 
 // What all sessions of a node share. Must outlive them.
@@ -113,8 +114,12 @@ class Session final : public WheelEntry,
   // Connecting (session_connect.cc)
   void refuse_connect(std::uint32_t id, const Refusal& refusal);
   void join_server_side(std::uint32_t id, const ConnectCommand& command);
-  void on_joined(std::string_view channel, SubscribeResult result);  // one of the server's
+  // One of the server's channels is joined, cannot be, or takes so long that connect is answered
+  // without it.
+  void on_joined(const Joining& how, std::string_view channel, SubscribeResult result);
   void on_join_refused(const ErrorCode& error);
+  void on_join_late();
+  void finish_joining_if_complete();
   void finish_connect(std::uint32_t id, std::string_view subs);
   void set_expiry(const std::optional<std::int64_t>& expires_at);
   std::optional<std::uint32_t> seconds_to_expiry() const;
@@ -164,12 +169,12 @@ class Session final : public WheelEntry,
   // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
   std::unique_ptr<std::deque<std::string>> held_;  // null when none
   // The connect command that is not answered yet; null exactly when not kJoining.
-  struct Joining {
+  struct Greeting {
     std::uint32_t command_id;
-    std::size_t missing;  // channels that are not joined
+    std::size_t missing;  // channels that it waits for
     std::string subs;     // of the reply, as far as known
   };
-  std::unique_ptr<Joining> joining_;
+  std::unique_ptr<Greeting> greeting_;
   std::unique_ptr<TokenChannels> token_channels_;  // null when they say nothing
   std::shared_ptr<Session*> self_;
 };

@@ -2,8 +2,8 @@
 // How a session begins: connect, and the channels that the server subscribes it to.
 #include <algorithm>
 
-#include "core/base/check.h"
 #include "core/base/version.h"
+#include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
@@ -53,7 +53,7 @@ void Session::refuse_connect(std::uint32_t id, const Refusal& refusal) {
 void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) {
   state_ = State::kJoining;
   context_.wheel.clear(*this);  // the hub answers in time
-  joining_ = std::make_unique<Joining>(Joining{id, token_channels_->size(), {}});
+  greeting_ = std::make_unique<Greeting>(Greeting{id, token_channels_->size(), {}});
   std::vector<SubscribeCommand> wanted;
   for (const auto& [channel, options] : *token_channels_) {
     SubscribeCommand& subscribe = wanted.emplace_back();
@@ -69,22 +69,37 @@ void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) 
   for (const SubscribeCommand& subscribe : wanted) context_.hub.subscribe(*this, 0, subscribe);
 }
 
-void Session::on_joined(std::string_view channel, SubscribeResult result) {
-  CHIRM_CHECK(joining_ != nullptr && joining_->missing > 0, channel);
-  result.data = token_channels_->find(channel)->second.data;
-  if (!joining_->subs.empty()) joining_->subs += ',';
-  append_server_subscription(joining_->subs, channel, result);
-  if (--joining_->missing > 0) return;
-  const std::unique_ptr<Joining> joined = std::move(joining_);
+void Session::on_joined(const Joining& how, std::string_view channel, SubscribeResult result) {
+  if (token_channels_ != nullptr) result.data = token_channels_->find(channel)->second.data;
+  if (greeting_ == nullptr) {
+    context_.scratch.clear();
+    append_subscribe_push(context_.scratch, channel, result);
+    return send_scratch();
+  }
+  if (!greeting_->subs.empty()) greeting_->subs += ',';
+  append_server_subscription(greeting_->subs, channel, result);
+  if (!how.is_late) --greeting_->missing;
+  finish_joining_if_complete();
+}
+
+void Session::on_join_late() {
+  --greeting_->missing;
+  finish_joining_if_complete();
+}
+
+void Session::finish_joining_if_complete() {
+  if (greeting_->missing > 0) return;
+  const std::unique_ptr<Greeting> joined = std::move(greeting_);
   finish_connect(joined->command_id, joined->subs);
   resume();
 }
 
-// A connection without one of its channels would be taken as unsubscribed from it, and forget its
-// position. So the client is to try again, maybe on another node.
+// A connection without one of its channels is taken as unsubscribed from it, and forgets where it
+// stood. So a client that recovers is to try again, maybe on another node.
 void Session::on_join_refused(const ErrorCode& error) {
-  const std::uint32_t id = joining_->command_id;
-  joining_.reset();
+  if (greeting_ == nullptr) return close(disconnects::kInsufficientState);
+  const std::uint32_t id = greeting_->command_id;
+  greeting_.reset();
   context_.hub.unsubscribe_all(*this);
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
   refuse_connect(id, error);
@@ -96,8 +111,9 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   state_ = State::kConnected;
   if (token_channels_ != nullptr) {
     const bool says_nothing =
-        std::all_of(token_channels_->begin(), token_channels_->end(),
-                    [](const auto& channel) { return channel.second.info.empty(); });
+        std::all_of(token_channels_->begin(), token_channels_->end(), [](const auto& channel) {
+          return channel.second.info.empty() && channel.second.data.empty();
+        });
     if (says_nothing) token_channels_.reset();
   }
   const std::uint64_t ping_ms = 1000ULL * context_.settings.ping_s;

@@ -126,5 +126,68 @@ TEST_F(ClientOutbox, TriesAgainWhenAPublicationIsNotAcknowledged) {
   EXPECT_THAT(acks_, ElementsAre("m1 at 0"));
 }
 
+TEST_F(ClientOutbox, KeepsTheOrderOfSeveralChannelsWhenTheConnectionBreaksWhileResending) {
+  std::vector<std::string> stored;
+  server_.on_command = [&](Peer& peer, const Command& command) {
+    const auto* publish = std::get_if<PublishCommand>(&command.method);
+    if (publish == nullptr) return false;
+    const std::string id(publish->message_id);
+    // Each connection breaks at another message; what it took before may be acknowledged or not.
+    const std::string end = "m" + std::to_string(server_.peers.size() * 2);
+    if (id == end && server_.peers.size() < 4) {
+      peer.drop();
+      return true;
+    }
+    const bool is_known = std::find(stored.begin(), stored.end(), id) != stored.end();
+    if (!is_known) stored.push_back(id);
+    return !is_known && server_.peers.size() < 4;  // the first answer is lost
+  };
+  start();
+  for (int i = 1; i <= 9; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    client_->publish(i % 2 == 0 ? "room:a" : "room:b", R"({"id":")" + id + R"("})", note_ack(id));
+  }
+  ASSERT_TRUE(run([&] { return acks_.size() == 9; }));
+  EXPECT_THAT(stored, ElementsAre("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"));
+  EXPECT_EQ(client_->outbox_size(), 0);
+}
+
+TEST_F(ClientOutbox, GivesUpWhatTheServerRefusesForTooLong) {
+  options_.resend_limit_ms = 200;
+  server_.on_command = [&](Peer& peer, const Command& command) {
+    if (!std::holds_alternative<PublishCommand>(command.method)) return false;
+    std::string reply;
+    append_error_reply(reply, command.id, errors::kInternal);
+    peer.send(reply);
+    return true;
+  };
+  start();
+  client_->publish("room:a", R"({"id":"m1"})", note_ack("m1"));
+  client_->publish("room:a", R"({"id":"m2"})", note_ack("m2"));
+  ASSERT_TRUE(run([&] { return acks_.size() == 2; }));
+  EXPECT_THAT(acks_, ElementsAre("m1 failed: 100 internal server error",
+                                 "m2 failed: 100 internal server error"));
+  EXPECT_TRUE(client_->is_connected());
+  EXPECT_EQ(client_->outbox_size(), 0);
+}
+
+// The server may have stored it, and may have forgotten its id since.
+TEST_F(ClientOutbox, DoesNotSendAgainWhatWasSentTooLongAgo) {
+  options_.resend_limit_ms = 200;
+  server_.on_command = [](Peer&, const Command& command) {
+    return std::holds_alternative<PublishCommand>(command.method);
+  };
+  start();
+  client_->publish("room:a", R"({"id":"m1"})", note_ack("m1"));
+  ASSERT_TRUE(run([&] { return server_.log.size() == 2; }));
+  server_.stop_listening();
+  server_.last().drop();
+  ASSERT_TRUE(run([&] { return !client_->is_connected(); }));
+  client_->publish("room:a", R"({"id":"m2"})", note_ack("m2"));  // never sent: it waits
+  ASSERT_TRUE(run([&] { return acks_.size() == 1; }));
+  EXPECT_THAT(acks_, ElementsAre("m1 failed: 0 connection lost"));
+  EXPECT_EQ(client_->outbox_size(), 1);
+}
+
 }  // namespace
 }  // namespace chirm::client

@@ -59,7 +59,7 @@ TEST(Outbox, PutsBackIntoTheOldPlace) {
   Outbox outbox;
   for (const char* data : {"1", "2", "3"}) outbox.push("a", data, {});
   send_all(outbox, 1);
-  outbox.put_back(*outbox.find(2));
+  outbox.put_back(*outbox.find(2), {});
   outbox.push("a", "4", {});
   EXPECT_EQ(outbox.find(2), nullptr);
   EXPECT_THAT(send_all(outbox, 4), ElementsAre("2", "4"));
@@ -83,7 +83,7 @@ TEST(Outbox, KnowsSinceWhenItWaitsAlsoAfterARefusal) {
   for (const char* data : {"1", "2"}) outbox.push("a", data, {});
   outbox.mark_sent(*outbox.next_unsent(), 1, 500);
   outbox.mark_sent(*outbox.next_unsent(), 2, 600);
-  outbox.put_back(*outbox.find(1));
+  outbox.put_back(*outbox.find(1), {});
   EXPECT_EQ(outbox.resent(), 0);
   outbox.mark_sent(*outbox.next_unsent(), 3, 700);
   EXPECT_EQ(outbox.oldest_sent_ms(), 600);

@@ -153,6 +153,14 @@ TEST(MessageEncoder, ErrorReplyIsTemporaryOnlyWhenItIs) {
             R"({"id":4,"error":{"code":100,"message":"internal server error","temporary":true}})");
 }
 
+TEST(MessageEncoder, SubscribePushHasChannelAndPosition) {
+  EXPECT_EQ(made([](auto& out) {
+              append_subscribe_push(out, "ch", {.position = {4, "e"}});
+            }),
+            R"({"push":{"channel":"ch","subscribe":{"recoverable":true,"epoch":"e","offset":4,)"
+            R"("positioned":true}}})");
+}
+
 TEST(MessageEncoder, UnsubscribePushHasChannelCodeAndReason) {
   EXPECT_EQ(
       made([](auto& out) { append_unsubscribe_push(out, "ch", unsubscribes::kInsufficientState); }),

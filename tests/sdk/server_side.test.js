@@ -109,13 +109,22 @@ test('comes back and is told when the log of its inbox was lost', async (t) => {
   await until(() => client.seen.some(([, , data]) => data === 'again'));
 });
 
-test('tries again until the store is back', async (t) => {
-  const cluster = await Cluster.start(t, { ...withTokens, nodes: 1 });
-  await next(connectAs(cluster, cluster.url(0), { sub: 'bob' }), 'connected');
+test('waits for the store, a newcomer within its connection', async (t) => {
+  const cluster = await Cluster.start(t, { ...withTokens, chirmd: [...withTokens.chirmd, '--channel-linger', '0'], nodes: 1 });
+  const known = connectAs(cluster, cluster.url(0), { sub: 'bob' });
+  await next(known, 'subscribed');
+  known.disconnect();
+  await until(async () => (await cluster.metric(0, 'chirm_channels')) === 0);
   cluster.redis.kill('SIGSTOP');
   const client = connectAs(cluster, cluster.url(0), ada);
-  assert.equal((await next(client, 'error')).error.code, 100);
-  assert.equal(client.state, 'connecting');
+  known.connect();
+  const [{ error }] = await Promise.all([next(known, 'error'), next(client, 'connected')]);
+  assert.deepEqual([error.code, known.state], [100, 'connecting']);
+  assert.deepEqual(client.told, []);
+  const subscribed = [next(known, 'subscribed'), next(client, 'subscribed')];
   cluster.redis.kill('SIGCONT');
-  await next(client, 'subscribed');
+  const [{ recovered }] = await Promise.all(subscribed);
+  assert.equal(recovered, true);
+  await client.publish(inbox, 1);
+  await until(() => client.seen.length === 1);
 });

@@ -295,10 +295,36 @@ TEST_F(SlowStoreTest, AnswersATemporaryErrorWhenAChannelCannotBeJoined) {
   EXPECT_THAT(ada.events().messages.back(), HasSubstr(R"("temporary":true)"));
 }
 
-TEST_F(SlowStoreTest, AnswersATemporaryErrorWhenTheStoreTakesTooLong) {
+// Without the channel it would forget where it stood.
+TEST_F(SlowStoreTest, AnswersATemporaryErrorToWhoCannotRecoverInTime) {
   slow.settings.subscribe_timeout_s = 1;
-  FakeClient& ada = begin(R"("sub":"ada")");
+  FakeClient& ada = slow.add_client();
+  ada.send(R"({"id":1,"connect":{"token":")" + token(R"("sub":"ada")") +
+           R"(","subs":{"user:#ada":{"recover":true,"offset":1,"epoch":"e1"}}}})");
   EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 error 100"); }));
+  EXPECT_EQ(slow.counters.subscriptions, 0U);
+}
+
+TEST_F(SlowStoreTest, ConnectsANewcomerAndSubscribesItLater) {
+  slow.settings.subscribe_timeout_s = 1;
+  FakeClient& ada = begin(R"("sub":"ada","subs":{"room:a":{"data":7},"room:b":{}})");
+  store.answer_subscribe(Position{4, "e1"});  // in the order of the names: room:a
+  EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 connect "); }));
+  auto lines = take(ada);
+  ASSERT_THAT(lines, SizeIs(1));
+  EXPECT_THAT(lines[0], HasSubstr("room:a"));
+  EXPECT_THAT(lines[0], Not(HasSubstr("room:b")));
+  ada.subscribe("room:b");
+  EXPECT_THAT(take(ada), ElementsAre("2 error 105"));
+  store.answer_subscribe(Position{6, "e2"});
+  store.deliver("room:b", 7, "e2");
+  lines = take(ada);
+  ASSERT_THAT(lines, SizeIs(2));
+  EXPECT_EQ(lines[0], R"({"push":{"channel":"room:b","subscribe":{"recoverable":true,)"
+                      R"("epoch":"e2","offset":6,"positioned":true}}})");
+  EXPECT_EQ(lines[1], "room:b 7 7");
+  store.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));  // its inbox
+  EXPECT_THAT(take(ada), ElementsAre("close 3010 insufficient state"));
 }
 
 TEST_F(SlowStoreTest, IsNotCalledStaleWhileTheStoreIsSlow) {
