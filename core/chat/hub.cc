@@ -47,6 +47,7 @@ Channel& Hub::find_or_open(std::string_view name) {
 
 void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command) {
   if (channels_.size() >= settings_.channels_max && find(command.channel) == nullptr) {
+    if (command_id == 0) return session.on_join_refused(errors::kInternal);
     return session.reply_error(command_id, errors::kLimitExceeded);
   }
   Channel& channel = find_or_open(command.channel);

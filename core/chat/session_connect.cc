@@ -66,7 +66,9 @@ void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) 
     subscribe.since = known->since;
   }
   // The last one may answer the connect command at once, and whatever came behind it.
-  for (const SubscribeCommand& subscribe : wanted) context_.hub.subscribe(*this, 0, subscribe);
+  for (const SubscribeCommand& subscribe : wanted) {
+    if (state_ == State::kJoining) context_.hub.subscribe(*this, 0, subscribe);
+  }
 }
 
 void Session::on_joined(const Joining& how, std::string_view channel, SubscribeResult result) {

@@ -176,6 +176,16 @@ TEST_F(ServerSideTest, ClosesWith3505AboveTheLimitOfChannels) {
   EXPECT_THAT(full.take(), ElementsAre("1 error 106"));
 }
 
+// Another node may have room.
+TEST_F(ServerSideTest, AnswersATemporaryErrorWhenTheNodeHasTooManyChannels) {
+  node.settings.channels_max = 2;
+  FakeClient& ada = node.add_client();
+  EXPECT_THAT(connect(ada, R"("sub":"ada","channels":["room:a","room:b","room:c"])"),
+              ElementsAre("1 error 100"));
+  EXPECT_THAT(ada.events().messages.back(), HasSubstr(R"("temporary":true)"));
+  EXPECT_EQ(node.counters.subscriptions, 0U);
+}
+
 TEST_F(ServerSideTest, CountsTheInboxNamedByTheTokenOnce) {
   node.settings.channels_per_client = 1;
   EXPECT_THAT(connect(R"("sub":"ada","subs":{"user:#ada":{"data":1}})"),
