@@ -34,7 +34,8 @@ std::vector<std::string> words(const std::string& text) {
 Cluster::Options cluster_options(const Settings& settings) {
   Cluster::Options options;
   options.nodes = settings.nodes;
-  options.has_relays = true;
+  options.has_relays = !settings.has_sentinel;
+  options.has_sentinel = settings.has_sentinel;
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
@@ -87,9 +88,7 @@ void Arena::start_load() {
                                         "--json",
                                         directory_.path() + "/load.json"};
   load_ = std::make_unique<Process>(
-      loop_, Process::Options{.arguments = std::move(arguments),
-                              .environment = {},
-                              .parent_death_signal = SIGTERM});  // it has workers of its own
+      loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   const bool has_started = wait_until(
       [this] {
         journal_.update();
@@ -112,9 +111,7 @@ std::string Arena::stop_load() {
 void Arena::run_load(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(),
                    {settings_.programs + "/chirm-load", "--url", cluster_->url().text()});
-  Process load(loop_, Process::Options{.arguments = std::move(arguments),
-                                       .environment = {},
-                                       .parent_death_signal = SIGTERM});
+  Process load(loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
   if (load.exit_code() == 0) return;
   troubles_.push_back("another chirm-load: " +

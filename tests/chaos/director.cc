@@ -107,8 +107,8 @@ void Director::heal() {
 
 int Director::finish(const Verdict& verdict) {
   const std::string json = to_json(verdict, settings_, records_, arena_->totals());
-  (settings_.json == "-" ? std::cerr : std::cout)
-      << to_text(verdict, records_, arena_->totals()) << std::flush;
+  const std::string text = to_text(verdict, records_, arena_->totals());
+  (settings_.json == "-" ? std::cerr : std::cout) << text << std::flush;
   if (settings_.json == "-") {
     std::cout << json << std::flush;
   } else if (!settings_.json.empty()) {
@@ -119,6 +119,10 @@ int Director::finish(const Verdict& verdict) {
     keep = std::filesystem::temp_directory_path() / ("chirm-chaos-" + std::to_string(getpid()));
   }
   keep_logs(keep);
+  if (!keep.empty()) {
+    std::ofstream(keep + "/verdict") << text;
+    std::ofstream(keep + "/verdict.json") << json;
+  }
   return verdict.is_good() ? 0 : 1;
 }
 

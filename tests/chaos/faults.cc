@@ -10,6 +10,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "tests/chaos/lossy_network.h"
 #include "tests/support/http_get.h"
 
 namespace chirm::chaos {
@@ -167,6 +168,18 @@ void lose_answers(Arena& arena, FaultRecord& record) {
   expect_growth(arena, record, kDuplicates, before, "publishes were recognised as repeated");
 }
 
+// Everybody's: nodes, Redis, nginx and clients share a loopback.
+void lose_packets_fault(Arena& arena, FaultRecord& record) {
+  const auto percent = static_cast<unsigned>(arena.random().between(1, 5));
+  const std::uint64_t lasts_ms = arena.random_ms(1000, 3000);
+  record.what = std::to_string(percent) + " % for " + seconds(lasts_ms);
+  lose_packets(percent);
+  arena.wait(lasts_ms);
+  const std::uint64_t lost = lost_packets();
+  lose_packets(0);
+  if (lost > 0) record.trace = std::to_string(lost) + " packets were lost";
+}
+
 // ---- A Redis that forgets
 
 // The nodes start over, or put back what they still have.
@@ -207,6 +220,20 @@ void roll_back_redis(Arena& arena, FaultRecord& record) {
   expect_signs_of_loss(arena, record, before);
 }
 
+// The replica follows nobody for a while; what is acked meanwhile, it does not have.
+void fail_over(Arena& arena, FaultRecord& record) {
+  const std::uint64_t lag_ms = arena.random_ms(200, 1000);
+  record.what = "to a replica that lags by " + seconds(lag_ms);
+  const double before = signs_of_loss(arena);
+  (void)arena.cluster().replica().command({"REPLICAOF", "127.0.0.1", "1"});
+  arena.wait(lag_ms);
+  if (!arena.cluster().fail_over()) {
+    arena.troubles().emplace_back("Sentinel did not promote the replica");
+    return;
+  }
+  expect_signs_of_loss(arena, record, before);
+}
+
 // ---- nginx
 
 // The worker processes, from /proc.
@@ -244,15 +271,15 @@ void kill_nginx(Arena& arena, FaultRecord& record) {
 
 // ---- Clients
 
-// A room in which more is said than a node keeps and sockets hold, and two who do not listen.
+// A room in which more is said than a node keeps and sockets hold, to some who do not listen.
 void stall_readers(Arena& arena, FaultRecord& record) {
   constexpr const char* kFellOff = "chirm_fell_off_tail_total";
-  record.what = "two readers for 3 s, with 5 MB/s";
+  record.what = "five readers for 3 s, with 7 MB/s";
   const double before = arena.total(kFellOff);
-  arena.run_load({"--clients", "6", "--rooms", "1", "--rate", "300", "--payload", "16000",
-                  "--receive-buffer", "200000", "--stall", "2", "--stall-time", "3", "--warmup",
+  arena.run_load({"--clients", "6", "--rooms", "1", "--rate", "300", "--payload", "24000",
+                  "--receive-buffer", "200000", "--stall", "4", "--stall-time", "3", "--warmup",
                   "0", "--duration", "4"});
-  expect_growth(arena, record, kFellOff, before, "times a reader was told to recover");
+  expect_growth(arena, record, kFellOff, before, "times a reader fell behind the tail");
 }
 
 constexpr std::array kFaults = {
@@ -266,24 +293,38 @@ constexpr std::array kFaults = {
           .inject = drain_node},
     Fault{.name = "kill-redis",
           .help = "kill -9 of Redis, which comes back with its append-only file",
-          .inject = kill_redis},
-    Fault{.name = "freeze-redis", .help = "SIGSTOP of Redis for seconds", .inject = freeze_redis},
+          .inject = kill_redis,
+          .needs = Needs::kPlainRedis},
+    Fault{.name = "freeze-redis",
+          .help = "SIGSTOP of Redis for seconds",
+          .inject = freeze_redis,
+          .needs = Needs::kPlainRedis},
     Fault{.name = "cut-pubsub", .help = "CLIENT KILL TYPE pubsub in Redis", .inject = cut_pubsub},
-    Fault{.name = "delay-redis", .help = "delay between a node and Redis", .inject = delay_redis},
+    Fault{.name = "delay-redis",
+          .help = "delay between a node and Redis",
+          .inject = delay_redis,
+          .needs = Needs::kPlainRedis},
     Fault{.name = "partition-redis",
           .help = "silence between a node and Redis, for seconds",
-          .inject = partition_redis},
+          .inject = partition_redis,
+          .needs = Needs::kPlainRedis},
     Fault{.name = "lose-answers",
           .help = "Redis does what the nodes ask, and no answer arrives",
-          .inject = lose_answers},
+          .inject = lose_answers,
+          .needs = Needs::kPlainRedis},
+    Fault{.name = kLosePackets,
+          .help = "packets of all connections, for seconds (needs the right to, and netem)",
+          .inject = lose_packets_fault},
     Fault{.name = "wipe-redis",
           .help = "FLUSHALL in Redis",
           .inject = wipe_redis,
-          .loses_store = true},
+          .loses_store = true,
+          .needs = Needs::kPlainRedis},
     Fault{.name = "rollback-redis",
           .help = "Redis comes back with what it had a second or two before",
           .inject = roll_back_redis,
-          .loses_store = true},
+          .loses_store = true,
+          .needs = Needs::kPlainRedis},
     Fault{.name = "reload-nginx",
           .help = "SIGHUP of nginx, whose old workers close what they have 3 s later",
           .inject = reload_nginx},
@@ -293,12 +334,21 @@ constexpr std::array kFaults = {
     Fault{.name = "stall-readers",
           .help = "clients that do not read for seconds while much is said",
           .inject = stall_readers},
+    Fault{.name = "failover",
+          .help = "kill -9 of the master, whose replica lags and becomes master (--sentinel)",
+          .inject = fail_over,
+          .loses_store = true,
+          .needs = Needs::kSentinel},
     Fault{.name = "vanish",
           .help = "clients that reset their connection or leave it without a word, all the time",
           .inject = nullptr},
 };
 
 }  // namespace
+
+bool is_possible(const Fault& fault, bool has_sentinel) {
+  return fault.needs == Needs::kNothing || (fault.needs == Needs::kSentinel) == has_sentinel;
+}
 
 std::span<const Fault> all_faults() { return kFaults; }
 

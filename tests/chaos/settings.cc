@@ -38,6 +38,8 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--faults", settings.faults, "Which, separated by commas [all]")
       ->option_text("NAMES")
       ->delimiter(',');
+  app.add_flag("--sentinel", settings.has_sentinel,
+               "Redis has a replica and a Sentinel; other faults are possible then");
   app.add_option("--seed", settings.seed, "Repeats a sequence of faults [1]")->option_text("N");
   app.add_option("--programs", settings.programs, "Where chirmd and chirm-load are [beside this]")
       ->option_text("DIR");
@@ -84,10 +86,17 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
   }
   if (wants_list) return list();
   for (const std::string& name : settings.faults) {
-    if (find_fault(name) == nullptr) return complain("--faults: no fault is called " + name);
+    const Fault* const fault = find_fault(name);
+    if (fault == nullptr) return complain("--faults: no fault is called " + name);
+    if (!is_possible(*fault, settings.has_sentinel)) {
+      return complain(std::string("--faults: ") + name + " is only possible " +
+                      (settings.has_sentinel ? "without" : "with") + " --sentinel");
+    }
   }
   if (settings.faults.empty()) {
-    for (const Fault& fault : all_faults()) settings.faults.emplace_back(fault.name);
+    for (const Fault& fault : all_faults()) {
+      if (is_possible(fault, settings.has_sentinel)) settings.faults.emplace_back(fault.name);
+    }
   }
   if (settings.programs.empty()) {
     settings.programs = std::filesystem::read_symlink("/proc/self/exe").parent_path();

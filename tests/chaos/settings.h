@@ -21,6 +21,7 @@ struct Settings {
   bool is_once = false;  // each fault once, instead of for a time
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  // names
+  bool has_sentinel = false;        // Redis has a replica and a Sentinel
   double churn = 1;                 // clients a second that lose or close their connection
 
   bool has(std::string_view fault) const {

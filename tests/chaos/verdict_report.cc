@@ -35,7 +35,7 @@ constexpr std::array<std::pair<const char*, const char*>, 11> kShown{
      {"chirm_holes_found_total", "publications missing on arrival"},
      {"chirm_holes_healed_total", "… read from Redis"},
      {"chirm_broker_digest_gaps_total", "lost last messages noticed"},
-     {"chirm_fell_off_tail_total", "slow readers told to recover"},
+     {"chirm_fell_off_tail_total", "slow readers that left their channel's tail"},
      {"chirm_broker_put_back_total", "publications put back into Redis"},
      {"chirm_epoch_changes_total", "epochs that changed"},
      {"chirm_recovered_total", "subscriptions recovered"},

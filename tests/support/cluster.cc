@@ -93,7 +93,17 @@ void Cluster::start_redis() {
   redis_ = std::make_unique<RedisServer>(
       RedisServer::Options{.configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
                            .arguments = options_.redis_arguments,
-                           .has_tcp = options_.has_relays});
+                           .has_tcp = options_.has_relays || options_.has_sentinel});
+  if (options_.has_sentinel) {
+    replica_ = std::make_unique<RedisServer>(RedisServer::Options{
+        .configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
+        .arguments = {"--replicaof", "127.0.0.1", std::to_string(redis_->port()),
+                      "--repl-diskless-sync-delay", "0"},
+        .has_tcp = true});
+    sentinel_ = std::make_unique<SentinelServer>(
+        loop_, SentinelServer::Options{.master_port = redis_->port()});
+    CHIRM_CHECK(wait_until_guarded());
+  }
   if (!options_.has_relays) return;
   for (Node& node : nodes_) node.relay = std::make_unique<Relay>(loop_, redis_->port());
 }
@@ -111,6 +121,12 @@ client::Url Cluster::url() const {
 
 client::Url Cluster::node_url(std::size_t node) const { return url_at(nodes_[node].port.number()); }
 
+std::string Cluster::redis_url(const Node& node) const {
+  if (sentinel_) return "redis+sentinel://" + sentinel_->place() + "/main";
+  return node.relay ? "redis://127.0.0.1:" + std::to_string(node.relay->port())
+                    : redis_->unix_url();
+}
+
 void Cluster::start_node(std::size_t index) {
   Node& node = nodes_[index];
   if (node.process) node.earlier_log += node.process->errors();
@@ -118,10 +134,7 @@ void Cluster::start_node(std::size_t index) {
   arguments.insert(arguments.end(),
                    {options_.chirmd, "--port", std::to_string(node.port.number())});
   if (redis_) {
-    arguments.insert(
-        arguments.end(),
-        {"--redis", node.relay ? "redis://127.0.0.1:" + std::to_string(node.relay->port())
-                               : redis_->unix_url()});
+    arguments.insert(arguments.end(), {"--redis", redis_url(node)});
   }
   arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
                    options_.chirmd_arguments.end());
@@ -129,6 +142,27 @@ void Cluster::start_node(std::size_t index) {
   node.process = std::make_unique<Process>(
       loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   wait_for(*node.process, "listening on " + address(node.port));
+}
+
+bool Cluster::wait_until_guarded() {
+  return run_until(loop_, [&] {
+    return sentinel_->command({"SENTINEL", "REPLICAS", "main"}).find("master-link-status ok") !=
+           std::string::npos;
+  });
+}
+
+bool Cluster::fail_over() {
+  const std::string port = std::to_string(replica_->port());
+  redis_->kill();
+  const bool is_promoted = run_until(loop_, [&] {
+    return sentinel_->command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"}) ==
+               "127.0.0.1 " + port &&
+           replica_->command({"ROLE"}).starts_with("master");
+  });
+  std::swap(redis_, replica_);
+  replica_->start();
+  (void)replica_->command({"REPLICAOF", "127.0.0.1", port});
+  return is_promoted && wait_until_guarded();
 }
 
 void Cluster::kill_node(std::size_t node) { nodes_[node].process->kill(); }

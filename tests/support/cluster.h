@@ -17,6 +17,7 @@
 #include "tests/support/redis_server.h"
 #include "tests/support/relay.h"
 #include "tests/support/reserved_port.h"
+#include "tests/support/sentinel_server.h"
 
 namespace chirm::testing {
 
@@ -29,7 +30,8 @@ class Cluster {
     std::vector<std::string> chirmd_arguments = {"--insecure"};
     std::string chirmd = CHIRM_BIN_DIR "/chirmd";
     std::vector<std::string> redis_arguments = {};
-    bool has_relays = false;  // one between each node and Redis
+    bool has_relays = false;    // one between each node and Redis
+    bool has_sentinel = false;  // Redis has a replica and a Sentinel, and nodes ask that
     // Of nginx.conf, when not "": how long old workers keep their connections after a reload.
     std::string worker_shutdown_timeout = {};
   };
@@ -47,7 +49,13 @@ class Cluster {
 
   std::size_t nodes() const { return nodes_.size(); }
   Process& node(std::size_t node) { return *nodes_[node].process; }
+  // The master, where there are two.
   RedisServer& redis() { return *redis_; }
+  RedisServer& replica() { return *replica_; }
+  SentinelServer& sentinel() { return *sentinel_; }
+  // Kills the master; returns when the Sentinel has made the replica the master and knows the old
+  // one, which is started again, as its replica, in step. False when that does not happen.
+  [[nodiscard]] bool fail_over();
   Relay& relay(std::size_t node) { return *nodes_[node].relay; }
   Process& nginx() { return *nginx_; }
 
@@ -83,13 +91,17 @@ class Cluster {
   };
 
   client::Url url_at(std::uint16_t port) const;
+  std::string redis_url(const Node& node) const;
   void start_redis();
+  bool wait_until_guarded();
   void wait_for(Process& process, std::string_view line);
 
   Loop& loop_;
   const Options options_;
   std::string directory_;
   std::unique_ptr<RedisServer> redis_;
+  std::unique_ptr<RedisServer> replica_;
+  std::unique_ptr<SentinelServer> sentinel_;
   std::vector<Node> nodes_;
   ReservedPort nginx_port_;
   std::unique_ptr<Process> nginx_;

@@ -91,7 +91,13 @@ void RedisServer::start() {
                                     "",
                                     "--enable-debug-command",
                                     "yes"};
-  if (!options_.configuration.empty()) words.insert(words.begin() + 1, options_.configuration);
+  if (!options_.configuration.empty()) {
+    // A copy: Sentinels have Redis rewrite its file.
+    const std::string copy = directory_ + "/redis.conf";
+    std::filesystem::copy_file(options_.configuration, copy,
+                               std::filesystem::copy_options::overwrite_existing);
+    words.insert(words.begin() + 1, copy);
+  }
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
