@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The broker of many nodes: logs in Redis streams, delivery by Redis Pub/Sub. Redis 5 or later.
+// The broker of many nodes: logs in Redis streams, delivery by Redis Pub/Sub. Redis 7 or later.
 //
 // Two connections: commands, and Pub/Sub with one topic per subscribed channel and two for the
 // nodes themselves. What happens when they fail:

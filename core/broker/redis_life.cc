@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <charconv>
 #include <utility>
 
 #include "core/broker/redis_life_scripts.h"
@@ -73,6 +74,7 @@ void RedisLife::on_info(const RedisReply& reply) {
   };
   std::string second_offset = "-1";
   std::string log = "0";
+  read("redis_version", server_.version);
   read("run_id", server_.run_id);
   read("master_replid", server_.replication_id);
   read("second_repl_offset", second_offset);
@@ -81,9 +83,19 @@ void RedisLife::on_info(const RedisReply& reply) {
   server_.has_log = server_.has_log || log == "1";
 }
 
+bool RedisLife::Server::is_too_old() const {
+  constexpr int kMajorMin = 7;
+  int major = kMajorMin;
+  (void)std::from_chars(version.data(), version.data() + version.size(), major);
+  return major < kMajorMin;
+}
+
 // An operator may have forbidden CONFIG: then it counts as unsafe.
 void RedisLife::on_fsync(const RedisReply& reply) {
   server_.is_safe = reply[1].text() == "always";
+  if (server_.is_too_old()) {
+    return commands_.reconnect("it is Redis " + server_.version + "; chirm needs Redis 7 or later");
+  }
   if (!server_.run_id.empty()) return arrive();
   if (!std::exchange(has_warned_, true)) {
     spdlog::warn("redis: INFO is refused: should Redis lose something, it is not put back");

@@ -37,12 +37,15 @@ class RedisLife final : public RedisArrival {
  private:
   // What INFO and CONFIG say about the Redis of this connection.
   struct Server {
+    std::string version;
     std::string run_id;
     std::string replication_id;
     bool was_promoted = false;
     bool has_log = false;  // appendonly yes …
     bool is_safe = false;  // … and appendfsync always
 
+    // The scripts use SET with NX and GET. An unknown version is given a try.
+    bool is_too_old() const;
     // Replication ids also change when nothing happens: an idle backlog is freed.
     std::string id() const { return was_promoted ? run_id + replication_id : run_id; }
     bool may_have_lost() const { return was_promoted || !has_log || !is_safe; }

@@ -23,6 +23,9 @@ std::string numbers(int count) {
 class RedisSentinels : public testing::RedisTest {
  protected:
   RedisSentinels() {
+    // On a busy machine a failover may take longer, and more be published meanwhile.
+    settings_.hold_ms = 60'000;
+    settings_.history_size = 100'000;
     replica_ = std::make_unique<RedisServer>(RedisServer::Options{
         .configuration = {},
         .arguments = {"--replicaof", "127.0.0.1", std::to_string(master_.port()),
@@ -129,12 +132,13 @@ TEST_F(RedisSentinels, FollowTheMasterWhenItIsKilledAndNeverUseTheOldOneAgain) {
                          std::to_string(replica_->port())),
             1U);
 
-  // The old one comes back as a master, until Sentinels tell it otherwise.
+  // The old one comes back as a master, until Sentinels tell it otherwise: after 10 to 20 s.
   master_.start();
-  ASSERT_TRUE(node->run_until([&] {
+  const auto publish_until_demoted = [&] {
     if (stored_ == sent_) publish(*node, ++sent_);
     return is_demoted();
-  }));
+  };
+  ASSERT_TRUE(node->run_until(publish_until_demoted, 60'000));
   ASSERT_TRUE(run_until_all_stored(*node));
   EXPECT_THAT(master_.command({"CLIENT", "LIST"}), Not(HasSubstr("name=node")));
   EXPECT_EQ(bodies(*node, "room:a"), numbers(sent_));
