@@ -56,6 +56,7 @@ Socket Client::Impl::abandon_connection() {
 
 void Client::Impl::subscribe(std::string_view channel) {
   const auto [place, is_new] = subs_.try_emplace(std::string(channel));
+  place->second.is_wanted = true;
   if (is_new && is_online()) send_subscribe(place->first, place->second);
 }
 

@@ -140,7 +140,8 @@ void Client::Impl::on_server_subscription(const ServerSubscriptionView& view) {
   }
 }
 
-// Those of the connection before that this one does not have.
+// Those of the connection before that this one does not have. What the application wants too is
+// subscribed to.
 void Client::Impl::forget_server_subscriptions() {
   std::vector<std::string> gone;
   for (const auto& [channel, sub] : subs_) {
@@ -149,7 +150,14 @@ void Client::Impl::forget_server_subscriptions() {
   }
   for (const std::string& channel : gone) {
     if (state_ != State::kConnected) return;
-    subs_.erase(channel);
+    const auto found = subs_.find(channel);
+    if (found == subs_.end()) continue;
+    if (found->second.is_wanted) {
+      found->second.is_server_side = false;
+      send_subscribe(channel, found->second);
+      continue;
+    }
+    subs_.erase(found);
     events_.on_unsubscribed(channel, unsubscribes::kServer.code, unsubscribes::kServer.reason);
   }
 }

@@ -135,6 +135,18 @@ TEST_F(ClientServerSide, TakesAChannelThatBothWantedOnce) {
   EXPECT_EQ(events_.count("subscribed"), 1);
 }
 
+TEST_F(ClientServerSide, SubscribesItselfToWhatItWantsAndTheServerDropped) {
+  set_subs(kInbox);
+  start();
+  ASSERT_TRUE(run_until_line("subscribed user:#ada 3e1"));
+  client_->subscribe("user:#ada");
+  set_subs({});
+  reconnect();
+  ASSERT_TRUE(run([&] { return events_.count("subscribed user:#ada") == 2; }));
+  EXPECT_THAT(server_.log.back(), HasSubstr(R"("recover":true)"));
+  EXPECT_EQ(events_.count("unsubscribed"), 0);
+}
+
 TEST_F(ClientServerSide, MayBeLeftUntilTheNextConnection) {
   set_subs(kInbox);
   start();
