@@ -105,10 +105,12 @@ void Session::handle_line(std::string_view line) {
   ++context_.counters.commands;
   const bool is_connect = std::holds_alternative<ConnectCommand>(command->method);
   if (is_connect != (state_ == State::kNew)) return close(disconnects::kBadRequest);
-  // An unsubscribe waits until the subscribe before it has been answered.
+  // An unsubscribe waits until the subscribe before it has been answered. What the server joins
+  // behind the connect reply may take long, and has no answer.
   if (const auto* unsubscribe = std::get_if<UnsubscribeCommand>(&command->method)) {
     const Subscription* subscription = find(unsubscribe->channel);
-    if (subscription != nullptr && !subscription->is_live) return hold(line);
+    const bool is_joining = subscription != nullptr && !subscription->is_live;
+    if (is_joining && !subscription->is_server_side) return hold(line);
   }
   std::visit([&](const auto& method) { handle(command->id, method); }, command->method);
 }

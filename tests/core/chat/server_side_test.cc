@@ -337,6 +337,21 @@ TEST_F(SlowStoreTest, ConnectsANewcomerAndSubscribesItLater) {
   EXPECT_THAT(take(ada), ElementsAre("close 3010 insufficient state"));
 }
 
+// What waits for the store must not hold up what the client asks for behind it.
+TEST_F(SlowStoreTest, UnsubscribesAtOnceFromWhatItWouldJoinLater) {
+  slow.settings.subscribe_timeout_s = 1;
+  FakeClient& ada = begin(R"("sub":"ada")");
+  EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 connect "); }));
+  (void)take(ada);
+  ada.unsubscribe("user:#ada");
+  ada.send(R"({"id":3,"rpc":{}})");
+  EXPECT_THAT(take(ada), ElementsAre("2 unsubscribe {}", "3 error 104"));
+  EXPECT_EQ(slow.counters.subscriptions, 0U);
+  store.answer_subscribe(Position{4, "e1"});
+  store.deliver("user:#ada", 5, "e1");
+  EXPECT_THAT(take(ada), IsEmpty());
+}
+
 TEST_F(SlowStoreTest, IsNotCalledStaleWhileTheStoreIsSlow) {
   slow.settings.stale_s = 1;
   FakeClient& ada = begin(R"("sub":"ada")");
