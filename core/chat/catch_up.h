@@ -23,8 +23,9 @@ namespace chirm {
 class Channel;
 class Session;
 struct CatchUpTag;
+struct DueCatchUpTag;
 
-struct CatchUp : public ListHook<CatchUpTag> {
+struct CatchUp : public ListHook<CatchUpTag>, public ListHook<DueCatchUpTag> {
   CatchUp(Channel& its_channel, std::string name, WsEncoder& encoder)
       : channel(its_channel), page(std::move(name), encoder) {}
 
@@ -35,7 +36,6 @@ struct CatchUp : public ListHook<CatchUpTag> {
   ChannelLog page;
   std::vector<Session*> readers;
   std::size_t unserved = 0;            // readers that have not been sent the whole page, at most
-  bool is_due = false;                 // a reader waits and nobody is unserved: go on
   std::uint64_t waiting_since_ms = 0;  // for blocked readers, by others; 0: nobody waits
   std::uint64_t round_since_ms = 0;
   std::uint64_t retry_ms = 0;  // when history may be read again after an error

@@ -98,12 +98,12 @@ class Hub final : private BrokerListener {
   void remove_reader(Channel& channel, Session& session, std::uint64_t cursor);
   void count_served(CatchUp& up, std::uint64_t before, std::uint64_t cursor);
   void make_due(CatchUp& up);
-  enum class Which : std::uint8_t { kDue, kAll };
-  void advance_some(Which which);
-  void advance(Channel& channel);
+  void look_round();
+  void advance_due();
+  void advance(Channel& channel, bool is_its_turn);
+  bool is_page_memory_taken() const;
   Standing look_at_readers(Channel& channel);
   bool wait_for_blocked(CatchUp& up, const Standing& standing);
-  void read_page(Channel& channel, std::uint64_t since);
   void on_page(Channel& channel, std::uint64_t since, const History& history);
   void fill_page(Channel& channel, const History& history);
   void reset_page(CatchUp& up, Position top);
@@ -164,9 +164,11 @@ class Hub final : private BrokerListener {
   Timer tick_;
 
   IntrusiveList<CatchUp, CatchUpTag> catching_up_;
-  bool is_catch_up_due_ = false;       // one of them is
-  bool is_page_memory_short_ = false;  // one waits until others give theirs back
-  std::uint64_t reads_ = 0;            // of history before a tail, so far
+  // One of them is on one of these: it may be able to go on, or wants a page and waits until others
+  // give theirs back.
+  IntrusiveList<CatchUp, DueCatchUpTag> due_;
+  IntrusiveList<CatchUp, DueCatchUpTag> wanting_;
+  std::uint64_t reads_ = 0;  // of history before a tail, so far
   std::size_t reads_under_way_ = 0;
   Timer catch_up_timer_;             // runs while there are any
   std::uint64_t fallen_log_ms_ = 0;  // when the log's allowance was last filled

@@ -26,8 +26,13 @@ constexpr std::uint64_t kNone = UINT64_MAX;
 
 constexpr std::uint64_t kLogPeriodMs = 10'000;
 constexpr std::uint32_t kLogLinesPerPeriod = 5;
-constexpr std::size_t kBlockedPerTick =
-    10'000;  // sessions that are looked at, a millisecond's work
+// What a turn does at most, in readers that it looks at: a share of a millisecond. One channel's
+// are always looked at together, but no more often than a page is sent to all of them.
+constexpr std::size_t kLooksPerTurn = 2'000;
+// Channels that are made due at a time only because time has passed.
+constexpr std::size_t kChannelsPerRound = 1'000;
+// Places of slow readers that are measured at a time.
+constexpr std::size_t kMeasuredPerTick = 20'000;
 }  // namespace
 
 // What an advance finds out about the readers of a channel.
@@ -103,42 +108,67 @@ void Hub::log_fallen(const Channel& channel, const Session& session, std::uint64
 
 // ---- Rounds
 
-void Hub::make_due(CatchUp& up) { up.is_due = is_catch_up_due_ = true; }
+// Who waits for memory has nothing else to do, and keeps its place.
+void Hub::make_due(CatchUp& up) {
+  const ListHook<DueCatchUpTag>& hook = up;
+  if (!hook.is_linked()) due_.push_back(up);
+}
 
 void Hub::count_served(CatchUp& up, std::uint64_t before, std::uint64_t cursor) {
   if (up.unserved == 0 || !up.has(before) || up.has(cursor)) return;
   if (--up.unserved == 0) make_due(up);
 }
 
-void Hub::advance_some(Which which) {
-  is_catch_up_due_ = false;
-  IntrusiveList<CatchUp, CatchUpTag> now;
-  now.take(catching_up_);
-  while (CatchUp* up = now.pop_front()) {
-    catching_up_.push_back(*up);
-    if (up->is_due || which == Which::kAll) advance(up->channel);
+// By turns: patience ends, and errors are forgotten.
+void Hub::look_round() {
+  IntrusiveList<CatchUp, CatchUpTag> seen;
+  for (std::size_t i = 0; i < kChannelsPerRound; ++i) {
+    CatchUp* up = catching_up_.pop_front();
+    if (up == nullptr) break;
+    seen.push_back(*up);
+    make_due(*up);
   }
+  catching_up_.take(seen);
 }
 
-// Lets the page move on, if it may.
-void Hub::advance(Channel& channel) {
+void Hub::advance_due() {
+  std::size_t looks = 0;
+  const auto take_from = [&](IntrusiveList<CatchUp, DueCatchUpTag>& list) {
+    CatchUp* up = looks < kLooksPerTurn ? list.pop_front() : nullptr;
+    if (up != nullptr) looks += 1 + up->readers.size();
+    return up;
+  };
+  IntrusiveList<CatchUp, DueCatchUpTag> now;
+  now.take(due_);
+  while (CatchUp* up = take_from(now)) advance(up->channel, false);
+  while (!is_page_memory_taken()) {
+    CatchUp* up = take_from(wanting_);
+    if (up == nullptr) break;
+    advance(up->channel, true);
+  }
+  now.take(due_);  // who has not had its turn goes before them
+  due_.take(now);
+}
+
+bool Hub::is_page_memory_taken() const {
+  const std::size_t page = 2 * settings_.page_bytes;  // with what frames add to small publications
+  const std::size_t bytes = counters_.page_bytes + reads_under_way_ * page;
+  return bytes > 0 && bytes + page > settings_.tails_bytes_max / 4;
+}
+
+// Lets the page move on, if it may. `is_its_turn`: nobody has waited longer for memory.
+void Hub::advance(Channel& channel, bool is_its_turn) {
+  if (channel.reading != 0) return;  // then it is due again
   CatchUp& up = *channel.catch_up;
-  up.is_due = false;
   const Standing standing = look_at_readers(channel);
   if (up.readers.empty()) return end_catch_up(channel);
   up.unserved = standing.writable + standing.held;
-  if (channel.reading != 0 || standing.writable > 0 || wait_for_blocked(up, standing)) return;
+  if (standing.writable > 0 || wait_for_blocked(up, standing)) return;
   up.unserved = 0;
   reset_page(up, up.page.top());
   const std::uint64_t now = loop_.now_ms();
   if (standing.lowest == kNone || channel.is_doubtful || now < up.retry_ms) return;
-  const bool is_memory_taken =
-      counters_.page_bytes + (reads_under_way_ + 1) * settings_.page_bytes >
-      settings_.tails_bytes_max / 4;
-  if (is_memory_taken && counters_.page_bytes + reads_under_way_ > 0) {
-    is_page_memory_short_ = up.is_due = true;
-    return;
-  }
+  if (is_page_memory_taken() || (!is_its_turn && !wanting_.empty())) return wanting_.push_back(up);
   const bool is_time_over =
       standing.lowest < up.page.top().offset && now - up.round_since_ms >= kRoundMs;
   const bool is_new_round = up.round_since_ms == 0 || standing.next == kNone || is_time_over;
@@ -146,7 +176,6 @@ void Hub::advance(Channel& channel) {
     ++counters_.catch_up_rounds;
     up.round_since_ms = now;
   }
-  catching_up_.push_back(up);  // the others come first when there is memory again
   const std::uint64_t since = is_new_round ? standing.lowest : standing.next;
   read_back(channel, {channel.name(), since, kPageCount, false, settings_.page_bytes},
             &Hub::on_page);
@@ -179,7 +208,7 @@ Hub::Standing Hub::look_at_readers(Channel& channel) {
 
 // Whether the page is kept for readers whose sockets are full.
 bool Hub::wait_for_blocked(CatchUp& up, const Standing& standing) {
-  const bool is_wanted = standing.lowest != kNone || is_page_memory_short_;
+  const bool is_wanted = standing.lowest != kNone || !wanting_.empty();
   if (standing.held == 0 || !is_wanted) {
     up.waiting_since_ms = 0;
     return standing.held > 0;
@@ -198,7 +227,7 @@ void Hub::on_page(Channel& channel, std::uint64_t since, const History& history)
   if (!is_credible(channel, since, history)) return doubt(channel);
   ++counters_.catch_up_pages;
   note_oldest(channel, since, history);
-  end_overtaken(channel);
+  if (channel.gone_through > since) end_overtaken(channel);
   if (channel.catch_up) fill_page(channel, history);
 }
 
@@ -236,12 +265,12 @@ void Hub::reset_page(CatchUp& up, Position top) {
   counters_.page_bytes -= up.page.bytes();
   counters_.tail_bytes -= up.page.bytes();
   up.page.reset(std::move(top));
-  if (std::exchange(is_page_memory_short_, false)) is_catch_up_due_ = true;
 }
 
 // ---- How far
 
-// Looks at those who are slow, a bounded number a tick, by turns.
+// Looks at those who are slow, a bounded number a tick, by turns. Of a channel with more readers
+// than that, at the first ones.
 void Hub::measure_lag() {
   const std::uint64_t now = loop_.now_ms();
   counters_.lag_publications_max = counters_.blocked_ms_max = 0;
@@ -250,9 +279,10 @@ void Hub::measure_lag() {
     counters_.lag_publications_max = std::max(counters_.lag_publications_max, lag);
   };
   IntrusiveList<Session, BlockedSessionTag> seen;
-  for (std::size_t i = 0; i < kBlockedPerTick && !blocked_sessions_.empty(); ++i) {
+  for (std::size_t i = 0; i < kMeasuredPerTick && !blocked_sessions_.empty();) {
     Session& session = *blocked_sessions_.pop_front();
     seen.push_back(session);
+    i += 1 + session.subscriptions_.size();
     counters_.blocked_ms_max = std::max(counters_.blocked_ms_max, now - session.blocked_ms_);
     for (const auto& one : session.subscriptions_) {
       if (!one.is_live) continue;
@@ -263,14 +293,17 @@ void Hub::measure_lag() {
     }
   }
   blocked_sessions_.take(seen);
-  IntrusiveList<CatchUp, CatchUpTag> all;
-  all.take(catching_up_);
-  while (CatchUp* up = all.pop_front()) {
-    catching_up_.push_back(*up);
-    for (Session* session : up->readers) {
-      note(up->channel, up->channel.members[session->find(up->channel)->index].cursor);
+  IntrusiveList<CatchUp, CatchUpTag> measured;
+  for (std::size_t left = kMeasuredPerTick; left > 0 && !catching_up_.empty();) {
+    CatchUp& up = *catching_up_.pop_front();
+    measured.push_back(up);
+    const std::size_t count = std::min(left, up.readers.size());
+    left -= count;
+    for (std::size_t i = 0; i < count; ++i) {
+      note(up.channel, up.channel.members[up.readers[i]->find(up.channel)->index].cursor);
     }
   }
+  catching_up_.take(measured);
 }
 
 }  // namespace chirm

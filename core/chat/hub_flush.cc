@@ -60,10 +60,11 @@ Loop::TurnEnd Hub::flush() {
   flush_channels(for_all, SIZE_MAX);
   Budget for_behind(start_ns + kFlushBudgetNs);
   flush_behind(for_behind);
-  if (is_catch_up_due_) advance_some(Which::kDue);
+  advance_due();
   const bool has_resumed = std::exchange(has_resumed_, false);
   const bool is_done = dirty_channels_.empty() && dirty_sessions_.empty() &&
-                       behind_sessions_.empty() && !has_resumed;
+                       behind_sessions_.empty() && due_.empty() && !has_resumed &&
+                       (wanting_.empty() || is_page_memory_taken());
   return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
 }
 

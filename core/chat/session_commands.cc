@@ -89,7 +89,8 @@ void Session::handle(std::uint32_t id, const HistoryCommand& command) {
   const auto limit = is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
   const std::string epoch(command.since ? command.since->epoch : std::string_view());
   begin(kListWeight);
-  const HistoryRequest request{command.channel, since, limit, command.reverse};
+  const HistoryRequest request{command.channel, since, limit, command.reverse,
+                               settings.history_reply_bytes_max};
   context_.hub.broker().history(request, [weak = self(), id, epoch](const auto& history) {
     Session* session = *weak;
     if (session == nullptr) return;

@@ -160,6 +160,7 @@ TEST_F(Repair, TriesAgainAfterTheStoreFailed) {
   deliver(12);
   broker.fail_history();
   deliver(13);
+  EXPECT_EQ(node.counters.holes_found, 1U);
   EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
   broker.answer_history({13, "e1"}, offsets(11, 13));
   EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
