@@ -59,7 +59,10 @@ idle() {
     'CPU s to connect' server.connect_cpu_s 1 ''
     'CPU s holding' server.cpu_s 1 '')
   print_heading
-  measure 10000 'chirmd floor' --clients 10000 --idle --warmup 0
+  measure 10000 'no-inboxes floor' --clients 10000 --idle --warmup 0
+  # Each client also has a channel of its own, user:#<name>.
+  columns[3]='' columns[7]=''
+  measure 10000-inboxes chirmd --clients 10000 --idle --warmup 0
 }
 
 churn() {

@@ -60,36 +60,38 @@ void MemoryBroker::publish(const PublishRequest& request, Callback<Position> don
 
 std::uint64_t MemoryBroker::store(std::string_view channel, Log& target, const std::string& key,
                                   std::string body) {
+  if (!target.kept) target.kept = std::make_unique<Kept>();
+  Kept& kept = *target.kept;
   if (!key.empty()) {
-    if (const auto first = target.message_ids.find(key)) {
+    if (const auto first = kept.message_ids.find(key)) {
       ++counters_.duplicates;
       return *first;
     }
-    target.message_ids.add(key, target.top + 1, static_cast<std::int64_t>(loop_.now_ms()));
+    kept.message_ids.add(key, target.top + 1, static_cast<std::int64_t>(loop_.now_ms()));
   }
   ++counters_.published;
   const std::uint64_t offset = ++target.top;
-  target.publications.push_back({offset, std::move(body)});
+  kept.publications.push_back({offset, std::move(body)});
   if (target.is_subscribed) {
-    listener_->on_publication(channel, offset, target.epoch, target.publications.back().body);
+    listener_->on_publication(channel, offset, target.epoch, kept.publications.back().body);
   }
-  stored_bytes_ += bytes_of(target.publications.back());
+  stored_bytes_ += bytes_of(kept.publications.back());
   by_use_.push_back(target);
-  if (target.publications.size() > settings_.history_size) drop_oldest(target);
+  if (kept.publications.size() > settings_.history_size) drop_oldest(target);
   bound_memory();
   return offset;
 }
 
 void MemoryBroker::drop_oldest(Log& log) {
-  stored_bytes_ -= bytes_of(log.publications.front());
-  log.publications.pop_front();
+  stored_bytes_ -= bytes_of(log.kept->publications.front());
+  log.kept->publications.pop_front();
 }
 
 void MemoryBroker::bound_memory() {
   while (stored_bytes_ > settings_.memory_bytes_max) {
     Log& oldest = *by_use_.front();
     drop_oldest(oldest);
-    if (oldest.publications.empty()) oldest.unlink();
+    if (oldest.kept->publications.empty()) oldest.unlink();
   }
 }
 
@@ -115,7 +117,8 @@ void MemoryBroker::history(const HistoryRequest& request, Callback<History> done
                        bytes_left = request.bytes_max, done = std::move(done)]() mutable {
     const Log& target = find_or_create(channel);
     History result{{target.top, target.epoch}, {}};
-    const std::deque<Publication>& all = target.publications;
+    static const std::deque<Publication> kNone;
+    const auto& all = target.kept ? target.kept->publications : kNone;
     // Offsets in the log have no holes, so a place follows from an offset.
     const std::uint64_t first = target.top - all.size() + 1;
     const auto add = [&](std::uint64_t offset) {
@@ -158,11 +161,11 @@ void MemoryBroker::forget_old() {
       now > settings_.idempotency_ttl_ms ? now - settings_.idempotency_ttl_ms : 0;
   for (auto entry = logs_.begin(); entry != logs_.end();) {
     Log& old = entry->second;
-    old.message_ids.forget_until(static_cast<std::int64_t>(ids_until));
+    if (old.kept) old.kept->message_ids.forget_until(static_cast<std::int64_t>(ids_until));
     // A channel that was only asked for has nothing to lose but its epoch.
     const std::uint64_t ttl_ms = old.top == 0 ? kEmptyChannelMs : settings_.history_ttl_ms;
     const bool is_gone = !old.is_subscribed && old.touched_ms + ttl_ms <= now;
-    while (is_gone && !old.publications.empty()) drop_oldest(old);
+    while (is_gone && old.kept && !old.kept->publications.empty()) drop_oldest(old);
     entry = is_gone ? logs_.erase(entry) : std::next(entry);
   }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -42,11 +43,14 @@ class MemoryBroker final : public Broker {
   static constexpr std::size_t kMessageIdsMax = 100'000;  // of a channel
 
   struct ByUseTag;
+  struct Kept {
+    std::deque<Publication> publications;
+    MessageIds message_ids{kMessageIdsMax};
+  };
   struct Log : ListHook<ByUseTag> {
     std::string epoch;
     std::uint64_t top = 0;
-    std::deque<Publication> publications;
-    MessageIds message_ids{kMessageIdsMax};
+    std::unique_ptr<Kept> kept;  // null until something is published: most inboxes stay so
     std::uint64_t touched_ms = 0;
     bool is_subscribed = false;
   };

@@ -29,7 +29,7 @@ ChannelLog::ChannelLog(std::string channel, WsEncoder& encoder)
     : channel_(std::move(channel)), encoder_(encoder) {}
 
 void ChannelLog::reset(Position top) {
-  segments_.clear();
+  std::vector<Segment>().swap(segments_);
   bytes_ = 0;
   top_ = std::move(top);
 }
@@ -69,7 +69,7 @@ void ChannelLog::prepend(std::span<const Publication> older) {
     add_frame(segment, payload);
   }
   bytes_ += segment.bytes.capacity();
-  segments_.push_front(std::move(segment));
+  segments_.insert(segments_.begin(), std::move(segment));
 }
 
 void ChannelLog::add_frame(Segment& segment, std::string_view payload) {
@@ -82,7 +82,7 @@ void ChannelLog::trim(std::size_t bytes_wanted) {
     const std::size_t oldest = segments_.front().bytes.capacity();
     if (bytes_ - oldest < bytes_wanted) return;
     bytes_ -= oldest;
-    segments_.pop_front();
+    segments_.erase(segments_.begin());
   }
 }
 

@@ -13,7 +13,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -96,7 +95,7 @@ class ChannelLog {
 
   std::string channel_;
   WsEncoder& encoder_;
-  std::deque<Segment> segments_;
+  std::vector<Segment> segments_;  // few; an empty deque would take 600 bytes a channel
   Position top_;
   std::size_t bytes_ = 0;  // of all segments, reserved
 };
