@@ -97,8 +97,13 @@ TEST_F(Drain, ClientsAreSentAwayInTurn) {
   }));
   EXPECT_EQ(cluster_->node(0).exit_code(), 0);
   EXPECT_EQ(seen, people_.size());
-  for (const std::size_t count : sent_away) {
-    EXPECT_LE(count, 2 * people_.size() / kSlices) << "in one second";
+  // Never ahead of their turn by more than a second's share; a machine that stops for a while makes
+  // them late, and brings several shares together.
+  std::size_t so_far = 0;
+  for (std::size_t slice = 0; slice <= kSlices; ++slice) {
+    so_far += sent_away[slice];
+    EXPECT_LE(so_far, (slice + 2) * people_.size() / kSlices) << "after " << slice + 1 << " s";
+    EXPECT_LE(sent_away[slice], 3 * people_.size() / kSlices) << "in one second";
   }
 }
 

@@ -1,84 +1,19 @@
 // SPDX-License-Identifier: MIT
 // A bus that loses, repeats and mixes up publications, and a store that fails, answers late or lost
 // its data: subscribers see every publication once and in order, or are told.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <random>
 
-#include "tests/support/chat_node.h"
-#include "tests/support/fake_broker.h"
+#include "tests/core/chat/repair_fixture.h"
 
 namespace chirm {
 namespace {
 
-using testing::ChatNode;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
-using testing::FakeBroker;
 using testing::FakeClient;
 using ::testing::IsEmpty;
-using ::testing::StartsWith;
-
-constexpr const char* kRoom = "room:a";
-
-std::vector<std::uint64_t> offsets(std::uint64_t from, std::uint64_t to) {
-  std::vector<std::uint64_t> all(to - from + 1);
-  std::iota(all.begin(), all.end(), from);
-  return all;
-}
-
-std::vector<std::string> pushes(std::uint64_t from, std::uint64_t to) {
-  std::vector<std::string> lines;
-  for (const std::uint64_t offset : offsets(from, to)) {
-    lines.push_back(std::string(kRoom) + " " + std::to_string(offset) + " " +
-                    std::to_string(offset));
-  }
-  return lines;
-}
-
-std::string subscribed(std::uint32_t id, std::uint64_t offset, const std::string& flags = "") {
-  const std::string how = flags == "recovered" ? R"("recovered":true,)" : "";
-  const std::string was = flags.empty() ? "" : R"(,"was_recovering":true)";
-  return std::to_string(id) + R"( subscribe {"recoverable":true,"epoch":"E",)" + how +
-         R"("offset":)" + std::to_string(offset) + R"(,"positioned":true)" + was + "}";
-}
-
-class Repair : public ::testing::Test {
- protected:
-  // Subscribes to kRoom whose log is at 10 of "e1".
-  void SetUp() override {
-    ada = &node.add_client("ada");
-    ada->subscribe(kRoom);
-    broker.answer_subscribe(Position{10, "e1"});
-    node.settle();
-    ASSERT_THAT(ada->take(), ElementsAre(subscribed(2, 10)));
-  }
-  void deliver(std::uint64_t offset) { broker.deliver(kRoom, offset, "e1"); }
-  std::vector<std::string> take() {
-    node.settle();
-    return ada->take();
-  }
-  FakeClient& recovering_client(const FakeClient::Recover& from) {
-    FakeClient& client = node.add_client("bob");
-    client.recover(kRoom, from);
-    node.settle();
-    return client;
-  }
-
-  static ChatSettings settings() {
-    ChatSettings quick = ChatNode::open_settings();
-    quick.subscribe_timeout_s = 1;
-    return quick;
-  }
-
-  FakeBroker broker;
-  ChatNode node{settings(), broker};
-  FakeClient* ada = nullptr;
-};
 
 TEST_F(Repair, DropsDuplicates) {
   for (const std::uint64_t offset : {11, 11, 12, 10, 1, 11, 13}) deliver(offset);
@@ -278,115 +213,6 @@ TEST_F(Repair, FetchesWhatOvertookTheAnswerToSubscribe) {
   broker.answer_history({8, "e1"}, {7, 8});
   node.settle();
   EXPECT_THAT(bob.take(), ElementsAre("room:b 7 7", "room:b 8 8"));
-}
-
-// ---- Joining
-
-TEST_F(Repair, KeepsAClientWaitingForHistoryAndMergesWhatComes) {
-  FakeClient& bob = recovering_client({7, "e1"});
-  EXPECT_THAT(bob.take(), IsEmpty());
-  ASSERT_EQ(broker.histories.size(), 1U);
-  EXPECT_EQ(broker.histories[0].request.since, 11U);
-  EXPECT_TRUE(broker.histories[0].request.reverse);
-  deliver(11);
-  broker.answer_history({11, "e1"}, {10, 9, 8, 7});
-  node.settle();
-  auto expected = pushes(8, 11);
-  expected.insert(expected.begin(), subscribed(2, 7, "recovered"));
-  EXPECT_THAT(bob.take(), ElementsAreArray(expected));
-}
-
-TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryFails) {
-  FakeClient& bob = recovering_client({7, "e1"});
-  broker.fail_history();
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
-  EXPECT_EQ(node.counters.subscriptions, 1U);
-  bob.recover(kRoom, {10, "e1"});
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(3, 10, "recovered")));
-}
-
-TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryTakesTooLong) {
-  FakeClient& bob = recovering_client({7, "e1"});
-  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
-  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
-  // The late answer is of use for the next one.
-  broker.answer_history({10, "e1"}, {10, 9, 8, 7});
-  bob.recover(kRoom, {6, "e1"});
-  node.settle();
-  EXPECT_THAT(broker.histories, IsEmpty());
-  EXPECT_EQ(bob.take().size(), 1U + 4U);
-}
-
-TEST_F(Repair, TakesNoPartOfAHistoryThatDoesNotFitTheTail) {
-  // What is next to the tail is gone.
-  FakeClient& bob = recovering_client({6, "e1"});
-  broker.answer_history({10, "e1"}, {9, 8, 7});
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "lost")));
-  EXPECT_THAT(broker.histories, IsEmpty());
-}
-
-TEST_F(Repair, TakesAHistoryUpToItsHole) {
-  FakeClient& bob = recovering_client({6, "e1"});
-  FakeClient& eve = recovering_client({9, "e1"});
-  broker.answer_history({10, "e1"}, {10, 8, 7});
-  node.settle();
-  EXPECT_THAT(eve.take(), ElementsAre(subscribed(2, 9, "recovered"), "room:a 10 10"));
-  broker.answer_history({10, "e1"}, {8, 7});
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "lost")));
-}
-
-TEST_F(Repair, ComparesTheTipWhenAHistoryIsOfAnotherLog) {
-  FakeClient& bob = recovering_client({6, "e1"});
-  broker.answer_history({10, "e2"}, {10, 9, 8, 7});
-  ASSERT_EQ(broker.histories.size(), 1U);
-  EXPECT_EQ(broker.histories[0].request.since, 10U);
-  EXPECT_THAT(bob.take(), IsEmpty());
-  broker.answer_history({10, "e2"}, {});
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "lost")));
-  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
-}
-
-// A node that a bus message has not reached yet is behind a client that comes from another node.
-TEST_F(Repair, AsksTheStoreBeforeItRefusesAnOffsetBeyondItsTail) {
-  FakeClient& bob = recovering_client({12, "e1"});
-  EXPECT_THAT(bob.take(), IsEmpty());
-  ASSERT_EQ(broker.histories.size(), 1U);
-  broker.answer_history({13, "e1"}, offsets(11, 13));
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 12, "recovered"), "room:a 13 13"));
-  EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
-}
-
-TEST_F(Repair, RefusesAnOffsetThatTheStoreDoesNotHaveEither) {
-  FakeClient& bob = recovering_client({12, "e1"});
-  ASSERT_EQ(broker.histories.size(), 1U);
-  broker.answer_history({11, "e1"}, offsets(11, 11));
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 11, "lost")));
-  EXPECT_THAT(broker.histories, IsEmpty());
-}
-
-TEST_F(Repair, AsksAnewForAnOffsetBeyondTheTailWhileItAlreadyRepairs) {
-  deliver(12);  // a hole
-  FakeClient& bob = recovering_client({13, "e1"});
-  EXPECT_THAT(bob.take(), IsEmpty());
-  broker.answer_history({12, "e1"}, offsets(11, 12));  // read before 13 was stored
-  ASSERT_EQ(broker.histories.size(), 1U);
-  broker.answer_history({13, "e1"}, offsets(13, 13));
-  node.settle();
-  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 13, "recovered")));
-}
-
-TEST_F(Repair, RefusesAnOffsetBeyondTheTailForNowWhenTheStoreIsAway) {
-  FakeClient& bob = recovering_client({12, "e1"});
-  broker.fail_history();
-  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
-  EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
 }
 
 // Whatever the bus does, as long as the store is right nobody sees a hole, a duplicate or disorder.
