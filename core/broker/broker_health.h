@@ -26,8 +26,10 @@ struct ProbeFigures {
 struct StoreHealth {
   std::string name = {};  // for operators; never a password
   Health health = Health::kReady;
-  std::string problem = {};                // a part of a sentence; "" when ready
-  std::int64_t since_unix_ms = 0;          // of the problem
+  std::string problem = {};        // a part of a sentence; "" when ready
+  std::int64_t since_unix_ms = 0;  // of the problem
+  // Others use it with other stores beside it: whoever used it here would split channels.
+  bool is_foreign = false;
   std::optional<ProbeFigures> probe = {};  // where probes are sent, once one has come back
 };
 

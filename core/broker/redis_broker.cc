@@ -15,6 +15,11 @@ namespace {
 // dropped, and on_maybe_missed() makes up for them.
 constexpr std::size_t kHeldBytesMax = 1024 * 1024;
 
+// Nodes that live must be back before a Redis that has come back is used without them.
+static_assert(RedisNodeSettings{}.return_ms >
+              RedisLinkSettings{}.connect_timeout_ms + RedisLinkSettings{}.backoff_max_ms);
+static_assert(RedisNodeSettings{}.return_ms < BrokerSettings{}.hold_ms);
+
 }  // namespace
 
 // A subscribed channel.

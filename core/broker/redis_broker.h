@@ -56,7 +56,7 @@ class RedisBroker final : public Broker {
   ~RedisBroker() override;
 
   // Before set_listener(): what names the shards of which this is one, shards_digest(). A node is
-  // not ready while others were given others.
+  // away while others were given others.
   void set_shards(std::string digest) { probe_.set_shards(std::move(digest)); }
 
   void set_listener(BrokerListener& listener) override;

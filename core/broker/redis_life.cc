@@ -106,20 +106,22 @@ void RedisLife::on_fsync(const RedisReply& reply) {
 // ---- Arriving
 
 void RedisLife::arrive() {
-  is_return_ = !id_.empty() && id_ != server_.id();
   RedisCommand command;
-  command.begin(3 + 2 + 6 + nodes_.size());
+  command.begin(3 + 2 + 8 + nodes_.size());
   command.add("EVAL").add(redis_scripts::kArrive).add(2).add(life_key_).add(nodes_key_);
-  command.add(server_.id()).add(lease_).add(number_).add(context_.first_true_life);
+  command.add(server_.run_id).add(server_.promotion()).add(node_);
+  command.add(lease_).add(number_).add(context_.first_true_life);
   command.add(settings_.return_ms).add(settings_.lease_ms);
   for (const std::string& name : nodes_) command.add(name);
   commands_.ask(command, [this](const RedisReply& reply) { on_arrived(reply); });
 }
 
 void RedisLife::on_arrived(const RedisReply& reply) {
-  if (reply.size() != 3) return commands_.reconnect("arriving: " + std::string(reply.text()));
+  if (reply.size() != 4) return commands_.reconnect("arriving: " + std::string(reply.text()));
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
+  arriving_id_ = reply[3].text();
+  is_return_ = !id_.empty() && (id_ != arriving_id_ || open_number_ != number_);
   result_ = {};
   tries_ = 0;
   can_retry_ = false;
@@ -136,9 +138,9 @@ void RedisLife::on_tails_done(const RedisTails::Result& result) {
 
 void RedisLife::settle() {
   RedisCommand command;
-  command.begin(3 + 1 + 4).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
-  command.add(server_.id()).add(node_).add(server_.may_have_lost() ? "1" : "0");
-  command.add(tails_.has_unfit() ? "1" : "0");
+  command.begin(3 + 1 + 5).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
+  command.add(arriving_id_).add(node_).add(server_.may_have_lost() ? "1" : "0");
+  command.add(tails_.has_unfit() ? "1" : "0").add(settings_.work_ms);
   commands_.ask(command, [this](const RedisReply& reply) { on_settled(reply); });
 }
 
@@ -197,7 +199,8 @@ void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
 }
 
 void RedisLife::open() {
-  id_ = server_.id();
+  id_ = arriving_id_;
+  open_number_ = number_;
   commands_.open();
   renew_lease();
   timer_.start_repeating(settings_.lease_period_ms);

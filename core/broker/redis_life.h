@@ -47,7 +47,7 @@ class RedisLife final : public RedisArrival {
     // The scripts use SET with NX and GET. An unknown version is given a try.
     bool is_too_old() const;
     // Replication ids also change when nothing happens: an idle backlog is freed.
-    std::string id() const { return was_promoted ? run_id + replication_id : run_id; }
+    std::string promotion() const { return was_promoted ? replication_id : std::string(); }
     bool may_have_lost() const { return was_promoted || !has_log || !is_safe; }
   };
 
@@ -78,6 +78,8 @@ class RedisLife final : public RedisArrival {
 
   Server server_;
   std::string id_;                  // of the life that this node has taken part in; "" none
+  std::uint64_t open_number_ = 0;   // … and its n
+  std::string arriving_id_;         // … that it arrives in
   std::uint64_t number_ = 0;        // n of the script
   std::uint64_t lease_ = 0;         // the last one, 0 none
   std::vector<std::string> nodes_;  // that had one then

@@ -10,8 +10,9 @@
 //                                   0: all is settled
 //                           beat    the newest lease of those that are waited for
 //                           lossy   1: a node knows of a write that is gone
-//                           w:<node>  is waited for    d:<node>  has given back its tails
+//                           w:<node>  is waited for    a:<node>  has come, and is comparing
 //                           p:<node>  has compared; what it holds does not fit yet
+//                           d:<node>  has given back its tails
 //                           state, missing  how it was settled
 //   <prefix>:nodes  sorted set of the nodes' leases, by Redis' time (ms)
 //
@@ -29,25 +30,30 @@
 namespace chirm::redis_scripts {
 
 // KEYS  1 life  2 nodes
-// ARGV  1 id  2 this node's last lease (0: none)  3 the n and 4 the t that it knows
-//       5 how long to wait (ms)  6 how long a lease lasts (ms)  7… nodes that it knows
-// Answers {n, t, 1 unless all is settled}.
+// ARGV  1 the process  2 its promotion, "" when none is known  3 this node  4 its last lease (0:
+//       none)  5 the n and 6 the t that it knows  7 how long to wait (ms)  8 how long a lease lasts
+//       (ms)  9… nodes that it knows
+// Answers {n, t, 1 unless all is settled, id}.
 inline constexpr std::string_view kArrive = R"lua(
-local life, nodes, id, lease = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
+local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'beat')
 local n, t = tonumber(held[2] or '0'), tonumber(held[3] or '0')
-if held[1] == id then
-  if held[4] == '0' then return {n, t, 0} end
+local id = ARGV[1] .. ARGV[2]
+-- Redis forgets its promotion when an idle backlog is freed.
+if ARGV[2] == '' and held[1] and held[1]:sub(1, #id) == id then id = held[1] end
+-- Who knows a later life than this Redis has used another one meanwhile.
+if held[1] == id and n >= tonumber(ARGV[5]) then
+  if held[4] == '0' then return {n, t, 0, id} end
 else
-  n, t = math.max(n, tonumber(ARGV[3])) + 1, math.max(t, tonumber(ARGV[4]))
+  n, t = math.max(n, tonumber(ARGV[5])) + 1, math.max(t, tonumber(ARGV[6]))
   local newest = redis.call('ZREVRANGE', nodes, 0, 0, 'WITHSCORES')[2] or '0'
-  local oldest = string.format('(%.0f', tonumber(newest) - tonumber(ARGV[6]))
+  local oldest = string.format('(%.0f', tonumber(newest) - tonumber(ARGV[8]))
   local known = redis.call('ZRANGEBYSCORE', nodes, oldest, '+inf')
   redis.call('DEL', life, nodes)
   redis.call('HSET', life, 'id', id, 'n', n, 't', t, 'beat', newest,
-    'until', string.format('%.0f', now + tonumber(ARGV[5])))
+    'until', string.format('%.0f', now + tonumber(ARGV[7])))
   for _, name in ipairs(known) do redis.call('HSET', life, 'w:' .. name, 1) end
   held[5] = newest
 end
@@ -57,19 +63,22 @@ if lease > tonumber(held[5]) then
   for _, field in ipairs(redis.call('HKEYS', life)) do
     if field:sub(1, 2) == 'w:' then redis.call('HDEL', life, field) end
   end
-  for i = 7, #ARGV do
-    if redis.call('HEXISTS', life, 'd:' .. ARGV[i]) == 0 then
-      redis.call('HSET', life, 'w:' .. ARGV[i], 1)
-    end
+  for i = 9, #ARGV do
+    local name = ARGV[i]
+    local has = redis.call('HMGET', life, 'a:' .. name, 'p:' .. name, 'd:' .. name)
+    if not (has[1] or has[2] or has[3]) then redis.call('HSET', life, 'w:' .. name, 1) end
   end
-  redis.call('HSET', life, 'beat', ARGV[2], 'lossy', 1)
+  redis.call('HSET', life, 'beat', ARGV[4], 'lossy', 1)
 end
-return {n, t, 1}
+redis.call('HDEL', life, 'w:' .. me, 'p:' .. me, 'd:' .. me)
+redis.call('HSET', life, 'a:' .. me, 1)
+return {n, t, 1, id}
 )lua";
 
 // KEYS  1 life
 // ARGV  1 id  2 this node, which has compared its channels  3 1 if Redis may have lost something
-//       4 1 if something that it holds does not fit yet
+//       4 1 if something that it holds does not fit yet  5 for how long nodes that have come are
+//       waited for beyond those that have not (ms)
 // Answers {how many other nodes have not compared yet, how many have something that does not fit}
 // while nodes are waited for, then {n, t, state, missing nodes}.
 inline constexpr std::string_view kSettle = R"lua(
@@ -78,30 +87,33 @@ local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'lossy', 'state'
 if held[1] ~= ARGV[1] then return redis.error_reply('ERR another life has begun') end
 local n, t, state = tonumber(held[2]), tonumber(held[3]), 0
 if held[4] == '0' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
-redis.call('HDEL', life, 'w:' .. me, 'p:' .. me)
+redis.call('HDEL', life, 'w:' .. me, 'a:' .. me, 'p:' .. me)
 redis.call('HSET', life, (is_partial and 'p:' or 'd:') .. me, 1)
 
-local missing, partial, done = {}, is_partial and -1 or 0, {}
+local missing, working, partial, done = {}, {}, is_partial and -1 or 0, {}
 for _, field in ipairs(redis.call('HKEYS', life)) do
   local kind = field:sub(1, 2)
   if kind == 'w:' then missing[#missing + 1] = field:sub(3) end
   if kind == 'p:' then partial = partial + 1 end
-  if kind == 'd:' or kind == 'p:' then done[#done + 1] = field end
+  if kind == 'a:' or kind == 'p:' then working[#working + 1] = field:sub(3) end
+  if kind:sub(2) == ':' then done[#done + 1] = field end
 end
 local time = redis.call('TIME')
 local late_ms = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(held[4])
 local may_have_lost = ARGV[3] == '1' or held[5]
 local waits_for = (may_have_lost and late_ms < 0) and #missing or 0
--- Who has compared is here, and soon done.
-local is_working = (is_partial or partial > 0) and late_ms < 5000
-if waits_for > 0 or is_working then return {waits_for, partial} end
+if #working > 0 and late_ms < tonumber(ARGV[5]) then
+  local comparing = #working - partial - (is_partial and 1 or 0)
+  return {waits_for + comparing, partial}
+end
+if waits_for > 0 then return {waits_for, partial} end
+for _, name in ipairs(working) do missing[#missing + 1] = name end
 if #missing > 0 and may_have_lost then
   n = n + 1
   t, state = n, 2
 elseif held[5] then
   t, state = n, 1
 end
-for _, name in ipairs(missing) do redis.call('HDEL', life, 'w:' .. name) end
 for _, field in ipairs(done) do redis.call('HDEL', life, field) end
 redis.call('HDEL', life, 'lossy', 'beat')
 local names = table.concat(missing, ' ')
@@ -122,7 +134,7 @@ local oldest = now - tonumber(ARGV[5])
 local id = redis.call('HGET', life, 'id')
 if not id then
   redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'until', 0)
-elseif id ~= ARGV[1] then
+elseif id ~= ARGV[1] or redis.call('HGET', life, 'n') ~= ARGV[3] then
   return redis.error_reply('ERR another life has begun')
 end
 redis.call('ZADD', nodes, string.format('%.0f', now), ARGV[2])
@@ -150,7 +162,7 @@ for i = 1, #KEYS, 2 do
     local key, first = hash .. ':first', ARGV[at + 4]
     local longest = redis.call('GET', key)
     if not longest or tonumber(first) < tonumber(longest) then
-      redis.call('SET', key, first, 'PX', 60000)
+      redis.pcall('SET', key, first, 'PX', 60000)
     end
     verdict = -2
   elseif meta[1] == epoch and tonumber(meta[3] or '0') >= t then
@@ -162,7 +174,8 @@ for i = 1, #KEYS, 2 do
         redis.call('HSET', hash, 'e', ARGV[at + 3])
         verdict = -3
       end
-      redis.call('HSET', hash, 'l', n)
+      -- A full memory must not keep a node away that has nothing to put back.
+      if meta[3] ~= n then redis.pcall('HSET', hash, 'l', n) end
     end
   end
   answer[#answer + 1] = verdict
@@ -176,10 +189,10 @@ return answer
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
-//       when there are none  11… for each publication 1 if it has a message id, else 0, and its
-//       body
-// Answers {newest offset, publications put back}; or -1 when the part does not fit, and -3 as
-// above.
+//       when there are none  11 1: the last try  12… for each publication 1 if it has a message id,
+//       else 0, and its body
+// Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
+// and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
@@ -197,7 +210,12 @@ elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
   return -1
 end
 local has_stream = call('EXISTS', stream) == 1
-if has_stream and first > top + 1 then return -1 end
+if has_stream and first > top + 1 then
+  if ARGV[11] == '0' then return -1 end
+  -- What is between is gone for good. Nobody uses the store yet: no offset is given twice.
+  call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
+  return -4
+end
 
 local stored = {}
 if has_stream and first <= top and count > 0 then

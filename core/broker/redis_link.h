@@ -36,10 +36,10 @@ class RedisSentinel;
 
 struct RedisLinkSettings {
   // For the name, the connection and the login together, of each address.
-  std::uint64_t connect_timeout_ms = 3000;
+  std::uint64_t connect_timeout_ms = 1000;
   std::uint64_t command_deadline_ms = 5000;  // an answer later than this: the connection is dead
   std::uint64_t backoff_min_ms = 50;
-  std::uint64_t backoff_max_ms = 2000;
+  std::uint64_t backoff_max_ms = 1000;
   // How often it is tried whether messages of Pub/Sub still arrive.
   std::uint64_t probe_period_ms = 1000;
 };

@@ -14,9 +14,13 @@ struct RedisNodeSettings {
   std::uint64_t lease_period_ms = 1000;
   std::uint64_t lease_ms = 5000;
   // How long a Redis that has come back stays unused while nodes are missing that may hold what it
-  // lost. Longer than RedisLinkSettings::backoff_max_ms, so that they all have tried to connect;
-  // much shorter than publishes are held.
+  // lost. Longer than RedisLinkSettings::backoff_max_ms and connect_timeout_ms together, so that
+  // they all have tried to connect; shorter than publishes are held.
   std::uint64_t return_ms = 2500;
+  // How much longer for those that have come, and are at work on what they hold. Publishes that
+  // were held longer have failed by then; but to go on without these nodes would cost every channel
+  // its epoch.
+  std::uint64_t work_ms = 5000;
 };
 
 }  // namespace chirm

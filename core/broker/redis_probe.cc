@@ -77,7 +77,8 @@ void RedisProbe::send() {
 
 void RedisProbe::on_answer(std::uint64_t probe_us, const RedisReply& reply) {
   answered_us_ = probe_us;
-  if (reply.is_error() || reply[1].text() != shards_) {
+  is_foreign_ = !reply.is_error() && reply[1].text() != shards_;
+  if (reply.is_error() || is_foreign_) {
     if (refusal_.empty()) refused_us_ = probe_us;
     refusal_ = reply.is_error() ? "refuses to write: " + std::string(reply.text())
                                 : "other nodes were given other shards (--redis)";
@@ -104,6 +105,7 @@ void RedisProbe::on_message(std::string_view message) {
 }
 
 Health RedisProbe::health() const {
+  if (is_foreign_) return Health::kAway;
   if (is_linked() && refusal_.empty() && proof_us_ >= linked_us_ && is_recent(proof_us_)) {
     return Health::kReady;
   }
@@ -114,7 +116,7 @@ Health RedisProbe::health() const {
 }
 
 StoreHealth RedisProbe::store() const {
-  StoreHealth store{.name = store_, .health = health()};
+  StoreHealth store{.name = store_, .health = health(), .is_foreign = is_foreign_};
   if (proof_us_ != 0) {
     store.probe = {.age_ms = (clock_us() - proof_us_) / 1000, .round_trip_us = round_trip_us_};
   }
@@ -136,7 +138,8 @@ void RedisProbe::log_change() {
   const StoreHealth now = store();
   // Links tell themselves that they are lost.
   const bool is_waiting = now.health == Health::kDegraded && !is_refused();
-  if (now.health == logged_ || is_waiting) return;
+  const bool is_logged = now.health == logged_ && now.is_foreign == is_logged_as_foreign_;
+  if (is_logged || is_waiting) return;
   if (now.health == Health::kReady) {
     spdlog::info("redis: {} is ready: a probe came back after {:.1f} ms", store_,
                  static_cast<double>(round_trip_us_) / 1000);
@@ -144,6 +147,7 @@ void RedisProbe::log_change() {
     spdlog::error("redis: {} is not ready: {}", store_, now.problem);
   }
   logged_ = now.health;
+  is_logged_as_foreign_ = now.is_foreign;
 }
 
 }  // namespace chirm

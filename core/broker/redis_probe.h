@@ -66,12 +66,14 @@ class RedisProbe final : public RedisTopic {
   std::uint64_t proof_us_ = 0;     // the newest one that came back; 0: none yet
   std::uint64_t round_trip_us_ = 0;
   std::string refusal_;           // what Redis answered to the newest probe; "" when it has run it
+  bool is_foreign_ = false;       // as of then, other nodes were given other shards
   std::uint64_t refused_us_ = 0;  // since when
   const std::uint64_t started_us_;
 
   std::uint64_t undelivered_ = 0;  // probes run since anything arrived
   std::uint64_t pushes_seen_ = 0;
   Health logged_ = Health::kAway;
+  bool is_logged_as_foreign_ = false;
 };
 
 }  // namespace chirm

@@ -16,6 +16,13 @@ namespace {
 constexpr std::int64_t kUnfit = -1;
 constexpr std::int64_t kGone = -2;
 constexpr std::int64_t kDiverged = -3;
+constexpr std::int64_t kUncovered = -4;
+
+// It will take writes later.
+bool is_temporary(std::string_view error) {
+  return error.find("OOM ") != error.npos || error.find("NOREPLICAS ") != error.npos ||
+         error.find("MISCONF ") != error.npos;
+}
 }  // namespace
 
 RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
@@ -105,6 +112,7 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const std::int64_t verdict = reply[i].integer();
     if (verdict == kDiverged) {
+      ++result_.diverged;
       start_over(batch[i].channel, batch[i].new_epoch);
     } else if (verdict == kGone) {
       unfit_.push_back({batch[i].channel, 0});  // when it is known who holds the longest tail
@@ -166,11 +174,16 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
 void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   --in_flight_;
   if (reply.is_error()) {
-    if (result_.failed++ == 0) spdlog::warn("redis: cannot put back: {}", reply.text());
+    on_put_back_error(std::move(gap), reply.text());
     return pump();
   }
-  if (reply.integer() == kDiverged) start_over(gap.channel, gap.new_epoch);
-  if (reply.integer() == kUnfit && is_last_) {
+  if (reply.integer() == kDiverged) {
+    ++result_.diverged;
+    start_over(gap.channel, gap.new_epoch);
+  } else if (reply.integer() == kUncovered) {
+    ++result_.uncovered;
+    start_over(gap.channel, gap.new_epoch);
+  } else if (reply.integer() == kUnfit && is_last_) {
     ++result_.uncovered;
     context_.listener->on_maybe_missed(gap.channel);
   } else if (reply.integer() == kUnfit) {
@@ -191,8 +204,15 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   pump();
 }
 
+// Without what is missing nobody may use the store: another node would give its offsets anew.
+void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
+  if (!is_last_) return unfit_.push_back(std::move(gap));
+  if (is_temporary(error)) return commands_.reconnect("putting back: " + std::string(error));
+  if (result_.failed++ == 0) spdlog::warn("redis: cannot put back: {}", error);
+  context_.listener->on_maybe_missed(gap.channel);
+}
+
 void RedisTails::start_over(const std::string& channel, const std::string& new_epoch) {
-  ++result_.diverged;
   digest_.note(channel, {0, new_epoch});
   context_.listener->on_maybe_missed(channel);
 }

@@ -68,6 +68,7 @@ class RedisTails {
   void write_piece(const Gap& gap, const Position& known,
                    const std::vector<Publication>& publications);
   void on_put_back(Gap gap, const RedisReply& reply);
+  void on_put_back_error(Gap gap, std::string_view error);
   void start_over(const std::string& channel, const std::string& new_epoch);
 
   // One call: half a millisecond of Redis' time, as for the publisher.

@@ -109,7 +109,11 @@ Health ShardedBroker::health() const {
   const bool are_alike = std::all_of(shards_.begin(), shards_.end(), [&](const Shard& shard) {
     return shard.broker->health() == first;
   });
-  return are_alike ? first : Health::kDegraded;
+  if (are_alike) return first;
+  const std::vector<StoreHealth> all = stores();
+  const bool is_foreign = std::any_of(all.begin(), all.end(),
+                                      [](const StoreHealth& store) { return store.is_foreign; });
+  return is_foreign ? Health::kAway : Health::kDegraded;
 }
 
 std::vector<StoreHealth> ShardedBroker::stores() const {

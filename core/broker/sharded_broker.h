@@ -32,7 +32,7 @@ class ShardedBroker final : public Broker {
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   void flush() override;
-  // Ready when all are, away when all are.
+  // Ready when all are. Away when all are, or one is another cluster's.
   Health health() const override;
   std::vector<StoreHealth> stores() const override;
   // The sums, as of this call.

@@ -69,7 +69,7 @@ class Shards : public testing::RedisTest {
   std::unique_ptr<BrokerNode> make_sharded(const std::vector<std::string>& names) {
     std::vector<ShardedBroker::Shard> shards;
     for (const std::string& name : names) {
-      RedisServer& server = name == "one" ? one_ : other_;
+      RedisServer& server = name == "one" ? one_ : name == "third" ? third_ : other_;
       auto url = parse_redis_url(server.unix_url() + '#' + name);
       auto broker =
           std::make_unique<RedisBroker>(loop_, *url, settings_, "chirm", "", link_settings_);
@@ -87,6 +87,7 @@ class Shards : public testing::RedisTest {
   static inline const std::vector<std::string> kNames = {"one", "other"};
   RedisServer one_;
   RedisServer other_;
+  RedisServer third_;
 };
 
 TEST_F(Shards, KeepEachChannelOnItsShardAlone) {
@@ -136,9 +137,15 @@ TEST_F(Shards, MustBeTheSameForAllNodes) {
   auto stranger = make_sharded({"one"});
   ASSERT_TRUE(stranger->run_until(
       [&] { return times_logged("is not ready: other nodes were given other shards") == 1; }));
-  EXPECT_EQ(stranger->broker->health(), Health::kDegraded);
+  EXPECT_EQ(stranger->broker->health(), Health::kAway);  // it would split the rooms
   EXPECT_THAT(stranger->broker->stores().at(0).problem, HasSubstr("other shards (--redis)"));
   EXPECT_EQ(node->broker->health(), Health::kReady);
+  // Also when another of its shards is fit for use.
+  auto guest = make_sharded({"one", "third"});
+  ASSERT_TRUE(
+      guest->run_until([&] { return guest->broker->stores().at(1).health == Health::kReady; }));
+  ASSERT_TRUE(guest->run_until([&] { return guest->broker->stores().at(0).is_foreign; }));
+  EXPECT_EQ(guest->broker->health(), Health::kAway);
   const auto friendly = make_sharded({"other", "one"});
   ASSERT_TRUE(friendly->run_until_ready());
 }
