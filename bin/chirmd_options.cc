@@ -148,6 +148,13 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
     return settings.source_of("redis") + ": expected no " + settings.source_of("store") +
            " beside it";
   }
+  if (!options.redis.empty() && options.broker.idempotency_ttl_ms < 2 * options.broker.hold_ms) {
+    const char* name = settings.is_given("hold") ? "hold" : "idempotency-ttl";
+    return settings.source_of(name) + ": expected an idempotency-ttl (" +
+           std::to_string(options.broker.idempotency_ttl_ms / 1000) + ") of twice hold (" +
+           std::to_string(options.broker.hold_ms / 1000) +
+           ") or more, or what is sent again may be stored twice";
+  }
   if (options.chat.ping_s != 0 && options.chat.pong_timeout_s >= options.chat.ping_s) {
     const char* name = settings.is_given("pong-timeout") ? "pong-timeout" : "ping";
     return settings.source_of(name) + ": expected a pong-timeout (" +

@@ -131,7 +131,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       digest_(context_, commands_, all_topic_),
       tails_(context_, commands_, digest_),
       life_(context_, commands_, tails_, node_settings, process_name_,
-            [this] { return followed_channels(); }),
+            [this] { return known_channels(); }),
       publisher_(context_, commands_, digest_),
       presence_(context_, commands_, all_topic_, own_topic_),
       bulletin_(*this),
@@ -144,6 +144,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       period_ms_(link_settings.probe_period_ms),
       period_timer_(loop, [this] { on_period(); }) {
   context_.topic_prefix = bus_prefix_ + ":c:";
+  context_.digest = &digest_;
 }
 
 RedisBroker::~RedisBroker() { life_.leave(); }
@@ -235,10 +236,13 @@ void RedisBroker::on_digest(std::string_view name, std::string_view epoch, std::
   context_.listener->on_maybe_missed(found->second->name);
 }
 
-std::vector<std::string> RedisBroker::followed_channels() const {
+std::vector<std::string> RedisBroker::known_channels() const {
   std::vector<std::string> names;
   names.reserve(channels_.size());
   for (const auto& [name, channel] : channels_) names.push_back(name);
+  for (std::string& name : digest_.channels()) {
+    if (!channels_.contains(name)) names.push_back(std::move(name));
+  }
   return names;
 }
 

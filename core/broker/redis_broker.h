@@ -93,7 +93,8 @@ class RedisBroker final : public Broker {
   // Commands can be sent, and answers over the bus arrive.
   bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
   void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
-  std::vector<std::string> followed_channels() const;
+  // Followed, or published in lately.
+  std::vector<std::string> known_channels() const;
   // Each second, whether Redis is there or not.
   void on_period();
 

@@ -17,6 +17,8 @@
 
 namespace chirm {
 
+class RedisDigest;
+
 struct RedisContext {
   RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix)
       : loop(its_loop),
@@ -46,6 +48,7 @@ struct RedisContext {
   Loop& loop;
   const BrokerSettings settings;
   BrokerListener* listener = nullptr;
+  const RedisDigest* digest = nullptr;
   BrokerCounters counters;
   Random random;  // for epochs
   LaterCalls later;
@@ -58,6 +61,9 @@ struct RedisContext {
 
 // KEYS 1-2 of both scripts.
 void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
+// The newest position that this node has got: of a message, or of an answer whose message did not
+// come yet, or does not come, as it does not follow the channel.
+Position known_position(const RedisContext& context, std::string_view channel);
 // ARGV 1-5 of both scripts.
 constexpr std::size_t kKnownArguments = 5;
 // Returns the known epoch.

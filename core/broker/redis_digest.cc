@@ -27,6 +27,23 @@ void RedisDigest::note(std::string_view channel, const Position& position) {
   if (noted.epoch != position.epoch || noted.offset < position.offset) noted = position;
 }
 
+const Position* RedisDigest::find(std::string_view channel) const {
+  for (const Positions* positions : {&fresh_, &said_}) {
+    const auto found = positions->find(channel);
+    if (found != positions->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> RedisDigest::channels() const {
+  std::vector<std::string> names;
+  for (const auto& [channel, position] : fresh_) names.push_back(channel);
+  for (const auto& [channel, position] : said_) {
+    if (!fresh_.contains(channel)) names.push_back(channel);
+  }
+  return names;
+}
+
 void RedisDigest::send() {
   if (fresh_.empty() && said_.empty()) return;
   piece_.assign(1, kDigest);

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/broker/broker.h"
 #include "core/broker/redis_commands.h"
@@ -35,6 +36,10 @@ class RedisDigest {
 
   // Redis has this position, and has told all who follow the channel.
   void note(std::string_view channel, const Position& position);
+
+  // What was noted lately, up to two periods ago, or longer while nothing can be sent; or null.
+  const Position* find(std::string_view channel) const;
+  std::vector<std::string> channels() const;
 
   // Reads what came on the topic; what is no digest is ignored.
   static void read(std::string_view message, const OnPosition& on_position);

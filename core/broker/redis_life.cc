@@ -69,6 +69,7 @@ void RedisLife::on_disconnected() {
 }
 
 void RedisLife::on_info(const RedisReply& reply) {
+  if (reply.is_error()) server_.info_error = reply.text();
   const auto read = [&](std::string_view name, std::string& field) {
     if (const auto value = info_field(reply.text(), name); !value.empty()) field = value;
   };
@@ -97,6 +98,10 @@ void RedisLife::on_fsync(const RedisReply& reply) {
     return commands_.reconnect("it is Redis " + server_.version + "; chirm needs Redis 7 or later");
   }
   if (!server_.run_id.empty()) return arrive();
+  const std::string& error = server_.info_error;
+  if (!error.starts_with("NOPERM") && !error.starts_with("ERR unknown command")) {
+    return commands_.reconnect("INFO: " + error);
+  }
   if (!std::exchange(has_warned_, true)) {
     spdlog::warn("redis: INFO is refused: should Redis lose something, it is not put back");
   }

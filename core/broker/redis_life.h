@@ -23,7 +23,8 @@ namespace chirm {
 
 class RedisLife final : public RedisArrival {
  public:
-  // `node` is a name that no other process has ever had. `channels` says what this node follows.
+  // `node` is a name that no other process has ever had. `channels` says of which
+  // channels this node knows a position.
   RedisLife(RedisContext& context, RedisCommands& commands, RedisTails& tails,
             const RedisNodeSettings& settings, std::string node,
             std::function<std::vector<std::string>()> channels);
@@ -39,6 +40,7 @@ class RedisLife final : public RedisArrival {
   struct Server {
     std::string version;
     std::string run_id;
+    std::string info_error;
     std::string replication_id;
     bool was_promoted = false;
     bool has_log = false;  // appendonly yes …

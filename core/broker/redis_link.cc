@@ -50,6 +50,15 @@ std::string client_name(std::string name) {
   return name;
 }
 
+// A server that does not know AUTH repeats what it was given: the password.
+std::string login_problem(std::string_view error) {
+  for (const char* known :
+       {"WRONGPASS", "NOAUTH", "NOPERM", "ERR AUTH <password> called without"}) {
+    if (error.starts_with(known)) return std::string(error);
+  }
+  return "the login was refused: " + std::string(error.substr(0, error.find(' ')));
+}
+
 }  // namespace
 
 // ac->data is the link as long as this context is the link's.
@@ -255,7 +264,9 @@ void RedisLink::greet() {
   if (!url_.password.empty()) {
     const RedisCommand login = url_.user.empty() ? RedisCommand{"AUTH", url_.password}
                                                  : RedisCommand{"AUTH", url_.user, url_.password};
-    append(login.bytes(), [this](const RedisReply& reply) { on_greeted(reply, true); });
+    append(login.bytes(), [this](const RedisReply& reply) {
+      if (reply.is_error()) drop(login_problem(reply.text()));
+    });
   }
   if (url_.database != 0) {
     append(RedisCommand{"SELECT", std::to_string(url_.database)}.bytes(),

@@ -117,7 +117,9 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
 // {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions. Or one offset in the known epoch.
 void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
   if (lane.sent == 1 && reply.integer() > 0) {
-    answer_next(lane, Position{static_cast<std::uint64_t>(reply.integer()), lane.known_epoch});
+    const Position position{static_cast<std::uint64_t>(reply.integer()), lane.known_epoch};
+    digest_.note(lane.channel, position);
+    answer_next(lane, position);
     return finish(lane);
   }
   if (reply.size() != lane.sent + 1) {
@@ -132,6 +134,8 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
       position =
           Position{static_cast<std::uint64_t>(reply[i].integer()), std::string(reply[0].text())};
     }
+    // What is repeated may be of an epoch that is over.
+    if (position && position->epoch == reply[0].text()) digest_.note(lane.channel, *position);
     answer_next(lane, position);
   }
   finish(lane);
@@ -141,7 +145,6 @@ void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& posi
   --lane.sent;
   const Done done = take(lane.messages.front());
   lane.messages.pop_front();
-  if (position) digest_.note(lane.channel, *position);
   if (!done) return;
   if (!position) return fail(done);
   ++context_.counters.published;
@@ -192,16 +195,16 @@ void RedisPublisher::expire() {
 }
 
 void RedisPublisher::expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>& expired) {
-  std::size_t count = 0;
-  while (count < lane.messages.size() &&
-         now_ms - lane.messages[count].submitted_ms >= context_.settings.hold_ms) {
-    Message& message = lane.messages[count++];
+  const auto first = std::find_if(lane.messages.begin(), lane.messages.end(),
+                                  [](const Message& message) { return message.done != nullptr; });
+  if (first == lane.messages.end() || now_ms - first->submitted_ms < context_.settings.hold_ms) {
+    return;
+  }
+  for (Message& message : lane.messages) {
     if (message.done) expired.push_back(take(message));
   }
-  if (count <= lane.sent) return;
-  const auto begin = lane.messages.begin();
-  lane.messages.erase(begin + static_cast<std::ptrdiff_t>(lane.sent),
-                      begin + static_cast<std::ptrdiff_t>(count));
+  lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(lane.sent),
+                      lane.messages.end());
 }
 
 RedisPublisher::Done RedisPublisher::take(Message& message) {

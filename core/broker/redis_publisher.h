@@ -72,6 +72,7 @@ class RedisPublisher {
   void fail_sent(Lane& lane);
   void finish(Lane& lane);
   void expire();
+  // When the first fails, all that came after it do: sent again, they keep their order.
   void expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>& expired);
   static void drop_failed(Lane& lane);
   Done take(Message& message);

@@ -18,7 +18,8 @@
 // newest offset is below one that this node has seen used in the same epoch: Redis came back
 // without its newest writes; or when something may be gone that no node can give back, that is when
 // the channel's life is older than the first one to be trusted (redis_life_scripts.h). Then the
-// epoch changes. Entries that are still there stay readable under the new epoch, and the numbering
+// epoch changes; but not when the hash of a channel is missing that was empty when this node last
+// heard of it, and Redis has never lost anything: nothing was given a number. Entries that are still there stay readable under the new epoch, and the numbering
 // goes on behind them.
 
 #include <string_view>
@@ -48,7 +49,9 @@ local hash, stream = KEYS[1], KEYS[2]
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
 local epoch, top = meta[1], tonumber(meta[2] or '0')
-if not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
+if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
+  epoch = ARGV[1]
+elseif not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
     tonumber(meta[4] or '0') < tonumber(ARGV[5]) then epoch = ARGV[3] end
 
 local answer, bodies = {epoch}, nil
@@ -117,8 +120,9 @@ local hash, stream = KEYS[1], KEYS[2]
 local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l')
 local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
 if not epoch then
-  epoch = ARGV[3]
-  redis.call('DEL', stream)
+  local had_stream = redis.call('DEL', stream) == 1
+  local was_empty = ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' and not had_stream
+  epoch = was_empty and ARGV[1] or ARGV[3]
   redis.call('HSET', hash, 'e', epoch, 'o', '0', 'l', ARGV[5])
 elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
     tonumber(meta[4] or '0') < tonumber(ARGV[5]) then

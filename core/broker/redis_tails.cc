@@ -76,7 +76,7 @@ void RedisTails::compare() {
   while (!channels_.empty() && batch.size() < kChannelsMax && bytes < kPieceBytes) {
     Known one{std::move(channels_.back()), {}, {}, context_.new_epoch(), 0};
     channels_.pop_back();
-    one.position = context_.listener->known_position(one.channel);
+    one.position = known_position(context_, one.channel);
     if (one.position.epoch.empty()) continue;  // nobody has been told anything yet
     if (one.position.offset > 0) {
       auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
@@ -127,7 +127,7 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
 
 // From the store's newest publication on, so that it is seen whether this node has the same.
 void RedisTails::put_back(Gap gap) {
-  const Position known = context_.listener->known_position(gap.channel);
+  const Position known = known_position(context_, gap.channel);
   const std::uint64_t from = gap.since == 0 ? 0 : gap.since - 1;
   gap.new_epoch = context_.new_epoch();
   std::vector<Publication> publications = context_.listener->tail(gap.channel, from, kPieceBytes);
@@ -194,7 +194,7 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   const auto added = static_cast<std::uint64_t>(reply[1].integer());
   result_.put_back += added;
   if (added > 0 && !std::exchange(gap.is_restored, true)) ++result_.restored;
-  const Position known = context_.listener->known_position(gap.channel);
+  const Position known = known_position(context_, gap.channel);
   if (top < known.offset && top > gap.since) {
     gap.since = top;
     gaps_.push_back(std::move(gap));

@@ -21,7 +21,8 @@ class Resolver {
   Resolver& operator=(const Resolver&) = delete;
 
   // The addresses of `host` as text, each once, at least one: IPv4 before IPv6, as "localhost" is
-  // often ::1 first, where servers rarely listen. Calls back later, never from within resolve().
+  // often ::1 first, where servers rarely listen. Calls back later, but for want of memory: then
+  // from within resolve().
   // Not called any more once the resolver is destroyed; a new call replaces the one before it.
   using OnResolved = std::function<void(Expected<std::vector<std::string>, Error>)>;
   void resolve(const std::string& host, OnResolved on_resolved);

@@ -143,5 +143,17 @@ TEST_F(RedisEpoch, FailsForAKeyOfAnotherKind) {
   EXPECT_EQ(times_logged("WRONGTYPE"), 1U);
 }
 
+TEST_F(RedisEpoch, StaysWhenTheKeysOfAnEmptyChannelAreGone) {
+  const auto follower = make_node(server_.unix_url());
+  const auto position = follower->follow("room:a");
+  ASSERT_TRUE(position && *position);
+  server_.command({"DEL", key_prefix_ + "m"});
+  const auto stored = follower->publish("room:a", "x");
+  ASSERT_TRUE(stored && *stored);
+  EXPECT_EQ((*stored)->epoch, (*position)->epoch);
+  EXPECT_TRUE(follower->run_until([&] { return follower->received_in("room:a") == "1:x"; }));
+  EXPECT_EQ(top().epoch, (*position)->epoch);
+}
+
 }  // namespace
 }  // namespace chirm

@@ -328,6 +328,21 @@ TEST_F(RedisFailure, MakesAPubSubLinkAgainOnWhichNothingIsConfirmed) {
   ASSERT_TRUE(node->run_until_ready());
 }
 
+// Sent again, the first would come behind the second.
+TEST_F(RedisFailure, FailsWhatWaitsBehindAPublishThatHasWaitedTooLong) {
+  settings_.hold_ms = 400;
+  const auto node = make_node("redis://127.0.0.1:" + std::to_string(server_.port()), "node");
+  Answer first;
+  Answer second;
+  node->broker->publish({"room:a", "1", "ada", "1"}, first.callback());
+  const std::uint64_t start_ms = loop_.now_ms();
+  ASSERT_TRUE(node->run_until([&] { return loop_.now_ms() - start_ms > 200; }));
+  node->broker->publish({"room:a", "2", "ada", "2"}, second.callback());
+  ASSERT_TRUE(node->run_until([&] { return first.is_there; }));
+  EXPECT_TRUE(first.is_error);
+  EXPECT_TRUE(second.is_error);
+}
+
 TEST_F(RedisFailure, SaysOnceThatThePasswordIsWrongAndKeepsTrying) {
   server_.start();
   server_.command({"CONFIG", "SET", "requirepass", "right"});

@@ -20,6 +20,7 @@ class RedisLifeRandom : public testing::RedisLifeTest, public ::testing::WithPar
   RedisLifeRandom() : random_(static_cast<unsigned>(GetParam())) {
     node_settings_.return_ms = 200;
     for (int i = 0; i < 3; ++i) nodes_.push_back(make_follower(server_.unix_url()));
+    writer_ = make_node(server_.unix_url());
   }
   bool chance(unsigned percent) { return random_() % 100 < percent; }
   BrokerNode& any_node() { return *nodes_[random_() % nodes_.size()]; }
@@ -53,7 +54,11 @@ class RedisLifeRandom : public testing::RedisLifeTest, public ::testing::WithPar
     }
   }
   void talk() {
-    for (auto left = random_() % 15; left > 0; --left) publish(any_node(), std::to_string(++said_));
+    for (auto left = random_() % 15; left > 0; --left) {
+      const std::string id = std::to_string(++said_);
+      const Position position = publish(chance(30) ? *writer_ : any_node(), id);
+      see(position.epoch, position.offset, body(id));
+    }
     for (const auto& node : nodes_) ASSERT_TRUE(run_until_received(*node, top(*node).offset));
   }
   void disturb() {
@@ -82,6 +87,7 @@ class RedisLifeRandom : public testing::RedisLifeTest, public ::testing::WithPar
 
   std::mt19937 random_;
   std::vector<std::unique_ptr<BrokerNode>> nodes_;
+  std::unique_ptr<BrokerNode> writer_;  // does not follow the room
   std::map<std::pair<std::string, std::uint64_t>, std::string> seen_;
   int said_ = 0;
 };

@@ -140,6 +140,33 @@ TEST_F(RedisLife, GivesChannelsThatNobodyFollowsANewEpochWhenSomethingIsGone) {
   EXPECT_EQ(publish(*node, "4", "room:other").epoch, again.epoch);
 }
 
+TEST_F(RedisLife, BeginsWhenARedisIsUsedAgainThatWasLeft) {
+  Relay relay(loop_, server_.port());
+  RedisServer other({.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
+  const auto node = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  publish_all(*node, 1, 3);
+  ASSERT_TRUE(run_until_received(*node, 3));
+  relay.redirect(other.port());
+  ASSERT_TRUE(run_until_back(*node));
+  publish(*node, "4");
+  ASSERT_TRUE(run_until_received(*node, 4));
+  relay.redirect(server_.port());
+  ASSERT_TRUE(node->run_until([&] { return node->broker->counters().store_lives == 2; }));
+  EXPECT_EQ(server_.command({"HGET", "chirm:life", "n"}), "3");
+  EXPECT_NE(publish(*node, "else").epoch, node->logs[kRoom].top.epoch);
+}
+
+// Which Redis does when it frees an idle backlog.
+TEST_F(RedisLife, IsNotBegunWhenAPromotionIsForgotten) {
+  const auto node = make_follower(server_.unix_url());
+  const std::string number = server_.command({"HGET", "chirm:life", "n"});
+  const std::string id = server_.command({"HGET", "chirm:life", "id"});
+  server_.command({"HSET", "chirm:life", "id", id + std::string(40, 'f')});
+  const auto other = make_node(server_.unix_url());
+  ASSERT_TRUE(other->run_until_ready());
+  EXPECT_EQ(server_.command({"HGET", "chirm:life", "n"}), number);
+}
+
 TEST_F(RedisLife, DoesNotWaitForNodesThatHaveLeft) {
   const auto node = make_follower(server_.unix_url());
   {

@@ -194,6 +194,33 @@ TEST_F(RedisTails, ChangesTheEpochOnceWhenMoreIsGoneThanNodesHold) {
   EXPECT_EQ(publish(*one, "newer").epoch, now.epoch);
 }
 
+// Those who do not follow the channel cannot know what was there.
+TEST_F(RedisTails, ChangesTheEpochBeforeOthersPublishWhenMoreIsGoneThanNodesHold) {
+  node_settings_.lease_period_ms = 60'000;  // what is lost is younger than all leases
+  const auto writer = make_node(server_.unix_url());
+  ASSERT_TRUE(writer->run_until_ready());
+  const auto node = make_follower(server_.unix_url());
+  publish_all(*node, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*node, 4, 9);
+  ASSERT_TRUE(run_until_received(*node, 9));
+  auto& log = node->logs[kRoom];
+  log.tail.erase(log.tail.begin(), log.tail.begin() + 6);
+  restart_from_snapshot();
+  EXPECT_NE(publish(*writer, "new").epoch, log.top.epoch);
+}
+
+TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInAMomentAgo) {
+  node_settings_.lease_period_ms = node_settings_.digest_period_ms = 60'000;
+  const auto writer = make_node(server_.unix_url());
+  const std::string epoch = publish(*writer, "1").epoch;
+  server_.command({"SAVE"});
+  publish(*writer, "2");
+  restart_from_snapshot();
+  const auto other = make_node(server_.unix_url());
+  EXPECT_NE(publish(*other, "else").epoch, epoch);
+}
+
 TEST_F(RedisTails, ChangesTheEpochWhenTheStoreHasAnotherPublication) {
   Relay relay(loop_, server_.port());
   RedisServer successor(
