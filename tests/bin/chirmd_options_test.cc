@@ -154,6 +154,10 @@ TEST_F(ChirmdOptions, NameWhatDoesNotGoTogether) {
             "--pong-timeout: expected a pong-timeout (25) below ping (25)");
   EXPECT_EQ(complaint({"--insecure", "--ping", "8"}),
             "--ping: expected a pong-timeout (8) below ping (8)");
+  EXPECT_EQ(
+      complaint({"--insecure", "--redis", "redis://h", "--hold", "60", "--idempotency-ttl", "119"}),
+      "--hold: expected an idempotency-ttl (119) of twice hold (60) or more, or what is sent "
+      "again may be stored twice");
 }
 
 TEST_F(ChirmdOptions, TakeShardsFromFlagsVariableAndFileAndEachOnce) {
