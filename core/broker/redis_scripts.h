@@ -19,8 +19,8 @@
 // without its newest writes; or when something may be gone that no node can give back, that is when
 // the channel's life is older than the first one to be trusted (redis_life_scripts.h). Then the
 // epoch changes; but not when the hash of a channel is missing that was empty when this node last
-// heard of it, and Redis has never lost anything: nothing was given a number. Entries that are still
-// there stay readable under the new epoch, and the numbering goes on behind them.
+// heard of it, and Redis has never lost anything: nothing was given a number. Entries that are
+// still there stay readable under the new epoch, and the numbering goes on behind them.
 
 #include <string_view>
 
