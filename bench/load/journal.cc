@@ -82,6 +82,11 @@ void Journal::reset(std::string_view channel, std::string_view epoch, std::uint6
   line.add("offset", offset);
 }
 
+void Journal::resubscribed(std::uint32_t client) {
+  if (!is_open()) return;
+  Line(lines_, "resubscribed", now_us()).add("client", std::uint64_t{client});
+}
+
 void Journal::violation(std::string_view kind, std::uint64_t count, const Scene& scene) {
   if (!is_open() || ++violations_ > kViolationsMax) return;
   Line line(lines_, "violation", now_us());

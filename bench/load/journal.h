@@ -35,6 +35,8 @@ class Journal {
   void outage(std::uint32_t client, const Outage& outage);
   // A client was told recovered:false.
   void reset(std::string_view channel, std::string_view epoch, std::uint64_t offset);
+  // A client subscribed again without having lost its connection.
+  void resubscribed(std::uint32_t client);
   // kind: its name in Violations.
   void violation(std::string_view kind, std::uint64_t count, const Scene& scene);
 

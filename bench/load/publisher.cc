@@ -24,6 +24,8 @@ void Publisher::on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint
   message->is_acked = true;
   message->acked = offset;
   message->acked_us = now_us;
+  tells_offsets_ |= offset != 0;
+  if (tells_offsets_ && offset == 0) tally_.violate(&Violations::acked_wrong, scene(*message));
   --unanswered_;
   ++tally_.counts.acked;
   if (message->scheduled_us >= tally_.measure_from_us) {

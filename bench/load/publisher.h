@@ -27,7 +27,7 @@ class Publisher {
   // A new message. It is on its way until settle() releases it.
   MessageId next(std::uint64_t scheduled_us);
 
-  // offset 0: the server does not tell.
+  // offset 0: the server does not tell. That is wrong of one that did before.
   void on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint64_t now_us);
   void on_failed(std::uint32_t sequence);
   // Somebody received the message under that offset.
@@ -69,6 +69,7 @@ class Publisher {
   std::uint32_t first_ = 0;  // sequence number of messages_[0]
   std::deque<Message> messages_;
   std::size_t unanswered_ = 0;
+  bool tells_offsets_ = false;
 };
 
 }  // namespace chirm::load

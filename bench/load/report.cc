@@ -123,7 +123,9 @@ bool Report::is_empty() const {
 
 bool Report::is_good(const Settings& settings) const {
   if (counts().resets != 0 && !settings.allows_resets) return false;
-  return violations() == 0 && never_joined(settings) == 0 && total.figures.away == 0 && !is_empty();
+  // Messages may fail: a server that is told to go, or is full, refuses them, and says so.
+  return violations() == 0 && never_joined(settings) == 0 && total.figures.away == 0 &&
+         total.figures.unanswered == 0 && !is_empty();
 }
 
 }  // namespace chirm::load

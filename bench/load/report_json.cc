@@ -19,6 +19,7 @@ void add_counts(JsonWriter& json, std::string_view name, const Counts& counts) {
   json.add("foreign", counts.foreign);
   json.add("resets", counts.resets);
   json.add("missed", counts.missed);
+  json.add("out_of_order", counts.out_of_order);
   json.close();
 }
 

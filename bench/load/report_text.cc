@@ -69,6 +69,9 @@ void add_messages(TextWriter& text, const char* name, const GroupFigures& group,
   text.line("  delivered  %llu of %llu", n(group.all.delivered), n(group.owed()));
   text.line("  measured   %.1f messages/s, %.0f deliveries/s in %.2f s", rate(group.measured.acked),
             rate(group.measured.delivered), seconds);
+  if (group.all.out_of_order > 0) {
+    text.line("  overtaken  %llu by later ones of the same publisher", n(group.all.out_of_order));
+  }
   if (group.all.resets > 0) {
     text.line("  resets     %llu times told that not everything could be recovered; missed %llu",
               n(group.all.resets), n(group.all.missed));

@@ -64,6 +64,8 @@ void Room::note_appearance(const Epoch& epoch, const Publication& publication) {
   } else if (appeared.missing.erase(sequence) == 0) {
     violate(&Violations::stored_twice, &epoch, publication.offset, publication.scheduled_us);
     return;
+  } else {
+    ++tally_.counts.out_of_order;
   }
   events_.on_logged(publisher, sequence, publication.offset);
 }

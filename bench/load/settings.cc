@@ -29,8 +29,9 @@ constexpr const char* kIntroduction =
 constexpr const char* kEpilogue =
     "Exit code: 0 when all is well; 1 when a message was lost, doubled, reordered or altered, "
     "when\n"
-    "clients were told that they missed some, could not connect or did not come back, or when\n"
-    "nothing was delivered; 2 for a bad setting.\n\n"
+    "clients were told that they missed some, could not connect or did not come back, when a\n"
+    "message got no answer (one that was refused did), or when nothing was delivered; 2 for a bad\n"
+    "setting.\n\n"
     "Examples:\n"
     "  chirm-load --clients 1000 --rate 50 --duration 10 --json -\n"
     "  chirm-load --clients 1000 --window 64 --server-pid $(pidof chirmd)\n"

@@ -67,6 +67,8 @@ struct Counts {
   std::uint64_t foreign = 0;    // publications in the rooms that are not of this run
   std::uint64_t resets = 0;     // subscribers told recovered:false
   std::uint64_t missed = 0;     // publications in those gaps, as far as the epoch stayed the same
+  // Messages that a room has behind a later one of the same publisher, e.g. for they were resent.
+  std::uint64_t out_of_order = 0;
 
   void add(const Counts& other) {
     sent += other.sent;
@@ -76,11 +78,13 @@ struct Counts {
     foreign += other.foreign;
     resets += other.resets;
     missed += other.missed;
+    out_of_order += other.out_of_order;
   }
   Counts since(const Counts& earlier) const {
-    return {sent - earlier.sent,           acked - earlier.acked,     failed - earlier.failed,
-            delivered - earlier.delivered, foreign - earlier.foreign, resets - earlier.resets,
-            missed - earlier.missed};
+    return {sent - earlier.sent,       acked - earlier.acked,
+            failed - earlier.failed,   delivered - earlier.delivered,
+            foreign - earlier.foreign, resets - earlier.resets,
+            missed - earlier.missed,   out_of_order - earlier.out_of_order};
   }
 };
 

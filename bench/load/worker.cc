@@ -187,7 +187,10 @@ void Worker::on_caught_up(Member& member, const Outage& outage) {
   journal_.outage(member.number(), outage);
 }
 
-void Worker::on_resubscribed(Member&) { ++result_.figures.resubscribed; }
+void Worker::on_resubscribed(Member& member) {
+  ++result_.figures.resubscribed;
+  journal_.resubscribed(member.number());
+}
 
 void Worker::on_gone(Member& member, bool wanted, bool is_final, std::string_view why) {
   if (!wanted) note_trouble(why);

@@ -73,6 +73,9 @@ TEST(Report, IsNotGoodWhenNothingCouldBeVerified) {
   EXPECT_TRUE(report.is_good(settings));
   report.total.figures.away = 1;
   EXPECT_FALSE(report.is_good(settings));
+  report.total.figures.away = 0;
+  report.total.figures.unanswered = 1;
+  EXPECT_FALSE(report.is_good(settings));
 }
 
 TEST(Report, IsNotGoodAfterAResetUnlessItWasToBeExpected) {

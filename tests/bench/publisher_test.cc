@@ -85,6 +85,17 @@ TEST_F(PublisherTest, FindsAnAckWithAnotherOffset) {
   EXPECT_EQ(tally_.violations.acked_wrong, 1U);
 }
 
+TEST_F(PublisherTest, FindsAnAckWithoutAnOffsetAfterOneWith) {
+  publisher_.next(100);
+  publisher_.next(100);
+  publisher_.next(100);
+  publisher_.on_acked(0, 0, 150);
+  publisher_.on_acked(1, 2, 150);
+  EXPECT_EQ(tally_.violations.total(), 0U);
+  publisher_.on_acked(2, 0, 150);
+  EXPECT_EQ(tally_.violations.acked_wrong, 1U);
+}
+
 TEST_F(PublisherTest, MeasuresFromWhenAMessageWasDue) {
   tally_.measure_from_us = 100;
   publisher_.next(99);

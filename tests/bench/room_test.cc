@@ -48,5 +48,16 @@ TEST(Room, TellsTheFirstAppearanceOfEachMessage) {
   EXPECT_THAT(fake.logged, ::testing::ElementsAre(std::pair(0U, 1U), std::pair(1U, 2U)));
 }
 
+TEST(Room, CountsMessagesBehindLaterOnesOfTheirPublisher) {
+  FakeRoom fake;
+  Follower follower = fake.join();
+  const std::string frames = fake.frame(FakeRoom::line(1, FakeRoom::id(1, 1))) +
+                             fake.frame(FakeRoom::line(2, FakeRoom::id(2, 0))) +
+                             fake.frame(FakeRoom::line(3, FakeRoom::id(1, 0)));
+  EXPECT_EQ(follower.take(frames, 0), frames.size());
+  EXPECT_EQ(fake.tally.counts.out_of_order, 1U);
+  EXPECT_EQ(fake.tally.violations.total(), 0U);
+}
+
 }  // namespace
 }  // namespace chirm::load
