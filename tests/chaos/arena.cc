@@ -8,6 +8,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
 
 namespace chirm::chaos {
@@ -142,7 +143,7 @@ bool Arena::wait_until(const std::function<bool()>& is_true, std::uint64_t deadl
 }
 
 std::size_t Arena::sessions(std::size_t node) const {
-  return static_cast<std::size_t>(cluster_->metric(node, "chirm_sessions"));
+  return static_cast<std::size_t>(cluster_->find_metric(node, "chirm_sessions").value_or(0));
 }
 
 std::size_t Arena::all_sessions() const {
@@ -151,15 +152,39 @@ std::size_t Arena::all_sessions() const {
   return sum;
 }
 
+bool Arena::are_nodes_ready() const {
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
+    if (testing::http_get(cluster_->node_port(node), "/readyz").status != 200) return false;
+  }
+  return true;
+}
+
 std::size_t Arena::random_busy_node() {
-  std::vector<std::size_t> busy;
+  std::size_t node = random_node();
   (void)wait_until([&] {
-    for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
-      if (sessions(node) > 0) busy.push_back(node);
+    for (std::size_t i = 0; i < cluster_->nodes(); ++i) {
+      if (sessions(node) > 0) return true;
+      node = (node + 1) % cluster_->nodes();
     }
-    return !busy.empty();
+    return false;
   });
-  return busy.empty() ? random_node() : busy[random_.between(0, busy.size() - 1)];
+  return node;
+}
+
+bool Arena::note_death(std::size_t node) {
+  const auto code = cluster_->node(node).exit_code();
+  if (!code) return false;
+  troubles_.push_back("node " + std::to_string(node) + " ended by itself with code " +
+                      std::to_string(*code));
+  return true;
+}
+
+void Arena::revive_nodes() {
+  for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
+    if (!note_death(node)) continue;
+    totals_.retire(node);
+    cluster_->start_node(node);
+  }
 }
 
 void Arena::scrape(std::size_t node) {
@@ -175,6 +200,7 @@ double Arena::total(std::string_view counter) {
 
 void Arena::kill_node(std::size_t node) {
   scrape(node);
+  (void)note_death(node);
   cluster_->kill_node(node);
   totals_.retire(node);
 }

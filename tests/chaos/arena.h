@@ -51,6 +51,8 @@ class Arena {
   // Whether it became true in time.
   bool wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms = 20'000);
 
+  // Starts the nodes again that have ended without being told to; each is a trouble.
+  void revive_nodes();
   void kill_node(std::size_t node);
   // SIGTERM; returns when the node has ended by itself.
   void drain_node(std::size_t node);
@@ -66,11 +68,14 @@ class Arena {
   testing::Cluster& cluster() { return *cluster_; }
   testing::RedisServer& redis() { return cluster_->redis(); }
   Random& random() { return random_; }
+  // What is drawn from here on depends on nothing else.
+  void reseed(std::uint64_t seed) { random_ = Random(seed); }
   LoadJournal& journal() { return journal_; }
   std::size_t random_node() { return random_.between(0, cluster_->nodes() - 1); }
-  // One that has clients, once there is one.
+  // One that has clients, once there is one: any, or the next that has some.
   std::size_t random_busy_node();
   std::size_t sessions(std::size_t node) const;
+  bool are_nodes_ready() const;  // all of them
   std::size_t all_sessions() const;
   std::uint64_t random_ms(std::uint64_t low, std::uint64_t high) {
     return random_.between(low, high);
@@ -82,6 +87,8 @@ class Arena {
 
  private:
   void scrape(std::size_t node);
+  // Whether the node has ended, which is a trouble.
+  bool note_death(std::size_t node);
   void check() const;
 
   const Settings& settings_;

@@ -11,7 +11,6 @@
 #include <iostream>
 
 #include "tests/chaos/verdict_report.h"
-#include "tests/support/http_get.h"
 
 namespace chirm::chaos {
 
@@ -31,12 +30,21 @@ int Director::run() {
     tell() << settings_.nodes << " nodes, " << settings_.clients << " clients, " << settings_.rate
            << " messages/s, seed " << settings_.seed << std::endl;
     run_faults();
+    if (records_.empty() && !is_left_to_load()) {
+      arena_->troubles().emplace_back("no fault was injected");
+    }
+    arena_->revive_nodes();
     heal();
     tell() << "verifying" << std::endl;
     const auto report = LoadReport::parse(arena_->stop_load());
     if (report && settings_.has("vanish")) record_vanished(*report);
     arena_->stop();
-    return finish(judge(report, arena_->journal(), records_, arena_->troubles()));
+    return finish(judge({.report = report,
+                         .journal = arena_->journal(),
+                         .faults = records_,
+                         .troubles = arena_->troubles(),
+                         .totals = arena_->totals(),
+                         .limits = settings_.limits}));
   } catch (const Interrupted& why) {
     tell() << why.what() << std::endl;
     if (arena_) keep_logs(settings_.keep);
@@ -54,12 +62,18 @@ void Director::run_faults() {
     } else {
       due_us = now;  // the one before took longer
     }
-    inject(next_fault());
+    if (const Fault* const fault = next_fault()) inject(*fault);
     if (settings_.is_once && bag_.empty()) return;
   }
 }
 
-const Fault& Director::next_fault() {
+bool Director::is_left_to_load() const {
+  return !settings_.faults.empty() &&
+         std::all_of(settings_.faults.begin(), settings_.faults.end(),
+                     [](const std::string& name) { return find_fault(name)->inject == nullptr; });
+}
+
+const Fault* Director::next_fault() {
   if (bag_.empty()) {
     for (const std::string& name : settings_.faults) {
       if (find_fault(name)->inject != nullptr) bag_.push_back(find_fault(name));
@@ -68,7 +82,8 @@ const Fault& Director::next_fault() {
       std::swap(bag_[i - 1], bag_[random_.between(0, i - 1)]);
     }
   }
-  const Fault& next = *bag_.back();
+  if (bag_.empty()) return nullptr;
+  const Fault* const next = bag_.back();
   bag_.pop_back();
   return next;
 }
@@ -78,6 +93,8 @@ void Director::inject(const Fault& fault) {
                      .begin_us = now_us(),
                      .loses_store = fault.loses_store,
                      .kills_node = fault.kills_node};
+  arena_->revive_nodes();
+  arena_->reseed(random_.between(0, UINT64_MAX));
   tell() << fault.name << " …" << std::endl;
   fault.inject(*arena_, record);
   record.end_us = now_us();
@@ -95,13 +112,7 @@ void Director::record_vanished(const LoadReport& report) {
 }
 
 void Director::heal() {
-  const bool is_well = arena_->wait_until([this] {
-    for (std::size_t node = 0; node < settings_.nodes; ++node) {
-      if (testing::http_get(arena_->cluster().node_port(node), "/readyz").status != 200)
-        return false;
-    }
-    return true;
-  });
+  const bool is_well = arena_->wait_until([this] { return arena_->are_nodes_ready(); });
   if (!is_well) arena_->troubles().emplace_back("not all nodes became ready again");
 }
 

@@ -27,8 +27,11 @@ class Director {
  private:
   void run_faults();
   void inject(const Fault& fault);
-  // The next one: all of them in a random order, then all again in another.
-  const Fault& next_fault();
+  // The next one: all of them in a random order, then all again in another. nullptr when there is
+  // none to be injected.
+  const Fault* next_fault();
+  // Whether all faults are such that chirm-load does.
+  bool is_left_to_load() const;
   void record_vanished(const LoadReport& report);
   void heal();
   int finish(const Verdict& verdict);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace chirm::chaos {
 
@@ -35,19 +36,23 @@ void LoadJournal::take(std::string_view line) {
   if (event == "start") {
     has_started_ = true;
   } else if (event == "outage") {
-    outages_.push_back({number("gone_us"), number("caught_up_us")});
+    outages_.push_back({number("client"), number("gone_us"), number("caught_up_us")});
   } else if (event == "reset") {
     resets_.push_back({number("at_us"), text("channel")});
+  } else if (event == "resubscribed") {
+    resubscribed_us_.push_back(number("at_us"));
   } else if (event == "violation") {
     violations_.push_back({text("kind"), number("count"), number("at_us"), number("due_us"),
                            number("acked_us"), std::string(line)});
   }
 }
 
-std::size_t LoadJournal::count_outages(std::uint64_t from_us, std::uint64_t to_us) const {
-  return static_cast<std::size_t>(std::count_if(
-      outages_.begin(), outages_.end(),
-      [&](const Outage& outage) { return outage.gone_us >= from_us && outage.gone_us < to_us; }));
+std::size_t LoadJournal::count_victims(std::uint64_t from_us, std::uint64_t to_us) const {
+  std::set<std::uint64_t> clients;
+  for (const Outage& outage : outages_) {
+    if (outage.gone_us >= from_us && outage.gone_us < to_us) clients.insert(outage.client);
+  }
+  return clients.size();
 }
 
 }  // namespace chirm::chaos

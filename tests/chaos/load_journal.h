@@ -11,6 +11,7 @@ namespace chirm::chaos {
 
 // Times are microseconds of the monotonic clock.
 struct Outage {
+  std::uint64_t client = 0;
   std::uint64_t gone_us = 0;
   std::uint64_t caught_up_us = 0;
 };
@@ -42,8 +43,10 @@ class LoadJournal {
   const std::vector<Outage>& outages() const { return outages_; }
   const std::vector<Reset>& resets() const { return resets_; }
   const std::vector<Violation>& violations() const { return violations_; }
-  // How many clients lost their connection in [from_us, to_us) and have caught up.
-  std::size_t count_outages(std::uint64_t from_us, std::uint64_t to_us) const;
+  // When clients subscribed again without having lost their connection.
+  const std::vector<std::uint64_t>& resubscribed_us() const { return resubscribed_us_; }
+  // How many different clients lost their connection in [from_us, to_us) and have caught up.
+  std::size_t count_victims(std::uint64_t from_us, std::uint64_t to_us) const;
 
  private:
   void take(std::string_view line);
@@ -53,6 +56,7 @@ class LoadJournal {
   bool has_started_ = false;
   std::vector<Outage> outages_;
   std::vector<Reset> resets_;
+  std::vector<std::uint64_t> resubscribed_us_;
   std::vector<Violation> violations_;
 };
 

@@ -16,7 +16,8 @@ constexpr const char* kIntroduction =
     "Runs a cluster of real processes (Redis with an append-only file, chirmd, nginx) under load,\n"
     "breaks something every few seconds, and judges: was anything that was acked lost, stored\n"
     "twice, delivered twice or out of order, or presented as recovered when it was not? And did\n"
-    "each fault have an effect? The same --seed repeats the same sequence of faults.\n";
+    "each fault have an effect? The same --seed repeats the same faults in the same order,\n"
+    "on the same nodes (a node without clients is passed over) and for the same times.\n";
 constexpr const char* kEpilogue =
     "Exit code: 0 when all is well, 1 when not or when interrupted, 2 for a bad setting.\n\n"
     "Examples:\n"
@@ -51,6 +52,9 @@ void add_options(CLI::App& app, Settings& settings) {
          "Where logs and reports are kept [chirm-chaos-<pid> in the directory for temporary\n"
          "files, and only when the run failed]")
       ->option_text("DIR");
+  number("--p50-ms", settings.limits.p50_ms,
+         "Longest median from the kill of a node to its clients caught up, ms [any]", 0);
+  number("--p99-ms", settings.limits.p99_ms, "… and the longest 99th percentile, ms [any]", 0);
   app.add_option("--json", settings.json, "Write the verdict to a file, - for stdout")
       ->option_text("FILE");
 }

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "tests/chaos/verdict.h"
+
 namespace chirm::chaos {
 
 struct Settings {
@@ -31,7 +33,8 @@ struct Settings {
   std::string programs;  // where chirmd and chirm-load are
   std::string wrapper;   // what to run chirmd with, "" for nothing
   std::string keep;      // directory for logs and reports; "": only when the run fails
-  std::string json;      // file, "-" for stdout, "" for none
+  TimeLimits limits;
+  std::string json;  // file, "-" for stdout, "" for none
 };
 
 // The settings, or the exit code when the program is to end at once: 0 after --help and --list, 2

@@ -4,36 +4,56 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <set>
+
+#include "bench/load/tally.h"
 
 namespace chirm::chaos {
 
 namespace {
 
-// So long after the store lost something may its consequences be found.
-constexpr std::uint64_t kAftermathUs = 30'000'000;
-// Whoever loses the connection within this time after the kill of a node was its client.
-constexpr std::uint64_t kVictimUs = 500'000;
+// What must have been counted once a fault was injected.
+struct Proof {
+  const char* fault;
+  const char* counter;
+};
+constexpr std::array<Proof, 3> kProofs{{{"lose-answers", "chirm_broker_duplicates_total"},
+                                        {"lose-answers", "chirm_broker_resent_total"},
+                                        {"lose-answers", "chirm_holes_healed_total"}}};
 
-// Whether the store lost something in [from_us, to_us] or shortly before.
-bool was_store_lost(const std::vector<FaultRecord>& faults, std::uint64_t from_us,
-                    std::uint64_t to_us) {
+constexpr std::uint64_t kSecondUs = 1'000'000;
+// Whoever loses the connection within this time after the kill of a node was its client.
+constexpr std::uint64_t kVictimUs = kSecondUs / 2;
+
+bool is_any_loss(const std::vector<FaultRecord>& faults, auto&& is_cause) {
   return std::any_of(faults.begin(), faults.end(), [&](const FaultRecord& fault) {
-    return fault.loses_store && fault.begin_us <= to_us && from_us <= fault.end_us + kAftermathUs;
+    return fault.loses_store && is_cause(fault);
   });
 }
 
 // A store that loses a message also loses its id, and a retry is stored again, under another
-// offset. What was acked and not delivered is gone. Nothing else may come of it.
+// offset. What was acked shortly before and not yet delivered to all is gone. Nothing else may come
+// of it.
 bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faults) {
-  if (violation.kind == "stored_twice") {
-    return was_store_lost(faults, violation.due_us, violation.at_us);
-  }
-  if (violation.kind == "acked_wrong" || violation.kind == "acked_lost") {
-    return was_store_lost(faults, violation.due_us, violation.acked_us + kAftermathUs);
-  }
-  return false;
+  return is_any_loss(faults, [&](const FaultRecord& fault) {
+    if (violation.kind == "stored_twice") {
+      return violation.due_us <= fault.end_us && violation.at_us >= fault.begin_us &&
+             violation.at_us <= fault.end_us + 20 * kSecondUs;
+    }
+    if (violation.kind == "acked_wrong" || violation.kind == "acked_lost") {
+      return violation.acked_us + 5 * kSecondUs >= fault.begin_us &&
+             violation.acked_us <= fault.end_us + 2 * kSecondUs;
+    }
+    return false;
+  });
+}
+
+// Whether a client may be told at that time that something is missing.
+bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
+  return is_any_loss(faults, [&](const FaultRecord& fault) {
+    return at_us >= fault.begin_us && at_us <= fault.end_us + 10 * kSecondUs;
+  });
 }
 
 Percentiles percentiles(std::vector<double> values) {
@@ -58,7 +78,36 @@ Percentiles time_to_catch_up(const LoadJournal& journal, const std::vector<Fault
   return percentiles(std::move(times_ms));
 }
 
-void judge_report(Verdict& verdict, const LoadReport& report) {
+// The report and the journal come from the same counting, so more is never excused than was found.
+void excuse(Verdict& verdict, const std::string& kind, std::uint64_t count) {
+  std::uint64_t& found = verdict.violations[kind];
+  if (count > found) {
+    verdict.complaints.push_back("the journal has more than the report: " + kind);
+  }
+  found -= std::min(found, count);
+}
+
+void judge_report(Verdict& verdict, const Evidence& evidence) {
+  const LoadReport& report = *evidence.report;
+  verdict.violations = report.violations;
+  for (const Violation& violation : evidence.journal.violations()) {
+    if (!is_excused(violation, evidence.faults)) continue;
+    verdict.excused += violation.count;
+    excuse(verdict, violation.kind, violation.count);
+  }
+  constexpr const char* kReset = "recovered:false without cause";
+  verdict.violations[kReset] = report.resets;
+  for (const Reset& reset : evidence.journal.resets()) {
+    if (may_be_told(reset.at_us, evidence.faults)) ++verdict.resets;
+  }
+  excuse(verdict, kReset, verdict.resets);
+  constexpr const char* kResubscribed = "subscriptions ended by the server without cause";
+  verdict.violations[kResubscribed] = report.resubscribed;
+  for (const std::uint64_t at_us : evidence.journal.resubscribed_us()) {
+    if (may_be_told(at_us, evidence.faults)) ++verdict.resubscribed;
+  }
+  excuse(verdict, kResubscribed, verdict.resubscribed);
+
   const auto expect_none = [&](std::uint64_t count, const char* what) {
     if (count != 0) verdict.complaints.push_back(std::to_string(count) + ' ' + what);
   };
@@ -68,7 +117,43 @@ void judge_report(Verdict& verdict, const LoadReport& report) {
   expect_none(report.gone_for_good, "clients were turned away");
   expect_none(report.failed, "messages were refused for good");
   expect_none(report.unanswered, "messages got no answer");
-  if (report.delivered == 0) verdict.complaints.push_back("nothing was delivered");
+  if (report.delivered == 0) verdict.complaints.emplace_back("nothing was delivered");
+}
+
+// A fault is to have an effect, and together they are to have exercised what mends them.
+void judge_effects(Verdict& verdict, const Evidence& evidence) {
+  for (const FaultRecord& fault : evidence.faults) {
+    if (!fault.trace.empty()) continue;
+    verdict.complaints.push_back("the fault had no effect: " + fault.name + ", " + fault.what);
+  }
+  for (const Proof& proof : kProofs) {
+    const auto is_it = [&](const FaultRecord& fault) { return fault.name == proof.fault; };
+    if (std::none_of(evidence.faults.begin(), evidence.faults.end(), is_it)) continue;
+    if (evidence.totals.total(proof.counter) > 0) continue;
+    verdict.complaints.push_back(std::string(proof.counter) + " is 0 in spite of " + proof.fault);
+  }
+}
+
+void judge_times(Verdict& verdict, const Evidence& evidence) {
+  verdict.caught_up = time_to_catch_up(evidence.journal, evidence.faults);
+  std::size_t clients = 0;
+  for (const FaultRecord& fault : evidence.faults) {
+    if (!fault.kills_node) continue;
+    ++verdict.node_kills;
+    clients += fault.clients;
+  }
+  if (verdict.caught_up.count < clients / 2) {
+    verdict.complaints.push_back("only " + std::to_string(verdict.caught_up.count) + " of " +
+                                 std::to_string(clients) + " clients of killed nodes caught up");
+  }
+  const auto limit = [&](const char* name, double took_ms, double limit_ms) {
+    if (limit_ms == 0 || (verdict.caught_up.count > 0 && took_ms <= limit_ms)) return;
+    verdict.complaints.push_back(std::string(name) + " from a node's kill to caught up is " +
+                                 std::to_string(std::llround(took_ms)) + " ms, not " +
+                                 std::to_string(std::llround(limit_ms)));
+  };
+  limit("p50", verdict.caught_up.p50_ms, evidence.limits.p50_ms);
+  limit("p99", verdict.caught_up.p99_ms, evidence.limits.p99_ms);
 }
 
 }  // namespace
@@ -77,59 +162,39 @@ std::optional<LoadReport> LoadReport::parse(const std::string& json) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (parser.parse(json).get(root) != simdjson::SUCCESS) return std::nullopt;
-  const auto number = [](simdjson::simdjson_result<simdjson::dom::element> element) {
+  bool is_whole = true;
+  const auto number = [&](std::string_view pointer) {
     std::uint64_t value = 0;
-    return element.get(value) == simdjson::SUCCESS ? value : 0;
+    is_whole &= root.at_pointer(pointer).get(value) == simdjson::SUCCESS;
+    return value;
   };
   LoadReport report;
-  simdjson::dom::object violations;
-  if (root["load"]["violations"].get(violations) != simdjson::SUCCESS) return std::nullopt;
-  for (const auto& [kind, count] : violations)
-    report.violations[std::string(kind)] = number(simdjson::dom::element(count));
-  report.acked = number(root["load"]["all"]["acked"]);
-  report.delivered = number(root["load"]["all"]["delivered"]);
-  report.failed = number(root["load"]["all"]["failed"]);
-  report.unanswered = number(root["unanswered"]);
-  report.resets = number(root["resets"]);
-  report.resent = number(root["resent"]);
-  report.reconnects = number(root["connections"]["reconnects"]);
-  report.never_joined = number(root["connections"]["never_joined"]);
-  report.away = number(root["connections"]["away"]);
-  report.vanished = number(root["connections"]["vanished"]);
-  report.stalled_behind = number(root["connections"]["stalled_behind"]);
-  report.gone_for_good = number(root["connections"]["gone_for_good"]);
+  for (const load::Violations::Kind& kind : load::Violations::kKinds) {
+    report.violations[kind.name] = number(std::string("/load/violations/") + kind.name);
+  }
+  report.delivered = number("/load/all/delivered");
+  report.failed = number("/load/all/failed");
+  report.unanswered = number("/unanswered");
+  report.resets = number("/resets");
+  report.resubscribed = number("/connections/resubscribed");
+  report.never_joined = number("/connections/never_joined");
+  report.away = number("/connections/away");
+  report.gone_for_good = number("/connections/gone_for_good");
+  report.vanished = number("/connections/vanished");
+  if (!is_whole) return std::nullopt;
   return report;
 }
 
-Verdict judge(const std::optional<LoadReport>& report, const LoadJournal& journal,
-              const std::vector<FaultRecord>& faults, const std::vector<std::string>& troubles) {
+Verdict judge(const Evidence& evidence) {
   Verdict verdict;
-  verdict.complaints = troubles;
-  if (report) verdict.violations = report->violations;
-  for (const Violation& violation : journal.violations()) {
-    if (!is_excused(violation, faults)) continue;
-    verdict.excused += violation.count;
-    verdict.violations[violation.kind] -= violation.count;
-  }
-  std::uint64_t resets = report ? report->resets : 0;
-  for (const Reset& reset : journal.resets()) {
-    if (!was_store_lost(faults, reset.at_us, reset.at_us)) continue;
-    ++verdict.resets;
-    --resets;
-  }
-  if (report) {
-    verdict.violations["recovered:false without cause"] = resets;
-    judge_report(verdict, *report);
+  verdict.complaints = evidence.troubles;
+  if (evidence.report) {
+    judge_report(verdict, evidence);
   } else {
-    verdict.complaints.emplace_back("chirm-load gave no report");
+    verdict.complaints.emplace_back("chirm-load gave no whole report");
   }
-  for (const FaultRecord& fault : faults) {
-    if (!fault.trace.empty()) continue;
-    verdict.complaints.push_back("the fault had no effect: " + fault.name + ", " + fault.what);
-  }
-  verdict.caught_up = time_to_catch_up(journal, faults);
-  verdict.node_kills = static_cast<std::size_t>(std::count_if(
-      faults.begin(), faults.end(), [](const FaultRecord& fault) { return fault.kills_node; }));
+  judge_effects(verdict, evidence);
+  judge_times(verdict, evidence);
   return verdict;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/chaos/load_journal.h"
+#include "tests/chaos/metric_totals.h"
 
 namespace chirm::chaos {
 
@@ -21,6 +22,7 @@ struct FaultRecord {
   std::uint64_t end_us = 0;
   bool loses_store = false;  // acked messages may be gone from the store, through no fault of chirm
   bool kills_node = false;   // its clients are to be back soon
+  std::size_t clients = 0;   // that were on what was killed
   std::string what = {};     // what was done, for people
   std::string trace = {};    // what showed that it had an effect; "" when nothing did
 };
@@ -28,20 +30,17 @@ struct FaultRecord {
 // What chirm-load reports (--json).
 struct LoadReport {
   std::map<std::string, std::uint64_t> violations;
-  std::uint64_t acked = 0;
   std::uint64_t delivered = 0;
   std::uint64_t failed = 0;
   std::uint64_t unanswered = 0;
   std::uint64_t resets = 0;
-  std::uint64_t resent = 0;
-  std::uint64_t reconnects = 0;
+  std::uint64_t resubscribed = 0;
   std::uint64_t never_joined = 0;
   std::uint64_t away = 0;
   std::uint64_t gone_for_good = 0;
   std::uint64_t vanished = 0;
-  std::uint64_t stalled_behind = 0;
 
-  // nullopt when it is not such a report.
+  // nullopt when it is not such a report, or one of these is not in it.
   static std::optional<LoadReport> parse(const std::string& json);
 };
 
@@ -59,7 +58,8 @@ struct Verdict {
   std::map<std::string, std::uint64_t> violations;
   // Consequences of the store's losing what it had: told and not hidden.
   std::uint64_t excused = 0;
-  std::uint64_t resets = 0;  // excused, too
+  std::uint64_t resets = 0;        // excused, too
+  std::uint64_t resubscribed = 0;  // excused, too
   // From the kill of a node to when its clients had caught up.
   Percentiles caught_up;
   std::size_t node_kills = 0;
@@ -67,8 +67,21 @@ struct Verdict {
   bool is_good() const { return complaints.empty(); }
 };
 
-// `troubles` are the driver's own observations, e.g. a node that did not stop.
-Verdict judge(const std::optional<LoadReport>& report, const LoadJournal& journal,
-              const std::vector<FaultRecord>& faults, const std::vector<std::string>& troubles);
+// From the kill of a node to its clients caught up, milliseconds; 0 for any time.
+struct TimeLimits {
+  double p50_ms = 0;
+  double p99_ms = 0;
+};
+
+struct Evidence {
+  const std::optional<LoadReport>& report;
+  const LoadJournal& journal;
+  const std::vector<FaultRecord>& faults;
+  const std::vector<std::string>& troubles;  // the driver's own, e.g. a node that did not stop
+  const MetricTotals& totals;                // of the nodes
+  TimeLimits limits = {};
+};
+
+Verdict judge(const Evidence& evidence);
 
 }  // namespace chirm::chaos

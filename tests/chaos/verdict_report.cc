@@ -28,14 +28,16 @@ std::map<std::string, Times> count(const std::vector<FaultRecord>& faults) {
 }
 
 // What the nodes did about the faults, summed over all of their processes.
-constexpr std::array<std::pair<const char*, const char*>, 11> kShown{
+constexpr std::array<std::pair<const char*, const char*>, 12> kShown{
     {{"chirm_broker_link_losses_total", "links to Redis lost"},
      {"chirm_broker_resent_total", "commands to Redis sent again"},
      {"chirm_broker_duplicates_total", "publishes recognised as repeated"},
      {"chirm_holes_found_total", "publications missing on arrival"},
      {"chirm_holes_healed_total", "… read from Redis"},
      {"chirm_broker_digest_gaps_total", "lost last messages noticed"},
-     {"chirm_fell_off_tail_total", "slow readers that left their channel's tail"},
+     {"chirm_fell_off_tail_total",
+      "slow readers that left their channel's tail, read from history"},
+     {"chirm_overtaken_total", "… told that they lost something"},
      {"chirm_broker_put_back_total", "publications put back into Redis"},
      {"chirm_epoch_changes_total", "epochs that changed"},
      {"chirm_recovered_total", "subscriptions recovered"},

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "bench/load/report.h"
+
 namespace chirm::chaos {
 namespace {
 
@@ -44,34 +46,44 @@ std::string reset(std::uint64_t at_s) {
          R"(,"channel":"room:x","epoch":"e","offset":9})" + "\n";
 }
 
-std::string outage(std::uint64_t gone_us, std::uint64_t caught_up_us) {
-  return R"({"event":"outage","at_us":1,"client":1,"gone_us":)" + std::to_string(gone_us) +
-         R"(,"back_us":1,"caught_up_us":)" + std::to_string(caught_up_us) +
-         R"(,"recovered":true})" + "\n";
+std::string resubscribed(std::uint64_t at_s) {
+  return R"({"event":"resubscribed","at_us":)" + std::to_string(at_s * kSecondUs) +
+         R"(,"client":1})" + "\n";
+}
+
+std::string outage(std::uint64_t gone_us, std::uint64_t caught_up_us, int client = 1) {
+  return R"({"event":"outage","at_us":1,"client":)" + std::to_string(client) + R"(,"gone_us":)" +
+         std::to_string(gone_us) + R"(,"back_us":1,"caught_up_us":)" +
+         std::to_string(caught_up_us) + R"(,"recovered":true})" + "\n";
 }
 
 class VerdictTest : public ::testing::Test {
  protected:
+  Verdict judged(const std::vector<FaultRecord>& faults) {
+    return judge({report_, journal_, faults, {}, totals_, limits_});
+  }
   std::vector<std::string> complaints(const std::vector<FaultRecord>& faults) {
-    return judge(report_, journal_, faults, {}).complaints;
+    return judged(faults).complaints;
   }
   void happened(const std::string& kind, const std::string& line) {
-    ++report_.violations[kind];
+    ++report_->violations[kind];
     journal_.read(line);
   }
 
-  LoadReport report_ = [] {
+  std::optional<LoadReport> report_ = [] {
     LoadReport report;
     report.delivered = 100;
     return report;
   }();
   LoadJournal journal_{""};
+  MetricTotals totals_{1};
+  TimeLimits limits_;
 };
 
 TEST_F(VerdictTest, IsGoodWhenNothingHappened) { EXPECT_THAT(complaints({kill(5)}), IsEmpty()); }
 
 TEST_F(VerdictTest, IsNotGoodAfterAnyViolation) {
-  report_.violations["lost"] = 2;
+  report_->violations["lost"] = 2;
   EXPECT_THAT(complaints({kill(5), wipe(7)}), ElementsAre("2 lost"));
 }
 
@@ -83,37 +95,61 @@ TEST_F(VerdictTest, IsNotGoodWhenAFaultHadNoEffect) {
 }
 
 TEST_F(VerdictTest, IsNotGoodWhenNothingWasVerified) {
-  report_.delivered = 0;
+  report_->delivered = 0;
   EXPECT_THAT(complaints({}), ElementsAre("nothing was delivered"));
-  EXPECT_FALSE(judge(std::nullopt, journal_, {}, {}).is_good());
+  report_.reset();
+  EXPECT_THAT(complaints({}), ElementsAre("chirm-load gave no whole report"));
 }
 
 TEST_F(VerdictTest, IsNotGoodWhenClientsStayAwayOrMessagesAreRefused) {
-  report_.away = 1;
-  report_.failed = 2;
+  report_->away = 1;
+  report_->failed = 2;
   EXPECT_THAT(complaints({}),
               ElementsAre("1 clients did not come back", "2 messages were refused for good"));
 }
 
+// The wipe lasts from 11 to 12.
 TEST_F(VerdictTest, ExcusesWhatAStoreThatLostSomethingCannotHelp) {
   happened("acked_lost", violation("acked_lost", 90, 10, 10));
   happened("stored_twice", violation("stored_twice", 12, 9, 0));
-  report_.resets = 1;
-  journal_.read(reset(12));
+  report_->resets = report_->resubscribed = 1;
+  journal_.read(reset(12) + resubscribed(12));
   EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
-  EXPECT_EQ(complaints({kill(11)}).size(), 3);
-  const Verdict verdict = judge(report_, journal_, {wipe(11)}, {});
+  EXPECT_EQ(complaints({kill(11)}).size(), 4);
+  const Verdict verdict = judged({wipe(11)});
   EXPECT_EQ(verdict.excused, 2);
   EXPECT_EQ(verdict.resets, 1);
+  EXPECT_EQ(verdict.resubscribed, 1);
 }
 
 TEST_F(VerdictTest, ExcusesNothingThatWasBeforeTheLossOrLongAfterIt) {
-  happened("stored_twice", violation("stored_twice", 5, 4, 0));
-  happened("acked_lost", violation("acked_lost", 300, 200, 200));
-  report_.resets = 2;
-  journal_.read(reset(5) + reset(200));
-  EXPECT_THAT(complaints({wipe(100)}),
-              ElementsAre("1 acked_lost", "2 recovered:false without cause", "1 stored_twice"));
+  happened("acked_lost", violation("acked_lost", 90, 5, 5));
+  happened("acked_lost", violation("acked_lost", 90, 36, 36));
+  happened("acked_wrong", violation("acked_wrong", 15, 15, 15));
+  happened("stored_twice", violation("stored_twice", 10, 9, 0));
+  happened("stored_twice", violation("stored_twice", 14, 13, 0));
+  happened("stored_twice", violation("stored_twice", 33, 11, 0));
+  report_->resets = report_->resubscribed = 2;
+  journal_.read(reset(10) + reset(23) + resubscribed(10) + resubscribed(23));
+  EXPECT_THAT(complaints({wipe(11)}),
+              ElementsAre("2 acked_lost", "1 acked_wrong", "2 recovered:false without cause",
+                          "3 stored_twice", "2 subscriptions ended by the server without cause"));
+}
+
+TEST_F(VerdictTest, ExcusesNoMoreThanWasCounted) {
+  journal_.read(reset(12) + violation("acked_lost", 90, 10, 10));
+  EXPECT_THAT(complaints({wipe(11)}),
+              ElementsAre("the journal has more than the report: acked_lost",
+                          "the journal has more than the report: recovered:false without cause"));
+}
+
+TEST_F(VerdictTest, IsNotGoodWhenNothingHadToBeMended) {
+  EXPECT_THAT(complaints({fault("lose-answers", 5)}).size(), 3);
+  totals_.update(0,
+                 "# TYPE chirm_broker_duplicates_total counter\nchirm_broker_duplicates_total 1\n"
+                 "# TYPE chirm_broker_resent_total counter\nchirm_broker_resent_total 1\n"
+                 "# TYPE chirm_holes_healed_total counter\nchirm_holes_healed_total 1\n");
+  EXPECT_THAT(complaints({fault("lose-answers", 5)}), IsEmpty());
 }
 
 TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
@@ -126,21 +162,70 @@ TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
 TEST_F(VerdictTest, CountsAsLostTimeWhatTheClientsOfAKilledNodeTook) {
   journal_.read(outage(5'010'000, 5'100'000) + outage(5'020'000, 5'900'000) +
                 outage(7'000'000, 9'000'000));  // this one was not on the node
-  const Verdict verdict = judge(report_, journal_, {kill(5)}, {});
+  const Verdict verdict = judged({kill(5)});
   EXPECT_EQ(verdict.node_kills, 1);
   EXPECT_EQ(verdict.caught_up.count, 2);
   EXPECT_EQ(verdict.caught_up.p50_ms, 100);
   EXPECT_EQ(verdict.caught_up.max_ms, 900);
 }
 
-TEST_F(VerdictTest, KnowsTheReportOfChirmLoad) {
-  const auto report = LoadReport::parse(
-      R"({"connections":{"away":3},"load":{"all":{"delivered":7},"violations":{"lost":2}}})");
+TEST_F(VerdictTest, JudgesTheTimesOfTheClientsOfAKilledNode) {
+  FaultRecord five = kill(5);
+  five.clients = 5;
+  journal_.read(outage(5'010'000, 5'100'000));
+  EXPECT_THAT(complaints({five}), ElementsAre("only 1 of 5 clients of killed nodes caught up"));
+  journal_.read(outage(5'020'000, 5'900'000));
+  EXPECT_THAT(complaints({five}), IsEmpty());
+  limits_ = {.p50_ms = 100, .p99_ms = 900};
+  EXPECT_THAT(complaints({five}), IsEmpty());
+  limits_ = {.p50_ms = 99, .p99_ms = 899};
+  EXPECT_EQ(complaints({five}).size(), 2);
+  EXPECT_EQ(complaints({}).size(), 2);  // nothing was measured
+}
+
+TEST(LoadJournal, CountsEachVictimOnceAndOnlyInItsTime) {
+  LoadJournal journal("");
+  journal.read(outage(5'000'000, 5'100'000) + outage(5'200'000, 5'300'000) +
+               outage(7'000'000, 9'000'000, 2));
+  EXPECT_EQ(journal.count_victims(5'000'000, 6'000'000), 1);
+  EXPECT_EQ(journal.count_victims(5'000'000, 8'000'000), 2);
+}
+
+TEST(LoadReport, IsWhatChirmLoadWrites) {
+  load::Report written;
+  load::Counts& counts = written.total.load.all;
+  counts.delivered = 1, counts.failed = 2, counts.resets = 3;
+  load::Figures& figures = written.total.figures;
+  figures.unanswered = 4, figures.resubscribed = 5, figures.away = 6, figures.unsubscribed = 7;
+  figures.vanished = 8;
+  written.total.load.violations.lost = 9;
+  const auto report = LoadReport::parse(to_json(written, load::Settings{}));
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->violations.at("lost"), 2);
-  EXPECT_EQ(report->delivered, 7);
-  EXPECT_EQ(report->away, 3);
-  EXPECT_EQ(LoadReport::parse(""), std::nullopt);
+  EXPECT_EQ(report->delivered, 1);
+  EXPECT_EQ(report->failed, 2);
+  EXPECT_EQ(report->resets, 3);
+  EXPECT_EQ(report->unanswered, 4);
+  EXPECT_EQ(report->resubscribed, 5);
+  EXPECT_EQ(report->away, 6);
+  EXPECT_EQ(report->gone_for_good, 7);
+  EXPECT_EQ(report->vanished, 8);
+  EXPECT_EQ(report->violations.at("lost"), 9);
+}
+
+TEST(LoadReport, IsNoneWhenAnythingIsNotInIt) {
+  const std::string whole = to_json(load::Report{}, load::Settings{});
+  ASSERT_TRUE(LoadReport::parse(whole));
+  EXPECT_FALSE(LoadReport::parse(""));
+  for (const char* key :
+       {"lost", "acked_lost", "stored_twice", "delivered", "failed", "unanswered", "resets",
+        "resubscribed", "never_joined", "away", "gone_for_good", "vanished"}) {
+    std::string renamed = whole;
+    const std::string quoted = '"' + std::string(key) + "\":";
+    for (std::size_t at = 0; (at = renamed.find(quoted, at)) != std::string::npos;) {
+      renamed.replace(at, 2, "\"_");
+    }
+    EXPECT_FALSE(LoadReport::parse(renamed)) << key;
+  }
 }
 
 }  // namespace

@@ -70,9 +70,8 @@ std::vector<std::string> Cluster::stop() {
   });
   std::vector<std::string> troubles;
   for (Node& node : nodes_) {
-    constexpr int kKilled = 128 + SIGKILL;
     const auto code = node.process->exit_code();
-    if (code == 0 || code == kKilled) continue;
+    if (code == 0 || node.is_killed) continue;
     troubles.push_back(address(node.port) + ": " +
                        (code ? "exit code " + std::to_string(*code) : "does not stop"));
   }
@@ -139,6 +138,7 @@ void Cluster::start_node(std::size_t index) {
   arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
                    options_.chirmd_arguments.end());
   node.process.reset();
+  node.is_killed = false;
   node.process = std::make_unique<Process>(
       loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   wait_for(*node.process, "listening on " + address(node.port));
@@ -165,7 +165,10 @@ bool Cluster::fail_over() {
   return is_promoted && wait_until_guarded();
 }
 
-void Cluster::kill_node(std::size_t node) { nodes_[node].process->kill(); }
+void Cluster::kill_node(std::size_t node) {
+  nodes_[node].is_killed = true;
+  nodes_[node].process->kill();
+}
 
 void Cluster::start_nginx() {
   std::string render = CHIRM_SOURCE_DIR "/conf/render-nginx " + directory_ + ' ';
@@ -219,14 +222,19 @@ std::string Cluster::metrics(std::size_t node) const {
   return http_get(nodes_[node].port.number(), "/metrics").body;
 }
 
-double Cluster::metric(std::size_t node, std::string_view name) const {
+std::optional<double> Cluster::find_metric(std::size_t node, std::string_view name) const {
   std::istringstream lines(metrics(node));
   const std::string wanted = std::string(name) + ' ';
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with(wanted)) return std::atof(line.c_str() + wanted.size());
   }
-  CHIRM_CHECK(false, "no metric", name, "from node", node);
-  return -1;
+  return std::nullopt;
+}
+
+double Cluster::metric(std::size_t node, std::string_view name) const {
+  const std::optional<double> value = find_metric(node, name);
+  CHIRM_CHECK(value, "no metric", name, "from node", node);
+  return *value;
 }
 
 }  // namespace chirm::testing

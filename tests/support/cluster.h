@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -77,7 +78,8 @@ class Cluster {
 
   // /metrics of a node, "" when it does not answer.
   std::string metrics(std::size_t node) const;
-  // The value of a metric of this node, e.g. "chirm_connections".
+  // The value of a metric of this node, e.g. "chirm_connections"; nullopt when it does not tell.
+  std::optional<double> find_metric(std::size_t node, std::string_view name) const;
   double metric(std::size_t node, std::string_view name) const;
   // Waits, running the loop, until all nodes are ready (/readyz).
   void wait_until_ready();
@@ -88,6 +90,7 @@ class Cluster {
     std::unique_ptr<Relay> relay;
     std::unique_ptr<Process> process;
     std::string earlier_log;  // of processes before
+    bool is_killed = false;   // by kill_node()
   };
 
   client::Url url_at(std::uint16_t port) const;
