@@ -56,7 +56,11 @@ void Director::run_faults() {
   const auto every_us = static_cast<std::uint64_t>(settings_.every_s * 1e6);
   const auto duration_us = static_cast<std::uint64_t>(settings_.duration_s * 1e6);
   for (std::uint64_t due_us = begun_us_ + every_us;; due_us += every_us) {
-    if (!settings_.is_once && due_us > begun_us_ + duration_us) return;
+    if (const std::uint64_t end_us = begun_us_ + duration_us;
+        !settings_.is_once && due_us > end_us) {
+      const std::uint64_t now = now_us();
+      return arena_->wait(now < end_us ? (end_us - now) / 1000 : 0);
+    }
     if (const std::uint64_t now = now_us(); now < due_us) {
       arena_->wait((due_us - now) / 1000);
     } else {
