@@ -19,6 +19,7 @@ struct Outage {
 struct Reset {
   std::uint64_t at_us = 0;
   std::string channel;
+  std::uint64_t offset = 0;  // where the client goes on
 };
 
 struct Violation {
@@ -27,7 +28,9 @@ struct Violation {
   std::uint64_t at_us = 0;     // when it was found
   std::uint64_t due_us = 0;    // when the message was due, 0 when not known
   std::uint64_t acked_us = 0;  // when the message was acked, 0 when it is not about that
-  std::string line;            // as written
+  std::string channel;
+  std::uint64_t offset = 0;  // of the message, 0 when not known
+  std::string line;          // as written
 };
 
 class LoadJournal {

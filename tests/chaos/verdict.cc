@@ -56,6 +56,19 @@ bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
   });
 }
 
+// What was acked in a log that started over, before its readers were placed behind it: it is kept,
+// and they were told that they missed something.
+bool is_told(const Violation& violation, const Evidence& evidence) {
+  if (violation.kind != "acked_lost" || violation.offset == 0) return false;
+  const auto& resets = evidence.journal.resets();
+  return std::any_of(resets.begin(), resets.end(), [&](const Reset& reset) {
+    return reset.channel == violation.channel && reset.offset >= violation.offset &&
+           reset.at_us <= violation.acked_us + 10 * kSecondUs &&
+           reset.at_us + 5 * kSecondUs >= violation.acked_us &&
+           may_be_told(reset.at_us, evidence.faults);
+  });
+}
+
 Percentiles percentiles(std::vector<double> values) {
   if (values.empty()) return {};
   std::sort(values.begin(), values.end());
@@ -91,7 +104,7 @@ void judge_report(Verdict& verdict, const Evidence& evidence) {
   const LoadReport& report = *evidence.report;
   verdict.violations = report.violations;
   for (const Violation& violation : evidence.journal.violations()) {
-    if (!is_excused(violation, evidence.faults)) continue;
+    if (!is_excused(violation, evidence.faults) && !is_told(violation, evidence)) continue;
     verdict.excused += violation.count;
     excuse(verdict, violation.kind, violation.count);
   }

@@ -41,9 +41,9 @@ std::string violation(const std::string& kind, std::uint64_t at_s, std::uint64_t
          std::to_string(acked_s * kSecondUs) + "}\n";
 }
 
-std::string reset(std::uint64_t at_s) {
+std::string reset(std::uint64_t at_s, int offset = 9) {
   return R"({"event":"reset","at_us":)" + std::to_string(at_s * kSecondUs) +
-         R"(,"channel":"room:x","epoch":"e","offset":9})" + "\n";
+         R"(,"channel":"room:x","epoch":"e","offset":)" + std::to_string(offset) + "}\n";
 }
 
 std::string resubscribed(std::uint64_t at_s) {
@@ -134,6 +134,19 @@ TEST_F(VerdictTest, ExcusesNothingThatWasBeforeTheLossOrLongAfterIt) {
   EXPECT_THAT(complaints({wipe(11)}),
               ElementsAre("2 acked_lost", "1 acked_wrong", "2 recovered:false without cause",
                           "3 stored_twice", "2 subscriptions ended by the server without cause"));
+}
+
+// Acked at 16, as offset 9; at 15 the readers were told to go on behind 9, or only behind 8.
+TEST_F(VerdictTest, ExcusesWhatReadersWereToldToHaveMissed) {
+  happened("acked_lost", violation("acked_lost", 90, 16, 16));
+  report_->resets = 1;
+  journal_.read(reset(15, 8));
+  EXPECT_THAT(complaints({wipe(11)}), ElementsAre("1 acked_lost"));
+  report_->resets = 2;
+  journal_.read(reset(15, 9));
+  EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
+  EXPECT_THAT(complaints({kill(11)}),
+              ElementsAre("1 acked_lost", "2 recovered:false without cause"));
 }
 
 TEST_F(VerdictTest, ExcusesNoMoreThanWasCounted) {
