@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include <array>
-#include <charconv>
-#include <cmath>
-
-#include "bench/load/json_writer.h"
 #include "bench/load/report.h"
+#include "protocol/json_writer.h"
 
 namespace chirm::load {
 
@@ -121,17 +117,9 @@ void add_server(JsonWriter& json, const Report& report) {
 
 }  // namespace
 
-void JsonWriter::add(std::string_view name, double value) {
-  begin(name);
-  std::array<char, 32> digits;
-  const double rounded = std::isfinite(value) ? std::round(value * 1e4) / 1e4 : 0;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), rounded).ptr;
-  text_.append(digits.data(), end);
-}
-
 std::string to_json(const Report& report, const Settings& settings) {
-  JsonWriter json;
-  json.open("");
+  JsonWriter json(JsonWriter::Layout::kLines);
+  json.open();
   json.add("ok", report.is_good(settings));
   json.add("interrupted", report.is_interrupted);
   add_settings(json, settings);

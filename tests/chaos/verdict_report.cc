@@ -7,7 +7,7 @@
 #include <sstream>
 #include <utility>
 
-#include "bench/load/json_writer.h"
+#include "protocol/json_writer.h"
 
 namespace chirm::chaos {
 
@@ -74,8 +74,8 @@ std::string to_text(const Verdict& verdict, const std::vector<FaultRecord>& faul
 
 std::string to_json(const Verdict& verdict, const Settings& settings,
                     const std::vector<FaultRecord>& faults, const MetricTotals& totals) {
-  load::JsonWriter json;
-  json.open("");
+  JsonWriter json(JsonWriter::Layout::kLines);
+  json.open();
   json.add("ok", verdict.is_good());
   json.add("seed", settings.seed);
   json.add("nodes", settings.nodes);

@@ -19,8 +19,10 @@ BEGIN {
   may["core/base"] = "protocol"
   may["core/loop"] = "protocol core/base"
   may["core/broker"] = may["core/loop"] " core/loop"
-  may["core/chat"] = may["core/broker"] " core/broker"
-  may["core/server"] = may["core/chat"] " core/chat"
+  may["core/accounts"] = may["core/broker"] " core/broker"
+  may["core/chat"] = may["core/accounts"] " core/accounts"
+  may["core/rooms"] = may["core/chat"] " core/chat"
+  may["core/server"] = may["core/rooms"] " core/rooms"
   # The client library runs on the server's loop: the one way from a side into core.
   may["client"] = "protocol core/base core/loop"
   may["bin"] = may["core/server"] " core/server client"

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+#include "protocol/json_fields.h"
+
+#include <algorithm>
+
+#include "protocol/json_reader.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+std::string expected_text(JsonFields::Range length) {
+  if (length.low == 0) return "text of at most " + std::to_string(length.high) + " characters";
+  return "text of " + std::to_string(length.low) + " to " + std::to_string(length.high) +
+         " characters";
+}
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+bool fits(std::string_view text, JsonFields::Range length) {
+  const std::size_t count = characters(text);
+  return count >= length.low && count <= length.high;
+}
+
+}  // namespace
+
+struct JsonFields::Impl {
+  JsonParser parser{0};
+  std::string text;
+  std::size_t size = 0;
+  bool is_object = false;
+  simdjson::dom::object object;
+
+  std::optional<simdjson::dom::element> find(std::string_view name) const {
+    simdjson::dom::element value;
+    if (!is_object || object.at_key(name).get(value) || value.is_null()) return std::nullopt;
+    return value;
+  }
+};
+
+JsonFields::JsonFields(std::string_view text) : impl_(std::make_unique<Impl>()) {
+  if (text.empty()) text = "{}";
+  impl_->size = text.size();
+  impl_->text.assign(text).append(limits::kJsonPadding, ' ');
+  simdjson::dom::element root;
+  if (impl_->parser.parse({impl_->text.data(), text.size()}, root)) {
+    problem_ = "expected a JSON object";
+    return;
+  }
+  impl_->is_object = !root.get(impl_->object);
+  if (!impl_->is_object && !root.is_null()) problem_ = "expected a JSON object";
+}
+
+JsonFields::~JsonFields() = default;
+
+void JsonFields::refuse(std::string_view name, std::string_view expected) {
+  if (!problem_.empty()) return;
+  problem_.append(name).append(": expected ").append(expected);
+}
+
+bool JsonFields::has(std::string_view name) const { return impl_->find(name).has_value(); }
+
+std::string JsonFields::text(std::string_view name, Range length) {
+  if (!has(name)) refuse(name, expected_text(length));
+  return text_or(name, length, {});
+}
+
+std::string JsonFields::text_or(std::string_view name, Range length, std::string_view otherwise) {
+  const auto value = impl_->find(name);
+  if (!value) return std::string(otherwise);
+  std::string_view text;
+  if (!value->get(text) && fits(text, length)) return std::string(text);
+  refuse(name, expected_text(length));
+  return {};
+}
+
+std::uint64_t JsonFields::number(std::string_view name, Range range) {
+  if (!has(name)) refuse(name, "a whole number");
+  return number_or(name, range, 0);
+}
+
+std::uint64_t JsonFields::number_or(std::string_view name, Range range, std::uint64_t otherwise) {
+  const auto value = impl_->find(name);
+  if (!value) return otherwise;
+  std::uint64_t number = 0;
+  if (!value->get(number) && number >= range.low && number <= range.high) return number;
+  refuse(name,
+         "a whole number from " + std::to_string(range.low) + " to " + std::to_string(range.high));
+  return 0;
+}
+
+bool JsonFields::flag(std::string_view name) {
+  if (!has(name)) refuse(name, "true or false");
+  return flag_or(name, false);
+}
+
+bool JsonFields::flag_or(std::string_view name, bool otherwise) {
+  const auto value = impl_->find(name);
+  if (!value) return otherwise;
+  bool flag = false;
+  if (value->get(flag)) refuse(name, "true or false");
+  return flag;
+}
+
+std::vector<std::string> JsonFields::texts(std::string_view name, std::size_t count_max,
+                                           Range length) {
+  std::vector<std::string> texts;
+  const auto value = impl_->find(name);
+  if (!value) return texts;
+  simdjson::dom::array array;
+  const std::string expected = "at most " + std::to_string(count_max) + " texts";
+  if (value->get(array) || array.size() > count_max) {
+    refuse(name, expected);
+    return texts;
+  }
+  for (const simdjson::dom::element element : array) {
+    std::string_view text;
+    if (element.get(text) || !fits(text, length)) {
+      refuse(name, expected + ", each a " + expected_text(length));
+      return {};
+    }
+    texts.emplace_back(text);
+  }
+  return texts;
+}
+
+std::string JsonFields::raw(std::string_view name) {
+  std::string found;
+  if (!has(name)) return found;
+  RawCursor cursor({impl_->text.data(), impl_->size});
+  for_each_member(impl_->object, cursor, [&](std::string_view key, simdjson::dom::element) {
+    if (key != name) return true;
+    found = cursor.skip_value();
+    return false;
+  });
+  return found;
+}
+
+std::vector<std::string> JsonFields::raw_elements(std::string_view name, std::size_t count_max) {
+  std::vector<std::string> elements;
+  const auto value = impl_->find(name);
+  if (!value) return elements;
+  simdjson::dom::array array;
+  if (value->get(array) || array.size() > count_max) {
+    refuse(name, "an array of at most " + std::to_string(count_max));
+    return elements;
+  }
+  const std::string text = raw(name);
+  RawCursor cursor(text);
+  for_each_element(array, cursor, [&](simdjson::dom::element) {
+    elements.emplace_back(cursor.skip_value());
+    return true;
+  });
+  return elements;
+}
+
+}  // namespace chirm
