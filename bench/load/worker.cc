@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench/load/worker.h"
 
-#include <sys/resource.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -12,7 +9,6 @@ namespace chirm::load {
 
 namespace {
 
-constexpr std::uint64_t kTickMs = 20;
 constexpr std::uint64_t kProgressTicks = 25;
 constexpr std::uint64_t kTrimTicks = 50;
 constexpr std::uint32_t kJoiningMax = 128;                    // clients that join at the same time
@@ -20,32 +16,15 @@ constexpr std::uint64_t kGiveUpUs = 5'000'000;                // when not one cl
 constexpr std::size_t kLogKeptBytes = std::size_t{1} << 20;   // beyond that, forget what all have
 constexpr std::size_t kLogMaxBytes = std::size_t{256} << 20;  // beyond that, whoever is behind
 constexpr std::size_t kOutboxMax = 1'000'000;
-constexpr std::size_t kAbandonedMax = 40;            // connections that stay open, unattended
 constexpr std::uint32_t kCommandTimeoutMs = 15'000;  // a server under test may be slow
 
 std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
-
-std::uint64_t own_cpu_us() {
-  rusage usage{};
-  (void)getrusage(RUSAGE_SELF, &usage);  // cannot fail with these arguments
-  const auto us = [](const timeval& time) {
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
-           static_cast<std::uint64_t>(time.tv_usec);
-  };
-  return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 // As much of a text as fits, and a NUL.
 template <std::size_t kSize>
 void keep(std::array<char, kSize>& kept, std::string_view text) {
   kept.fill('\0');
   text.copy(kept.data(), kSize - 1);
-}
-
-// Closing it does not say goodbye, but resets the connection.
-void reset_on_close(const Socket& socket) {
-  const linger at_once{.l_onoff = 1, .l_linger = 0};
-  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 std::string random_text(std::size_t bytes, std::uint64_t seed) { return Random(seed).name(bytes); }
@@ -276,80 +255,6 @@ void Worker::replace_refused() {
 void Worker::on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uint64_t offset) {
   if (publisher >= settings_.all_clients() || settings_.worker_of(publisher) != number_) return;
   if (settings_.is_publisher(publisher)) member_of(publisher).on_logged(sequence, offset);
-}
-
-// What clients do to themselves, at the rates that the settings say. Not those of the probes.
-void Worker::disturb() {
-  if (number_ >= settings_.workers) return;
-  const double share = static_cast<double>(kTickMs) / 1000 / settings_.workers;
-  for (churn_due_ += settings_.churn * share; churn_due_ >= 1; --churn_due_) churn();
-  for (vanish_due_ += settings_.vanish * share; vanish_due_ >= 1; --vanish_due_) vanish();
-  for (stall_due_ += settings_.stall * share; stall_due_ >= 1; --stall_due_) stall();
-}
-
-Member& Worker::random_member() { return *members_[random_.between(0, members_.size() - 1)]; }
-
-void Worker::churn() {
-  Member& member = random_member();
-  if (!member.is_subscribed()) return;
-  member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
-}
-
-void Worker::vanish() {
-  Member& member = random_member();
-  if (!member.is_subscribed()) return;
-  ++result_.figures.vanished;
-  Socket abandoned = member.vanish();
-  if (std::exchange(is_next_vanish_silent_, !is_next_vanish_silent_)) {
-    abandoned_.push_back(std::move(abandoned));
-    if (abandoned_.size() > kAbandonedMax) abandoned_.pop_front();
-  } else {
-    reset_on_close(abandoned);
-  }
-}
-
-// Publishers would wait for themselves.
-void Worker::stall() {
-  Member& member = random_member();
-  if (!member.is_subscribed() || member.is_stalled() || settings_.is_publisher(member.number())) {
-    return;
-  }
-  ++result_.figures.stalled;
-  member.stall(true);
-  stalls_.push_back({&member, now_us() + static_cast<std::uint64_t>(settings_.stall_s * 1e6)});
-}
-
-void Worker::end_stalls(std::uint64_t now_us) {
-  while (!stalls_.empty() && stalls_.front().ends_us <= now_us) {
-    Member& member = *stalls_.front().member;
-    stalls_.pop_front();
-    if (member.behind() > 0) ++result_.figures.behind;
-    member.stall(false);
-  }
-}
-
-void Worker::begin_measuring() {
-  is_measuring_ = true;
-  result_.figures.measured_from_us = now_us();
-  load_before_ = load_.counts;
-  probe_before_ = probe_.counts;
-  cpu_before_us_ = own_cpu_us();
-}
-
-void Worker::end_traffic() {
-  if (!is_measuring_) begin_measuring();
-  for (Pacer* pacer : {pacer_.get(), probe_pacer_.get()}) {
-    if (pacer == nullptr) continue;
-    pacer->stop();
-    result_.figures.unsent += pacer->count_overdue(std::min(now_us(), plan_.measure_to_us));
-  }
-  result_.figures.measured_to_us = now_us();
-  result_.figures.cpu_us = own_cpu_us() - cpu_before_us_;
-  result_.load.measured = load_.counts.since(load_before_);
-  result_.probe.measured = probe_.counts.since(probe_before_);
-  phase_ = Phase::kAnswers;
-  changed_us_ = now_us();
-  deadline_us_ = now_us() + static_cast<std::uint64_t>(settings_.drain_s * 1e6);
 }
 
 // ---- The course of things

@@ -60,11 +60,12 @@ class Worker final : private Room::Events, private MemberEvents {
   void on_failed(std::string_view why) override;
   void on_settleable(Member& member) override;
 
+  static constexpr std::uint64_t kTickMs = 20;
+
   void make_rooms();
   void make_members();
   void make_publishers();
   Member& member_of(std::uint32_t client);
-  Member& random_member();
 
   // Joining
   void start_members();
@@ -76,15 +77,18 @@ class Worker final : private Room::Events, private MemberEvents {
   void publish(Member& member, std::uint64_t due_us);
   void settle();
   void replace_refused();
+
+  // Disturbance (worker_disturbance.cc)
   void disturb();
+  Member& random_member();
   void churn();
   void vanish();
   void stall();
   void end_stalls(std::uint64_t now_us);
+
+  // Measuring and ending (worker_ending.cc)
   void begin_measuring();
   void end_traffic();
-
-  // Ending
   bool is_answered();
   bool is_delivered();
   bool is_silent(std::uint64_t count);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MIT
-// How a worker ends: what it waits for, what every subscriber is owed, and the results.
+// What a worker measures and how it ends: what it waits for, what every subscriber is owed, and the
+// results.
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,12 +11,50 @@
 namespace chirm::load {
 
 namespace {
+
 constexpr std::uint64_t kSilenceUs = 5'000'000;
+
+std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
+
+std::uint64_t own_cpu_us() {
+  rusage usage{};
+  (void)getrusage(RUSAGE_SELF, &usage);  // cannot fail with these arguments
+  const auto us = [](const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 +
+           static_cast<std::uint64_t>(time.tv_usec);
+  };
+  return us(usage.ru_utime) + us(usage.ru_stime);
+}
+
 }  // namespace
+
+void Worker::begin_measuring() {
+  is_measuring_ = true;
+  result_.figures.measured_from_us = now_us();
+  load_before_ = load_.counts;
+  probe_before_ = probe_.counts;
+  cpu_before_us_ = own_cpu_us();
+}
+
+void Worker::end_traffic() {
+  if (!is_measuring_) begin_measuring();
+  for (Pacer* pacer : {pacer_.get(), probe_pacer_.get()}) {
+    if (pacer == nullptr) continue;
+    pacer->stop();
+    result_.figures.unsent += pacer->count_overdue(std::min(now_us(), plan_.measure_to_us));
+  }
+  result_.figures.measured_to_us = now_us();
+  result_.figures.cpu_us = own_cpu_us() - cpu_before_us_;
+  result_.load.measured = load_.counts.since(load_before_);
+  result_.probe.measured = probe_.counts.since(probe_before_);
+  phase_ = Phase::kAnswers;
+  changed_us_ = now_us();
+  deadline_us_ = now_us() + static_cast<std::uint64_t>(settings_.drain_s * 1e6);
+}
 
 // When a count has not changed for long, it will not change any more: what is missing is lost.
 bool Worker::is_silent(std::uint64_t count) {
-  const std::uint64_t now = Loop::clock_ns() / 1000;
+  const std::uint64_t now = now_us();
   if (count != std::exchange(count_then_, count)) changed_us_ = now;
   return now - changed_us_ > kSilenceUs;
 }

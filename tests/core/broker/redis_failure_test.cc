@@ -1,62 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Redis goes away, comes back, hangs or refuses.
+// Redis goes away, comes back or hangs.
 
-#include "tests/core/broker/redis_fixture.h"
+#include "tests/core/broker/redis_failure_fixture.h"
 #include "tests/support/relay.h"
 
 namespace chirm {
 namespace {
 
-using testing::BrokerNode;
-using testing::RedisServer;
+using testing::Answer;
 using testing::Relay;
 
-// What a publish was answered, while others are on the way.
-struct Answer {
-  bool is_there = false;
-  bool is_error = false;
-  Position position;
-
-  auto callback() {
-    return [this](const Expected<Position, ErrorCode>& answer) {
-      EXPECT_FALSE(is_there) << "answered twice";
-      is_there = true;
-      is_error = !answer.has_value();
-      if (answer) position = *answer;
-    };
-  }
-};
-
-class RedisFailure : public testing::RedisTest {
- protected:
-  // Publishes "1" … "count", each with its number as message id, a few per turn. What is done with
-  // Redis in the meantime is up to `disturb`, which is called before each lot of publishes.
-  void publish_all(BrokerNode& node, int count, const std::function<void(int)>& disturb) {
-    int sent = 0;
-    int stored = 0;
-    ASSERT_TRUE(node.run_until([&] {
-      if (sent < count) disturb(sent);
-      for (int i = 0; i < 20 && sent < count; ++i) {
-        const std::string number = std::to_string(++sent);
-        node.broker->publish({"room:a", number, "ada", number}, [&](const auto& position) {
-          EXPECT_TRUE(position.has_value());
-          ++stored;
-        });
-      }
-      return stored == count;
-    }));
-  }
-  static std::string numbers(int count) {
-    std::string text;
-    for (int i = 1; i <= count; ++i) text += (i == 1 ? "" : " ") + std::to_string(i);
-    return text;
-  }
-
-  RedisServer server_{{.configuration = {},
-                       .arguments = {"--appendonly", "yes", "--appendfsync", "always"},
-                       .has_tcp = true,
-                       .is_started = false}};
-};
+class RedisFailure : public testing::RedisFailureTest {};
 
 TEST_F(RedisFailure, HoldsWhatIsAskedBeforeRedisIsThere) {
   for (const std::string& url : {server_.tcp_url(), server_.unix_url()}) {
@@ -341,104 +295,6 @@ TEST_F(RedisFailure, FailsWhatWaitsBehindAPublishThatHasWaitedTooLong) {
   ASSERT_TRUE(node->run_until([&] { return first.is_there; }));
   EXPECT_TRUE(first.is_error);
   EXPECT_TRUE(second.is_error);
-}
-
-TEST_F(RedisFailure, SaysOnceThatThePasswordIsWrongAndKeepsTrying) {
-  server_.start();
-  server_.command({"CONFIG", "SET", "requirepass", "right"});
-  const auto node =
-      make_node("redis://:s3cret@127.0.0.1:" + std::to_string(server_.port()), "node");
-  Answer published;
-  node->broker->publish({"room:a", "x", "", ""}, published.callback());
-  ASSERT_TRUE(node->run_until([&] { return times_logged("WRONGPASS") == 2; }));  // each link
-  EXPECT_EQ(times_logged("node commands cannot use 127.0.0.1:"), 1U) << log_.str();
-  EXPECT_EQ(times_logged("s3cret"), 0U);
-  // A Redis that takes the password comes up in its place.
-  server_.kill();
-  server_.start();
-  ASSERT_TRUE(node->run_until([&] { return times_logged("without any password") != 0; }));
-  server_.command({"CONFIG", "SET", "requirepass", "s3cret"});
-  ASSERT_TRUE(node->run_until([&] { return published.is_there; }));
-  EXPECT_FALSE(published.is_error);
-  EXPECT_EQ(times_logged("s3cret"), 0U);
-}
-
-TEST_F(RedisFailure, SaysThatAPasswordIsMissing) {
-  server_.start();
-  server_.command({"CONFIG", "SET", "requirepass", "right"});
-  const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until([&] { return times_logged("NOAUTH") == 2; }));
-}
-
-TEST_F(RedisFailure, WaitsForAMasterAndKeepsTheOrder) {
-  server_.start();
-  const auto node = make_node(server_.tcp_url());
-  bool is_replica = false;
-  publish_all(*node, 1000, [&](int sent) {
-    if (sent != 200 && sent != 300) return;
-    // A replica without a master to reach, as after a failover.
-    is_replica = !is_replica;
-    server_.command(is_replica ? std::vector<std::string>{"REPLICAOF", "127.0.0.1", "1"}
-                               : std::vector<std::string>{"REPLICAOF", "NO", "ONE"});
-  });
-  EXPECT_EQ(bodies(*node, "room:a"), numbers(1000));
-}
-
-TEST_F(RedisFailure, DoesNotUseAReplica) {
-  server_.start();
-  server_.command({"REPLICAOF", "127.0.0.1", "1"});
-  const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until([&] { return times_logged("it is a slave, not a master") == 2; }));
-  server_.command({"REPLICAOF", "NO", "ONE"});
-  ASSERT_TRUE(node->run_until_ready());
-}
-
-TEST_F(RedisFailure, WaitsForABusyRedisAndKeepsTheOrder) {
-  server_.start();
-  server_.command({"CONFIG", "SET", "busy-reply-threshold", "10"});
-  const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until_ready());
-  server_.block_with_a_script();
-  Answer first;
-  Answer second;
-  node->broker->publish({"room:a", "1", "", ""}, first.callback());
-  node->broker->publish({"room:a", "2", "", ""}, second.callback());
-  ASSERT_TRUE(node->run_until([&] { return times_logged("BUSY") != 0; }));
-  EXPECT_FALSE(first.is_there || second.is_there);
-  server_.command({"SCRIPT", "KILL"});
-  ASSERT_TRUE(node->run_until([&] { return first.is_there && second.is_there; }));
-  EXPECT_FALSE(first.is_error || second.is_error);
-  EXPECT_EQ(bodies(*node, "room:a"), "1 2");
-}
-
-TEST_F(RedisFailure, FailsPublishesAtOnceWhenRedisHasNoMemoryAndSaysSoOnce) {
-  server_.start();
-  const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->publish("room:a", "x"));
-  server_.command({"CONFIG", "SET", "maxmemory", "1"});
-  for (int i = 0; i < 100; ++i) {
-    const auto refused = node->publish({"room:b", "x", "ada", "id"});
-    ASSERT_TRUE(refused.has_value());
-    ASSERT_FALSE(refused->has_value());
-    EXPECT_EQ(refused->error(), errors::kInternal);
-  }
-  EXPECT_EQ(times_logged("refused: OOM"), 1U) << log_.str();
-  EXPECT_EQ(bodies(*node, "room:a"), "x");  // reading works
-  server_.command({"CONFIG", "SET", "maxmemory", "0"});
-  const auto stored = node->publish({"room:b", "x", "ada", "id"});
-  ASSERT_TRUE(stored && *stored);
-  EXPECT_EQ((*stored)->offset, 1U);
-}
-
-TEST_F(RedisFailure, FailsPublishesWhenReplicasAreMissing) {
-  server_.start();
-  const auto node = make_node(server_.tcp_url());
-  ASSERT_TRUE(node->run_until_ready());
-  server_.command({"CONFIG", "SET", "min-replicas-to-write", "1"});
-  const auto refused = node->publish("room:a", "x");
-  ASSERT_TRUE(refused.has_value());
-  EXPECT_FALSE(refused->has_value());
-  EXPECT_EQ(times_logged("NOREPLICAS"), 1U) << log_.str();
 }
 
 TEST_F(RedisFailure, GoesAwayQuietlyAtAnyMoment) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// What a worker's clients do to themselves: leave and come back, vanish, stop reading.
+#include <sys/socket.h>
+
+#include <utility>
+
+#include "bench/load/worker.h"
+
+namespace chirm::load {
+
+namespace {
+
+constexpr std::size_t kAbandonedMax = 40;  // connections that stay open, unattended
+
+// Closing it does not say goodbye, but resets the connection.
+void reset_on_close(const Socket& socket) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  (void)setsockopt(socket.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+}  // namespace
+
+// At the rates that the settings say. Not the probes.
+void Worker::disturb() {
+  if (number_ >= settings_.workers) return;
+  const double share = static_cast<double>(kTickMs) / 1000 / settings_.workers;
+  for (churn_due_ += settings_.churn * share; churn_due_ >= 1; --churn_due_) churn();
+  for (vanish_due_ += settings_.vanish * share; vanish_due_ >= 1; --vanish_due_) vanish();
+  for (stall_due_ += settings_.stall * share; stall_due_ >= 1; --stall_due_) stall();
+}
+
+Member& Worker::random_member() { return *members_[random_.between(0, members_.size() - 1)]; }
+
+void Worker::churn() {
+  Member& member = random_member();
+  if (!member.is_subscribed()) return;
+  member.churn(std::exchange(is_next_churn_graceful_, !is_next_churn_graceful_));
+}
+
+void Worker::vanish() {
+  Member& member = random_member();
+  if (!member.is_subscribed()) return;
+  ++result_.figures.vanished;
+  Socket abandoned = member.vanish();
+  if (std::exchange(is_next_vanish_silent_, !is_next_vanish_silent_)) {
+    abandoned_.push_back(std::move(abandoned));
+    if (abandoned_.size() > kAbandonedMax) abandoned_.pop_front();
+  } else {
+    reset_on_close(abandoned);
+  }
+}
+
+// Publishers would wait for themselves.
+void Worker::stall() {
+  Member& member = random_member();
+  if (!member.is_subscribed() || member.is_stalled() || settings_.is_publisher(member.number())) {
+    return;
+  }
+  ++result_.figures.stalled;
+  member.stall(true);
+  stalls_.push_back(
+      {&member, Loop::clock_ns() / 1000 + static_cast<std::uint64_t>(settings_.stall_s * 1e6)});
+}
+
+void Worker::end_stalls(std::uint64_t now_us) {
+  while (!stalls_.empty() && stalls_.front().ends_us <= now_us) {
+    Member& member = *stalls_.front().member;
+    stalls_.pop_front();
+    if (member.behind() > 0) ++result_.figures.behind;
+    member.stall(false);
+  }
+}
+
+}  // namespace chirm::load
