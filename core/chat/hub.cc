@@ -13,6 +13,10 @@ namespace chirm {
 
 namespace {
 constexpr std::uint64_t kTickMs = 1000;
+// When all server-side subscriptions end at once, their connections are closed one by one, so far
+// apart, but all within kLeaveMs: they all come back.
+constexpr std::uint64_t kLeaveGapUs = 1'000;
+constexpr std::uint64_t kLeaveMs = 5'000;
 }  // namespace
 
 Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& settings,
@@ -84,27 +88,23 @@ void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorC
 }
 
 void Hub::unsubscribe(Session& session, Channel& channel) {
-  auto& list = session.subscriptions_;
-  const auto found = std::find_if(list.begin(), list.end(),
-                                  [&](const auto& entry) { return entry.channel == &channel; });
-  CHIRM_CHECK(found != list.end(), channel.name());
+  auto* found = session.find(channel);
+  CHIRM_CHECK(found != nullptr, channel.name());
   if (found->is_live) {
     const std::uint32_t index = found->index;
     if (found->is_catching_up) remove_reader(channel, session, channel.members[index].cursor);
     channel.members[index] = channel.members.back();
     channel.members.pop_back();
     if (index < channel.members.size()) {
-      for (auto& moved : channel.members[index].session->subscriptions_) {
-        if (moved.channel == &channel) moved.index = index;
-      }
+      channel.members[index].session->find(channel)->index = index;
     }
     // The member that took the place may be one that the flush has not come to yet.
     if (channel.unflushed > 0) mark_dirty(channel);
   } else {
     std::erase_if(channel.joining, [&](const Joining& one) { return one.session == &session; });
   }
-  *found = list.back();
-  list.pop_back();
+  *found = session.subscriptions_.back();
+  session.subscriptions_.pop_back();
   --counters_.subscriptions;
   if (channel.members.empty()) channel.empty_since_ms = loop_.now_ms();
 }
@@ -117,13 +117,23 @@ void Hub::unsubscribe_all(Session& session) {
 
 void Hub::end_subscription(Session& session, Channel& channel, const Unsubscribe& why) {
   // No client can renew what the server has subscribed it to, unless it connects again.
-  if (session.find(channel.name())->is_server_side) {
-    return session.close(disconnects::kInsufficientState);
+  if (session.find(channel)->is_server_side) {
+    unsubscribe(session, channel);
+    if (!session.is_leaving()) session.leave_after(next_leave_delay_ms());
+    return;
   }
   unsubscribe(session, channel);
   session.context_.scratch.clear();
   append_unsubscribe_push(session.context_.scratch, channel.name(), why);
   session.send_scratch();
+}
+
+std::uint64_t Hub::next_leave_delay_ms() {
+  const std::uint64_t now_us = 1000 * loop_.now_ms();
+  const std::uint64_t due_us = std::max(next_leave_us_, now_us);
+  const std::uint64_t share_us = 1000 * kLeaveMs / std::max<std::uint64_t>(1, counters_.sessions);
+  next_leave_us_ = due_us + std::min(kLeaveGapUs, share_us);
+  return (due_us - now_us) / 1000;
 }
 
 void Hub::mark_dirty(Session& session) { dirty_sessions_.push_back(session); }

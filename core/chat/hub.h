@@ -137,6 +137,7 @@ class Hub final : private BrokerListener {
   void account(Session& session, std::size_t taken);
   bool look_behind(Session& session);
   void end_subscription(Session& session, Channel& channel, const Unsubscribe& why);
+  std::uint64_t next_leave_delay_ms();
 
   std::size_t tail_bytes_max() const;
   void on_tick();
@@ -161,6 +162,7 @@ class Hub final : private BrokerListener {
   std::vector<iovec> pieces_;  // of one write, and whose they are
   std::vector<Part> parts_;
   bool has_resumed_ = false;  // the broker was asked for something, and is due again
+  std::uint64_t next_leave_us_ = 0;
   Timer tick_;
 
   IntrusiveList<CatchUp, CatchUpTag> catching_up_;

@@ -64,7 +64,7 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   }
   const Position& top = channel.log.top();
   const std::uint64_t cursor = recovered ? joining.since.offset : top.offset;
-  auto* subscription = session.find(channel.name());
+  auto* subscription = session.find(channel);
   subscription->is_live = true;
   subscription->index = static_cast<std::uint32_t>(channel.members.size());
   channel.members.push_back({&session, cursor});

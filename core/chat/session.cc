@@ -163,6 +163,12 @@ void Session::close(const Disconnect& why) {
   begin_close(why.code, why.reason);
 }
 
+void Session::leave_after(std::uint64_t delay_ms) {
+  if (delay_ms == 0 || state_ != State::kConnected) return close(disconnects::kInsufficientState);
+  leave_ms_ = context_.hub.loop().now_ms() + delay_ms;
+  schedule();
+}
+
 void Session::drain() {
   is_draining_ = true;
   if (in_flight_ == 0) return close(disconnects::kShutdown);
@@ -206,6 +212,7 @@ void Session::on_written() {
 void Session::on_deadline() {
   if (state_ != State::kConnected) return close(disconnects::kStale);
   const std::uint64_t now = context_.hub.loop().now_ms();
+  if (leave_ms_ != 0 && now >= leave_ms_) return close(disconnects::kInsufficientState);
   if (expires_at_ != 0 && Loop::unix_ms() / 1000 >= expires_at_) {
     return close(disconnects::kExpired);
   }
@@ -227,6 +234,7 @@ void Session::schedule() {
   std::uint64_t delay_ms = UINT64_MAX;
   const std::uint64_t now = context_.hub.loop().now_ms();
   if (ping_ms_ != 0) delay_ms = ping_ms_ > now ? ping_ms_ - now : 0;
+  if (leave_ms_ != 0) delay_ms = std::min(delay_ms, leave_ms_ > now ? leave_ms_ - now : 0);
   if (expires_at_ != 0) {
     const std::int64_t left_ms = expires_at_ * 1000 - Loop::unix_ms();
     delay_ms = std::min(delay_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(left_ms, 0)));

@@ -133,7 +133,10 @@ class Session final : public WheelEntry,
   void hold(std::string_view line);
   void resume();      // handles held commands as far as that is possible now
   void on_written();  // the hub has written, all or in part
-  void schedule();    // sets the wheel to the next of ping, pong timeout and expiry
+  void schedule();    // sets the wheel to the next of ping, pong timeout, expiry and leaving
+  // A server-side subscription has ended for want of what was missed.
+  void leave_after(std::uint64_t delay_ms);
+  bool is_leaving() const { return leave_ms_ != 0 || is_closing(); }
 
   // A write to a socket sweeps the caches. These fetch what the next writes will touch while the
   // kernel works on this one: first the session itself, then what it points to. At 1,000
@@ -162,6 +165,7 @@ class Session final : public WheelEntry,
   std::uint64_t blocked_ms_ = 0;  // since when, while blocked
   std::uint64_t ping_ms_ = 0;     // when the next ping is due, or its pong when awaited
   std::int64_t expires_at_ = 0;   // unix seconds, grace included; 0: never
+  std::uint64_t leave_ms_ = 0;    // when leave_after() closes it; 0: not
   std::string user_;
   std::string client_id_;
   std::string info_;

@@ -120,8 +120,9 @@ void Session::handle(std::uint32_t id, const PresenceCommand& command) {
       session->reply_error(id, present.error());
     } else {
       std::vector<ClientInfoView> clients;
-      for (const auto& one : *present)
+      for (const auto& one : *present) {
         clients.push_back({one.user, one.client, one.conn_info, one.chan_info});
+      }
       session->context_.scratch.clear();
       append_presence_reply(session->context_.scratch, id, clients);
       session->send_scratch();

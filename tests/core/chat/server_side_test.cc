@@ -1,68 +1,20 @@
 // SPDX-License-Identifier: MIT
 // Server-side subscriptions: what a connection is subscribed to by connecting, and how it recovers.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include "protocol/jwt.h"
-#include "tests/support/chat_node.h"
-#include "tests/support/fake_broker.h"
+#include "tests/core/chat/server_side_fixture.h"
 
 namespace chirm {
 namespace {
 
-using testing::ChatNode;
 using ::testing::ElementsAre;
-using testing::FakeBroker;
 using testing::FakeClient;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using testing::ServerSideTest;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
-constexpr const char* kSecret = "a secret of the operator";
 constexpr const char* kInbox = R"("user:#ada":{"recoverable":true,"epoch":"E")";
-
-class ServerSideTest : public ::testing::Test {
- protected:
-  static ChatSettings settings() {
-    ChatSettings settings;
-    settings.token_hmac_secret = kSecret;
-    settings.ping_s = 0;
-    return settings;
-  }
-  static std::string token(const std::string& claims) {
-    return sign_token_hs256('{' + claims + '}', kSecret);
-  }
-  // The lines that a client gets which connects with these claims and known positions.
-  std::vector<std::string> connect(FakeClient& client, const std::string& claims,
-                                   const std::string& subs = "{}") {
-    client.send(R"({"id":1,"connect":{"token":")" + token(claims) + R"(","subs":)" + subs + "}}");
-    node.settle();
-    return client.take();
-  }
-  std::vector<std::string> connect(const std::string& claims, const std::string& subs = "{}") {
-    return connect(node.add_client(), claims, subs);
-  }
-  // A connected client of that user.
-  FakeClient& add_client(const std::string& user, const std::string& more_claims = "") {
-    FakeClient& client = node.add_client();
-    EXPECT_THAT(connect(client, R"("sub":")" + user + '"' + more_claims),
-                ElementsAre(StartsWith("1 connect ")));
-    return client;
-  }
-  // Publishes the numbers from … to in ada's inbox.
-  void publish(int from, int to, std::string_view channel = "user:#ada") {
-    FakeClient& ada = add_client("ada");
-    for (int n = from; n <= to; ++n) ada.publish(channel, std::to_string(n));
-    node.settle();
-    ada.vanish();
-  }
-  // Of ada's inbox.
-  std::string epoch() { return add_client("ada").events().epoch; }
-
-  ChatNode node{settings()};
-};
 
 TEST_F(ServerSideTest, SubscribesAUserToItsInbox) {
   FakeClient& ada = node.add_client();
@@ -255,149 +207,6 @@ TEST_F(ServerSideTest, KeepsItsChannelsWhenARefreshedTokenNamesOthers) {
   const auto lines = ada.take();
   EXPECT_THAT(lines, ElementsAre(StartsWith("2 refresh "), StartsWith("1 publish "),
                                  StartsWith("2 publish "), "room:a 1 1"));
-}
-
-// The store answers when it likes.
-class SlowStoreTest : public ServerSideTest {
- protected:
-  FakeClient& begin(const std::string& claims) {
-    FakeClient& client = slow.add_client();
-    client.connect_with(token(claims));
-    slow.settle();
-    EXPECT_THAT(client.take(), IsEmpty());
-    return client;
-  }
-  std::vector<std::string> take(FakeClient& client) {
-    slow.settle();
-    return client.take();
-  }
-
-  FakeBroker store;
-  ChatNode slow{settings(), store};
-};
-
-TEST_F(SlowStoreTest, AnswersConnectFirstAndThenWhatCameMeanwhile) {
-  FakeClient& ada = begin(R"("sub":"ada","channels":["room:a"])");
-  ada.send(R"({"id":2,"subscribe":{"channel":"room:a"}})");
-  ada.send(R"({"id":3,"rpc":{}})");
-  EXPECT_FALSE(ada.transport.is_input_wanted);
-  store.answer_subscribe(Position{4, "e1"});
-  store.deliver("room:a", 5, "e1");  // nothing may come before the reply
-  EXPECT_THAT(take(ada), IsEmpty());
-  store.answer_subscribe(Position{0, "e2"});
-  const auto lines = take(ada);
-  ASSERT_THAT(lines, SizeIs(4));
-  EXPECT_THAT(lines[0], StartsWith("1 connect "));
-  EXPECT_THAT(lines[0], HasSubstr(R"("room:a":{"recoverable":true,"epoch":"E","offset":4,)"));
-  EXPECT_EQ(lines[1], "2 error 105");
-  EXPECT_EQ(lines[2], "3 error 104");
-  EXPECT_EQ(lines[3], "room:a 5 5");
-  EXPECT_TRUE(ada.transport.is_input_wanted);
-}
-
-TEST_F(SlowStoreTest, AnswersATemporaryErrorWhenAChannelCannotBeJoined) {
-  FakeClient& ada = begin(R"("sub":"ada","channels":["room:a"])");
-  ada.send(R"({"id":2,"rpc":{}})");
-  store.answer_subscribe(Position{4, "e1"});
-  store.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));
-  EXPECT_THAT(take(ada), ElementsAre("1 error 100"));
-  EXPECT_EQ(slow.counters.subscriptions, 0U);
-  EXPECT_THAT(ada.events().messages.back(), HasSubstr(R"("temporary":true)"));
-}
-
-// Without the channel it would forget where it stood.
-TEST_F(SlowStoreTest, AnswersATemporaryErrorToWhoCannotRecoverInTime) {
-  slow.settings.subscribe_timeout_s = 1;
-  FakeClient& ada = slow.add_client();
-  ada.send(R"({"id":1,"connect":{"token":")" + token(R"("sub":"ada")") +
-           R"(","subs":{"user:#ada":{"recover":true,"offset":1,"epoch":"e1"}}}})");
-  EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 error 100"); }));
-  EXPECT_EQ(slow.counters.subscriptions, 0U);
-}
-
-TEST_F(SlowStoreTest, ConnectsANewcomerAndSubscribesItLater) {
-  slow.settings.subscribe_timeout_s = 1;
-  FakeClient& ada = begin(R"("sub":"ada","subs":{"room:a":{"data":7},"room:b":{}})");
-  store.answer_subscribe(Position{4, "e1"});  // in the order of the names: room:a
-  EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 connect "); }));
-  auto lines = take(ada);
-  ASSERT_THAT(lines, SizeIs(1));
-  EXPECT_THAT(lines[0], HasSubstr("room:a"));
-  EXPECT_THAT(lines[0], Not(HasSubstr("room:b")));
-  ada.subscribe("room:b");
-  EXPECT_THAT(take(ada), ElementsAre("2 error 105"));
-  store.answer_subscribe(Position{6, "e2"});
-  store.deliver("room:b", 7, "e2");
-  lines = take(ada);
-  ASSERT_THAT(lines, SizeIs(2));
-  EXPECT_EQ(lines[0], R"({"push":{"channel":"room:b","subscribe":{"recoverable":true,)"
-                      R"("epoch":"e2","offset":6,"positioned":true}}})");
-  EXPECT_EQ(lines[1], "room:b 7 7");
-  store.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));  // its inbox
-  EXPECT_THAT(take(ada), ElementsAre("close 3010 insufficient state"));
-}
-
-// What waits for the store must not hold up what the client asks for behind it.
-TEST_F(SlowStoreTest, UnsubscribesAtOnceFromWhatItWouldJoinLater) {
-  slow.settings.subscribe_timeout_s = 1;
-  FakeClient& ada = begin(R"("sub":"ada")");
-  EXPECT_TRUE(slow.run_until([&] { return ada.events().has("1 connect "); }));
-  (void)take(ada);
-  ada.unsubscribe("user:#ada");
-  ada.send(R"({"id":3,"rpc":{}})");
-  EXPECT_THAT(take(ada), ElementsAre("2 unsubscribe {}", "3 error 104"));
-  EXPECT_EQ(slow.counters.subscriptions, 0U);
-  store.answer_subscribe(Position{4, "e1"});
-  store.deliver("user:#ada", 5, "e1");
-  EXPECT_THAT(take(ada), IsEmpty());
-}
-
-TEST_F(SlowStoreTest, IsNotCalledStaleWhileTheStoreIsSlow) {
-  slow.settings.stale_s = 1;
-  FakeClient& ada = begin(R"("sub":"ada")");
-  const std::uint64_t end_ms = slow.loop.now_ms() + 2100;
-  EXPECT_TRUE(slow.run_until([&] { return slow.loop.now_ms() >= end_ms; }));
-  store.answer_subscribe(Position{0, "e1"});
-  EXPECT_THAT(take(ada), ElementsAre(StartsWith("1 connect ")));
-}
-
-TEST_F(SlowStoreTest, GoesAwayWhileJoining) {
-  FakeClient& ada = begin(R"("sub":"ada")");
-  FakeClient& bob = begin(R"("sub":"bob")");
-  FakeClient& eve = begin(R"("sub":"eve")");
-  ada.vanish();
-  bob.session->drain();
-  eve.session->close(disconnects::kNoPong);
-  for (int i = 0; i < 3; ++i) store.answer_subscribe(Position{0, "e1"});
-  EXPECT_THAT(take(bob), ElementsAre("close 3001 shutdown"));
-  EXPECT_THAT(take(eve), ElementsAre("close 3012 no pong"));
-  EXPECT_EQ(slow.counters.subscriptions, 0U);
-}
-
-// A pong that the socket took in half must not let publications past the connect reply.
-TEST_F(SlowStoreTest, WritesNothingBeforeTheReplyToAFullSocket) {
-  FakeClient& ada = slow.add_client();
-  ada.transport.room = 3;
-  ada.session->on_ping("ping");
-  slow.settle();
-  ada.connect_with(token(R"("sub":"ada","channels":["room:a"])"));
-  store.answer_subscribe(Position{4, "e1"});
-  store.deliver("room:a", 5, "e1");
-  slow.settle();
-  ada.drain();
-  slow.settle();
-  EXPECT_EQ(ada.events().message_count, 0U);
-  store.answer_subscribe(Position{0, "e2"});
-  EXPECT_THAT(take(ada), ElementsAre("ws-pong ping", StartsWith("1 connect "), "room:a 5 5"));
-}
-
-TEST_F(SlowStoreTest, SendsItsClientsAwayWhenTheLogIsAnotherOne) {
-  FakeClient& ada = begin(R"("sub":"ada")");
-  store.answer_subscribe(Position{4, "e1"});
-  EXPECT_THAT(take(ada), SizeIs(1));
-  store.deliver("user:#ada", 1, "e2");
-  store.answer_history({1, "e2"}, {1});
-  EXPECT_THAT(take(ada), ElementsAre("close 3010 insufficient state"));
 }
 
 }  // namespace
