@@ -169,7 +169,7 @@ void RedisBroker::history(const HistoryRequest& request, Callback<History> done)
 
 void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
   // Without Pub/Sub the answers would not arrive.
-  if (is_linked()) return presence_.ask(channel, std::move(done));
+  if (probe_.is_linked()) return presence_.ask(channel, std::move(done));
   context_.later.add(
       [refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kInternal)); });
 }

@@ -90,8 +90,6 @@ class RedisBroker final : public Broker {
   void read_position(Channel& channel);
   void on_position(const std::string& name, std::uint64_t read_id,
                    Expected<Position, ErrorCode> position);
-  // Commands can be sent, and answers over the bus arrive.
-  bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
   void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
   // Followed, or published in lately.
   std::vector<std::string> known_channels() const;

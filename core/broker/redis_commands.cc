@@ -188,16 +188,12 @@ void RedisCommands::log_error(std::string_view error) {
                 std::exchange(errors_not_logged_, 0));
 }
 
-// Redis before 7 wraps what a script's command answered: "ERR Error running script … -READONLY …".
 RedisCommands::Refusal RedisCommands::refusal_of(std::string_view error) {
-  static constexpr std::array<std::string_view, 6> kTemporary = {
-      "LOADING ", "BUSY ", "READONLY ", "MASTERDOWN ", "CLUSTERDOWN ", "TRYAGAIN "};
+  static constexpr std::array<std::string_view, 4> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
+                                                                 "MASTERDOWN "};
   if (error.starts_with("NOSCRIPT")) return Refusal::kNoScript;
   for (const std::string_view code : kTemporary) {
     if (error.starts_with(code)) return Refusal::kTryLater;
-    if (error.starts_with("ERR ") && error.find('-' + std::string(code)) != error.npos) {
-      return Refusal::kTryLater;
-    }
   }
   return Refusal::kNone;
 }

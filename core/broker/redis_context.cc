@@ -11,6 +11,13 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
+// The user's length keeps user "a", id "bc" apart from user "ab", id "c".
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view user, std::string_view message_id) {
+  command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
+                      user, message_id});
+}
+
 Position known_position(const RedisContext& context, std::string_view channel) {
   Position known = context.listener->known_position(channel);
   const Position* noted = context.digest->find(channel);

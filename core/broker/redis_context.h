@@ -61,6 +61,9 @@ struct RedisContext {
 
 // KEYS 1-2 of both scripts.
 void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
+// The key of what `user` has published under `message_id`.
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view user, std::string_view message_id);
 // The newest position that this node has got: of a message, or of an answer whose message did not
 // come yet, or does not come, as it does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);

@@ -230,8 +230,8 @@ void RedisLife::renew_lease() {
 void RedisLife::on_lease(const RedisReply& reply) {
   if (reply.is_error()) {
     // A node that neither publishes nor reads would not notice that the master is none any more.
-    const bool is_another = reply.text().find("another life") != std::string_view::npos ||
-                            reply.text().find("READONLY") != std::string_view::npos;
+    const bool is_another =
+        reply.text().starts_with("ERR another life") || reply.text().starts_with("READONLY");
     if (is_another) commands_.reconnect(std::string(reply.text()));
     return;  // else the old lease counts
   }

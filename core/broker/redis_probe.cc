@@ -83,7 +83,7 @@ void RedisProbe::on_answer(std::uint64_t probe_us, const RedisReply& reply) {
     refusal_ = reply.is_error() ? "refuses to write: " + std::string(reply.text())
                                 : "other nodes were given other shards (--redis)";
     // Its master is another one now.
-    if (refusal_.find("READONLY") != refusal_.npos) commands_.reconnect(refusal_);
+    if (reply.text().starts_with("READONLY")) commands_.reconnect(refusal_);
     return;
   }
   refusal_.clear();

@@ -33,6 +33,8 @@ class RedisProbe final : public RedisTopic {
   // up.
   void on_turn_end();
 
+  // Commands can be sent, and answers over the bus arrive.
+  bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
   Health health() const;
   StoreHealth store() const;
 
@@ -40,7 +42,6 @@ class RedisProbe final : public RedisTopic {
   void on_message(std::string_view message) override;
 
  private:
-  bool is_linked() const { return commands_.is_open() && subscriber_.is_ready(); }
   // Less than `kPeriodsMax` periods ago.
   bool is_recent(std::uint64_t time_us) const;
   bool is_refused() const { return is_linked() && !refusal_.empty() && is_recent(answered_us_); }

@@ -90,7 +90,6 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
     if (lane.sent != 0 && bytes > kBatchBytesMax) break;
     ids += has_id(message) ? 1 : 0;
   }
-  const std::string_view prefix = context_.key_prefix;
   const std::string_view channel = lane.channel;
   const std::size_t keys = 2 + ids;
   command.begin(3 + keys + kKnownArguments + 4 + 2 * lane.sent)
@@ -100,10 +99,7 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
   add_channel_keys(command, context_, channel);
   for (std::size_t i = 0; i < lane.sent; ++i) {
     const Message& message = lane.messages[i];
-    if (!has_id(message)) continue;
-    // The user's length keeps user "a", id "bc" apart from user "ab", id "c".
-    command.add_joined({prefix, "{", channel, "}:i:", std::to_string(message.user_bytes), ":",
-                        message.user_and_id()});
+    if (has_id(message)) add_id_key(command, context_, channel, message.user(), message.id());
   }
   lane.known_epoch = add_known_position(command, context_, channel);
   command.add(context_.settings.history_ttl_ms);
@@ -126,18 +122,21 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     fail_sent(lane);
     return finish(lane);
   }
+  Position newest{0, std::string(reply[0].text())};
   for (std::size_t i = 1; lane.sent > 0; ++i) {
     std::optional<Position> position = parse_position(reply[i].text());
     if (position) {
       ++context_.counters.duplicates;
     } else if (reply[i].integer() > 0) {
-      position =
-          Position{static_cast<std::uint64_t>(reply[i].integer()), std::string(reply[0].text())};
+      position = Position{static_cast<std::uint64_t>(reply[i].integer()), newest.epoch};
     }
     // What is repeated may be of an epoch that is over.
-    if (position && position->epoch == reply[0].text()) digest_.note(lane.channel, *position);
+    if (position && position->epoch == newest.epoch) {
+      newest.offset = std::max(newest.offset, position->offset);
+    }
     answer_next(lane, position);
   }
+  if (newest.offset > 0) digest_.note(lane.channel, newest);
   finish(lane);
 }
 

@@ -45,7 +45,8 @@ class RedisPublisher {
     std::uint64_t submitted_ms;
     Done done;  // empty: has failed already; its place is kept for the answer that will come
 
-    std::string_view user_and_id() const { return view(0, user_bytes + id_bytes); }
+    std::string_view user() const { return view(0, user_bytes); }
+    std::string_view id() const { return view(user_bytes, id_bytes); }
     std::string_view body() const { return view(user_bytes + id_bytes, text.npos); }
 
    private:

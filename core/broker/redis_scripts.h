@@ -11,7 +11,12 @@
 //                                   l  the store's life in which the epoch was last found true;
 //                                      absent: 0
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
-//   <prefix>:{<channel>}:i:… string <offset>:<epoch> of the first publication with that message id
+//   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
+//                            string <offset>:<epoch> of the first publication with that message id
+//
+// For up to a minute, when a store came back without the hash (kCompare in redis_life_scripts.h):
+//
+//   <prefix>:{<channel>}:m:first  string  lowest offset in any node's tail: its holder puts it back
 //
 // The stream never outlives the hash: without the hash the numbering is unknown. Both scripts start
 // by deciding whether the numbering can be trusted. It cannot when the hash is missing; when its
@@ -114,7 +119,8 @@ return answer
 // ARGV  1-5 as above  6 time to live of a channel without publications (ms)
 //       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
 //       11 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries}. Writes only when the channel needs an epoch.
+// Answers {offset, epoch, entries}. Writes when the channel needs an epoch, or is empty and its
+// time to live is to begin anew, which is so each ttl / 8 at most.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
 local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l')

@@ -20,8 +20,8 @@ constexpr std::int64_t kUncovered = -4;
 
 // It will take writes later.
 bool is_temporary(std::string_view error) {
-  return error.find("OOM ") != error.npos || error.find("NOREPLICAS ") != error.npos ||
-         error.find("MISCONF ") != error.npos;
+  return error.starts_with("OOM ") || error.starts_with("NOREPLICAS ") ||
+         error.starts_with("MISCONF ");
 }
 }  // namespace
 
@@ -145,20 +145,24 @@ void RedisTails::put_back(Gap gap) {
 void RedisTails::write_piece(const Gap& gap, const Position& known,
                              const std::vector<Publication>& publications) {
   const BrokerSettings& settings = context_.settings;
-  std::vector<std::string> ids;  // "" when there is none
+  struct Author {
+    std::string user;
+    std::string message_id;  // "" when there is none to be remembered
+  };
+  std::vector<Author> authors;
   std::size_t id_count = 0;
   for (const Publication& publication : publications) {
     const PublicationKey key = keys_.decode(publication.body);
-    std::string& id = ids.emplace_back();
+    Author& author = authors.emplace_back();
     if (key.message_id.empty() || settings.idempotency_ttl_ms == 0) continue;
-    id = std::to_string(key.user.size()).append(":").append(key.user).append(key.message_id);
+    author = {std::string(key.user), std::string(key.message_id)};
     ++id_count;
   }
   command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
-  for (const std::string& id : ids) {
-    if (!id.empty()) command_.add_joined({context_.key_prefix, "{", gap.channel, "}:i:", id});
+  for (const auto& [user, message_id] : authors) {
+    if (!message_id.empty()) add_id_key(command_, context_, gap.channel, user, message_id);
   }
   command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(Loop::unix_ms()));
@@ -167,7 +171,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
   command_.add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
-    command_.add(ids[i].empty() ? "0" : "1").add(publications[i].body);
+    command_.add(authors[i].message_id.empty() ? "0" : "1").add(publications[i].body);
   }
 }
 

@@ -16,37 +16,38 @@ class Families {
  public:
   using Values = std::map<std::string, double>;  // by label
 
-  void gauges(const char* name, const char* help, const char* label, const Values& values) {
-    prometheus::MetricFamily family{name, help, prometheus::MetricType::Gauge, {}};
-    for (const auto& [key, value] : values) {
-      prometheus::ClientMetric metric;
-      metric.label.push_back({label, key});
-      metric.gauge.value = value;
-      family.metric.push_back(std::move(metric));
-    }
-    families_.push_back(std::move(family));
-  }
   void gauge(const char* name, const char* help, std::uint64_t value) {
     add(name, help, prometheus::MetricType::Gauge).gauge.value = static_cast<double>(value);
   }
   void counter(const char* name, const char* help, std::uint64_t value) {
     add(name, help, prometheus::MetricType::Counter).counter.value = static_cast<double>(value);
   }
-  template <class Key>
-  void counters(const char* name, const char* help, const char* label,
-                const std::map<Key, std::uint64_t>& values) {
-    prometheus::MetricFamily family{name, help, prometheus::MetricType::Counter, {}};
-    for (const auto& [key, value] : values) {
-      prometheus::ClientMetric metric;
-      metric.label.push_back({label, std::to_string(key)});
-      metric.counter.value = static_cast<double>(value);
-      family.metric.push_back(std::move(metric));
-    }
-    families_.push_back(std::move(family));
+  // A metric for each of the values, labelled with its key.
+  template <class Map>
+  void gauges(const char* name, const char* help, const char* label, const Map& values) {
+    add_each(name, help, prometheus::MetricType::Gauge, label, values);
+  }
+  template <class Map>
+  void counters(const char* name, const char* help, const char* label, const Map& values) {
+    add_each(name, help, prometheus::MetricType::Counter, label, values);
   }
   std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
  private:
+  static const std::string& text_of(const std::string& key) { return key; }
+  static std::string text_of(int code) { return std::to_string(code); }
+
+  template <class Map>
+  void add_each(const char* name, const char* help, prometheus::MetricType type, const char* label,
+                const Map& values) {
+    families_.push_back({name, help, type, {}});
+    for (const auto& [key, value] : values) {
+      prometheus::ClientMetric& metric = families_.back().metric.emplace_back();
+      metric.label.push_back({label, text_of(key)});
+      const bool is_gauge = type == prometheus::MetricType::Gauge;
+      (is_gauge ? metric.gauge.value : metric.counter.value) = static_cast<double>(value);
+    }
+  }
   prometheus::ClientMetric& add(const char* name, const char* help, prometheus::MetricType type) {
     families_.push_back({name, help, type, {prometheus::ClientMetric{}}});
     return families_.back().metric.front();
