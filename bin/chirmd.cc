@@ -17,6 +17,7 @@
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
 #include "core/server/server.h"
+#include "core/server/web_files.h"
 
 namespace {
 
@@ -66,7 +67,9 @@ int run(const ChirmdOptions& options) {
     spdlog::error("{}", broker.error().message);
     return 1;
   }
-  Server server(loop, **broker, options.server, options.chat);
+  ServerSettings settings = options.server;
+  settings.web_files = web_files();
+  Server server(loop, **broker, std::move(settings), options.chat);
   bool is_stopping = false;
   const auto stop = [&] {
     if (std::exchange(is_stopping, true)) {

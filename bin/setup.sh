@@ -65,6 +65,13 @@ need_for_building() {
   need_header libedit-dev histedit.h
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
+  need_for_web
+}
+
+# For the web page. Where Node.js comes from elsewhere, its npm comes with it.
+need_for_web() {
+  need_version nodejs node 18
+  need_command npm npm
 }
 
 need_for_nodes() {
@@ -77,8 +84,7 @@ need_for_tests() {
   need_header libgtest-dev gtest/gtest.h
   need_header libgmock-dev gmock/gmock.h
   need_command redis-tools redis-cli
-  need_version nodejs node 18
-  need_command npm npm
+  need_command chromium chromium
   # By version, as another one formats differently.
   need_command clang-format-14 clang-format-14
 }

@@ -31,6 +31,15 @@ std::uint64_t files_limit() {
 constexpr std::string_view kWelcome =
     "chirm is running. Connect with: chirm --url ws://THIS_HOST/connection/websocket --name YOU\n";
 
+std::string file_response(const StaticAnswer& answer) {
+  std::string response = "HTTP/1.1 ";
+  response += answer.status == 200   ? "200 OK"
+              : answer.status == 304 ? "304 Not Modified"
+                                     : "405 Method Not Allowed";
+  response.append("\r\n").append(answer.headers).append("Connection: close\r\n\r\n");
+  return response.append(answer.body);
+}
+
 }  // namespace
 
 Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)
@@ -146,6 +155,9 @@ Server::HttpAnswer Server::handle(const HttpRequest& request) {
   const auto answer = [](int status, std::string_view type, std::string_view body) {
     return HttpAnswer{status, http_response(status, type, body)};
   };
+  if (const auto file = static_answer(settings_.web_files, request)) {
+    return {file->status, file_response(*file)};
+  }
   const std::string_view path = request.path();
   const bool is_known =
       path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics";

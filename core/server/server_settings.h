@@ -3,7 +3,10 @@
 // What an operator can set about the process and its sockets, with the defaults.
 
 #include <cstdint>
+#include <span>
 #include <string>
+
+#include "core/server/static_files.h"
 
 namespace chirm {
 
@@ -17,6 +20,8 @@ struct ServerSettings {
   std::uint32_t request_timeout_s = 10;  // for an HTTP request head, and to read a response
   std::uint32_t close_timeout_s = 5;     // for the peer's part of the closing handshake
   std::uint32_t drain_s = 5;             // over which clients are sent away when stopping
+  // The page; its memory must outlive the server.
+  std::span<const StaticFile> web_files = {};
 };
 
 }  // namespace chirm
