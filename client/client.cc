@@ -17,7 +17,13 @@ Socket Client::abandon_connection() { return impl_->abandon_connection(); }
 void Client::pause_reading(bool is_paused) { impl_->pause_reading(is_paused); }
 bool Client::is_connected() const { return impl_->is_connected(); }
 
-void Client::subscribe(std::string_view channel) { impl_->subscribe(channel); }
+void Client::set_token(std::string_view token) { impl_->set_token(token); }
+void Client::fail_token(const CommandError& error) { impl_->fail_token(error); }
+
+void Client::subscribe(std::string_view channel, SubscribeOptions options) {
+  impl_->subscribe(channel, options);
+}
+
 void Client::unsubscribe(std::string_view channel) { impl_->unsubscribe(channel); }
 
 std::uint64_t Client::position(std::string_view channel) const { return impl_->position(channel); }
@@ -42,7 +48,16 @@ void Client::presence_stats(std::string_view channel, OnPresenceStats done) {
 }
 
 void Client::history(std::string_view channel, std::uint32_t limit, OnHistory done) {
-  impl_->history(channel, limit, std::move(done));
+  impl_->history(channel, limit, std::nullopt, std::move(done));
+}
+
+void Client::history_before(std::string_view channel, std::uint64_t before, std::string_view epoch,
+                            std::uint32_t limit, OnHistory done) {
+  impl_->history(channel, limit, PositionView{before, epoch}, std::move(done));
+}
+
+void Client::rpc(std::string_view method, std::string_view data, OnRpc done) {
+  impl_->rpc(method, data, std::move(done));
 }
 
 }  // namespace chirm::client

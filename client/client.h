@@ -23,7 +23,7 @@ struct Context;
 
 struct Options {
   Url url;
-  std::string token;          // connection JWT, "" for none
+  std::string token;          // connection JWT, "" for none (yet)
   std::string name;           // connect.data.name, "" for none: the user name in insecure mode
   std::string local_address;  // source address to bind, "" for the system's choice
   std::uint32_t receive_buffer_bytes = 0;  // of the socket, 0 for the system's choice
@@ -40,11 +40,14 @@ struct Options {
   std::uint32_t resend_limit_ms = 240'000;
   std::size_t outbox_max = 1000;             // publications waiting for their ack
   std::uint32_t ping_delay_max_ms = 10'000;  // how late a ping may be before the server is dead
+  // Events::on_token_wanted() is asked for a token: before connecting when there is none or it has
+  // expired, and while connected before it expires. Without, a connection ends with its token.
+  bool has_token_source = false;
 };
 
 // Why the connection is gone.
 struct Disconnected {
-  std::uint16_t code = 0;  // the close code, 0 when the transport failed
+  std::uint16_t code = 0;  // of the close, or of the refusal to connect; 0: the transport failed
   std::string reason;      // for people
   // When the next attempt begins; nullopt: none will be made (terminal code, or disconnect()).
   std::optional<std::uint32_t> retry_in_ms;
@@ -62,6 +65,10 @@ struct CommandError {
   std::uint32_t code = 0;
   std::string message;
   bool temporary = false;
+};
+
+struct SubscribeOptions {
+  bool join_leave = false;  // on_join() and on_leave() tell who comes and goes
 };
 
 struct Present {
@@ -87,6 +94,16 @@ class Events {
   virtual void on_unsubscribed(std::string_view channel, std::uint32_t code,
                                std::string_view reason) = 0;
   virtual void on_publication(std::string_view channel, const PublicationView& publication) = 0;
+  // Of a subscription with join_leave.
+  virtual void on_join(std::string_view channel, const ClientInfoView& who) {
+    (void)channel, (void)who;
+  }
+  virtual void on_leave(std::string_view channel, const ClientInfoView& who) {
+    (void)channel, (void)who;
+  }
+  // See Options::has_token_source. To be answered with Client::set_token() or fail_token(), now or
+  // later; it is not asked again before.
+  virtual void on_token_wanted() {}
   // Bytes as received, at a message boundary of an established connection, before they are decoded.
   // Returns how many of them, whole frames, the receiver has dealt with itself; 0 for none. It must
   // tell advance() what they contained. For load generators.
@@ -121,9 +138,14 @@ class Client {
   void pause_reading(bool is_paused);
   bool is_connected() const;
 
+  // The answers to Events::on_token_wanted(). A temporary failure is asked about again later, any
+  // other keeps the client from connecting.
+  void set_token(std::string_view token);
+  void fail_token(const CommandError& error);
+
   // Subscribes now or as soon as connected, and again after every reconnect, recovering from the
   // last position seen. Does nothing when subscribed already.
-  void subscribe(std::string_view channel);
+  void subscribe(std::string_view channel, SubscribeOptions options = {});
   // A channel that the server subscribes to comes back with the next connection.
   void unsubscribe(std::string_view channel);
   // The last offset seen in the channel, 0 when unknown.
@@ -150,6 +172,14 @@ class Client {
   // The newest `limit` publications of the channel, oldest first.
   using OnHistory = std::function<void(Expected<std::vector<PublicationView>, CommandError>)>;
   void history(std::string_view channel, std::uint32_t limit, OnHistory done);
+  // The same of those before the offset `before`, at least 1, of the log's life `epoch`.
+  void history_before(std::string_view channel, std::uint64_t before, std::string_view epoch,
+                      std::uint32_t limit, OnHistory done);
+
+  // `data` is a JSON value or ""; what `done` gets is one, valid in the call. Not sent again: code
+  // 0 when there was no answer, or no connection.
+  using OnRpc = std::function<void(Expected<std::string_view, CommandError>)>;
+  void rpc(std::string_view method, std::string_view data, OnRpc done);
 
  private:
   class Impl;

@@ -6,6 +6,11 @@
 
 namespace chirm::client {
 
+namespace {
+// After a new token was asked for, when it is asked for again if none was accepted by then.
+constexpr std::uint64_t kRefreshAgainMs = 15'000;
+}  // namespace
+
 void Client::Impl::arm(std::uint64_t at_ms) {
   if (at_ms >= armed_at_ms_) return;
   armed_at_ms_ = at_ms;
@@ -23,9 +28,10 @@ std::uint64_t Client::Impl::next_deadline_ms() const {
   if (const auto first_ms = outbox_.oldest_resend_ms()) {
     next = *first_ms + options_.resend_limit_ms + 1;
   }
+  if (state_ == State::kAuthorizing) return next;
   if (state_ == State::kWaiting) return std::min(next, reconnect_at_ms_);
   if (state_ == State::kOpening) return std::min(next, opening_ends_ms_);
-  next = std::min(next, ping_deadline_ms());
+  next = std::min({next, ping_deadline_ms(), refresh_at_ms_});
   if (!commands_.empty()) next = std::min(next, commands_.front().deadline_ms);
   if (const auto sent_ms = outbox_.oldest_sent_ms()) {
     next = std::min(next, *sent_ms + options_.publish_timeout_ms);
@@ -70,6 +76,10 @@ void Client::Impl::run_online_deadlines() {
     if (sub.state == Subscription::State::kRetrying && now_ms() >= sub.retry_at_ms) {
       send_subscribe(channel, sub);
     }
+  }
+  if (now_ms() >= refresh_at_ms_) {
+    refresh_at_ms_ = now_ms() + kRefreshAgainMs;
+    want_token();
   }
   pump_outbox();
   expire_commands();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "client/client_impl.h"
 
+#include <utility>
+
 #include "protocol/command.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"
@@ -42,21 +44,22 @@ void Client::Impl::disconnect() {
 }
 
 void Client::Impl::drop_connection() {
-  if (state_ == State::kIdle || state_ == State::kWaiting) return;
+  if (state_ < State::kOpening) return;
   connection_.close();
   lost(0, "dropped", true);
 }
 
 Socket Client::Impl::abandon_connection() {
-  if (state_ == State::kIdle || state_ == State::kWaiting) return {};
+  if (state_ < State::kOpening) return {};
   Socket abandoned = connection_.abandon();
   lost(0, "abandoned", true);
   return abandoned;
 }
 
-void Client::Impl::subscribe(std::string_view channel) {
+void Client::Impl::subscribe(std::string_view channel, SubscribeOptions options) {
   const auto [place, is_new] = subs_.try_emplace(std::string(channel));
   place->second.is_wanted = true;
+  place->second.wants_join_leave = options.join_leave;
   if (is_new && is_online()) send_subscribe(place->first, place->second);
 }
 
@@ -105,17 +108,53 @@ void Client::Impl::presence_stats(std::string_view channel, OnPresenceStats done
                [&](std::uint32_t id) { append_presence_stats(lines_, id, {.channel = channel}); });
 }
 
-void Client::Impl::history(std::string_view channel, std::uint32_t limit, OnHistory done) {
+void Client::Impl::history(std::string_view channel, std::uint32_t limit,
+                           const std::optional<PositionView>& before, OnHistory done) {
   if (!is_online()) return done(Unexpected<CommandError>(unanswered("not connected")));
   send_command(channel, std::move(done), [&](std::uint32_t id) {
     append_history(lines_, id,
-                   {.channel = channel, .limit = limit, .since = std::nullopt, .reverse = true});
+                   {.channel = channel, .limit = limit, .since = before, .reverse = true});
   });
+}
+
+void Client::Impl::rpc(std::string_view method, std::string_view data, OnRpc done) {
+  if (!is_online()) return done(Unexpected<CommandError>(unanswered("not connected")));
+  if (method.size() + data.size() + kCommandBytes > limits::kMessageBytes) {
+    return done(Unexpected<CommandError>({errors::kBadRequest.code, "too large", false}));
+  }
+  send_command("", std::move(done),
+               [&](std::uint32_t id) { append_rpc(lines_, id, {.method = method, .data = data}); });
 }
 
 // ---- Connection
 
 void Client::Impl::open() {
+  if (!options_.has_token_source || !options_.token.empty()) return open_connection();
+  state_ = State::kAuthorizing;
+  want_token();
+}
+
+void Client::Impl::want_token() {
+  if (!std::exchange(is_token_wanted_, true)) events_.on_token_wanted();
+}
+
+void Client::Impl::set_token(std::string_view token) {
+  is_token_wanted_ = false;
+  options_.token = token;
+  if (state_ == State::kAuthorizing) return open_connection();
+  if (state_ != State::kConnected) return;
+  send_command("", Command::Refresh{},
+               [&](std::uint32_t id) { append_refresh(lines_, id, {.token = token}); });
+}
+
+// While connected, it is asked for again at refresh_at_ms_.
+void Client::Impl::fail_token(const CommandError& error) {
+  is_token_wanted_ = false;
+  if (state_ != State::kAuthorizing) return;
+  lost(static_cast<std::uint16_t>(error.code), error.message, error.temporary);
+}
+
+void Client::Impl::open_connection() {
   state_ = State::kOpening;
   opening_error_.clear();
   opening_ends_ms_ = now_ms() + options_.command_timeout_ms;
@@ -160,6 +199,9 @@ void Client::Impl::on_close(std::uint16_t code, std::string_view reason) {
 // connection_ is closed already. Everything is brought in order before anybody is told.
 void Client::Impl::lost(std::uint16_t code, std::string_view reason, bool may_retry) {
   Disconnected why{code, std::string(reason), std::nullopt};
+  const bool has_expired = code == disconnects::kExpired.code || code == errors::kTokenExpired.code;
+  if (options_.has_token_source && has_expired) options_.token.clear();
+  refresh_at_ms_ = kNever;
   state_ = State::kIdle;
   context_.wheel.clear(*this);
   armed_at_ms_ = kNever;
@@ -191,6 +233,7 @@ void Client::Impl::fail_unanswered(std::list<Command> commands,
     if (auto* presence = std::get_if<OnPresence>(&command.kind)) (*presence)(error);
     if (auto* stats = std::get_if<OnPresenceStats>(&command.kind)) (*stats)(error);
     if (auto* history = std::get_if<OnHistory>(&command.kind)) (*history)(error);
+    if (auto* rpc = std::get_if<OnRpc>(&command.kind)) (*rpc)(error);
   }
   for (const Outbox::Entry& entry : publications) {
     if (entry.done) entry.done(error);
@@ -230,6 +273,7 @@ void Client::Impl::send_subscribe(const std::string& channel, Subscription& sub)
     SubscribeCommand command;
     command.channel = channel;
     command.recoverable = command.positioned = true;
+    command.join_leave = sub.wants_join_leave;
     if (sub.is_recoverable) {
       command.recover = true;
       command.since = {sub.offset, sub.epoch};

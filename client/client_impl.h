@@ -37,13 +37,17 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void drop_connection();
   Socket abandon_connection();
   void pause_reading(bool is_paused) { connection_.pause_reading(is_paused); }
-  void subscribe(std::string_view channel);
+  void set_token(std::string_view token);
+  void fail_token(const CommandError& error);
+  void subscribe(std::string_view channel, SubscribeOptions options);
   void unsubscribe(std::string_view channel);
   void advance(std::string_view channel, std::uint64_t offset);
   void publish(std::string_view channel, std::string_view data, OnPublished done);
   void presence(std::string_view channel, OnPresence done);
   void presence_stats(std::string_view channel, OnPresenceStats done);
-  void history(std::string_view channel, std::uint32_t limit, OnHistory done);
+  void history(std::string_view channel, std::uint32_t limit,
+               const std::optional<PositionView>& before, OnHistory done);
+  void rpc(std::string_view method, std::string_view data, OnRpc done);
 
   bool is_connected() const { return state_ == State::kConnected; }
   std::uint64_t position(std::string_view channel) const;
@@ -52,11 +56,12 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
 
  private:
   enum class State : std::uint8_t {
-    kIdle,       // no connection, and none will be made before connect()
-    kWaiting,    // the next attempt begins at reconnect_at_ms_
-    kOpening,    // connection_ is opening, until opening_ends_ms_
-    kGreeting,   // the WebSocket stands, the connect command is not answered yet
-    kConnected,  // the server knows us
+    kIdle,         // no connection, and none will be made before connect()
+    kWaiting,      // the next attempt begins at reconnect_at_ms_
+    kAuthorizing,  // the next attempt begins with set_token()
+    kOpening,      // connection_ is opening, until opening_ends_ms_
+    kGreeting,     // the WebSocket stands, the connect command is not answered yet
+    kConnected,    // the server knows us
   };
 
   // A command that was sent and is not a publication.
@@ -64,10 +69,13 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
     struct Connect {};
     struct Subscribe {};
     struct Unsubscribe {};
+    struct Refresh {};
     std::uint32_t id;
     std::uint64_t deadline_ms;
     std::string channel;
-    std::variant<Connect, Subscribe, Unsubscribe, OnPresence, OnPresenceStats, OnHistory> kind;
+    std::variant<Connect, Subscribe, Unsubscribe, Refresh, OnPresence, OnPresenceStats, OnHistory,
+                 OnRpc>
+        kind;
   };
 
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
@@ -87,6 +95,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
 
   // Connection
   void open();
+  void open_connection();
+  void want_token();
   void lost(std::uint16_t code, std::string_view reason, bool may_retry);
   void fail_unanswered(std::list<Command> commands, std::vector<Outbox::Entry> publications,
                        std::string_view why);
@@ -111,6 +121,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void on_connect_reply(const ServerMessage& reply);
   void on_server_subscription(const ServerSubscriptionView& view);
   void forget_server_subscriptions();
+  void on_refresh_reply(const ServerMessage& reply);
+  void note_expiry(const ServerMessage& reply);
   void on_subscribe_reply(const Command& command, const ServerMessage& reply);
   void on_publish_reply(const ServerMessage& reply);
   void on_publication(std::string_view channel, const PublicationView& publication);
@@ -126,21 +138,23 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void give_up_resending();
 
   Context& context_;
-  const Options options_;
+  Options options_;  // only the token changes
   Events& events_;
   Connection connection_;
 
   State state_ = State::kIdle;
   bool answers_pings_ = false;
-  Backoff backoff_;         // of connecting
-  Backoff outbox_backoff_;  // of temporary errors to publications
+  bool is_token_wanted_ = false;  // asked for, and not answered
+  Backoff backoff_;               // of connecting
+  Backoff outbox_backoff_;        // of temporary errors to publications
   std::uint32_t next_id_ = 1;
   std::uint64_t ping_ms_ = 0;  // between the server's pings, 0 when it sends none
   std::uint64_t armed_at_ms_ = kNever;
   std::uint64_t reconnect_at_ms_ = 0;
   std::uint64_t opening_ends_ms_ = 0;
-  std::uint64_t outbox_resumes_ms_ = 0;  // nothing is published before
-  std::string opening_error_;            // why opening_ends_ms_ is now, "" for a timeout
+  std::uint64_t outbox_resumes_ms_ = 0;   // nothing is published before
+  std::uint64_t refresh_at_ms_ = kNever;  // when a new token is asked for
+  std::string opening_error_;             // why opening_ends_ms_ is now, "" for a timeout
 
   std::string lines_;
   std::list<Command> commands_;

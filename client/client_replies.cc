@@ -63,6 +63,15 @@ void Client::Impl::on_server_message(const ServerMessage& message) {
     case ServerMessage::Kind::kSubscribe:
       on_server_subscription(message.subs.front());
       break;
+    case ServerMessage::Kind::kJoin:
+      if (subs_.contains(message.channel))
+        events_.on_join(message.channel, message.clients.front());
+      break;
+    case ServerMessage::Kind::kLeave:
+      if (subs_.contains(message.channel)) {
+        events_.on_leave(message.channel, message.clients.front());
+      }
+      break;
     case ServerMessage::Kind::kOtherPush:
       break;
   }
@@ -86,6 +95,11 @@ void Client::Impl::on_reply_to(Command& command, const ServerMessage& reply) {
     if (!reply.error) return;
     connection_.close();
     lost(0, "cannot unsubscribe from " + command.channel, true);
+  } else if (std::holds_alternative<Command::Refresh>(command.kind)) {
+    on_refresh_reply(reply);
+  } else if (auto* on_rpc = std::get_if<OnRpc>(&command.kind)) {
+    if (reply.error) return (*on_rpc)(Unexpected<CommandError>(to_error(*reply.error)));
+    (*on_rpc)(reply.data);
   } else if (auto* on_presence = std::get_if<OnPresence>(&command.kind)) {
     if (reply.error) return (*on_presence)(Unexpected<CommandError>(to_error(*reply.error)));
     std::vector<Present> present;
@@ -104,8 +118,10 @@ void Client::Impl::on_reply_to(Command& command, const ServerMessage& reply) {
 
 void Client::Impl::on_connect_reply(const ServerMessage& reply) {
   if (reply.error) {
-    // Not even an expired token (109) is worth another attempt: there is no other one to try.
-    const bool may_retry = is_temporary(*reply.error);
+    // An expired token is worth another attempt only when there is another one to try.
+    const bool may_retry =
+        is_temporary(*reply.error) ||
+        (options_.has_token_source && reply.error->code == errors::kTokenExpired.code);
     const auto code = static_cast<std::uint16_t>(reply.error->code);
     connection_.close();
     return lost(code, reply.error->message, may_retry);
@@ -115,11 +131,29 @@ void Client::Impl::on_connect_reply(const ServerMessage& reply) {
   answers_pings_ = reply.pong;
   ping_ms_ = std::uint64_t{reply.ping_s} * 1000;
   arm(ping_deadline_ms());
+  note_expiry(reply);
   events_.on_connected(reply.client, reply.version);
   for (const ServerSubscriptionView& view : reply.subs) on_server_subscription(view);
   forget_server_subscriptions();
   give_up_resending();
   pump_outbox();
+}
+
+// Long enough before that the new token is there in time.
+void Client::Impl::note_expiry(const ServerMessage& reply) {
+  if (!options_.has_token_source || !reply.expires || reply.ttl_s == 0) return;
+  refresh_at_ms_ = now_ms() + std::uint64_t{reply.ttl_s} * 900;
+  arm(refresh_at_ms_);
+}
+
+void Client::Impl::on_refresh_reply(const ServerMessage& reply) {
+  if (!reply.error) return note_expiry(reply);
+  const bool may_retry =
+      is_temporary(*reply.error) || reply.error->code == errors::kTokenExpired.code;
+  if (may_retry) return;  // at refresh_at_ms_
+  const auto code = static_cast<std::uint16_t>(reply.error->code);
+  connection_.close();
+  lost(code, reply.error->message, false);
 }
 
 void Client::Impl::on_server_subscription(const ServerSubscriptionView& view) {

@@ -54,7 +54,8 @@ struct Subscription {
   }
 
   State state = State::kWanted;
-  bool is_wanted = false;       // by the application
+  bool is_wanted = false;  // by the application
+  bool wants_join_leave = false;
   bool is_server_side = false;  // made by the server with the connection
   bool is_recoverable = false;  // the server keeps a log that (epoch, offset) refers to
   Backoff backoff;              // of refusals and gaps

@@ -49,8 +49,9 @@ struct SubscribeCommand {
   PositionView since;
   bool recoverable = false;
   bool positioned = false;
-  std::int64_t flag = 0;  // bit 2: answer error 112 instead of `recovered:false`
-  std::int64_t type = 0;  // 0 is a stream subscription, the only kind there is here
+  bool join_leave = false;  // wants to be told who comes and goes
+  std::int64_t flag = 0;    // bit 2: answer error 112 instead of `recovered:false`
+  std::int64_t type = 0;    // 0 is a stream subscription, the only kind there is here
 };
 
 struct UnsubscribeCommand {
@@ -137,5 +138,7 @@ void append_publish(std::string& out, std::uint32_t id, const PublishCommand& co
 void append_presence(std::string& out, std::uint32_t id, const PresenceCommand& command);
 void append_presence_stats(std::string& out, std::uint32_t id, const PresenceStatsCommand& command);
 void append_history(std::string& out, std::uint32_t id, const HistoryCommand& command);
+void append_rpc(std::string& out, std::uint32_t id, const RpcCommand& command);
+void append_refresh(std::string& out, std::uint32_t id, const RefreshCommand& command);
 
 }  // namespace chirm

@@ -105,6 +105,7 @@ bool read(dom::object fields, SubscribeCommand& command) {
     if (key == "epoch") is_right = read_field(value, command.since.epoch);
     if (key == "recoverable") is_right = read_field(value, command.recoverable);
     if (key == "positioned") is_right = read_field(value, command.positioned);
+    if (key == "join_leave") is_right = read_field(value, command.join_leave);
     if (key == "flag") is_right = read_field(value, command.flag);
     if (key == "type") is_right = read_field(value, command.type);
     if (key == "delta") {

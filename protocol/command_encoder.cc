@@ -123,6 +123,7 @@ void append_subscribe(std::string& out, std::uint32_t id, const SubscribeCommand
   writer.string("epoch", command.since.epoch);
   writer.flag("recoverable", command.recoverable);
   writer.flag("positioned", command.positioned);
+  writer.flag("join_leave", command.join_leave);
   writer.signed_number("flag", command.flag);
   writer.signed_number("type", command.type);
   writer.finish(id);
@@ -154,6 +155,19 @@ void append_history(std::string& out, std::uint32_t id, const HistoryCommand& co
   writer.signed_number("limit", command.limit);
   writer.since(command.since);
   writer.flag("reverse", command.reverse);
+  writer.finish(id);
+}
+
+void append_rpc(std::string& out, std::uint32_t id, const RpcCommand& command) {
+  CommandWriter writer(out, "rpc");
+  writer.string("method", command.method);
+  writer.raw("data", command.data);
+  writer.finish(id);
+}
+
+void append_refresh(std::string& out, std::uint32_t id, const RefreshCommand& command) {
+  CommandWriter writer(out, "refresh");
+  writer.string("token", command.token);
   writer.finish(id);
 }
 

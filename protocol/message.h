@@ -114,8 +114,10 @@ struct ServerMessage {
     kPublication,  // channel, publications[0]
     kSubscribe,    // subs[0]
     kUnsubscribe,  // channel, code, reason
+    kJoin,         // channel, clients[0]
+    kLeave,        // channel, clients[0]
     kDisconnect,   // code, reason
-    kOtherPush,    // a push this client has no use for (join, leave, message, …)
+    kOtherPush,    // a push this client has no use for (message, …)
   };
   Kind kind = Kind::kPing;
   std::uint32_t id = 0;
@@ -150,6 +152,8 @@ struct ServerMessage {
   std::span<const ClientInfoView> clients;
   std::uint64_t num_clients = 0;
   std::uint64_t num_users = 0;
+  // rpc: raw JSON
+  std::string_view data;
 };
 
 // Decodes one line at a time. Views are valid until the next call. One decoder serves all

@@ -54,6 +54,7 @@ class MessageReader {
   bool read_subs(dom::element value, RawCursor& cursor);
   bool read_sub(std::string_view channel, dom::element value, RawCursor& cursor);
   bool read_presence(dom::element value, RawCursor& cursor);
+  bool read_presence_change(dom::element value, RawCursor& cursor);
   bool read_client_info(dom::element value, RawCursor& cursor, ClientInfoView& info);
 
   ServerMessage& message_;
@@ -125,6 +126,11 @@ bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
       message_.kind = key == "unsubscribe" ? kUnsubscribe : kDisconnect;
       return read_ending(value, cursor);
     }
+    if (key == "join" || key == "leave") {
+      message_.kind = key == "join" ? kJoin : kLeave;
+      lists_.clients.clear();
+      return read_presence_change(value, cursor);
+    }
     return true;
   });
   // Pushes may name a channel by a number, but only for who asked for that.
@@ -165,6 +171,7 @@ bool MessageReader::read_result_field(std::string_view key, dom::element value, 
   if (key == "presence") return read_presence(value, cursor);
   if (key == "num_clients") return read_field(value, message_.num_clients);
   if (key == "num_users") return read_field(value, message_.num_users);
+  if (key == "data") message_.data = cursor.skip_value();
   return true;
 }
 
@@ -220,6 +227,13 @@ bool MessageReader::read_presence(dom::element value, RawCursor& cursor) {
     const bool is_right = read_client_info(field, cursor, info);
     if (info.client.empty()) info.client = key;
     return is_right;
+  });
+}
+
+bool MessageReader::read_presence_change(dom::element value, RawCursor& cursor) {
+  ClientInfoView& info = lists_.clients.emplace_back();
+  return each(value, cursor, [&](std::string_view key, dom::element field) {
+    return key == "info" ? read_client_info(field, cursor, info) : true;
   });
 }
 

@@ -43,6 +43,13 @@ class EventLog final : public Events {
     add(std::string(channel) + " " + std::to_string(publication.offset) + " " +
         std::string(publication.data));
   }
+  void on_join(std::string_view channel, const ClientInfoView& who) override {
+    add(std::string(who.user) + " joins " + std::string(channel));
+  }
+  void on_leave(std::string_view channel, const ClientInfoView& who) override {
+    add(std::string(who.user) + " leaves " + std::string(channel));
+  }
+  void on_token_wanted() override { add("token wanted"); }
   std::size_t on_bytes(std::string_view bytes) override {
     return bytes_hook ? bytes_hook(bytes) : 0;
   }

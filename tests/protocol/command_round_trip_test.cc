@@ -61,12 +61,14 @@ TEST_F(CommandRoundTripTest, Subscribe) {
                     .since = {.offset = 12, .epoch = "e"},
                     .recoverable = true,
                     .positioned = true,
+                    .join_leave = true,
                     .flag = 2,
                     .type = -3});
   const auto subscribe = decode<SubscribeCommand>(out_);
   EXPECT_EQ(subscribe.channel, "ch\n");
   EXPECT_EQ(subscribe.token, "t");
   EXPECT_TRUE(subscribe.recover && subscribe.recoverable && subscribe.positioned);
+  EXPECT_TRUE(subscribe.join_leave);
   EXPECT_EQ(subscribe.since.offset, 12u);
   EXPECT_EQ(subscribe.since.epoch, "e");
   EXPECT_EQ(subscribe.flag, 2);
@@ -105,6 +107,18 @@ TEST_F(CommandRoundTripTest, CommandsWithNothingButAChannel) {
   out_.clear();
   append_presence_stats(out_, 77, {.channel = "c"});
   EXPECT_EQ(decode<PresenceStatsCommand>(out_).channel, "c");
+}
+
+TEST_F(CommandRoundTripTest, Rpc) {
+  append_rpc(out_, 77, {.method = "chat.join", .data = "{\"room\":\n\"a\"}"});
+  const auto rpc = decode<RpcCommand>(out_);
+  EXPECT_EQ(rpc.method, "chat.join");
+  EXPECT_EQ(rpc.data, "{\"room\":\"a\"}");
+}
+
+TEST_F(CommandRoundTripTest, Refresh) {
+  append_refresh(out_, 77, {.token = "t\""});
+  EXPECT_EQ(decode<RefreshCommand>(out_).token, "t\"");
 }
 
 TEST(CommandEncoder, LeavesOutZeroValues) {

@@ -169,10 +169,28 @@ TEST_F(MessageDecoderTest, ReadsASubscribePush) {
   EXPECT_EQ(decode(R"({"push":{"subscribe":{}}})").kind, Kind::kOtherPush);
 }
 
+TEST_F(MessageDecoderTest, ReadsWhoComesAndGoes) {
+  const auto join = decode(
+      R"({"push":{"channel":"ch","join":{"info":{"user":"42","client":"c9","conn_info":{"a":1}}}}})");
+  EXPECT_EQ(join.kind, Kind::kJoin);
+  EXPECT_EQ(join.channel, "ch");
+  ASSERT_EQ(join.clients.size(), 1u);
+  EXPECT_EQ(join.clients[0].user, "42");
+  EXPECT_EQ(join.clients[0].conn_info, R"({"a":1})");
+  const auto leave =
+      decode(R"({"push":{"leave":{"info":{"user":"42","client":"c9"}},"channel":"ch"}})");
+  EXPECT_EQ(leave.kind, Kind::kLeave);
+  ASSERT_EQ(leave.clients.size(), 1u);
+  EXPECT_EQ(leave.clients[0].client, "c9");
+}
+
+TEST_F(MessageDecoderTest, ReadsTheDataOfAnRpc) {
+  EXPECT_EQ(decode(R"({"id":5,"rpc":{"data":{"a":[1]}}})").data, R"({"a":[1]})");
+}
+
 TEST_F(MessageDecoderTest, OtherPushesAreTold) {
   for (const auto text :
-       {R"({"push":{"channel":"ch","join":{"info":{"user":"42","client":"c9"}}}})",
-        R"({"push":{"message":{"data":{"m":1}}}})", R"({"push":{}})",
+       {R"({"push":{"message":{"data":{"m":1}}}})", R"({"push":{}})",
         R"({"push":{"refresh":{"expires":true,"ttl":600}}})",
         R"({"push":{"id":5,"pub":{"data":1}}})", R"({"push":{"channel":"ch","pub":null}})"}) {
     EXPECT_EQ(decode(text).kind, Kind::kOtherPush) << text;

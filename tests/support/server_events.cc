@@ -77,6 +77,8 @@ void ServerEvents::add_line(std::string_view json) {
                       std::to_string(message->code));
       return;
     case ServerMessage::Kind::kSubscribe:
+    case ServerMessage::Kind::kJoin:
+    case ServerMessage::Kind::kLeave:
     case ServerMessage::Kind::kDisconnect:
     case ServerMessage::Kind::kOtherPush:
       lines.emplace_back(json);
