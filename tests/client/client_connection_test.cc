@@ -57,9 +57,8 @@ TEST_F(ClientConnection, DeliversRepliesPushesAndPingsOfOneMessage) {
   };
   start_in("room:a");
   ASSERT_TRUE(run([&] { return server_.log.size() == 2; }));
-  EXPECT_THAT(events_.lines,
-              ElementsAre("connected c1 test", "subscribed room:a 4e1", "room:a 5 {\"n\":5}",
-                          "u joins room:a"));
+  EXPECT_THAT(events_.lines, ElementsAre("connected c1 test", "subscribed room:a 4e1",
+                                         "room:a 5 {\"n\":5}", "u joins room:a"));
   EXPECT_EQ(server_.log[1], "1: {}");
   EXPECT_EQ(client_->position("room:a"), 5);
 }
