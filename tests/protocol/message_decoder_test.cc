@@ -171,7 +171,7 @@ TEST_F(MessageDecoderTest, ReadsASubscribePush) {
 
 TEST_F(MessageDecoderTest, ReadsWhoComesAndGoes) {
   const auto join = decode(
-      R"({"push":{"channel":"ch","join":{"info":{"user":"42","client":"c","conn_info":{"a":1}}}}})");
+      R"({"push":{"channel":"ch","join":{"info":{"user":"42","conn_info":{"a":1}}}}})");
   EXPECT_EQ(join.kind, Kind::kJoin);
   EXPECT_EQ(join.channel, "ch");
   ASSERT_EQ(join.clients.size(), 1u);
