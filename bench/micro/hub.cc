@@ -10,6 +10,8 @@
 #include "bench/micro/padded.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
+#include "core/broker/local_node_bus.h"
+#include "core/broker/memory_documents.h"
 #include "core/chat/authenticator.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
@@ -26,6 +28,8 @@ constexpr const char* kEpoch = "bench";
 // Grants every subscription, and lets the benchmark publish.
 class NullBroker final : public Broker {
  public:
+  explicit NullBroker(Loop& loop) : documents_(loop), nodes_(loop) {}
+
   void set_listener(BrokerListener& the_listener) override { listener = &the_listener; }
   void publish(const PublishRequest&, Callback<Position>) override {}
   void subscribe(std::string_view, Callback<Position> done) override {
@@ -34,6 +38,8 @@ class NullBroker final : public Broker {
   void unsubscribe(std::string_view) override {}
   void history(const HistoryRequest&, Callback<History>) override {}
   void presence(std::string_view, Callback<std::vector<PresentClient>>) override {}
+  DocumentStore& documents() override { return documents_; }
+  NodeBus& nodes() override { return nodes_; }
   void flush() override {
     for (auto& done : std::exchange(waiting, {})) done(Position{0, kEpoch});
   }
@@ -46,6 +52,8 @@ class NullBroker final : public Broker {
 
  private:
   BrokerCounters counters_;
+  MemoryDocuments documents_;
+  LocalNodeBus nodes_;
 };
 
 class NullTransport final : public Transport {
@@ -89,7 +97,7 @@ class Node {
   Loop loop_;
   ChatSettings settings_;
   ChatCounters counters_;
-  NullBroker broker_;
+  NullBroker broker_{loop_};
   NullTransport transport_;
   WsEncoder encoder_{WsRole::kServer};
   CommandDecoder decoder_;

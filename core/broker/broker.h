@@ -16,6 +16,8 @@
 
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_health.h"
+#include "core/broker/document_store.h"
+#include "core/broker/node_bus.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 
@@ -111,6 +113,10 @@ class Broker {
 
   // Who is in the channel on all nodes.
   virtual void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) = 0;
+
+  // Documents that all nodes share, and messages between nodes. They live as long as the broker.
+  virtual DocumentStore& documents() = 0;
+  virtual NodeBus& nodes() = 0;
 
   // What a turn has queued goes out. Called once at the end of each turn, before the fan-out.
   virtual void flush() = 0;

@@ -27,7 +27,11 @@ std::string message_key(const PublishRequest& request) {
 }  // namespace
 
 MemoryBroker::MemoryBroker(Loop& loop, const BrokerSettings& settings)
-    : loop_(loop), settings_(settings), retention_timer_(loop, [this] { forget_old(); }) {
+    : loop_(loop),
+      settings_(settings),
+      documents_(loop),
+      nodes_(loop),
+      retention_timer_(loop, [this] { forget_old(); }) {
   retention_timer_.start_repeating(kRetentionPeriodMs);
 }
 

@@ -17,6 +17,8 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/local_node_bus.h"
+#include "core/broker/memory_documents.h"
 #include "core/broker/message_ids.h"
 #include "core/loop/timer.h"
 
@@ -34,6 +36,8 @@ class MemoryBroker final : public Broker {
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  DocumentStore& documents() override { return documents_; }
+  NodeBus& nodes() override { return nodes_; }
   void flush() override;
   Health health() const override { return Health::kReady; }
   std::vector<StoreHealth> stores() const override;
@@ -64,6 +68,8 @@ class MemoryBroker final : public Broker {
 
   Loop& loop_;
   BrokerSettings settings_;
+  MemoryDocuments documents_;
+  LocalNodeBus nodes_;
   BrokerListener* listener_ = nullptr;
   BrokerCounters counters_;
   Random random_;

@@ -8,34 +8,27 @@
 #include <string_view>
 #include <vector>
 
-#include "core/broker/document_store.h"
-#include "core/broker/later_calls.h"
+#include "core/broker/checked_documents.h"
 
 namespace chirm {
 
-class Loop;
-
-class MemoryDocuments final : public DocumentStore {
+class MemoryDocuments final : public CheckedDocuments {
  public:
-  explicit MemoryDocuments(Loop& loop) : later_(loop) {}
-
-  void add_listener(DocumentListener& listener) override { listeners_.push_back(&listener); }
-  void remove_listener(DocumentListener& listener) override;
-  void get(std::string_view collection, std::string_view id, Callback<Document> done) override;
-  void put(std::string_view collection, std::string_view id, std::uint64_t expected,
-           std::string_view value, Callback<PutResult> done) override;
-  void list(const ListRequest& request, Callback<std::vector<NamedDocument>> done) override;
-  void count(std::string_view collection, Callback<std::uint64_t> done) override;
-  void clear(std::string_view collection, Callback<std::uint64_t> done) override;
+  using CheckedDocuments::CheckedDocuments;
 
  private:
   using Collection = std::map<std::string, Document, std::less<>>;  // by id
 
+  void do_get(std::string_view collection, std::string_view id, Callback<Document> done) override;
+  void do_put(std::string_view collection, std::string_view id, std::uint64_t expected,
+              std::string_view value, Callback<PutResult> done) override;
+  void do_list(const ListRequest& request, Callback<std::vector<NamedDocument>> done) override;
+  void do_count(std::string_view collection, Callback<std::uint64_t> done) override;
+  void do_clear(std::string_view collection, Callback<std::uint64_t> done) override;
+
   const Collection* find(std::string_view collection) const;
 
-  LaterCalls later_;
   std::map<std::string, Collection, std::less<>> collections_;
-  std::vector<DocumentListener*> listeners_;
   std::uint64_t version_ = 0;  // the newest
 };
 

@@ -140,6 +140,8 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       subscriber_(
           loop, url, node_name_, link_settings, context_.counters,
           {{all_topic_, bulletin_}, {own_topic_, presence_}, {own_topic_ + ":probe", probe_}}),
+      documents_(loop),
+      nodes_(loop),
       node_settings_(node_settings),
       period_ms_(link_settings.probe_period_ms),
       period_timer_(loop, [this] { on_period(); }) {

@@ -28,6 +28,8 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/local_node_bus.h"
+#include "core/broker/memory_documents.h"
 #include "core/broker/redis_commands.h"
 #include "core/broker/redis_context.h"
 #include "core/broker/redis_digest.h"
@@ -66,6 +68,8 @@ class RedisBroker final : public Broker {
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  DocumentStore& documents() override { return documents_; }
+  NodeBus& nodes() override { return nodes_; }
   void flush() override;
   Health health() const override { return probe_.health(); }
   std::vector<StoreHealth> stores() const override { return {probe_.store()}; }
@@ -112,6 +116,8 @@ class RedisBroker final : public Broker {
   Bulletin bulletin_;
   RedisProbe probe_;
   RedisSubscriber subscriber_;
+  MemoryDocuments documents_;
+  LocalNodeBus nodes_;
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 

@@ -31,6 +31,8 @@ class ShardedBroker final : public Broker {
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  DocumentStore& documents() override { return shards_.front().broker->documents(); }
+  NodeBus& nodes() override { return shards_.front().broker->nodes(); }
   void flush() override;
   // Ready when all are. Away when all are, or one is another cluster's.
   Health health() const override;

@@ -79,6 +79,8 @@ SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStore> writer, std::shared_ptr<SqliteStore> reader)
     : loop_(loop),
       settings_(settings),
+      documents_(loop),
+      nodes_(loop),
       writer_(std::move(writer)),
       reader_(std::move(reader)),
       collecting_(std::make_shared<WriteJob>()),

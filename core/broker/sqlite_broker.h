@@ -19,6 +19,8 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/local_node_bus.h"
+#include "core/broker/memory_documents.h"
 #include "core/broker/sqlite_store.h"
 #include "core/broker/string_hash.h"
 #include "core/loop/timer.h"
@@ -41,6 +43,8 @@ class SqliteBroker final : public Broker {
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
+  DocumentStore& documents() override { return documents_; }
+  NodeBus& nodes() override { return nodes_; }
   void flush() override;
   // kDegraded after a failed write, until there is room for a large message.
   Health health() const override { return is_failing_ ? Health::kDegraded : Health::kReady; }
@@ -70,6 +74,8 @@ class SqliteBroker final : public Broker {
 
   Loop& loop_;
   BrokerSettings settings_;
+  MemoryDocuments documents_;
+  LocalNodeBus nodes_;
   BrokerListener* listener_ = nullptr;
   BrokerCounters counters_;
   std::shared_ptr<SqliteStore> writer_;  // shared with the job that is running

@@ -11,6 +11,7 @@
 
 #include "core/base/check.h"
 #include "core/broker/broker.h"
+#include "tests/support/fake_node_bus.h"
 
 namespace chirm::testing {
 
@@ -42,6 +43,11 @@ class FakeBroker final : public Broker {
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override {
     presences.push_back({std::string(channel), std::move(done)});
   }
+  DocumentStore& documents() override {
+    CHIRM_CHECK(document_store != nullptr);
+    return *document_store;
+  }
+  NodeBus& nodes() override { return node_bus; }
   void flush() override {}
   Health health() const override { return store.health; }
   std::vector<StoreHealth> stores() const override { return {store}; }
@@ -76,6 +82,8 @@ class FakeBroker final : public Broker {
   std::deque<HistoryCall> histories;
   std::deque<Call<std::vector<PresentClient>>> presences;
   std::vector<std::string> unsubscribes;
+  DocumentStore* document_store = nullptr;
+  FakeNodeBus node_bus;
   StoreHealth store{.name = "fake", .health = Health::kReady};
 
  private:
