@@ -24,6 +24,8 @@
 
 namespace chirm::testing {
 
+inline constexpr const char* kRoom = "room:a";
+
 class ChatNode;
 
 // A client of one session. Commands get the ids 1, 2, 3 …

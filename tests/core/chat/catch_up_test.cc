@@ -18,8 +18,7 @@ using ::testing::ElementsAreArray;
 using testing::FakeBroker;
 using testing::FakeClient;
 using ::testing::IsEmpty;
-
-constexpr const char* kRoom = "room:a";
+using testing::kRoom;
 
 std::string subscribed(std::uint32_t id, std::uint64_t offset, bool recovered) {
   return std::to_string(id) + R"( subscribe {"recoverable":true,"epoch":"E",)" +

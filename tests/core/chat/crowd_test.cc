@@ -12,8 +12,7 @@ namespace {
 
 using testing::ChatNode;
 using testing::FakeClient;
-
-constexpr const char* kCrowd = "room:a";
+using testing::kRoom;
 
 class Crowd : public ::testing::Test {
  protected:
@@ -32,7 +31,7 @@ class Crowd : public ::testing::Test {
   void publish(int count) {
     const std::string data = '"' + std::string(1'000, 'x') + '"';
     for (int i = 0; i < count; ++i) {
-      ada.publish(kCrowd, data);
+      ada.publish(kRoom, data);
       ++published;
       if (i % 50 == 0) node.settle();
     }
@@ -57,16 +56,16 @@ class Crowd : public ::testing::Test {
 TEST_F(Crowd, IsBroughtBackFromFarBeyondTheTailInOneWalk) {
   ada.transport.is_kept = false;
   publish(5'000);
-  (void)node.add_client("live", kCrowd);
+  (void)node.add_client("live", kRoom);
   std::vector<FakeClient*> clients;
   std::vector<std::uint64_t> places = {0, 0, 1, 17, 1'000, 2'500, 4'000, 4'990, 4'999, 5'000};
   for (std::size_t i = 0; i < places.size(); ++i) clients.push_back(&node.add_client("bob"));
   const std::uint64_t reads = node.broker.counters().histories;
   std::uint64_t bytes_max = 0;
-  for (std::size_t i = 0; i < places.size(); ++i) clients[i]->recover(kCrowd, {places[i], ""});
+  for (std::size_t i = 0; i < places.size(); ++i) clients[i]->recover(kRoom, {places[i], ""});
   for (int turn = 0; turn < 200; ++turn) {
     if (turn % 2 == 0) {
-      ada.publish(kCrowd, R"("live")");
+      ada.publish(kRoom, R"("live")");
       ++published;
     }
     (void)node.end_turn();
@@ -83,13 +82,13 @@ TEST_F(Crowd, IsBroughtBackFromFarBeyondTheTailInOneWalk) {
 }
 
 TEST_F(Crowd, ReadsNothingForPositionsWithinTheTail) {
-  (void)node.add_client("live", kCrowd);
+  (void)node.add_client("live", kRoom);
   publish(5'000);
   const std::uint64_t reads = node.broker.counters().histories;
   for (int i = 0; i < 500; ++i) {
     FakeClient& client = node.add_client("bob");
     client.transport.is_kept = false;
-    client.recover(kCrowd, {published - static_cast<std::uint64_t>(i % 100), ""});
+    client.recover(kRoom, {published - static_cast<std::uint64_t>(i % 100), ""});
     node.settle();
   }
   EXPECT_EQ(node.broker.counters().histories, reads);
@@ -148,7 +147,7 @@ TEST_F(Crowd, DoesNotDelayWhatIsLive) {
       while (Loop::clock_ns() < end_ns) {
       }
     };
-    reader->recover(kCrowd, {1, ""});
+    reader->recover(kRoom, {1, ""});
   }
   // Past their replies.
   while (node.counters.recovered < 100 || writes < 150) (void)node.end_turn();

@@ -13,8 +13,7 @@ using testing::ChatNode;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using testing::FakeClient;
-
-constexpr const char* kRoom = "room:a";
+using testing::kRoom;
 
 BrokerSettings keeping(std::uint32_t publications) {
   BrokerSettings settings;

@@ -15,7 +15,7 @@
 
 namespace chirm {
 
-inline constexpr const char* kRoom = "room:a";
+using testing::kRoom;
 
 inline std::vector<std::uint64_t> offsets(std::uint64_t from, std::uint64_t to) {
   std::vector<std::uint64_t> all(to - from + 1);

@@ -11,8 +11,7 @@ namespace {
 using testing::ChatNode;
 using ::testing::ElementsAre;
 using testing::FakeClient;
-
-constexpr const char* kRoom = "room:a";
+using testing::kRoom;
 
 class SlowReader : public ::testing::Test {
  protected:
