@@ -78,6 +78,8 @@ void append_presence_stats_reply(std::string& out, std::uint32_t id, std::uint64
                                  std::uint64_t users);
 void append_refresh_reply(std::string& out, std::uint32_t id, std::string_view client,
                           std::string_view version, std::optional<std::uint32_t> expires_in_s);
+// `data` is raw JSON.
+void append_rpc_reply(std::string& out, std::uint32_t id, std::string_view data);
 void append_error_reply(std::string& out, std::uint32_t id, const ErrorCode& error);
 // A server-side subscription of a client that is connected already.
 void append_subscribe_push(std::string& out, std::string_view channel,

@@ -204,6 +204,12 @@ void append_refresh_reply(std::string& out, std::uint32_t id, std::string_view c
   close_reply(out);
 }
 
+void append_rpc_reply(std::string& out, std::uint32_t id, std::string_view data) {
+  open_reply(out, id, "rpc");
+  append_raw_json(out, "data", data);
+  close_reply(out);
+}
+
 void append_error_reply(std::string& out, std::uint32_t id, const ErrorCode& error) {
   open_reply(out, id, "error");
   out += "\"code\":";

@@ -16,6 +16,7 @@
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
+#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer_wheel.h"
 #include "protocol/message.h"
@@ -105,8 +106,9 @@ class Node {
   TimerWheel wheel_{loop_};
   Authenticator authenticator_{settings_};
   Hub hub_{loop_, broker_, encoder_, settings_, counters_};
-  SessionContext context_{hub_,     settings_, authenticator_, wheel_, encoder_,
-                          decoder_, counters_, random_,        {}};
+  SessionDirectory directory_;
+  SessionContext context_{hub_,     settings_, authenticator_, wheel_,    encoder_,
+                          decoder_, counters_, random_,        directory_};
   std::vector<std::unique_ptr<Session>> sessions_;
   std::uint64_t offset_ = 0;
 };

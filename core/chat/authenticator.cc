@@ -42,7 +42,10 @@ Expected<Identity, Refusal> verify(std::string_view token, std::string_view secr
     return Unexpected<Refusal>(errors::kExpired);
   }
   if (!is_user_name(claims->user)) return Unexpected<Refusal>(disconnects::kInvalidToken);
-  return Identity{claims->user, claims->info, claims->expires_at, claims->channels};
+  return Identity{.user = claims->user,
+                  .info = claims->info,
+                  .expires_at = claims->expires_at,
+                  .channels = claims->channels};
 }
 
 }  // namespace
@@ -50,7 +53,8 @@ Expected<Identity, Refusal> verify(std::string_view token, std::string_view secr
 Expected<Identity, Refusal> Authenticator::authenticate(const ConnectCommand& command) const {
   if (settings_.is_insecure) {
     if (!is_user_name(command.data_name)) return Unexpected<Refusal>(errors::kBadRequest);
-    return with_channels({std::string(command.data_name), {}, std::nullopt, {}});
+    return with_channels(
+        {.user = std::string(command.data_name), .info = {}, .expires_at = {}, .channels = {}});
   }
   if (command.token.empty()) return Unexpected<Refusal>(disconnects::kBadRequest);
   return verify(command.token, settings_.token_hmac_secret).and_then([this](Identity identity) {

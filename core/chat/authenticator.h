@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/chat/chat_settings.h"
+#include "core/chat/user_role.h"
 #include "protocol/codes.h"
 #include "protocol/command.h"
 #include "protocol/expected.h"
@@ -23,6 +24,7 @@ struct Identity {
   // What the server subscribes the connection to: the user's inbox, and what its token names. Valid
   // names of existing namespaces.
   TokenChannels channels;
+  UserRole role = UserRole::kUser;
 };
 
 // A refusal is an error reply, after which the client may mend what was wrong, or a close.

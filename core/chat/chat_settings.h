@@ -31,6 +31,10 @@ struct ChatSettings {
   std::uint32_t publishes_in_flight_max = 128;
   std::size_t private_bytes_max = 256 * 1024;
 
+  // A connection's publishes and calls of methods, each; 0: no limit. Not in insecure mode.
+  std::uint32_t publish_rate = 20;   // a second
+  std::uint32_t publish_burst = 40;  // at once
+
   // A channel's tail on this node; all tails together; and how long a channel that nobody on this
   // node is subscribed to is still followed.
   std::size_t tail_bytes_max = 4 * 1024 * 1024;

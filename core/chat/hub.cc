@@ -136,6 +136,29 @@ std::uint64_t Hub::next_leave_delay_ms() {
   return (due_us - now_us) / 1000;
 }
 
+std::vector<Session*> Hub::subscribers(std::string_view name) {
+  std::vector<Session*> found;
+  const Channel* channel = find(name);
+  if (channel == nullptr) return found;
+  const auto add = [&](Session* session) {
+    if (!session->find(*channel)->is_server_side) found.push_back(session);
+  };
+  for (const Member& member : channel->members) add(member.session);
+  for (const Joining& joining : channel->joining) add(joining.session);
+  return found;
+}
+
+void Hub::end_subscription(Session& session, std::string_view name, const Unsubscribe& why) {
+  const auto* subscription = session.find(name);
+  if (subscription == nullptr || subscription->is_server_side) return;
+  Channel& channel = *subscription->channel;
+  if (subscription->is_live) return end_subscription(session, channel, why);
+  const auto joining = std::find_if(channel.joining.begin(), channel.joining.end(),
+                                    [&](const Joining& one) { return one.session == &session; });
+  CHIRM_CHECK(joining != channel.joining.end(), name);
+  refuse(channel, Joining(*joining), errors::kPermissionDenied);
+}
+
 void Hub::mark_dirty(Session& session) { dirty_sessions_.push_back(session); }
 
 // ---- Publications

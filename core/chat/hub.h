@@ -44,6 +44,12 @@ class Hub final : private BrokerListener {
   void unsubscribe(Session& session, Channel& channel);
   void unsubscribe_all(Session& session);
 
+  // The sessions that have asked for the channel themselves, and have it or will.
+  std::vector<Session*> subscribers(std::string_view channel);
+  // Ends what the session has asked for itself, and tells it why; a subscribe command that is not
+  // answered yet is refused. May close the session.
+  void end_subscription(Session& session, std::string_view channel, const Unsubscribe& why);
+
   // The session has something in its private lane: it is written in this turn's flush.
   void mark_dirty(Session& session);
 

@@ -7,6 +7,7 @@
 #include "core/base/check.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
+#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 #include "protocol/limits.h"
 #include "protocol/lines.h"
@@ -33,6 +34,7 @@ Session::Session(SessionContext& context, Transport& transport)
 
 Session::~Session() {
   if (self_) *self_ = nullptr;
+  if (is_listed_) context_.directory.remove(*this);
   context_.hub.unsubscribe_all(*this);
   if (is_blocked_) --context_.counters.blocked_sessions;
   --context_.counters.sessions;
@@ -60,7 +62,7 @@ void Session::on_message(std::string_view message) {
 }
 
 bool Session::must_hold() const {
-  return is_draining_ || state_ == State::kJoining ||
+  return is_draining_ || state_ == State::kJoining || is_publish_waiting_ ||
          in_flight_ >= context_.settings.publishes_in_flight_max ||
          lane_.size() > context_.settings.private_bytes_max;
 }
@@ -111,6 +113,7 @@ void Session::handle_line(std::string_view line) {
     const Subscription* subscription = find(unsubscribe->channel);
     const bool is_joining = subscription != nullptr && !subscription->is_live;
     if (is_joining && !subscription->is_server_side) return hold(line);
+    if (is_checking(unsubscribe->channel)) return hold(line);
   }
   std::visit([&](const auto& method) { handle(command->id, method); }, command->method);
 }
@@ -181,6 +184,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
   context_.hub.unsubscribe_all(*this);
   held_.reset();
   greeting_.reset();
+  if (std::exchange(is_listed_, false)) context_.directory.remove(*this);
   context_.encoder.append_close(lane_, code, reason);
   context_.hub.mark_dirty(*this);
   transport_.on_closing();

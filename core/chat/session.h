@@ -13,7 +13,9 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/base/random.h"
+#include "core/chat/access.h"
 #include "core/chat/authenticator.h"
+#include "core/chat/rate_limit.h"
 #include "core/chat/transport.h"
 #include "core/loop/timer_wheel.h"
 #include "protocol/codes.h"
@@ -25,6 +27,7 @@ namespace chirm {
 
 class Channel;
 class Hub;
+class SessionDirectory;
 struct ChatCounters;
 struct BlockedSessionTag;
 struct Joining;
@@ -40,7 +43,10 @@ struct SessionContext {
   CommandDecoder& decoder;
   ChatCounters& counters;
   Random& random;
-  std::string scratch;  // a reply's JSON, within one call
+  SessionDirectory& directory;
+  std::string scratch = {};       // a reply's JSON, within one call
+  const RpcTable* rpc = nullptr;  // null: there are no methods
+  Access* access = nullptr;       // null: channels are open to whom their names admit
 };
 
 class Session final : public WheelEntry,
@@ -69,11 +75,16 @@ class Session final : public WheelEntry,
   const std::string& user() const { return user_; }
   const std::string& client_id() const { return client_id_; }
   const std::string& info() const { return info_; }
+  UserRole role() const { return role_; }
+  bool is_connected() const { return state_ == State::kConnected; }
+  // Points to this session, and to null once it has gone.
+  std::shared_ptr<Session*> self();
   // What its token says of the channel: raw JSON or "".
   std::string_view channel_info(std::string_view channel) const;
 
  private:
   friend class Hub;
+  friend class SessionDirectory;
 
   enum class State : std::uint8_t {
     kNew,      // waiting for connect
@@ -105,8 +116,22 @@ class Session final : public WheelEntry,
   void handle(std::uint32_t id, const SubRefreshCommand& command);
   void handle(std::uint32_t id, const PongCommand& command);
 
-  // True and answered when the command is not allowed in this channel.
+  // True and answered when no command of this user is allowed in this channel.
   bool refuse(std::uint32_t id, std::string_view channel);
+  // Does `act` when the user has the right, now or later, or answers the error. Later commands of
+  // the connection do not wait; what `act` needs of this one it has to own.
+  template <class Act>
+  void if_allowed(std::uint32_t id, Right right, std::string_view channel, Act act);
+  void subscribe_later(std::uint32_t id, const SubscribeCommand& command);
+  bool is_checking(std::string_view channel) const;
+  void end_checking(std::string_view channel);
+  bool is_throttled(RateLimit& limit);
+  template <class E>
+  void answer_publish(std::uint32_t id, const Expected<Position, E>& position);
+  void read_history(std::uint32_t id, const HistoryCommand& command);
+  void read_presence(std::uint32_t id, std::string_view channel);
+  void read_presence_stats(std::uint32_t id, std::string_view channel);
+  RpcCaller caller();
   void reply_error(std::uint32_t id, const ErrorCode& error);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();
@@ -146,9 +171,6 @@ class Session final : public WheelEntry,
 
   void begin_close(std::uint16_t code, std::string_view reason);
 
-  // Guards callbacks that may come after the session has gone.
-  std::shared_ptr<Session*> self();
-
   // What a delivery touches stands first, together (see prefetch()).
   SessionContext& context_;
   Transport& transport_;
@@ -158,9 +180,13 @@ class Session final : public WheelEntry,
   bool is_blocked_ = false;  // the socket did not take everything; on_writable() will come
   bool is_awaiting_pong_ = false;
   bool is_input_wanted_ = true;
-  bool is_resuming_ = false;      // resume() is running
-  bool is_draining_ = false;      // drain() was called
-  bool is_end_told_ = false;      // transport_.on_all_written() was called
+  bool is_resuming_ = false;         // resume() is running
+  bool is_draining_ = false;         // drain() was called
+  bool is_end_told_ = false;         // transport_.on_all_written() was called
+  bool is_publish_waiting_ = false;  // a publish has to be answered before the next command
+  bool is_listed_ = false;           // in the directory, at directory_index_
+  UserRole role_ = UserRole::kUser;
+  std::uint32_t directory_index_ = 0;
   std::uint32_t in_flight_ = 0;   // asynchronous commands, by weight
   std::uint64_t blocked_ms_ = 0;  // since when, while blocked
   std::uint64_t ping_ms_ = 0;     // when the next ping is due, or its pong when awaited
@@ -180,6 +206,10 @@ class Session final : public WheelEntry,
   };
   std::unique_ptr<Greeting> greeting_;
   std::unique_ptr<TokenChannels> token_channels_;  // null when they say nothing
+  // Channels of subscribe commands whose right is being looked up; null when none.
+  std::unique_ptr<std::vector<std::string>> checking_;
+  RateLimit publishes_;
+  RateLimit calls_;
   std::shared_ptr<Session*> self_;
 };
 

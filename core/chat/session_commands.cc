@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What each command of the client protocol does.
 #include <algorithm>
+#include <type_traits>
 #include <unordered_set>
 
 #include "core/base/version.h"
@@ -8,6 +9,7 @@
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
 #include "core/loop/loop.h"
+#include "protocol/json_fields.h"
 #include "protocol/limits.h"
 #include "protocol/message.h"
 
@@ -18,6 +20,7 @@ namespace {
 // presence are long.
 constexpr std::uint32_t kPublishWeight = 1;
 constexpr std::uint32_t kListWeight = 32;
+constexpr std::uint32_t kCallWeight = 16;
 
 // Publications of a history reply, as many as fit.
 std::string join_publications(const std::vector<Publication>& publications, std::size_t bytes_max) {
@@ -37,14 +40,81 @@ bool Session::refuse(std::uint32_t id, std::string_view channel) {
   return error.has_value();
 }
 
+template <class Act>
+void Session::if_allowed(std::uint32_t id, Right right, std::string_view channel, Act act) {
+  if (context_.access == nullptr) return act(*this);
+  if (const auto known = context_.access->check(*this, right, channel)) {
+    if (!*known) return reply_error(id, known->error().view());
+    return act(*this);
+  }
+  begin(kListWeight);
+  context_.access->check_later(*this, right, channel,
+                               [weak = self(), id, act](const Access::Verdict& verdict) {
+                                 Session* session = *weak;
+                                 if (session == nullptr) return;
+                                 if (!verdict) {
+                                   session->reply_error(id, verdict.error().view());
+                                 } else if (session->is_connected()) {
+                                   act(*session);
+                                 }
+                                 session->finish(kListWeight);
+                               });
+}
+
+bool Session::is_throttled(RateLimit& limit) {
+  const ChatSettings& settings = context_.settings;
+  return !settings.is_insecure &&
+         !limit.take(context_.hub.loop().now_ms(), settings.publish_rate, settings.publish_burst);
+}
+
 void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
   if (refuse(id, command.channel)) return;
   if (command.type != 0) return reply_error(id, errors::kNotAvailable);
-  if (find(command.channel) != nullptr) return reply_error(id, errors::kAlreadySubscribed);
-  if (subscriptions_.size() >= context_.settings.channels_per_client) {
+  if (find(command.channel) != nullptr || is_checking(command.channel)) {
+    return reply_error(id, errors::kAlreadySubscribed);
+  }
+  const std::size_t channels = subscriptions_.size() + (checking_ ? checking_->size() : 0);
+  if (channels >= context_.settings.channels_per_client) {
     return reply_error(id, errors::kLimitExceeded);
   }
+  if (context_.access == nullptr) return context_.hub.subscribe(*this, id, command);
+  const auto known = context_.access->check(*this, Right::kSubscribe, command.channel);
+  if (!known) return subscribe_later(id, command);
+  if (!*known) return reply_error(id, known->error().view());
   context_.hub.subscribe(*this, id, command);
+}
+
+void Session::subscribe_later(std::uint32_t id, const SubscribeCommand& command) {
+  if (!checking_) checking_ = std::make_unique<std::vector<std::string>>();
+  checking_->emplace_back(command.channel);
+  begin(kPublishWeight);
+  context_.access->check_later(
+      *this, Right::kSubscribe, command.channel,
+      [weak = self(), id, command, channel = std::string(command.channel),
+       epoch = std::string(command.since.epoch)](const Access::Verdict& verdict) {
+        Session* session = *weak;
+        if (session == nullptr) return;
+        session->end_checking(channel);
+        if (!verdict) {
+          session->reply_error(id, verdict.error().view());
+        } else if (session->is_connected()) {
+          SubscribeCommand owned = command;
+          owned.channel = channel;
+          owned.token = {};
+          owned.since.epoch = epoch;
+          session->context_.hub.subscribe(*session, id, owned);
+        }
+        session->finish(kPublishWeight);
+      });
+}
+
+bool Session::is_checking(std::string_view channel) const {
+  return checking_ && std::find(checking_->begin(), checking_->end(), channel) != checking_->end();
+}
+
+void Session::end_checking(std::string_view channel) {
+  std::erase(*checking_, channel);
+  if (checking_->empty()) checking_.reset();
 }
 
 void Session::handle(std::uint32_t id, const UnsubscribeCommand& command) {
@@ -59,28 +129,57 @@ void Session::handle(std::uint32_t id, const UnsubscribeCommand& command) {
 void Session::handle(std::uint32_t id, const PublishCommand& command) {
   if (refuse(id, command.channel)) return;
   if (command.data.empty()) return reply_error(id, errors::kBadRequest);
+  if (is_throttled(publishes_)) return reply_error(id, errors::kTooManyRequests);
   std::string& body = context_.scratch;
   body.clear();
   append_publication_body(body, command.data,
                           {user_, client_id_, info_, channel_info(command.channel)});
-  begin(kPublishWeight);
   const PublishRequest request{command.channel, body, user_, command.message_id};
-  context_.hub.broker().publish(request, [weak = self(), id](const auto& position) {
-    Session* session = *weak;
-    if (session == nullptr) return;
-    if (position) {
-      session->context_.scratch.clear();
-      append_publish_reply(session->context_.scratch, id, {position->offset, position->epoch});
-      session->send_scratch();
-    } else {
-      session->reply_error(id, position.error());
-    }
-    session->finish(kPublishWeight);
-  });
+  const auto on_published = [weak = self(), id](const auto& position) {
+    if (Session* session = *weak) session->answer_publish(id, position);
+  };
+  begin(kPublishWeight);
+  if (context_.access == nullptr) return context_.hub.broker().publish(request, on_published);
+  const auto progress =
+      context_.access->publish(*this, request, command.data,
+                               [on_published](const auto& position) { on_published(position); });
+  if (progress) {
+    is_publish_waiting_ = *progress == Access::Progress::kWaiting;
+    return;
+  }
+  reply_error(id, progress.error().view());
+  finish(kPublishWeight);
+}
+
+template <class E>
+void Session::answer_publish(std::uint32_t id, const Expected<Position, E>& position) {
+  is_publish_waiting_ = false;
+  if (position) {
+    context_.scratch.clear();
+    append_publish_reply(context_.scratch, id, {position->offset, position->epoch});
+    send_scratch();
+  } else if constexpr (std::is_same_v<E, ErrorCode>) {
+    reply_error(id, position.error());
+  } else {
+    reply_error(id, position.error().view());
+  }
+  finish(kPublishWeight);
 }
 
 void Session::handle(std::uint32_t id, const HistoryCommand& command) {
   if (refuse(id, command.channel)) return;
+  if_allowed(id, Right::kRead, command.channel,
+             [id, command, channel = std::string(command.channel),
+              epoch = std::string(command.since ? command.since->epoch : std::string_view())](
+                 Session& session) {
+               HistoryCommand owned = command;
+               owned.channel = channel;
+               if (owned.since) owned.since->epoch = epoch;
+               session.read_history(id, owned);
+             });
+}
+
+void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
   const std::uint64_t since =
       command.since ? std::min(command.since->offset, limits::kOffsetMax) : 0;
   if (command.reverse && command.since && since == 0) return reply_error(id, errors::kBadRequest);
@@ -112,8 +211,15 @@ void Session::handle(std::uint32_t id, const HistoryCommand& command) {
 
 void Session::handle(std::uint32_t id, const PresenceCommand& command) {
   if (refuse(id, command.channel)) return;
+  if_allowed(id, Right::kPresence, command.channel,
+             [id, channel = std::string(command.channel)](Session& session) {
+               session.read_presence(id, channel);
+             });
+}
+
+void Session::read_presence(std::uint32_t id, std::string_view channel) {
   begin(kListWeight);
-  context_.hub.broker().presence(command.channel, [weak = self(), id](const auto& present) {
+  context_.hub.broker().presence(channel, [weak = self(), id](const auto& present) {
     Session* session = *weak;
     if (session == nullptr) return;
     if (!present) {
@@ -133,8 +239,15 @@ void Session::handle(std::uint32_t id, const PresenceCommand& command) {
 
 void Session::handle(std::uint32_t id, const PresenceStatsCommand& command) {
   if (refuse(id, command.channel)) return;
+  if_allowed(id, Right::kPresence, command.channel,
+             [id, channel = std::string(command.channel)](Session& session) {
+               session.read_presence_stats(id, channel);
+             });
+}
+
+void Session::read_presence_stats(std::uint32_t id, std::string_view channel) {
   begin(kPublishWeight);
-  context_.hub.broker().presence(command.channel, [weak = self(), id](const auto& present) {
+  context_.hub.broker().presence(channel, [weak = self(), id](const auto& present) {
     Session* session = *weak;
     if (session == nullptr) return;
     if (!present) {
@@ -150,8 +263,32 @@ void Session::handle(std::uint32_t id, const PresenceStatsCommand& command) {
   });
 }
 
-void Session::handle(std::uint32_t id, const RpcCommand&) {
-  reply_error(id, errors::kMethodNotFound);
+void Session::handle(std::uint32_t id, const RpcCommand& command) {
+  const auto* method = context_.rpc != nullptr ? context_.rpc->find(command.method) : nullptr;
+  if (method == nullptr) {
+    const bool is_off = context_.rpc == nullptr && command.method.starts_with("chat.");
+    return reply_error(id, is_off ? errors::kNotAvailable : errors::kMethodNotFound);
+  }
+  if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
+  begin(kCallWeight);
+  (*method)(caller(), command.data, [weak = self(), id](const RpcResult& result) {
+    Session* session = *weak;
+    if (session == nullptr) return;
+    if (!result) {
+      session->reply_error(id, result.error().view());
+    } else {
+      session->context_.scratch.clear();
+      append_rpc_reply(session->context_.scratch, id, *result);
+      session->send_scratch();
+    }
+    session->finish(kCallWeight);
+  });
+}
+
+RpcCaller Session::caller() {
+  constexpr std::size_t kNameBytes = 128;
+  std::string name = JsonFields(info_).text_or("name", {1, kNameBytes}, user_);
+  return {user_, name.empty() ? user_ : std::move(name), role_, client_id_, self()};
 }
 
 void Session::handle(std::uint32_t, const SendCommand&) { close(disconnects::kNotAvailable); }

@@ -7,6 +7,7 @@
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
+#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 
 namespace chirm {
@@ -35,6 +36,7 @@ void Session::handle(std::uint32_t id, const ConnectCommand& command) {
   }
   user_ = std::move(identity->user);
   info_ = std::move(identity->info);
+  role_ = identity->role;
   client_id_ = make_client_id(context_.random);
   set_expiry(identity->expires_at);
   if (identity->channels.empty()) return finish_connect(id, {});
@@ -111,6 +113,8 @@ void Session::on_join_refused(const ErrorCode& error) {
 
 void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   state_ = State::kConnected;
+  context_.directory.add(*this);
+  is_listed_ = true;
   if (token_channels_ != nullptr) {
     const bool says_nothing =
         std::all_of(token_channels_->begin(), token_channels_->end(), [](const auto& channel) {
@@ -132,6 +136,7 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
                         .pong = context_.settings.ping_s > 0,
                         .subs = subs});
   send_scratch();
+  if (context_.access != nullptr && is_connected()) context_.access->on_connected(*this);
 }
 
 std::string_view Session::channel_info(std::string_view channel) const {

@@ -55,7 +55,7 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
       session_context_{hub_,           chat_settings_, authenticator_,
                        wheel_,         encoder_,       command_decoder_,
-                       chat_counters_, random_,        {}},
+                       chat_counters_, random_,        directory_},
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
       drain_timer_(loop, [this] { drain_some(); }) {

@@ -17,6 +17,7 @@
 #include "core/chat/chat_settings.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
+#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 #include "core/loop/poller.h"
 #include "core/loop/socket.h"
@@ -93,6 +94,7 @@ class Server {
   Random random_;
   Authenticator authenticator_;
   Hub hub_;
+  SessionDirectory directory_;
   SessionContext session_context_;
   std::string read_buffer_;
   std::uint64_t files_max_;

@@ -16,6 +16,7 @@
 #include "core/chat/chat_settings.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
+#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer_wheel.h"
 #include "protocol/ws_decoder.h"
@@ -104,8 +105,9 @@ class ChatNode {
   TimerWheel wheel{loop};
   Authenticator authenticator{settings};
   Hub hub{loop, broker, encoder, settings, counters};
-  SessionContext context{hub,     settings, authenticator, wheel, encoder,
-                         decoder, counters, random,        {}};
+  SessionDirectory directory;
+  SessionContext context{hub,     settings, authenticator, wheel,    encoder,
+                         decoder, counters, random,        directory};
   WsDecoderPool client_pool{WsRole::kClient, 64 * 1024 * 1024};
   std::vector<std::unique_ptr<FakeClient>> clients;
 };

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/session_directory.h"
+
+#include "core/chat/session.h"
+
+namespace chirm {
+
+std::span<Session* const> SessionDirectory::of_user(std::string_view user) const {
+  const auto found = users_.find(user);
+  if (found == users_.end()) return {};
+  return found->second;
+}
+
+void SessionDirectory::add(Session& session) {
+  std::vector<Session*>& sessions = users_[session.user()];
+  session.directory_index_ = static_cast<std::uint32_t>(sessions.size());
+  sessions.push_back(&session);
+}
+
+void SessionDirectory::remove(Session& session) {
+  const auto found = users_.find(session.user());
+  std::vector<Session*>& sessions = found->second;
+  sessions[session.directory_index_] = sessions.back();
+  sessions[session.directory_index_]->directory_index_ = session.directory_index_;
+  sessions.pop_back();
+  if (sessions.empty()) users_.erase(found);
+}
+
+}  // namespace chirm
