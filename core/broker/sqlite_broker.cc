@@ -25,8 +25,9 @@ struct SqliteBroker::WriteJob {
     WriteKind kind;
     std::uint64_t subscription_id;
   };
-  std::vector<SqliteStore::Write> writes;
-  std::vector<Caller> callers;  // of the same index
+  SqliteStore::Transaction transaction;
+  std::vector<Caller> callers;              // of the write of the same index
+  std::vector<OnChanged> document_callers;  // of the document of the same index
   bool forgets = false;
   bool has_more_to_forget = false;
   bool probes = false;
@@ -34,9 +35,9 @@ struct SqliteBroker::WriteJob {
 
   void run(SqliteStore& store, const BrokerSettings& settings) {
     const std::int64_t now_ms = Loop::unix_ms();
-    if (!writes.empty()) note(store.write(writes, settings, now_ms));
+    if (!transaction.is_empty()) note(store.write(transaction, settings, now_ms));
     has_written = error.empty();
-    if (!has_written) store.look(writes);
+    if (!has_written) store.look(transaction.writes);
     if (probes) note(store.probe());
     if (!forgets || !error.empty()) return;
     const auto more = store.forget_old(settings, now_ms);
@@ -49,18 +50,31 @@ struct SqliteBroker::WriteJob {
   void note(const Expected<void, Error>& done) {
     if (!done) error = done.error().message;
   }
-  void take(const SqliteStore::Write& write, Caller caller) {
-    writes.push_back(write);
+  void take(SqliteStore::Write write, Caller caller) {
+    transaction.writes.push_back(std::move(write));
     callers.push_back(std::move(caller));
   }
 
-  bool has_written = false;  // all of the writes
-};
+  // What is beyond a transaction's size, for the next one.
+  std::shared_ptr<WriteJob> split() {
+    auto rest = std::make_shared<WriteJob>();
+    move_rest(transaction.writes, rest->transaction.writes);
+    move_rest(callers, rest->callers);
+    move_rest(transaction.documents, rest->transaction.documents);
+    move_rest(document_callers, rest->document_callers);
+    return rest;
+  }
 
-struct SqliteBroker::ReadJob {
-  SqliteStore::Range range;
-  Callback<History> done;
-  Expected<History, Error> result = History{};
+  bool has_written = false;  // all of the transaction
+
+ private:
+  template <class T>
+  static void move_rest(std::vector<T>& from, std::vector<T>& to) {
+    if (from.size() <= kWritesPerCommit) return;
+    const auto cut = from.begin() + static_cast<std::ptrdiff_t>(kWritesPerCommit);
+    to.assign(std::make_move_iterator(cut), std::make_move_iterator(from.end()));
+    from.resize(kWritesPerCommit);
+  }
 };
 
 Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
@@ -79,7 +93,7 @@ SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStore> writer, std::shared_ptr<SqliteStore> reader)
     : loop_(loop),
       settings_(settings),
-      documents_(loop),
+      documents_(loop, *this),
       nodes_(loop),
       writer_(std::move(writer)),
       reader_(std::move(reader)),
@@ -95,24 +109,41 @@ SqliteBroker::~SqliteBroker() { *self_ = nullptr; }
 
 // ---- Writing
 
+// Counts what will wait for the writer. False when that would be too much.
+bool SqliteBroker::admit(std::size_t bytes) {
+  const SqliteStore::Transaction& waiting = collecting_->transaction;
+  if (pending_bytes_ + bytes > settings_.pending_bytes_max ||
+      waiting.writes.size() + waiting.documents.size() >= settings_.pending_commands_max) {
+    return false;
+  }
+  pending_bytes_ += bytes;
+  return true;
+}
+
 void SqliteBroker::publish(const PublishRequest& request, Callback<Position> done) {
   ++counters_.publishes;
-  const std::size_t bytes = request.body.size();
-  if (pending_bytes_ + bytes > settings_.pending_bytes_max ||
-      collecting_->writes.size() >= settings_.pending_commands_max) {
+  if (!admit(request.body.size())) {
     ++counters_.publish_errors;
     deferred_.push_back(
         [done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
     return;
   }
-  pending_bytes_ += bytes;
-  collecting_->writes.push_back({.channel = std::string(request.channel),
-                                 .body = std::string(request.body),
-                                 .user = std::string(request.user),
-                                 .message_id = std::string(request.message_id),
-                                 .position = {},
-                                 .is_repetition = false});
-  collecting_->callers.push_back({std::move(done), WriteKind::kPublish, 0});
+  collecting_->take({.channel = std::string(request.channel),
+                     .body = std::string(request.body),
+                     .user = std::string(request.user),
+                     .message_id = std::string(request.message_id),
+                     .position = {},
+                     .is_repetition = false},
+                    {std::move(done), WriteKind::kPublish, 0});
+}
+
+void SqliteBroker::change(SqliteStore::DocumentChange change, OnChanged done) {
+  if (!admit(change.value.size())) {
+    deferred_.push_back([done = std::move(done)] { done(nullptr); });
+    return;
+  }
+  collecting_->transaction.documents.push_back(std::move(change));
+  collecting_->document_callers.push_back(std::move(done));
 }
 
 // Goes through the writer, so that it has a place in the order of commits.
@@ -124,8 +155,8 @@ void SqliteBroker::subscribe(std::string_view channel, Callback<Position> done) 
 
 void SqliteBroker::collect(WriteKind kind, std::string_view channel, std::uint64_t subscription_id,
                            Callback<Position> done) {
-  collecting_->writes.push_back({std::string(channel), {}, {}, {}, {}, false});
-  collecting_->callers.push_back({std::move(done), kind, subscription_id});
+  collecting_->take({std::string(channel), {}, {}, {}, {}, false},
+                    {std::move(done), kind, subscription_id});
 }
 
 void SqliteBroker::unsubscribe(std::string_view channel) {
@@ -135,19 +166,11 @@ void SqliteBroker::unsubscribe(std::string_view channel) {
 }
 
 void SqliteBroker::start_writing() {
-  const bool has_work = !collecting_->writes.empty() || wants_forgetting_ || wants_probe_;
+  const bool has_work = !collecting_->transaction.is_empty() || wants_forgetting_ || wants_probe_;
   if (is_writing_ || !has_work) return;
   is_writing_ = true;
-  auto job = std::exchange(collecting_, std::make_shared<WriteJob>());
-  if (job->writes.size() > kWritesPerCommit) {  // the rest is the next transaction's
-    const auto cut = static_cast<std::ptrdiff_t>(kWritesPerCommit);
-    collecting_->writes.assign(std::make_move_iterator(job->writes.begin() + cut),
-                               std::make_move_iterator(job->writes.end()));
-    collecting_->callers.assign(std::make_move_iterator(job->callers.begin() + cut),
-                                std::make_move_iterator(job->callers.end()));
-    job->writes.resize(kWritesPerCommit);
-    job->callers.resize(kWritesPerCommit);
-  }
+  const std::shared_ptr<WriteJob> job = collecting_;
+  collecting_ = job->split();
   job->forgets = std::exchange(wants_forgetting_, false);
   job->probes = std::exchange(wants_probe_, false);
   run_on_worker(
@@ -167,13 +190,18 @@ void SqliteBroker::on_written(WriteJob& job) {
   }
   wants_forgetting_ |= job.has_more_to_forget;
   if (!job.has_written) return fail(job);
-  for (std::size_t i = 0; i < job.writes.size(); ++i) {
-    const SqliteStore::Write& write = job.writes[i];
+  for (std::size_t i = 0; i < job.callers.size(); ++i) {
+    const SqliteStore::Write& write = job.transaction.writes[i];
     pending_bytes_ -= write.body.size();
     const WriteJob::Caller& caller = job.callers[i];
     if (caller.kind == WriteKind::kPublish) deliver(write);
     if (caller.kind == WriteKind::kSubscribe) go_live(write, caller.subscription_id);
     caller.done(write.position);
+  }
+  for (std::size_t i = 0; i < job.document_callers.size(); ++i) {
+    const SqliteStore::DocumentChange& change = job.transaction.documents[i];
+    pending_bytes_ -= change.value.size();
+    job.document_callers[i](&change);
   }
   start_writing();
 }
@@ -215,8 +243,8 @@ void SqliteBroker::note_failure(const std::string& error) {
 
 // Channels that exist can be followed all the same; a new one waits for room.
 void SqliteBroker::fail(WriteJob& job) {
-  for (std::size_t i = 0; i < job.writes.size(); ++i) {
-    const SqliteStore::Write& write = job.writes[i];
+  for (std::size_t i = 0; i < job.callers.size(); ++i) {
+    const SqliteStore::Write& write = job.transaction.writes[i];
     pending_bytes_ -= write.body.size();
     WriteJob::Caller& caller = job.callers[i];
     if (!write.position.epoch.empty()) {
@@ -229,12 +257,16 @@ void SqliteBroker::fail(WriteJob& job) {
       caller.done(Unexpected<ErrorCode>(errors::kInternal));
     }
   }
+  for (std::size_t i = 0; i < job.document_callers.size(); ++i) {
+    pending_bytes_ -= job.transaction.documents[i].value.size();
+    job.document_callers[i](nullptr);
+  }
 }
 
 void SqliteBroker::retry() {
   const auto waiting = std::exchange(waiting_, std::make_shared<WriteJob>());
-  for (std::size_t i = 0; i < waiting->writes.size(); ++i) {
-    collecting_->take(waiting->writes[i], std::move(waiting->callers[i]));
+  for (std::size_t i = 0; i < waiting->callers.size(); ++i) {
+    collecting_->take(waiting->transaction.writes[i], std::move(waiting->callers[i]));
   }
   wants_probe_ = true;
   start_writing();
@@ -249,47 +281,48 @@ void SqliteBroker::forget_old() {
 
 void SqliteBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++counters_.histories;
-  if (reads_.size() >= settings_.pending_commands_max) {
-    ++counters_.history_errors;
-    deferred_.push_back(
-        [done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
-    return;
-  }
-  auto job = std::make_shared<ReadJob>();
-  job->range = {std::string(request.channel), request.since, request.limit, request.reverse,
-                request.bytes_max};
-  job->done = std::move(done);
-  reads_.push_back(std::move(job));
+  const std::string channel(request.channel);
+  const SqliteStore::Range range = {channel, request.since, request.limit, request.reverse,
+                                    request.bytes_max};
+  const bool is_admitted = read(reading<History>(
+      [range](SqliteStore& store) { return store.read(range); },
+      [this, channel, done](auto history) { on_history(channel, std::move(history), done); }));
+  if (is_admitted) return;
+  ++counters_.history_errors;
+  deferred_.push_back([done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
+}
+
+void SqliteBroker::on_history(const std::string& channel, Expected<History, ErrorCode> history,
+                              const Callback<History>& done) {
+  if (!history) ++counters_.history_errors;
+  if (!history || !history->top.epoch.empty()) return done(std::move(history));
+  // The channel does not exist, and only the writer can give it an epoch.
+  collect(WriteKind::kLook, channel, 0, [done](const Expected<Position, ErrorCode>& top) {
+    if (top) return done(History{*top, {}});
+    done(Unexpected<ErrorCode>(top.error()));
+  });
+  start_writing();
+}
+
+bool SqliteBroker::read(Reading reading) {
+  if (reads_.size() >= settings_.pending_commands_max) return false;
+  reads_.push_back(std::move(reading));
+  return true;
 }
 
 void SqliteBroker::start_reading() {
   if (is_reading_ || reads_.empty()) return;
   is_reading_ = true;
-  auto job = std::move(reads_.front());
+  Reading reading = std::move(reads_.front());
   reads_.pop_front();
   run_on_worker(
-      loop_, [job, store = reader_] { job->result = store->read(job->range); },
-      [job, weak = self_] {
-        if (*weak != nullptr) (*weak)->on_read(*job);
+      loop_, [work = std::move(reading.work), store = reader_] { work(*store); },
+      [done = std::move(reading.done), weak = self_] {
+        if (*weak == nullptr) return;
+        (*weak)->is_reading_ = false;
+        (*weak)->start_reading();
+        done();
       });
-}
-
-void SqliteBroker::on_read(ReadJob& job) {
-  is_reading_ = false;
-  start_reading();
-  if (!job.result) {
-    ++counters_.history_errors;
-    spdlog::error("store: {}", job.result.error().message);
-    return job.done(Unexpected<ErrorCode>(errors::kInternal));
-  }
-  if (!job.result->top.epoch.empty()) return job.done(std::move(*job.result));
-  // The channel does not exist, and only the writer can give it an epoch.
-  collect(WriteKind::kLook, job.range.channel, 0,
-          [done = std::move(job.done)](const Expected<Position, ErrorCode>& top) {
-            if (top) return done(History{*top, {}});
-            done(Unexpected<ErrorCode>(top.error()));
-          });
-  start_writing();
 }
 
 void SqliteBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {

@@ -20,7 +20,8 @@
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/local_node_bus.h"
-#include "core/broker/memory_documents.h"
+#include "core/broker/sqlite_documents.h"
+#include "core/broker/sqlite_jobs.h"
 #include "core/broker/sqlite_store.h"
 #include "core/broker/string_hash.h"
 #include "core/loop/timer.h"
@@ -29,7 +30,7 @@ namespace chirm {
 
 class Loop;
 
-class SqliteBroker final : public Broker {
+class SqliteBroker final : public Broker, private SqliteJobs {
  public:
   // Opens or creates the file. The loop must outlive the broker; work that is on the disk when the
   // broker goes is finished without it.
@@ -53,7 +54,6 @@ class SqliteBroker final : public Broker {
 
  private:
   struct WriteJob;
-  struct ReadJob;
   enum class WriteKind : std::uint8_t { kPublish, kSubscribe, kLook };
 
   SqliteBroker(Loop& loop, const BrokerSettings& settings, std::shared_ptr<SqliteStore> writer,
@@ -61,6 +61,8 @@ class SqliteBroker final : public Broker {
 
   void collect(WriteKind kind, std::string_view channel, std::uint64_t subscription_id,
                Callback<Position> done);
+  void change(SqliteStore::DocumentChange change, OnChanged done) override;
+  bool admit(std::size_t bytes);
   void start_writing();
   void on_written(WriteJob& job);
   void deliver(const SqliteStore::Write& write);
@@ -68,13 +70,15 @@ class SqliteBroker final : public Broker {
   void fail(WriteJob& job);
   void note_failure(const std::string& error);
   void retry();
+  bool read(Reading reading) override;
   void start_reading();
-  void on_read(ReadJob& job);
+  void on_history(const std::string& channel, Expected<History, ErrorCode> history,
+                  const Callback<History>& done);
   void forget_old();
 
   Loop& loop_;
   BrokerSettings settings_;
-  MemoryDocuments documents_;
+  SqliteDocuments documents_;
   LocalNodeBus nodes_;
   BrokerListener* listener_ = nullptr;
   BrokerCounters counters_;
@@ -88,7 +92,7 @@ class SqliteBroker final : public Broker {
   std::uint64_t next_subscription_id_ = 0;
   std::shared_ptr<WriteJob> collecting_;  // what the next transaction will do
   std::shared_ptr<WriteJob> waiting_;     // subscriptions to new channels, for when there is room
-  std::deque<std::shared_ptr<ReadJob>> reads_;
+  std::deque<Reading> reads_;
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn
   std::size_t pending_bytes_ = 0;
   bool is_writing_ = false;

@@ -20,14 +20,17 @@ constexpr std::int64_t kTouchShare = 16;
 
 // ---- Writing
 
-Expected<void, Error> SqliteStore::write(std::vector<Write>& writes, const BrokerSettings& settings,
+Expected<void, Error> SqliteStore::write(Transaction& transaction, const BrokerSettings& settings,
                                          std::int64_t now_ms) {
   Impl& db = *impl_;
   db.message_ids.forget_until(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
   db.message_ids_added = 0;
   int rc = db.begin.bind().step();
-  for (auto write = writes.begin(); rc == SQLITE_DONE && write != writes.end(); ++write) {
-    rc = db.write_one(*write, settings, now_ms);
+  for (Write& write : transaction.writes) {
+    if (rc == SQLITE_DONE) rc = db.write_one(write, settings, now_ms);
+  }
+  for (DocumentChange& change : transaction.documents) {
+    if (rc == SQLITE_DONE) rc = db.change(change);
   }
   if (rc == SQLITE_DONE) rc = db.commit.bind().step();
   if (rc == SQLITE_DONE) return {};

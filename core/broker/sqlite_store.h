@@ -7,6 +7,7 @@
 //   publication  channel, offset → body
 //   message      stored (Unix ms), channel, offset, user, id: what makes a retry recognisable, also
 //                after a restart
+//   document     version, collection, id, value
 
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,23 @@ class SqliteStore {
     Position position;
     bool is_repetition = false;
   };
+  // Puts a document as DocumentStore::put() does, or with an empty id clears the collection.
+  struct DocumentChange {
+    std::string collection;
+    std::string id;
+    std::uint64_t expected = 0;
+    std::string value;
+    // Results
+    DocumentStore::PutResult result;
+    bool is_change = false;
+    std::uint64_t removed = 0;  // documents that were cleared
+  };
+  struct Transaction {
+    std::vector<Write> writes;
+    std::vector<DocumentChange> documents;
+
+    bool is_empty() const { return writes.empty() && documents.empty(); }
+  };
 
   // Opens or creates the database. Only one process can have it open for writing.
   [[nodiscard]] static Expected<std::unique_ptr<SqliteStore>, Error> open_for_writing(
@@ -49,9 +67,9 @@ class SqliteStore {
   SqliteStore(const SqliteStore&) = delete;
   SqliteStore& operator=(const SqliteStore&) = delete;
 
-  // Does all writes in one transaction, in order, and fills in their results. On an error (disk
-  // full, file unwritable) none is done.
-  [[nodiscard]] Expected<void, Error> write(std::vector<Write>& writes,
+  // Does all of it, in order, and fills in the results. On an error (disk full, file unwritable)
+  // nothing is done.
+  [[nodiscard]] Expected<void, Error> write(Transaction& transaction,
                                             const BrokerSettings& settings, std::int64_t now_ms);
   // For after write() has failed: fills in the positions of the looks among these writes, as far as
   // their channels exist; all other positions are left without an epoch. Needs no room on the disk.
@@ -70,6 +88,14 @@ class SqliteStore {
     std::size_t bytes_max = SIZE_MAX;
   };
   [[nodiscard]] Expected<History, Error> read(const Range& range);
+
+  // As DocumentStore has them.
+  [[nodiscard]] Expected<Document, Error> document(const std::string& collection,
+                                                   const std::string& id);
+  [[nodiscard]] Expected<std::vector<NamedDocument>, Error> list(const std::string& collection,
+                                                                 const std::string& after,
+                                                                 std::uint32_t limit);
+  [[nodiscard]] Expected<std::uint64_t, Error> count(const std::string& collection);
 
  private:
   struct Impl;

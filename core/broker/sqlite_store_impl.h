@@ -38,6 +38,8 @@ struct SqliteStore::Impl {
   SqliteStatement add_message;
   SqliteStatement forget_channels, forget_messages;
   SqliteStatement read_forward, read_backward;
+  SqliteStatement find_document, put_document, remove_document, clear_documents;
+  SqliteStatement list_documents, count_documents;
 
   // What the writer knows without asking. Emptied after a failed transaction.
   struct Channel {
@@ -83,6 +85,9 @@ struct SqliteStore::Impl {
   // The position of a channel that exists; SQLITE_DONE also when it does not.
   int look_at(Write& write);
   int write_one(Write& write, const BrokerSettings& settings, std::int64_t now_ms);
+  // SQLITE_DONE or what went wrong.
+  int change(DocumentChange& change);
+  int find(const std::string& collection, const std::string& id, Document& found);
 };
 
 }  // namespace chirm

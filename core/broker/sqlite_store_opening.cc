@@ -14,8 +14,10 @@ namespace chirm {
 namespace {
 
 // Deleting a channel deletes its publications with it. Message ids are looked up in memory; their
-// table is only appended to, and read at start.
+// table is only appended to, and read at start. A change of a document is a new row: AUTOINCREMENT
+// gives no version twice. What a file of an older version lacks is added.
 constexpr const char* kSchema = R"sql(
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS channel(
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
@@ -26,12 +28,18 @@ CREATE TABLE IF NOT EXISTS publication(
 CREATE TABLE IF NOT EXISTS message(
   seq INTEGER PRIMARY KEY, stored INTEGER NOT NULL, channel INTEGER NOT NULL,
   offset INTEGER NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL);
-PRAGMA user_version = 1;
+CREATE TABLE IF NOT EXISTS document(
+  version INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, id TEXT NOT NULL,
+  value TEXT NOT NULL, UNIQUE(collection, id));
+PRAGMA user_version = 2;
+COMMIT;
 )sql";
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 // A channel's newest offset. Its newest publication is never trimmed.
 constexpr const char* kTop = "SELECT coalesce(max(offset), 0) FROM publication WHERE channel = ?";
+constexpr const char* kFindDocument =
+    "SELECT version, value FROM document WHERE collection = ? AND id = ?";
 
 }  // namespace
 
@@ -153,7 +161,14 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
       forget_messages.prepare(db,
                               "DELETE FROM message WHERE seq IN "
                               "(SELECT seq FROM message ORDER BY seq LIMIT ?) AND stored <= ?") ==
-          SQLITE_OK;
+          SQLITE_OK &&
+      find_document.prepare(db, kFindDocument) == SQLITE_OK &&
+      put_document.prepare(
+          db, "INSERT OR REPLACE INTO document(collection, id, value) VALUES(?, ?, ?)") ==
+          SQLITE_OK &&
+      remove_document.prepare(db, "DELETE FROM document WHERE collection = ? AND id = ?") ==
+          SQLITE_OK &&
+      clear_documents.prepare(db, "DELETE FROM document WHERE collection = ?") == SQLITE_OK;
   if (!is_prepared) return Unexpected<Error>(error("cannot be used"));
   return {};
 }
@@ -169,7 +184,13 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
                            "ORDER BY offset LIMIT ?") == SQLITE_OK &&
       read_backward.prepare(db,
                             "SELECT offset, body FROM publication WHERE channel = ? AND offset < ? "
-                            "ORDER BY offset DESC LIMIT ?") == SQLITE_OK;
+                            "ORDER BY offset DESC LIMIT ?") == SQLITE_OK &&
+      find_document.prepare(db, kFindDocument) == SQLITE_OK &&
+      list_documents.prepare(db,
+                             "SELECT id, version, value FROM document "
+                             "WHERE collection = ? AND id > ? ORDER BY id LIMIT ?") == SQLITE_OK &&
+      count_documents.prepare(db, "SELECT count(*) FROM document WHERE collection = ?") ==
+          SQLITE_OK;
   if (!is_prepared) return Unexpected<Error>(error("cannot be used"));
   return {};
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 
+#include "tests/core/broker/document_client.h"
 #include "tests/core/broker/sqlite_file.h"
 
 namespace chirm {
@@ -172,6 +173,23 @@ TEST_P(SqliteFailure, LetsSubscribersToExistingChannelsIn) {
   publish("room:new", "z");
   EXPECT_EQ(node_->received_in("room:a"), "2:y");
   EXPECT_EQ(node_->received_in("room:new"), "1:z");
+}
+
+TEST_P(SqliteFailure, RefusesDocumentsAndReturnsByItself) {
+  open();
+  testing::DocumentClient client(*node_);
+  const std::uint64_t version = client.put("a", 0, "1").current.version;
+  publish("room:a", "x");
+  break_disk();
+  expect_refusal();
+  const auto refused = client.try_put("a", version, std::string(60'000, 'v'));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error(), errors::kInternal);
+  EXPECT_EQ(client.list(), "a=1");
+  mend_disk();
+  EXPECT_TRUE(client.put("a", version, "2").is_stored);
+  EXPECT_EQ(client.get("a").value, "2");
+  EXPECT_TRUE(node_->run_until_ready());
 }
 
 }  // namespace

@@ -34,10 +34,10 @@ class SqliteStoreFile : public testing::SqliteFile {
     return {"room:a", body, "ada", message_id, {}, false};
   }
   SqliteStore::Write write(SqliteStore::Write one, std::int64_t now_ms) {
-    std::vector<SqliteStore::Write> writes{std::move(one)};
-    const auto done = store_->write(writes, settings_, now_ms);
+    SqliteStore::Transaction all{.writes = {std::move(one)}, .documents = {}};
+    const auto done = store_->write(all, settings_, now_ms);
     EXPECT_TRUE(done.has_value()) << done.error().message;
-    return writes[0];
+    return all.writes[0];
   }
   void forget_all_old(std::int64_t now_ms) {
     auto has_more = store_->forget_old(settings_, now_ms);
@@ -61,9 +61,10 @@ TEST_F(SqliteStoreFile, RemembersNothingOfATransactionThatFailed) {
   execute(
       "CREATE TRIGGER fault BEFORE INSERT ON publication WHEN NEW.body = 'bad' "
       "BEGIN SELECT RAISE(ABORT, 'fault'); END");
-  std::vector<SqliteStore::Write> writes{publish("y", "id-1"), publish("z", "id-2"),
-                                         publish("bad", "id-3")};
-  const auto failed = store_->write(writes, settings_, 1000);
+  SqliteStore::Transaction all{
+      .writes = {publish("y", "id-1"), publish("z", "id-2"), publish("bad", "id-3")},
+      .documents = {}};
+  const auto failed = store_->write(all, settings_, 1000);
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, HasSubstr(path_));
   EXPECT_EQ(text_of(read()), "1:x");
@@ -102,8 +103,9 @@ TEST_F(SqliteStoreFile, TrimsAChannelAndShowsAHoleToWhoIsTooFarBehind) {
   settings_.history_size = 100;
   open();
   for (std::uint64_t top = 0; top < 1000; top += 10) {
-    std::vector<SqliteStore::Write> writes(10, publish("x"));
-    ASSERT_TRUE(store_->write(writes, settings_, 1000));
+    SqliteStore::Transaction all{.writes = std::vector<SqliteStore::Write>(10, publish("x")),
+                                 .documents = {}};
+    ASSERT_TRUE(store_->write(all, settings_, 1000));
     const History history = read();
     ASSERT_EQ(history.top.offset, top + 10);
     ASSERT_GE(history.publications.size(), std::min<std::size_t>(top + 10, 100));
@@ -136,13 +138,13 @@ TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
 [[noreturn]] void publish_until_killed(const std::string& path, int acks) {
   auto store = SqliteStore::open_for_writing(path, StoreSync::kFull);
   for (std::uint64_t top = 0; store; top += 5) {
-    std::vector<SqliteStore::Write> writes;
+    SqliteStore::Transaction all;
     for (std::uint64_t i = top + 1; i <= top + 5; ++i) {
       const std::string text = std::to_string(i);
-      writes.push_back({"room:a", text, "ada", "id-" + text, {}, false});
+      all.writes.push_back({"room:a", text, "ada", "id-" + text, {}, false});
     }
-    if (!(*store)->write(writes, BrokerSettings{}, 1000)) break;
-    const std::uint64_t acked = writes.back().position.offset;
+    if (!(*store)->write(all, BrokerSettings{}, 1000)) break;
+    const std::uint64_t acked = all.writes.back().position.offset;
     if (::write(acks, &acked, sizeof acked) != sizeof acked) break;
   }
   _exit(1);
