@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <functional>
 #include <set>
+#include <sstream>
+#include <utility>
 
 #include "bin/settings.h"
 
@@ -32,6 +35,15 @@ bool is_address(const std::string& text) {
          inet_pton(AF_INET6, text.c_str(), &address) == 1;
 }
 
+// Calls read(word) for the words between commas, until one is wrong. Returns what is wrong.
+std::string for_each_word(const std::string& text,
+                          const std::function<std::string(const std::string&)>& read) {
+  std::istringstream words(text);
+  std::string wrong;
+  for (std::string word; wrong.empty() && std::getline(words, word, ',');) wrong = read(word);
+  return wrong;
+}
+
 void add_listening(Settings& settings, ServerSettings& server) {
   settings.begin_group("Listening");
   settings.add(
@@ -46,6 +58,18 @@ void add_listening(Settings& settings, ServerSettings& server) {
   settings.add_number(
       "connections-max", "NUMBER", 0, 100'000'000, server.connections_max,
       "Clients at once, more are told 503; 0: as many as the limit of open files allows");
+  settings.add_list(
+      "trusted-proxies", "RANGE,...",
+      [&server, is_first = true](const std::string& text) mutable {
+        if (std::exchange(is_first, false)) server.trusted_proxies.clear();
+        return for_each_word(text, [&server](const std::string& word) -> std::string {
+          const auto range = AddressRange::parse(word);
+          if (!range) return "expected an address or ADDRESS/BITS, got '" + word + "'";
+          server.trusted_proxies.push_back(*range);
+          return {};
+        });
+      },
+      "Load balancers whose X-Forwarded-For is believed; 127.0.0.0/8,::1 when not given");
   settings.add_number("drain", "SECONDS", 0, 3600, server.drain_s,
                       "Time over which clients are sent away when stopping");
   settings.add_text("node-name", "NAME", server.node_name,

@@ -110,18 +110,6 @@ http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes)
   return HTTP_PARSER_ERRNO(&head.parser);
 }
 
-std::string_view status_name(int status) {
-  switch (status) {
-#define CHIRM_STATUS(number, name, text) \
-  case number:                           \
-    return #text;
-    HTTP_STATUS_MAP(CHIRM_STATUS)
-#undef CHIRM_STATUS
-    default:
-      return "Unknown";
-  }
-}
-
 // Sec-WebSocket-Accept for a key (RFC 6455 §4.2.2).
 std::string accept_value(std::string_view key) {
   const std::string text = std::string(key) + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -212,12 +200,16 @@ Expected<std::optional<HttpRequest>, HttpError> parse_http_request(std::string_v
   }
   HttpRequest& request = head.fields;
   if (request.header("transfer-encoding")) {
-    return Unexpected<HttpError>({400, "A request body needs a Content-Length."});
+    return Unexpected<HttpError>({411, "A request body needs a Content-Length."});
   }
   request.method = http_method_str(static_cast<http_method>(head.parser.method));
-  // HTTP/1.0 knows no Upgrade (RFC 9110 §7.8).
-  request.wants_upgrade = head.parser.http_minor >= 1 && request.header("upgrade").has_value() &&
+  request.is_1_0 = head.parser.http_minor == 0;
+  // HTTP/1.0 knows neither Upgrade nor Expect (RFC 9110 §7.8, §10.1.1).
+  request.wants_upgrade = !request.is_1_0 && request.header("upgrade").has_value() &&
                           head.has_token("connection", "upgrade");
+  request.expects_continue = !request.is_1_0 && head.has_token("expect", "100-continue");
+  request.is_last = request.is_1_0 ? !head.has_token("connection", "keep-alive")
+                                   : head.has_token("connection", "close");
   return std::move(request);
 }
 
@@ -234,22 +226,6 @@ Expected<std::string, HttpError> accept_upgrade(const HttpRequest& request) {
   if (is_json) response += "\r\nSec-WebSocket-Protocol: centrifuge-json";
   response += "\r\n\r\n";
   return response;
-}
-
-std::string http_response(int status, std::string_view content_type, std::string_view body) {
-  std::string response = "HTTP/1.1 " + std::to_string(status) + ' ';
-  response += status_name(status);
-  if (!content_type.empty()) response.append("\r\nContent-Type: ").append(content_type);
-  response += "\r\nContent-Length: " + std::to_string(body.size());
-  if (status == 405) response += "\r\nAllow: GET";
-  if (status == 426) response += "\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13";
-  response += "\r\nConnection: close\r\n\r\n";
-  response += body;
-  return response;
-}
-
-std::string http_response(const HttpError& error) {
-  return http_response(error.status, "text/plain; charset=utf-8", std::string(error.reason) + '\n');
 }
 
 std::string upgrade_request(std::string_view host, std::string_view target, std::string_view key) {

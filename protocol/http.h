@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The HTTP/1.1 that a chat server needs: request heads, the WebSocket upgrade (RFC 6455 §4) on both
-// sides, and small complete responses. Parsing is done by http-parser. Pure.
+// The HTTP/1.1 that a chat server needs: request heads and the WebSocket upgrade (RFC 6455 §4) on
+// both sides. Parsing is done by http-parser. Pure.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,8 +20,11 @@ struct HttpRequest {
   std::string target;                                        // as sent: "/connection/websocket?x=y"
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::size_t head_bytes = 0;        // bytes of the input up to and with the empty line
-  bool wants_upgrade = false;        // `Connection: upgrade` and an `Upgrade` header are present
   std::uint64_t content_length = 0;  // 0 when absent
+  bool wants_upgrade = false;        // `Connection: upgrade` and an `Upgrade` header are present
+  bool is_last = false;              // the client wants the connection to end with the answer
+  bool is_1_0 = false;               // HTTP/1.0
+  bool expects_continue = false;     // waits for a 100 before it sends the body
 
   std::string_view path() const;   // target without the query
   std::string_view query() const;  // without '?', "" when there is none
@@ -31,12 +34,12 @@ struct HttpRequest {
 
 // What to answer instead of going on; `reason` is a sentence for the body.
 struct HttpError {
-  int status;  // 400, 404, 405, 413, 426, 431, 503 …
+  int status;  // 400, 404, 405, 411, 413, 426, 431, 503 …
   std::string_view reason;
 };
 
 // Reads a request head from the start of `bytes`. nullopt inside Expected: not complete yet, call
-// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400 (also for a body without
+// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400, 411 (a body without
 // Content-Length), 431, 505.
 [[nodiscard]] Expected<std::optional<HttpRequest>, HttpError> parse_http_request(
     std::string_view bytes);
@@ -45,11 +48,6 @@ struct HttpError {
 // offers the subprotocol `centrifuge-json` gets it; one that insists on Protobuf (subprotocol or
 // query `format=protobuf` / `cf_protocol=protobuf`) is refused with 400, a wrong version with 426.
 [[nodiscard]] Expected<std::string, HttpError> accept_upgrade(const HttpRequest& request);
-
-// A whole response with Content-Length and `Connection: close`. Adds `Sec-WebSocket-Version: 13` to
-// a 426 (§4.4) and `Allow: GET` to a 405.
-std::string http_response(int status, std::string_view content_type, std::string_view body);
-std::string http_response(const HttpError& error);
 
 // Client side: the request that opens a WebSocket, without Origin and without subprotocol. `key` is
 // 16 random bytes, base64 (make_websocket_key).

@@ -7,8 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
+
+#include "core/base/address_range.h"
 
 namespace chirm {
 
@@ -90,6 +93,22 @@ std::uint16_t local_port(const Socket& socket) {
                              ? reinterpret_cast<sockaddr_in6&>(address).sin6_port
                              : reinterpret_cast<sockaddr_in&>(address).sin_port;
   return ntohs(port);
+}
+
+std::string peer_address(const Socket& socket) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (getpeername(socket.fd(), reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  AddressBytes bytes{};
+  if (address.ss_family == AF_INET6) {
+    const auto& ip = reinterpret_cast<const sockaddr_in6&>(address).sin6_addr;
+    std::copy_n(ip.s6_addr, bytes.size(), bytes.begin());
+  } else {
+    bytes[10] = bytes[11] = 0xff;
+    const auto& ip = reinterpret_cast<const sockaddr_in&>(address).sin_addr;
+    std::copy_n(reinterpret_cast<const std::uint8_t*>(&ip.s_addr), 4, bytes.begin() + 12);
+  }
+  return to_text(bytes);
 }
 
 int pending_error(const Socket& socket) {

@@ -41,6 +41,8 @@ class Socket {
 [[nodiscard]] Expected<Socket, Error> connect_tcp(const std::string& address, std::uint16_t port,
                                                   const std::string& local_address);
 std::uint16_t local_port(const Socket& socket);
+// Numeric; "" when it is not known any more.
+std::string peer_address(const Socket& socket);
 // The pending error of a socket (SO_ERROR), 0 for none.
 int pending_error(const Socket& socket);
 void set_no_delay(int fd);

@@ -5,13 +5,17 @@
 
 #include <cerrno>
 
+#include "core/server/connection_http.h"
 #include "core/server/server.h"
 #include "protocol/limits.h"
 
 namespace chirm {
 
 Connection::Connection(Server& server, Socket socket)
-    : server_(server), socket_(std::move(socket)), decoder_(server.decoder_pool()) {
+    : server_(server),
+      socket_(std::move(socket)),
+      decoder_(server.decoder_pool()),
+      http_(std::make_unique<Http>()) {
   ++server_.counters().connections;
 }
 
@@ -34,7 +38,7 @@ void Connection::end() {
 void Connection::drain() {
   if (session_ && state_ == State::kOpen) {
     session_->drain();
-  } else if (state_ == State::kRequest) {
+  } else if (state_ == State::kRequest && !http_->request) {
     end();
   }
 }
@@ -58,7 +62,7 @@ void Connection::on_ready(bool readable, bool writable) {
   if (readable && state_ != State::kEnded) read();
 }
 
-void Connection::on_deadline() { end(); }
+void Connection::on_deadline() { http_ ? on_http_deadline() : end(); }
 
 // ---- Input
 
@@ -66,6 +70,10 @@ void Connection::read() {
   std::string& buffer = server_.read_buffer();
   const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size() - limits::kJsonPadding, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got == 0 && (state_ == State::kHandling || state_ == State::kResponse)) {
+    http_->framing.is_last = true;  // no more requests; the answer is still wanted
+    return set_input_wanted(false);
+  }
   if (got <= 0) return end();
   server_.counters().bytes_received += static_cast<std::uint64_t>(got);
   on_bytes(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
@@ -74,11 +82,12 @@ void Connection::read() {
 void Connection::on_bytes(std::string_view bytes) {
   switch (state_) {
     case State::kRequest:
+    case State::kHandling:
+    case State::kResponse:
       return on_request_bytes(bytes);
     case State::kOpen:
     case State::kClosing:
       return feed(bytes);
-    case State::kResponse:
     case State::kFinished:
     case State::kEnded:
       return;  // of no interest any more
@@ -152,67 +161,6 @@ void Connection::on_all_written() {
   if (state_ == State::kEnded) return;
   state_ = State::kFinished;
   (void)shutdown(socket_.fd(), SHUT_WR);  // fails only when the peer is gone: read() meets that
-}
-
-// ---- HTTP
-
-void Connection::on_request_bytes(std::string_view bytes) {
-  if (!buffer_.empty()) {
-    buffer_.append(bytes);
-    bytes = buffer_;
-  }
-  const auto request = parse_http_request(bytes);
-  if (!request) return respond(request.error().status, http_response(request.error()));
-  if (!*request) {
-    if (buffer_.empty()) buffer_.assign(bytes);
-    return;
-  }
-  const std::string rest(bytes.substr((*request)->head_bytes));
-  std::string().swap(buffer_);
-  on_request(**request);
-  if (state_ != State::kOpen || rest.empty()) return;
-  std::string padded = rest;
-  padded.append(limits::kJsonPadding, '\0');
-  feed(std::string_view(padded).substr(0, rest.size()));
-}
-
-void Connection::on_request(const HttpRequest& request) {
-  if (request.path() == "/connection/websocket") return upgrade(request);
-  const auto answer = server_.handle(request);
-  respond(answer.status, answer.response);
-}
-
-void Connection::upgrade(const HttpRequest& request) {
-  if (const auto refusal = server_.refusal()) {
-    return respond(refusal->status, http_response(*refusal));
-  }
-  const auto response = accept_upgrade(request);
-  if (!response) return respond(response.error().status, http_response(response.error()));
-  // The first bytes on a fresh socket: its buffer has room for them.
-  if (send(socket_.fd(), response->data(), response->size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(response->size())) {
-    return end();
-  }
-  ++server_.counters().responses[101];
-  server_.wheel().clear(*this);
-  state_ = State::kOpen;
-  session_ = std::make_unique<Session>(server_.session_context(), static_cast<Transport&>(*this));
-}
-
-void Connection::respond(int status, std::string response) {
-  ++server_.counters().responses[status];
-  state_ = State::kResponse;
-  buffer_ = std::move(response);
-  write_response();
-}
-
-void Connection::write_response() {
-  const ssize_t sent = send(socket_.fd(), buffer_.data(), buffer_.size(), MSG_NOSIGNAL);
-  if (sent < 0 && errno != EAGAIN && errno != EINTR) return end();
-  buffer_.erase(0, sent < 0 ? 0 : static_cast<std::size_t>(sent));
-  if (buffer_.empty()) return on_all_written();
-  is_output_wanted_ = true;
-  watch();
 }
 
 }  // namespace chirm

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One accepted socket: an HTTP request, and after an upgrade a WebSocket connection that carries a
-// Session. Keeps no buffer while idle. Private to core/server.
+// One accepted socket: HTTP requests, one after the other, and after an upgrade a WebSocket
+// connection that carries a Session. Keeps no buffer while idle. Private to core/server.
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@
 #include "core/loop/poller.h"
 #include "core/loop/socket.h"
 #include "core/loop/timer_wheel.h"
-#include "protocol/http.h"
+#include "protocol/http_response.h"
 #include "protocol/ws_decoder.h"
 
 namespace chirm {
@@ -35,13 +35,14 @@ class Connection final : public ListHook<ConnectionTag>,
   // False when the socket cannot be watched.
   [[nodiscard]] bool start();
   // Sends the session away when its commands have been answered, or ends at once where there is
-  // none. An HTTP response that is being written is finished.
+  // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
 
  private:
   enum class State : std::uint8_t {
-    kRequest,   // reading an HTTP request head
-    kResponse,  // writing an HTTP response, which ends the connection
+    kRequest,   // reading an HTTP request, or waiting for the next
+    kHandling,  // its handler has not answered yet
+    kResponse,  // writing the answer
     kOpen,      // a WebSocket connection
     kClosing,   // our Close frame is queued; input only matters for the peer's Close frame
     kFinished,  // all is written and our direction is shut down; waiting for the peer to close
@@ -64,14 +65,24 @@ class Connection final : public ListHook<ConnectionTag>,
 
   void read();
   void on_bytes(std::string_view bytes);
-  void on_request_bytes(std::string_view bytes);
-  void on_request(const HttpRequest& request);
-  void upgrade(const HttpRequest& request);
-  void respond(int status, std::string response);
-  void write_response();
   void feed(std::string_view bytes);
   void watch();
   void end();
+
+  // HTTP (connection_http.cc)
+  struct Http;
+  void on_request_bytes(std::string_view bytes);
+  void on_http_deadline();
+  void serve();
+  bool serve_one();
+  bool read_head();
+  void admit();
+  void upgrade();
+  void refuse(const HttpResponse& response);
+  void answer(std::uint64_t serial, const HttpResponse& response);
+  void respond(const HttpResponse& response);
+  void write_response();
+  void begin_next_request();
 
   Server& server_;
   Socket socket_;
@@ -80,7 +91,7 @@ class Connection final : public ListHook<ConnectionTag>,
   bool is_output_wanted_ = false;
   bool is_decoder_done_ = false;  // it refused its input or saw a Close frame
   WsDecoder decoder_;
-  std::string buffer_;  // of an incomplete request head, then of the response that remains
+  std::unique_ptr<Http> http_;  // until the upgrade
   std::unique_ptr<Session> session_;
 };
 

@@ -31,13 +31,20 @@ std::uint64_t files_limit() {
 constexpr std::string_view kWelcome =
     "chirm is running. Connect with: chirm --url ws://THIS_HOST/connection/websocket --name YOU\n";
 
-std::string file_response(const StaticAnswer& answer) {
-  std::string response = "HTTP/1.1 ";
-  response += answer.status == 200   ? "200 OK"
-              : answer.status == 304 ? "304 Not Modified"
-                                     : "405 Method Not Allowed";
-  response.append("\r\n").append(answer.headers).append("Connection: close\r\n\r\n");
-  return response.append(answer.body);
+// Its headers are lines; those that the encoder writes itself are left out.
+HttpResponse to_response(const StaticAnswer& file) {
+  HttpResponse response{file.status, "", std::string(file.body)};
+  std::string_view lines = file.headers;
+  while (!lines.empty()) {
+    const std::size_t end = lines.find("\r\n");
+    const std::string_view line = lines.substr(0, end);
+    const std::size_t colon = line.find(": ");
+    const std::string name(line.substr(0, colon));
+    const std::string value(line.substr(colon + 2));
+    if (name != "Content-Length") response.headers.emplace_back(name, value);
+    lines.remove_prefix(end + 2);
+  }
+  return response;
 }
 
 }  // namespace
@@ -59,6 +66,7 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
       drain_timer_(loop, [this] { drain_some(); }) {
+  add_routes();
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }
 
@@ -150,30 +158,36 @@ void Server::drain_some() {
   }
 }
 
-Server::HttpAnswer Server::handle(const HttpRequest& request) {
-  constexpr std::string_view kText = "text/plain; charset=utf-8";
-  const auto answer = [](int status, std::string_view type, std::string_view body) {
-    return HttpAnswer{status, http_response(status, type, body)};
+std::string Server::metrics() const {
+  return metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores());
+}
+
+HttpResponse Server::readiness() const {
+  if (is_stopping_) return text_response(503, "stopping\n");
+  if (broker_.health() == Health::kReady) return text_response(200, "ok\n");
+  return text_response(503, problems_text(broker_.stores(), Loop::unix_ms()));
+}
+
+HttpResponse Server::file(const HttpRequest& request) const {
+  HttpRequest get = request;
+  get.method = "GET";  // of HEAD the encoder leaves out the body
+  if (const auto found = static_answer(settings_.web_files, get)) return to_response(*found);
+  return get.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
+}
+
+void Server::add_routes() {
+  const auto add = [this](const char* path, std::function<HttpResponse()> make) {
+    router_.add({"GET", path, [make = std::move(make)](const HttpCall&, const HttpAnswer& answer) {
+                   answer(make());
+                 }});
   };
-  if (const auto file = static_answer(settings_.web_files, request)) {
-    return {file->status, file_response(*file)};
-  }
-  const std::string_view path = request.path();
-  const bool is_known =
-      path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics";
-  if (!is_known) return answer(404, kText, "not found\n");
-  if (request.method != "GET") {
-    return {405, http_response(HttpError{405, "only GET is allowed here"})};
-  }
-  if (path == "/metrics") {
-    return answer(200, "text/plain; version=0.0.4; charset=utf-8",
-                  metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores()));
-  }
-  if (path == "/readyz" && is_stopping_) return answer(503, kText, "stopping\n");
-  if (path == "/readyz" && broker_.health() != Health::kReady) {
-    return answer(503, kText, problems_text(broker_.stores(), Loop::unix_ms()));
-  }
-  return answer(200, kText, path == "/" ? kWelcome : "ok\n");
+  router_.set_fallback(
+      [this](const HttpCall& call, const HttpAnswer& answer) { answer(file(call.request)); });
+  add("/healthz", [] { return text_response(200, "ok\n"); });
+  add("/readyz", [this] { return readiness(); });
+  add("/metrics", [this] {
+    return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+  });
 }
 
 }  // namespace chirm

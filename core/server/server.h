@@ -23,6 +23,7 @@
 #include "core/loop/socket.h"
 #include "core/loop/timer.h"
 #include "core/loop/timer_wheel.h"
+#include "core/server/http_router.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
 #include "protocol/command.h"
@@ -67,15 +68,18 @@ class Server {
   // the load balancer tries another node.
   std::optional<HttpError> refusal() const;
 
-  struct HttpAnswer {
-    int status;
-    std::string response;
-  };
-  // Everything but the WebSocket: /, /healthz, /readyz, /metrics.
-  HttpAnswer handle(const HttpRequest& request);
+  bool is_stopping() const { return is_stopping_; }
+
+  // What else is answered over HTTP: routes are added before listen().
+  HttpRouter& router() { return router_; }
+  // In the Prometheus text format.
+  std::string metrics() const;
 
  private:
   Loop::TurnEnd end_turn();
+  void add_routes();
+  HttpResponse readiness() const;
+  HttpResponse file(const HttpRequest& request) const;
   void drain_some();
   bool accept(Socket socket);
   bool has_files() const;
@@ -96,6 +100,7 @@ class Server {
   Hub hub_;
   SessionDirectory directory_;
   SessionContext session_context_;
+  HttpRouter router_;
   std::string read_buffer_;
   std::uint64_t files_max_;
   IntrusiveList<Connection, ConnectionTag> connections_;

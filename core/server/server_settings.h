@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
+#include "core/base/address_range.h"
 #include "core/server/static_files.h"
 
 namespace chirm {
@@ -17,9 +19,17 @@ struct ServerSettings {
   // WebSocket connections at once; more are answered with 503. 0: as many as there are files for;
   // then accepting pauses until one is free.
   std::uint32_t connections_max = 0;
-  std::uint32_t request_timeout_s = 10;  // for an HTTP request head, and to read a response
-  std::uint32_t close_timeout_s = 5;     // for the peer's part of the closing handshake
-  std::uint32_t drain_s = 5;             // over which clients are sent away when stopping
+  // For the head of an HTTP request, for its body, and for the client to read the answer.
+  std::uint32_t request_timeout_s = 10;
+  std::uint32_t answer_timeout_s = 30;  // for a handler
+  // An HTTP connection without a request. Longer than nginx's (60 s), so that it is nginx who ends
+  // it: a POST that meets our end could not be repeated.
+  std::uint32_t keep_alive_s = 75;
+  // What these say of where a request comes from is believed.
+  std::vector<AddressRange> trusted_proxies = {*AddressRange::parse("127.0.0.0/8"),
+                                               *AddressRange::parse("::1")};
+  std::uint32_t close_timeout_s = 5;  // for the peer's part of the closing handshake
+  std::uint32_t drain_s = 5;          // over which clients are sent away when stopping
   // The page; its memory must outlive the server.
   std::span<const StaticFile> web_files = {};
 };

@@ -175,6 +175,15 @@ TEST_F(ChirmdOptions, TakeShardsFromFlagsVariableAndFileAndEachOnce) {
               StartsWith("--redis: Redis URL: the port"));
 }
 
+TEST_F(ChirmdOptions, TakeTrustedProxiesAsAddressesOrRanges) {
+  EXPECT_EQ(complaint({"--insecure", "--trusted-proxies", "10.0.0.0/8,proxy"}),
+            "--trusted-proxies: expected an address or ADDRESS/BITS, got 'proxy'");
+  EXPECT_EQ(complaint({"--insecure", "--trusted-proxies", "10.0.0.0/33"}),
+            "--trusted-proxies: expected an address or ADDRESS/BITS, got '10.0.0.0/33'");
+  EXPECT_THAT(listening({"--insecure", "--trusted-proxies", "10.0.0.0/8,::1"}),
+              StartsWith("127.0.0.1:"));
+}
+
 TEST_F(ChirmdOptions, NeverShowThePasswordOfABadUrl) {
   EXPECT_THAT(complaint({"--insecure", "--redis", "redis://:hidden@host:port"}),
               AllOf(StartsWith("--redis: "), HasSubstr("port"), Not(HasSubstr("hidden"))));

@@ -8,6 +8,7 @@
 
 #include "core/base/check.h"
 #include "protocol/http.h"
+#include "protocol/http_response.h"
 #include "protocol/limits.h"
 #include "protocol/lines.h"
 
@@ -68,7 +69,7 @@ void Peer::on_readable() {
     CHIRM_CHECK(request.has_value());
     if (!*request) return;
     if (server_.refuses_upgrade) {
-      send_bytes(http_response(503, "text/plain", "later"));
+      send_bytes(encode_response(text_response(503, "later")));
       return drop();
     }
     const auto response = accept_upgrade(**request);

@@ -9,9 +9,7 @@ namespace chirm {
 namespace {
 
 using testing::Eq;
-using testing::HasSubstr;
 using testing::Optional;
-using testing::StartsWith;
 
 constexpr std::string_view kRequest =
     "POST /api/publish?a=1&b=2 HTTP/1.1\r\n"
@@ -76,8 +74,8 @@ TEST(HttpRequest, Refuses400WhatIsNotHttp) {
   }
 }
 
-TEST(HttpRequest, Refuses400ABodyOfUnknownLength) {
-  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
+TEST(HttpRequest, Refuses411ABodyOfUnknownLength) {
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 411);
 }
 
 TEST(HttpRequest, Refuses505OtherVersions) {
@@ -98,21 +96,28 @@ TEST(HttpRequest, Refuses431AHeadBeyondTheLimit) {
   EXPECT_FALSE(*parse_http_request(head(limits::kHttpHeadBytes).substr(0, 8000)));
 }
 
-TEST(HttpResponse, IsComplete) {
-  EXPECT_EQ(http_response(200, "application/json", "{}"),
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
-            "Connection: close\r\n\r\n{}");
+TEST(HttpRequest, SaysWhetherOthersMayFollow) {
+  const auto is_last = [](const std::string& version, const std::string& headers) {
+    const auto parsed = parse_http_request("GET / HTTP/" + version + "\r\n" + headers + "\r\n");
+    EXPECT_TRUE(parsed && *parsed);
+    return (*parsed)->is_last;
+  };
+  EXPECT_FALSE(is_last("1.1", ""));
+  EXPECT_FALSE(is_last("1.1", "Connection: Keep-Alive\r\n"));
+  EXPECT_TRUE(is_last("1.1", "Connection: x, Close\r\n"));
+  EXPECT_TRUE(is_last("1.0", ""));
+  EXPECT_FALSE(is_last("1.0", "Connection: keep-alive\r\n"));
 }
 
-TEST(HttpResponse, OfAnErrorSaysWhy) {
-  const std::string response = http_response({431, "The request head is too long."});
-  EXPECT_THAT(response, StartsWith("HTTP/1.1 431 Request Header Fields Too Large\r\n"));
-  EXPECT_THAT(response, HasSubstr("\r\n\r\nThe request head is too long.\n"));
-}
-
-TEST(HttpResponse, NamesWhatWouldBeRight) {
-  EXPECT_THAT(http_response({426, "x"}), HasSubstr("\r\nSec-WebSocket-Version: 13\r\n"));
-  EXPECT_THAT(http_response({405, "x"}), HasSubstr("\r\nAllow: GET"));
+TEST(HttpRequest, SaysWhetherItsBodyWaitsForA100) {
+  const auto expects = [](const std::string& text) {
+    const auto parsed = parse_http_request(text);
+    EXPECT_TRUE(parsed && *parsed);
+    return (*parsed)->expects_continue;
+  };
+  EXPECT_TRUE(expects("POST / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n"));
+  EXPECT_FALSE(expects("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_FALSE(expects("POST / HTTP/1.1\r\n\r\n"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "protocol/http.h"
+#include "protocol/http_response.h"
 
 namespace chirm {
 namespace {
@@ -146,7 +147,8 @@ std::string upgrade_error(const std::string& response) {
 }
 
 TEST(UpgradeClient, SaysWhatTheServerAnsweredInstead) {
-  EXPECT_EQ(upgrade_error(http_response({503, "Full."})), "HTTP 503 Service Unavailable");
+  EXPECT_EQ(upgrade_error(encode_response(error_response({503, "Full."}))),
+            "HTTP 503 Service Unavailable");
   EXPECT_EQ(upgrade_error("HTTP/1.1 200 OK\r\n\r\n"), "HTTP 200 OK");
   EXPECT_EQ(upgrade_error("SSH-2.0-OpenSSH_9\r\n"), "not an HTTP response");
   EXPECT_NE(upgrade_error("HTTP/1.1 101 X\r\nA: " + std::string(9000, 'x')), "");

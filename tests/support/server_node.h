@@ -16,6 +16,18 @@
 
 namespace chirm::testing {
 
+// What the server answers to GET, as bytes.
+inline std::string get(Server& server, const std::string& path) {
+  HttpCall call;
+  call.request.method = "GET";
+  call.request.target = path;
+  std::string text;
+  const auto route = server.router().find(call.request);
+  if (!route) return encode_response(route.error());
+  (*route)->handle(call, [&](const HttpResponse& response) { text = encode_response(response); });
+  return text;
+}
+
 class ServerNode {
  public:
   // Insecure, no inboxes, no pings, and quick to lose patience.
@@ -68,15 +80,9 @@ class ServerNode {
     return run_until([&] { return loop.now_ms() >= end_ms; });
   }
 
-  std::string metrics() {
-    HttpRequest request;
-    request.method = "GET";
-    request.target = "/metrics";
-    return server.handle(request).response;
-  }
   // A metric by its name and labels as they are written; -1 when there is none.
   double metric(const std::string& name) {
-    const std::string text = metrics();
+    const std::string text = server.metrics();
     const std::size_t at = text.find("\n" + name + " ");
     return at == std::string::npos ? -1 : std::stod(text.substr(at + name.size() + 2));
   }

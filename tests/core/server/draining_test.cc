@@ -59,7 +59,7 @@ TEST_F(Draining, StopsInTimeWhateverClientsDo) {
   (void)node.add_subscriber();  // never closes
   node.add_subscriber().stop_reading();
   RawClient& http = node.add_client();  // got its response and stays
-  http.send_bytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  http.send_bytes("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(node.run_until([&] { return http.is_ended(); }));
   const std::uint64_t start_ms = node.loop.now_ms();
   bool is_stopped = false;

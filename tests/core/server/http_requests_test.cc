@@ -43,16 +43,16 @@ class HttpRequests : public ::testing::Test {
 };
 
 std::string upgrade_with(const std::string& what, const std::string& instead) {
-  std::string request = RawClient::upgrade_text();
+  std::string request = RawClient::upgrade_text("Connection: close\r\n");
   const std::size_t at = request.find(what);
   EXPECT_NE(at, std::string::npos) << what;
   return request.replace(at, what.size(), instead);
 }
 
 TEST_F(HttpRequests, AreAnsweredWithTheRightStatus) {
-  const std::string kGet = " HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string kGet = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
   const std::vector<std::pair<std::string, int>> kCases = {
-      {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", 200},
+      {"GET /" + kGet, 200},
       {"GET /healthz" + kGet, 200},
       {"GET /readyz" + kGet, 200},
       {"GET /metrics?x=y" + kGet, 200},
@@ -62,10 +62,11 @@ TEST_F(HttpRequests, AreAnsweredWithTheRightStatus) {
       {"GET /connection/websocket/x" + kGet, 404},
       {"POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 404},
       {"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 405},
+      {"GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", 413},
       {"DELETE /metrics" + kGet, 405},
       {"garbage\r\n\r\n", 400},
       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), 400},  // TLS
-      {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 411},
       {"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400},
       {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505},
       {"GET /" + std::string(9'000, 'x') + " HTTP/1.1\r\n\r\n", 431},
@@ -103,11 +104,13 @@ TEST_F(HttpRequests, AreAnsweredWithTheRightStatus) {
 TEST_F(HttpRequests, TellTheWayInARefusal) {
   EXPECT_THAT(answer(upgrade_with("Version: 13", "Version: 8")),
               HasSubstr("Sec-WebSocket-Version: 13\r\n"));
-  EXPECT_THAT(answer("DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n"), HasSubstr("Allow: GET\r\n"));
+  EXPECT_THAT(answer("DELETE /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              HasSubstr("Allow: GET, HEAD\r\n"));
+  EXPECT_THAT(answer(upgrade_with("GET", "POST")), HasSubstr("Allow: GET\r\n"));
 }
 
 TEST_F(HttpRequests, MayComeByteByByte) {
-  EXPECT_THAT(answer("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 1),
+  EXPECT_THAT(answer("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 1),
               AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("\r\n\r\nok\n")));
 }
 
@@ -121,9 +124,10 @@ TEST_F(HttpRequests, MayEndWithAHalfClose) {
   EXPECT_THAT(client.http, EndsWith("\n"));
 }
 
-TEST_F(HttpRequests, EndTheConnectionWithTheResponseWhateverFollows) {
+TEST_F(HttpRequests, EndTheConnectionWithTheLastResponseWhateverFollows) {
   RawClient& client = node.add_client();
-  client.send_bytes("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + std::string(300'000, 'x'));
+  client.send_bytes("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" +
+                    std::string(300'000, 'x'));
   EXPECT_TRUE(node.run_until([&] { return client.is_ended() && client.has_sent_all(); }));
   EXPECT_THAT(client.http, EndsWith("\r\n\r\nok\n"));
   EXPECT_FALSE(client.was_reset());
@@ -181,7 +185,8 @@ TEST_F(HttpRequests, ForMetricsGetThePrometheusTextFormat) {
   RawClient& subscriber = node.add_subscriber();
   subscriber.send(R"({"id":3,"publish":{"channel":"room:a","data":1}})");
   EXPECT_TRUE(node.run_until([&] { return subscriber.events.lines.size() == 2; }));
-  const std::string response = answer("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string response =
+      answer("GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
   EXPECT_THAT(response, HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
   // Content-Length is right.
   const std::size_t body_at = response.find("\r\n\r\n") + 4;

@@ -25,12 +25,7 @@ class Readiness : public ::testing::Test {
     EXPECT_TRUE(listening.has_value());
   }
 
-  std::string get(const std::string& path) {
-    HttpRequest request;
-    request.method = "GET";
-    request.target = path;
-    return server_.handle(request).response;
-  }
+  std::string get(const std::string& path) { return testing::get(server_, path); }
   int status_of_upgrade() {
     RawClient client(loop_, server_.port());
     client.send_upgrade();
