@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// What people do in a conversation.
+import type { MessageData, Room, RoomChannel } from '../model/protocol';
+import { mentionsOf } from '../model/text';
+import type { MessageItem } from '../model/timeline';
+import type { Conversation } from './conversation';
+import { attempt, chat, goTo, toast } from './state';
+
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_');
+}
+
+// Who can be mentioned here, as far as the page knows: user → name.
+export function peopleIn(conversation: Conversation): Map<string, string> {
+  const people = new Map<string, string>();
+  const info = conversation.info.peek();
+  if (info.kind === 'dm') people.set(info.user, info.name || info.user);
+  for (const item of conversation.timeline.items) {
+    if (item.kind === 'message' && item.user) people.set(item.user, item.name);
+  }
+  for (const { user, name } of conversation.presence.peek()?.users ?? []) people.set(user, name);
+  for (const { user, name } of members.get(conversation.channel) ?? []) people.set(user, name);
+  return people;
+}
+
+const members = new Map<string, { user: string; name: string }[]>();
+export function rememberMembers(channel: string, list: { user: string; name: string }[]): void {
+  members.set(channel, list);
+}
+
+export function send(conversation: Conversation, text: string, replyTo?: number): void {
+  const open = chat.peek();
+  if (!open) return;
+  const people = peopleIn(conversation);
+  const mentions = mentionsOf(text, (user) => people.has(user) && user !== open.me);
+  const data: MessageData & { id: string; type: 'message' } = {
+    id: newId(),
+    type: 'message',
+    text,
+    time: Date.now(),
+  };
+  if (replyTo !== undefined) data.reply_to = replyTo;
+  if (mentions.length > 0) data.mentions = mentions;
+  open.outbox.add(conversation.channel, data);
+  conversation.sent();
+  conversation.newAfter.value = undefined;
+}
+
+const publish = (conversation: Conversation, data: object) =>
+  attempt(async () => {
+    await chat.peek()!.client.publish(conversation.channel, { id: newId(), ...data });
+    return true;
+  });
+
+export const edit = (conversation: Conversation, target: number, text: string) =>
+  publish(conversation, { type: 'edit', target, text });
+
+export const remove = (conversation: Conversation, target: number) =>
+  publish(conversation, { type: 'delete', target });
+
+export function react(conversation: Conversation, item: MessageItem, key: string) {
+  const me = chat.peek()!.me;
+  const mine = item.reactions.find((each) => each.key === key)?.users.includes(me) ?? false;
+  return publish(conversation, { type: 'reaction', target: item.offset, key, on: !mine });
+}
+
+// --- Rooms and people
+
+export const rpc = <T = Record<string, never>>(method: string, data: object) =>
+  attempt(() => chat.peek()!.rpc<T>(method, data));
+
+export async function join(room: string): Promise<boolean> {
+  const joined = await rpc<Room>('chat.join', { room });
+  if (!joined) return false;
+  await chat.peek()!.sync();
+  goTo(`room:${room}`);
+  return true;
+}
+
+export async function leave(room: string): Promise<void> {
+  if (!(await rpc('chat.leave', { room }))) return;
+  await chat.peek()!.sync();
+  location.hash = '#/';
+}
+
+export async function openDm(user: string): Promise<void> {
+  const made = await rpc<{ channel: string }>('chat.dm', { user });
+  if (!made) return;
+  await chat.peek()!.sync();
+  goTo(made.channel);
+}
+
+export async function hide(channel: string): Promise<void> {
+  if (!(await rpc('chat.hide', { channel }))) return;
+  location.hash = '#/';
+  await chat.peek()!.sync();
+}
+
+export async function setBlocked(user: string, isBlocked: boolean): Promise<void> {
+  if (!(await rpc(isBlocked ? 'chat.block' : 'chat.unblock', { user }))) return;
+  toast(isBlocked ? `You blocked ${user}. Neither can write to the other.` : `You unblocked ${user}.`);
+  await chat.peek()!.sync();
+}
+
+// What this user may do in the room.
+export function powersIn(info: RoomChannel | undefined): { moderate: boolean; own: boolean } {
+  const isAdmin = chat.peek()?.session.peek().role === 'admin';
+  const own = isAdmin || info?.role === 'owner';
+  return { own, moderate: own || info?.role === 'moderator' };
+}

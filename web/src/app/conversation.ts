@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: MIT
+// One room or private conversation: its subscription, its log as far as it is here, who is there and
+// who types. Components read the signals.
+import { batch, signal } from '@preact/signals';
+import type { Centrifuge, Subscription } from 'centrifuge';
+import type { Channel, Publication, Present, Status } from '../model/protocol';
+import { Timeline } from '../model/timeline';
+import { nothingUnread, unreadOf, type Unread } from '../model/unread';
+
+export interface ConversationHost {
+  client: Centrifuge;
+  me: string;
+  // A publication of this user's own has come, with that id.
+  arrived(channel: string, id: string): void;
+  // A message of somebody else has come, live.
+  heard(conversation: Conversation, publication: Publication): void;
+  // The server ended the subscription for good.
+  removed(channel: string, code: number, reason: string): void;
+  settled(): void; // the subscription is where it should be
+}
+
+const pageSize = 60;
+const typingMs = 6000;
+const readDelayMs = 400;
+
+export class Conversation {
+  readonly info;
+  readonly revision = signal(0); // of the timeline
+  readonly unread = signal<Unread>(nothingUnread);
+  readonly typing = signal<Map<string, { name: string; until: number }>>(new Map());
+  readonly presence = signal<{ count: number; users?: Present[] } | undefined>(undefined);
+  readonly peerStatus = signal<Status>('offline'); // of a private conversation's other side
+  readonly isLoading = signal(false);
+  readonly loadError = signal('');
+  readonly wasReset = signal(false); // something could not be recovered
+  readonly newAfter = signal<number | undefined>(undefined);
+  timeline: Timeline;
+  read: number;
+  private subscription: Subscription | undefined;
+  private loading: Promise<void> | undefined;
+  private readTimer: ReturnType<typeof setTimeout> | undefined;
+  private presenceTimer: ReturnType<typeof setTimeout> | undefined;
+  private sentRead = 0;
+  private typedAt = 0;
+
+  constructor(
+    channel: Channel,
+    private readonly host: ConversationHost,
+  ) {
+    this.info = signal(channel);
+    this.timeline = new Timeline({ offset: channel.top ?? 0, epoch: channel.epoch ?? '' });
+    this.read = channel.read ?? 0;
+    this.sentRead = this.read;
+    this.touch();
+  }
+
+  get channel(): string {
+    return this.info.peek().channel;
+  }
+
+  get isSubscribed(): boolean {
+    return this.subscription?.state === 'subscribed';
+  }
+
+  // --- Subscription
+
+  subscribe(): void {
+    if (this.subscription) return;
+    const { offset, epoch } = { offset: this.timeline.top, epoch: this.timeline.epoch };
+    const subscription = this.host.client.newSubscription(this.channel, {
+      positioned: true,
+      recoverable: true,
+      joinLeave: true,
+      minResubscribeDelay: 200,
+      maxResubscribeDelay: 5000,
+      ...(epoch ? { since: { offset, epoch } } : {}),
+    });
+    this.subscription = subscription;
+    subscription.on('publication', (publication) => this.take(publication));
+    subscription.on('subscribed', ({ wasRecovering, recovered, streamPosition }) => {
+      const position = streamPosition ?? { offset: 0, epoch: '' };
+      const isOther = this.timeline.epoch !== '' && this.timeline.epoch !== position.epoch;
+      if ((wasRecovering && !recovered) || isOther) this.restart(position);
+      else if (!wasRecovering && this.timeline.epoch === '') this.restart(position, true);
+      this.host.settled();
+    });
+    subscription.on('unsubscribed', ({ code, reason }) => {
+      if (code !== 0) this.host.removed(this.channel, code, reason);
+    });
+    subscription.on('join', () => this.presenceChanged());
+    subscription.on('leave', () => this.presenceChanged());
+    subscription.on('error', () => undefined); // the SDK goes on trying
+    subscription.subscribe();
+  }
+
+  end(): void {
+    clearTimeout(this.readTimer);
+    clearTimeout(this.presenceTimer);
+    if (!this.subscription) return;
+    this.subscription.removeAllListeners();
+    this.subscription.unsubscribe();
+    this.host.client.removeSubscription(this.subscription);
+    this.subscription = undefined;
+  }
+
+  // What is here does not go on without a hole: shown anew, from history.
+  private restart(position: { offset: number; epoch: string }, isFirst = false): void {
+    const had = this.timeline.items.length > 0;
+    this.timeline = new Timeline(position);
+    this.loading = undefined;
+    this.touch();
+    if (isFirst) return;
+    this.wasReset.value = true;
+    if (had) void this.loadOlder();
+  }
+
+  private take(publication: Publication): void {
+    const data = publication.data as { type?: string; id?: string } | null;
+    const user = publication.info?.user ?? '';
+    if (publication.offset === undefined) {
+      if (data?.type === 'typing' && user !== this.host.me) this.types(publication);
+      return;
+    }
+    const before = this.timeline.top;
+    if (!this.timeline.add(publication, Date.now())) return;
+    this.host.settled();
+    batch(() => {
+      if (user === this.host.me && data?.id) this.host.arrived(this.channel, data.id);
+      if (data?.type === 'message') this.stopsTyping(user);
+      if (this.timeline.low > before + 1 && before > 0) this.wasReset.value = true;
+      this.touch();
+      const isHeard = user !== this.host.me && (data?.type ?? 'message') === 'message';
+      if (isHeard) this.host.heard(this, publication);
+    });
+  }
+
+  touch(): void {
+    this.revision.value += 1;
+    this.unread.value = unreadOf(this.timeline, this.read, this.host.me);
+  }
+
+  // --- History
+
+  // Loads what was said before what is here. One at a time; later callers wait for the same.
+  loadOlder(limit = pageSize): Promise<void> {
+    this.loading ??= this.load(limit).finally(() => {
+      this.loading = undefined;
+    });
+    return this.loading;
+  }
+
+  private async load(limit: number): Promise<void> {
+    const timeline = this.timeline;
+    if (!timeline.hasMore) return;
+    this.isLoading.value = true;
+    try {
+      const { publications, epoch } = await this.host.client.history(this.channel, {
+        limit,
+        reverse: true,
+        // Without one while nothing is here: the newest.
+        ...(timeline.low <= timeline.top
+          ? { since: { offset: timeline.low, epoch: timeline.epoch } }
+          : {}),
+      });
+      if (this.timeline !== timeline) return; // begun anew meanwhile
+      timeline.epoch ||= epoch;
+      timeline.addOlder(publications);
+      for (const { data, info } of publications) {
+        const id = (data as { id?: string } | null)?.id;
+        if (info?.user === this.host.me && id) this.host.arrived(this.channel, id);
+      }
+      this.loadError.value = '';
+      this.touch();
+    } catch (error) {
+      this.failedToLoad(timeline, error as { code?: number; message?: string });
+    } finally {
+      this.isLoading.value = false;
+    }
+  }
+
+  private failedToLoad(timeline: Timeline, error: { code?: number; message?: string }): void {
+    if (this.timeline !== timeline) return;
+    if (error.code === 112) timeline.hasMore = false; // of another life of the log
+    this.loadError.value = 'Older messages could not be loaded.';
+    this.touch();
+  }
+
+  // Loads until the message at `offset` is here. False when it is not there.
+  async loadUntil(offset: number): Promise<boolean> {
+    while (this.timeline.low > offset && this.timeline.hasMore) {
+      const low = this.timeline.low;
+      await this.loadOlder(300);
+      if (this.timeline.low >= low) break;
+    }
+    return this.timeline.find(offset) !== undefined;
+  }
+
+  // --- Read marks
+
+  markRead(): void {
+    const { top } = this.timeline;
+    if (top <= this.read) return;
+    this.read = top;
+    this.touch();
+    clearTimeout(this.readTimer);
+    this.readTimer = setTimeout(() => this.sendRead(), readDelayMs);
+  }
+
+  // Read on another device, or told by sync.
+  readUpTo(offset: number): void {
+    if (offset <= this.read) return;
+    this.read = offset;
+    this.sentRead = Math.max(this.sentRead, offset);
+    this.touch();
+  }
+
+  sendRead(): void {
+    if (this.read <= this.sentRead) return;
+    const offset = this.read;
+    const was = this.sentRead;
+    this.sentRead = offset;
+    this.host.client.rpc('chat.read', { channel: this.channel, offset }).catch(() => {
+      this.sentRead = Math.min(this.sentRead, was); // again with the next one, or when connected
+    });
+  }
+
+  // --- Typing and presence
+
+  type(): void {
+    if (Date.now() - this.typedAt < 3000 || !this.isSubscribed) return;
+    this.typedAt = Date.now();
+    this.host.client.publish(this.channel, { type: 'typing' }).catch(() => undefined);
+  }
+
+  sent(): void {
+    this.typedAt = 0;
+  }
+
+  private types({ info }: Publication): void {
+    if (!info) return;
+    const name = (info.connInfo as { name?: string } | undefined)?.name ?? info.user;
+    const next = new Map(this.typing.value);
+    next.set(info.user, { name, until: Date.now() + typingMs });
+    this.typing.value = next;
+    setTimeout(() => {
+      const entry = this.typing.value.get(info.user);
+      if (entry && entry.until <= Date.now()) this.stopsTyping(info.user);
+    }, typingMs + 50);
+  }
+
+  private stopsTyping(user: string): void {
+    if (!this.typing.value.has(user)) return;
+    const next = new Map(this.typing.value);
+    next.delete(user);
+    this.typing.value = next;
+  }
+
+  private presenceChanged(): void {
+    clearTimeout(this.presenceTimer);
+    this.presenceTimer = setTimeout(() => void this.loadPresence(), 300 + Math.random() * 500);
+  }
+
+  async loadPresence(): Promise<void> {
+    const info = this.info.peek();
+    try {
+      if (info.kind === 'dm') {
+        const { data } = await this.host.client.rpc('chat.user', { user: info.user });
+        this.peerStatus.value = data.status ?? 'offline';
+      } else if (this.presence.peek() !== undefined || this.isWatched) {
+        const { data } = await this.host.client.rpc('chat.presence', { channel: this.channel });
+        this.presence.value = data;
+      }
+    } catch {
+      // Stays as it was; the next change or the timer asks again.
+    }
+  }
+
+  isWatched = false; // it is open in the window
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Times, names and numbers for people, in the browser's language.
+
+const dayMs = 86_400_000;
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', month: 'long', day: 'numeric' });
+const withYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
+
+export const clockTime = (ms: number): string => (ms ? clock.format(ms) : '');
+export const fullTime = (ms: number): string => (ms ? full.format(ms) : '');
+
+// Days since 1970 where the reader is.
+export function dayOf(ms: number): number {
+  const date = new Date(ms);
+  return Math.floor(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / dayMs);
+}
+
+export function dayName(ms: number, now: number): string {
+  const days = dayOf(now) - dayOf(ms);
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return days > 0 && days < 300 ? weekday.format(ms) : withYear.format(ms);
+}
+
+// "now", "5 min", "3 h", "Mon 3 Nov": how long ago, in few characters.
+export function ago(ms: number, now: number): string {
+  const minutes = Math.floor((now - ms) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes} min ago`;
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
+  return withYear.format(ms);
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} d`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+}
+
+// "Ada", "Ada and Bob", "Ada, Bob and 3 others"
+export function listNames(names: string[], shown = 3): string {
+  if (names.length <= 1) return names[0] ?? '';
+  if (names.length <= shown) return `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  return `${names.slice(0, shown - 1).join(', ')} and ${names.length - shown + 1} others`;
+}
+
+export function initials(name: string): string {
+  const words = name.replace(/^~/, '').split(/[._\-\s]+/).filter(Boolean);
+  const letters = words.length > 1 ? words[0]![0]! + words[1]![0]! : (words[0] ?? '?').slice(0, 2);
+  return letters.toUpperCase();
+}
+
+// One of the avatar colours, always the same for a user.
+export function hueOf(user: string): number {
+  let hash = 0;
+  for (let i = 0; i < user.length; ++i) hash = (Math.imul(hash, 31) + user.charCodeAt(i)) >>> 0;
+  return hash % 10;
+}
+
+// Badges: three characters at most.
+export const badge = (count: number): string => (count > 99 ? '99+' : String(count));

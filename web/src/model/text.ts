@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// A message's text split into what is shown differently. Never HTML: each piece becomes a text node.
+
+export type Piece =
+  | { kind: 'text'; text: string }
+  | { kind: 'link'; text: string; href: string }
+  | { kind: 'mention'; text: string; user: string }
+  | { kind: 'code'; text: string }
+  | { kind: 'block'; text: string };
+
+// Web addresses end before what punctuates the sentence around them.
+const linkPattern = /https?:\/\/[^\s<>"'`]+/gi;
+const trailing = /[.,;:!?…*_~]+$/;
+const namePattern = /[A-Za-z0-9~](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/.source;
+const mentionPattern = new RegExp(`(^|[\\s(\\[{"'*,;:/])@(${namePattern})`, 'g');
+
+// Only what a browser parses as http or https, so that no other scheme ever gets into a link.
+export function safeHref(text: string): string | undefined {
+  try {
+    const url = new URL(text);
+    const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
+    return isWeb && url.hostname !== '' ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function withoutTail(link: string): string {
+  let end = link.replace(trailing, '');
+  for (const [open, close] of ['()', '[]', '{}'] as const) {
+    while (end.endsWith(close!) && count(end, close!) > count(end, open!)) {
+      end = end.slice(0, -1).replace(trailing, '');
+    }
+  }
+  return end;
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
+
+function mentionsIn(text: string, mentions: ReadonlySet<string>, pieces: Piece[]): void {
+  let done = 0;
+  for (const match of text.matchAll(mentionPattern)) {
+    const user = match[2]!.toLowerCase();
+    if (!mentions.has(user)) continue;
+    const begin = match.index + match[1]!.length;
+    push(pieces, text.slice(done, begin));
+    done = begin + 1 + match[2]!.length;
+    pieces.push({ kind: 'mention', text: text.slice(begin, done), user });
+  }
+  push(pieces, text.slice(done));
+}
+
+function push(pieces: Piece[], text: string): void {
+  if (text !== '') pieces.push({ kind: 'text', text });
+}
+
+function linksIn(text: string, mentions: ReadonlySet<string>, pieces: Piece[]): void {
+  let done = 0;
+  for (const match of text.matchAll(linkPattern)) {
+    const link = withoutTail(match[0]);
+    const href = safeHref(link);
+    if (!href) continue;
+    mentionsIn(text.slice(done, match.index), mentions, pieces);
+    pieces.push({ kind: 'link', text: link, href });
+    done = match.index + link.length;
+  }
+  mentionsIn(text.slice(done), mentions, pieces);
+}
+
+// `mentions`: users in lower case; other words with an @ stay text.
+export function split(text: string, mentions: ReadonlySet<string>): Piece[] {
+  const pieces: Piece[] = [];
+  const parts = text.split(/(```[\s\S]+?```|`[^`\n]+`)/);
+  for (const part of parts) {
+    if (part.length > 6 && part.startsWith('```') && part.endsWith('```')) {
+      pieces.push({ kind: 'block', text: part.slice(3, -3).replace(/^\n|\n$/g, '') });
+    } else if (part.length > 2 && part.startsWith('`') && part.endsWith('`')) {
+      pieces.push({ kind: 'code', text: part.slice(1, -1) });
+    } else {
+      linksIn(part, mentions, pieces);
+    }
+  }
+  return pieces;
+}
+
+// The users that a text names with @, of those who are known; in lower case.
+export function mentionsOf(text: string, isKnown: (user: string) => boolean): string[] {
+  const found = new Set<string>();
+  for (const match of text.matchAll(mentionPattern)) {
+    const user = match[2]!.toLowerCase();
+    if (isKnown(user)) found.add(user);
+  }
+  return [...found].slice(0, 50);
+}
+
+// Nothing but up to three emoji: shown larger.
+export function isOnlyEmoji(text: string): boolean {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.length > 24 || /[0-9#*]/.test(trimmed)) return false;
+  return /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\u200D|\p{Emoji_Modifier}|\s){1,12}$/u.test(trimmed);
+}
+
+// Where the word with an @ begins that the caret is in or behind: what completion is for.
+export function mentionAt(text: string, caret: number): { begin: number; query: string } | undefined {
+  const match = /(?:^|[\s(\[{"'*,;:/])@([A-Za-z0-9~._-]{0,32})$/.exec(text.slice(0, caret));
+  if (!match) return undefined;
+  return { begin: caret - match[1]!.length - 1, query: match[1]!.toLowerCase() };
+}

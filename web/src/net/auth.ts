@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Signing in over HTTP. The refresh token stays in a cookie that no script can read.
+import type { AuthSettings, Session } from '../model/protocol';
+
+export class AuthError extends Error {
+  constructor(
+    readonly status: number, // 0: the server was not reached
+    readonly code: string,
+    message: string,
+    readonly retryAfter = 0, // seconds
+  ) {
+    super(message);
+  }
+}
+
+async function request(path: string, body?: object): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method: body ? 'POST' : 'GET',
+      headers: body ? { 'Content-Type': 'application/json' } : {},
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      credentials: 'same-origin',
+      cache: 'no-store',
+    });
+  } catch {
+    throw new AuthError(0, 'unreachable', 'The server cannot be reached. Is your network up?');
+  }
+  const answer = (await response.json().catch(() => ({}))) as {
+    error?: { code?: string; message?: string };
+  };
+  if (response.ok) return answer;
+  const { code = '', message = '' } = answer.error ?? {};
+  const retryAfter = Number(response.headers.get('Retry-After')) || 0;
+  throw new AuthError(response.status, code, sentence(response.status, code, message), retryAfter);
+}
+
+function sentence(status: number, code: string, message: string): string {
+  if (code === 'unauthorized') return 'That name and password do not belong together.';
+  if (code === 'name_taken') return 'Somebody has this name already. Choose another one.';
+  if (code === 'busy') return 'The server is busy. Try again in a moment.';
+  if (message === '') return `The server answered ${status}.`;
+  return message[0]!.toUpperCase() + message.slice(1) + (/[.!?]$/.test(message) ? '' : '.');
+}
+
+const withCookie = { cookie: true };
+const session = (path: string, body: object) =>
+  request(path, { ...body, ...withCookie }) as Promise<Session>;
+
+export const auth = {
+  settings: () => request('/auth/settings') as Promise<AuthSettings>,
+  login: (name: string, password: string) => session('/auth/login', { name, password }),
+  register: (name: string, password: string) => session('/auth/register', { name, password }),
+  guest: (name: string) => session('/auth/guest', name === '' ? {} : { name }),
+  refresh: () => session('/auth/refresh', {}),
+  logout: (all: boolean) => request('/auth/logout', { ...withCookie, ...(all ? { all } : {}) }),
+  password: (name: string, password: string, newPassword: string) =>
+    session('/auth/password', { name, password, new_password: newPassword }),
+};

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// The connection: the centrifuge SDK with our session's tokens, and what state it is in.
+import { Centrifuge, UnauthorizedError } from 'centrifuge';
+import type { Session } from '../model/protocol';
+import { auth, AuthError } from './auth';
+
+export interface SocketHooks {
+  session(session: Session): void; // a newer token
+  connecting(reason: string, code: number): void;
+  retryAt(time: number): void; // Unix milliseconds
+  connected(): void;
+  ended(code: number, reason: string): void; // no attempt follows
+}
+
+export interface RpcError {
+  code: number;
+  message: string;
+}
+
+export const socketUrl = (location: Location): string =>
+  `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/connection/websocket`;
+
+// The text of an error that the SDK or an RPC threw.
+export function messageOf(error: unknown): string {
+  const { code, message } = (error ?? {}) as Partial<RpcError>;
+  if (code === 1 || code === 2 || code === 11) return 'The connection was lost. Try again.';
+  if (code === 100) return 'The server is away for a moment. Try again.';
+  if (!message) return 'That did not work.';
+  return message[0]!.toUpperCase() + message.slice(1);
+}
+
+// Names the time of the next attempt, which the SDK keeps to itself.
+function tellDelays(client: Centrifuge, hooks: SocketHooks): void {
+  const inside = client as unknown as { _getReconnectDelay?: () => number };
+  const original = inside._getReconnectDelay;
+  if (typeof original !== 'function') return;
+  inside._getReconnectDelay = function (this: unknown) {
+    const delay = original.call(this);
+    hooks.retryAt(Date.now() + delay);
+    return delay;
+  };
+}
+
+export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
+  const client = new Centrifuge(socketUrl(location), {
+    token: session.token,
+    minReconnectDelay: 300,
+    maxReconnectDelay: 10_000,
+    name: 'web',
+    getToken: async () => {
+      try {
+        const fresh = await auth.refresh();
+        hooks.session(fresh);
+        return fresh.token;
+      } catch (error) {
+        const isRefused = error instanceof AuthError && [400, 401, 403].includes(error.status);
+        if (isRefused) throw new UnauthorizedError(error.message);
+        throw error;
+      }
+    },
+  });
+  tellDelays(client, hooks);
+  client.on('connecting', ({ code, reason }) => hooks.connecting(reason, code));
+  client.on('connected', () => hooks.connected());
+  client.on('disconnected', ({ code, reason }) => hooks.ended(code, reason));
+  client.on('error', () => undefined); // told by connecting and ended
+  return client;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// How the connection is, when it is not simply there.
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { chat } from '../app/state';
+import { plural } from '../model/format';
+import { Icon } from './icons';
+
+export function Banner() {
+  const open = chat.value!;
+  const link = open.link.value;
+  void open.outboxRevision.value;
+  const { pending } = open.outbox;
+  const late = useIsLate(link.state === 'connecting');
+  return (
+    <div class="banner-place" role="status">
+      {link.state === 'lost' && (
+        <div class="banner is-lost">
+          <Icon name="wifi" size={17} />
+          <span>
+            Connection lost. <Countdown to={link.retryAt} />
+            {pending > 0 && ` ${plural(pending, 'message')} will be sent then.`}
+          </span>
+          <button type="button" class="link" onClick={() => open.tryNow()}>
+            Try now
+          </button>
+        </div>
+      )}
+      {late && (
+        <div class="banner is-lost">
+          <Icon name="wifi" size={17} />
+          <span>Connecting…</span>
+        </div>
+      )}
+      {link.state === 'catchingUp' && (
+        <div class="banner is-busy">
+          <Icon name="clock" size={17} />
+          <span>Connected again. Catching up…</span>
+        </div>
+      )}
+      {link.state === 'caughtUp' && (
+        <div class="banner is-good">
+          <Icon name="check" size={17} />
+          <span>You are all caught up.</span>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Countdown({ to }: { to: number }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  const left = Math.ceil((to - now.value) / 1000);
+  return <>{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</>;
+}
+
+function useIsLate(isWaiting: boolean): boolean {
+  const isLate = useSignal(false);
+  useEffect(() => {
+    isLate.value = false;
+    if (!isWaiting) return;
+    const timer = setTimeout(() => (isLate.value = true), 1500);
+    return () => clearTimeout(timer);
+  }, [isWaiting]);
+  return isLate.value;
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: MIT
+// One message: who, when, what was said, what others think of it. Text becomes text nodes only.
+import { memo } from './memo';
+import type { ComponentChildren } from 'preact';
+import type { Conversation } from '../app/conversation';
+import { openDm, react, remove } from '../app/actions';
+import { chat, dialog, goTo } from '../app/state';
+import { clockTime, fullTime, listNames } from '../model/format';
+import type { Entry } from '../model/outbox';
+import { isOnlyEmoji, split } from '../model/text';
+import type { MessageItem } from '../model/timeline';
+import { composing } from './composer_state';
+import { EmojiButton } from './emoji';
+import { Icon } from './icons';
+import { Avatar, IconButton, MenuButton, type MenuItem } from './parts';
+import { personMenu } from './people';
+
+export function RichText(props: { text: string; mentions: string[]; me: string }) {
+  const users = new Set(props.mentions);
+  if (isOnlyEmoji(props.text)) return <span class="only-emoji">{props.text}</span>;
+  const name = `@${props.me}`;
+  if (props.text.toLowerCase().includes(name)) users.add(props.me);
+  return (
+    <>
+      {split(props.text, users).map((piece): ComponentChildren => {
+        switch (piece.kind) {
+          case 'link':
+            return (
+              <a href={piece.href} target="_blank" rel="noopener noreferrer">
+                {piece.text}
+              </a>
+            );
+          case 'mention':
+            return (
+              <span class={piece.user === props.me ? 'mention is-me' : 'mention'}>{piece.text}</span>
+            );
+          case 'code':
+            return <code>{piece.text}</code>;
+          case 'block':
+            return <pre>{piece.text}</pre>;
+          case 'text':
+            return piece.text;
+        }
+      })}
+    </>
+  );
+}
+
+interface MessageProps {
+  item: MessageItem;
+  conversation: Conversation;
+  me: string;
+  isGrouped: boolean;
+  isHot: boolean; // pointed at or focused: its tools are there
+  isFlashing: boolean;
+  quoted?: MessageItem | undefined;
+  canModerate: boolean;
+  canWrite: boolean;
+}
+
+export const Message = memo(function Message(props: MessageProps) {
+  const { item, me, isGrouped } = props;
+  const isMine = item.user === me;
+  const isToMe = item.mentions.includes(me);
+  const name = item.name || 'system';
+  const classes = ['message'];
+  if (isGrouped) classes.push('is-grouped');
+  if (isToMe) classes.push('is-to-me');
+  if (props.isHot) classes.push('is-hot');
+  if (props.isFlashing) classes.push('is-flashing');
+  return (
+    <article
+      class={classes.join(' ')}
+      tabIndex={-1}
+      aria-label={`${name}, ${clockTime(item.time)}`}
+      data-offset={item.offset}
+    >
+      {item.replyTo !== undefined && <Quote {...props} />}
+      <div class="message-gutter">
+        {isGrouped ? (
+          <time class="message-time-short" title={fullTime(item.time)}>
+            {clockTime(item.time)}
+          </time>
+        ) : (
+          <Avatar user={item.user || 'system'} name={name} />
+        )}
+      </div>
+      <div class="message-main">
+        {!isGrouped && (
+          <header class="message-head">
+            <Author item={item} name={name} isMine={isMine} conversation={props.conversation} />
+            <time title={fullTime(item.time)}>{clockTime(item.time)}</time>
+          </header>
+        )}
+        <Body item={item} me={me} />
+        {item.reactions.length > 0 && <Reactions {...props} />}
+      </div>
+      {props.isHot && item.deletedBy === undefined && <Tools {...props} isMine={isMine} />}
+    </article>
+  );
+});
+
+function Author(props: {
+  item: MessageItem;
+  name: string;
+  isMine: boolean;
+  conversation: Conversation;
+}) {
+  const { item, name, isMine } = props;
+  if (isMine || !item.user) return <span class="message-author">{name}</span>;
+  return (
+    <MenuButton
+      label={name}
+      class="message-author is-button"
+      items={() => personMenu(props.conversation, { user: item.user, name })}
+    >
+      {name}
+    </MenuButton>
+  );
+}
+
+function Body({ item, me }: { item: MessageItem; me: string }) {
+  if (item.deletedBy !== undefined) {
+    const who = item.deletedBy === item.user ? '' : ' by a moderator';
+    return <div class="message-text is-deleted">This message was deleted{who}.</div>;
+  }
+  return (
+    <div class="message-text" dir="auto">
+      <RichText text={item.text} mentions={item.mentions} me={me} />
+      {item.edited && <span class="message-edited"> (edited)</span>}
+    </div>
+  );
+}
+
+function Quote({ item, quoted, conversation }: MessageProps) {
+  const text = !quoted
+    ? 'an earlier message'
+    : quoted.deletedBy !== undefined
+      ? 'a deleted message'
+      : quoted.text;
+  return (
+    <button
+      type="button"
+      class="message-quote"
+      onClick={() => goTo(conversation.channel, item.replyTo)}
+      aria-label={`In reply to ${quoted ? `${quoted.name}: ${text.slice(0, 100)}` : text}`}
+    >
+      <span class="message-quote-line" aria-hidden="true" />
+      {quoted && <Avatar user={quoted.user} name={quoted.name} size={16} />}
+      {quoted && <b>{quoted.name}</b>}
+      <span class="message-quote-text">{text.slice(0, 200)}</span>
+    </button>
+  );
+}
+
+function Reactions({ item, me, conversation, canWrite }: MessageProps) {
+  return (
+    <div class="reactions">
+      {item.reactions.map(({ key, users }) => {
+        const isMine = users.includes(me);
+        const who = listNames(users.map((user) => (user === me ? 'you' : user)), 8);
+        return (
+          <button
+            type="button"
+            key={key}
+            class={isMine ? 'reaction is-mine' : 'reaction'}
+            aria-pressed={isMine}
+            aria-label={`${key} ${users.length}: ${who}`}
+            title={who}
+            disabled={!canWrite}
+            onClick={() => void react(conversation, item, key)}
+          >
+            <span class="emoji">{key}</span>
+            <span>{users.length}</span>
+          </button>
+        );
+      })}
+      {canWrite && (
+        <EmojiButton
+          label="Add a reaction"
+          class="reaction reaction-add"
+          onPick={(key) => void react(conversation, item, key)}
+        />
+      )}
+    </div>
+  );
+}
+
+function Tools(props: MessageProps & { isMine: boolean }) {
+  const { item, conversation, isMine } = props;
+  if (!props.canWrite) return null;
+  return (
+    <div class="tools" role="group" aria-label="Message actions">
+      {['👍', '❤️', '😂'].map((key) => (
+        <button
+          type="button"
+          key={key}
+          class="icon-button emoji"
+          aria-label={`React with ${key}`}
+          onClick={() => void react(conversation, item, key)}
+        >
+          {key}
+        </button>
+      ))}
+      <EmojiButton label="React" onPick={(key) => void react(conversation, item, key)} />
+      <IconButton
+        icon="reply"
+        label="Reply"
+        size={18}
+        onClick={() => composing(conversation.channel).reply(item)}
+      />
+      {isMine && (
+        <IconButton
+          icon="edit"
+          label="Edit"
+          size={18}
+          onClick={() => composing(conversation.channel).edit(item)}
+        />
+      )}
+      <MenuButton label="More actions" items={() => moreItems(props)}>
+        <Icon name="more" size={18} />
+      </MenuButton>
+    </div>
+  );
+}
+
+function moreItems({ item, conversation, isMine, canModerate }: MessageProps & { isMine: boolean }) {
+  const link = new URL(location.href);
+  link.hash = link.hash.replace(/\?.*$/, '') + `?at=${item.offset}`;
+  const items: (MenuItem | false)[] = [
+    { label: 'Copy text', icon: 'copy', run: () => navigator.clipboard?.writeText(item.text) },
+    { label: 'Copy link', icon: 'link', run: () => navigator.clipboard?.writeText(link.href) },
+  ];
+  if (!isMine && item.user && item.user !== chat.peek()?.me && conversation.info.peek().kind === 'room') {
+    items.push({ label: `Message ${item.name}`, icon: 'at', run: () => openDm(item.user) });
+  }
+  if (isMine || canModerate) {
+    items.push(false, {
+      label: 'Delete message',
+      icon: 'trash',
+      isDanger: true,
+      run: () => confirmDelete(conversation, item),
+    });
+  }
+  return items;
+}
+
+export function confirmDelete(conversation: Conversation, item: MessageItem): void {
+  dialog.value = {
+    kind: 'confirm',
+    title: 'Delete this message?',
+    text: item.text.length > 200 ? `${item.text.slice(0, 200)}…` : item.text,
+    action: 'Delete',
+    run: () => remove(conversation, item.offset),
+  };
+}
+
+// A message of one's own that is not stored yet.
+export function Pending(props: { entry: Entry; name: string; me: string; isGrouped: boolean }) {
+  const { entry, isGrouped } = props;
+  const outbox = chat.peek()!.outbox;
+  return (
+    <article
+      class={`message is-pending ${isGrouped ? 'is-grouped' : ''} is-${entry.state}`}
+      tabIndex={-1}
+      aria-label={`${props.name}, ${stateText[entry.state]}`}
+    >
+      <div class="message-gutter">
+        {isGrouped ? (
+          <time class="message-time-short">{clockTime(entry.data.time ?? 0)}</time>
+        ) : (
+          <Avatar user={props.me} name={props.name} />
+        )}
+      </div>
+      <div class="message-main">
+        {!isGrouped && (
+          <header class="message-head">
+            <span class="message-author">{props.name}</span>
+            <time>{clockTime(entry.data.time ?? 0)}</time>
+          </header>
+        )}
+        <div class="message-text" dir="auto">
+          <RichText text={entry.data.text} mentions={entry.data.mentions ?? []} me={props.me} />
+        </div>
+        {entry.state === 'failed' && (
+          <div class="message-failed">
+            <Icon name="alert" size={15} />
+            <span>Not sent: {entry.error}</span>
+            <button type="button" class="link" onClick={() => outbox.retry(entry.id)}>
+              Try again
+            </button>
+            <button type="button" class="link" onClick={() => outbox.discard(entry.id)}>
+              Discard
+            </button>
+          </div>
+        )}
+      </div>
+      {entry.state === 'waiting' || entry.state === 'sending' ? (
+        <span class="message-state" title={stateText[entry.state]}>
+          <Icon name="clock" size={14} />
+        </span>
+      ) : null}
+    </article>
+  );
+}
+
+const stateText = {
+  waiting: 'waiting to be sent',
+  sending: 'being sent',
+  sent: 'sent',
+  failed: 'not sent',
+} as const;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+// Searching one conversation, beside it.
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Conversation } from '../app/conversation';
+import { chat, goTo, panel } from '../app/state';
+import { clockTime, dayName } from '../model/format';
+import { limits, type SearchHit } from '../model/protocol';
+import { messageOf } from '../net/socket';
+import { Avatar, IconButton, Spinner } from './parts';
+
+const waitMs = 250;
+
+export function SearchPanel({ conversation }: { conversation: Conversation }) {
+  const query = useSignal('');
+  const hits = useSignal<SearchHit[] | undefined>(undefined);
+  const next = useSignal<number | undefined>(undefined);
+  const error = useSignal('');
+  const isBusy = useSignal(false);
+  const field = useRef<HTMLInputElement>(null);
+  const round = useRef(0);
+
+  async function find(before?: number): Promise<void> {
+    const words = query.value.trim();
+    const mine = ++round.current;
+    if (words === '') {
+      hits.value = undefined;
+      next.value = undefined;
+      return;
+    }
+    isBusy.value = true;
+    try {
+      const found = await chat.peek()!.rpc<{ results: SearchHit[]; next?: number }>('chat.search', {
+        channel: conversation.channel,
+        query: words,
+        ...(before === undefined ? {} : { before }),
+      });
+      if (mine !== round.current) return;
+      hits.value = before === undefined ? found.results : [...(hits.value ?? []), ...found.results];
+      next.value = found.next;
+      error.value = '';
+    } catch (problem) {
+      if (mine === round.current) error.value = messageOf(problem);
+    } finally {
+      if (mine === round.current) isBusy.value = false;
+    }
+  }
+
+  useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    const timer = setTimeout(() => void find(), waitMs);
+    return () => clearTimeout(timer);
+  }, [query.value]);
+
+  const info = conversation.info.value;
+  return (
+    <aside class="panel" aria-label="Search">
+      <header class="panel-head">
+        <h2>Search</h2>
+        <IconButton icon="close" label="Close search" onClick={() => (panel.value = 'none')} />
+      </header>
+      <div class="panel-search">
+        <input
+          ref={field}
+          type="search"
+          value={query.value}
+          maxLength={limits.query}
+          placeholder={`In ${info.kind === 'room' ? info.title || info.room : info.name || info.user}`}
+          aria-label="Words to search for"
+          onInput={(event) => (query.value = event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') panel.value = 'none';
+          }}
+        />
+      </div>
+      <div class="panel-scroll" aria-live="polite" aria-busy={isBusy.value}>
+        {error.value && <p class="panel-note is-bad">{error.value}</p>}
+        {hits.value?.length === 0 && !isBusy.value && (
+          <p class="panel-note faint">Nothing found for “{query.value.trim()}”.</p>
+        )}
+        {hits.value === undefined && !error.value && (
+          <p class="panel-note faint">Finds messages by their words, the newest first.</p>
+        )}
+        <ul class="hits">
+          {hits.value?.map((hit) => (
+            <li key={hit.offset}>
+              <Hit hit={hit} query={query.value} conversation={conversation} />
+            </li>
+          ))}
+        </ul>
+        {isBusy.value && <Spinner label="Searching" />}
+        {next.value !== undefined && !isBusy.value && (
+          <button type="button" class="button is-wide" onClick={() => void find(next.value)}>
+            Older results
+          </button>
+        )}
+      </div>
+    </aside>
+  );
+}
+
+function Hit(props: { hit: SearchHit; query: string; conversation: Conversation }) {
+  const { hit, conversation } = props;
+  const name = hit.name ?? conversation.timeline.message(hit.offset)?.name ?? hit.user;
+  const time = hit.data.time ?? 0;
+  return (
+    <button type="button" class="hit" onClick={() => goTo(conversation.channel, hit.offset)}>
+      <span class="hit-head">
+        <Avatar user={hit.user} name={name} size={20} />
+        <b>{name}</b>
+        {time > 0 && (
+          <time>
+            {dayName(time, Date.now())}, {clockTime(time)}
+          </time>
+        )}
+      </span>
+      <span class="hit-text">
+        <Marked text={hit.data.text} query={props.query} />
+      </span>
+    </button>
+  );
+}
+
+// The words that were searched for stand out.
+function Marked({ text, query }: { text: string; query: string }) {
+  const words = query.trim().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return <>{text}</>;
+  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const parts = text.split(new RegExp(`(${escaped.join('|')})`, 'gi'));
+  return <>{parts.map((part, index) => (index % 2 ? <mark>{part}</mark> : part))}</>;
+}
