@@ -71,8 +71,7 @@ class DocumentStore {
                    std::string_view value, Callback<PutResult> done) = 0;
 
   // The documents of a collection in the byte order of their ids, behind `after` (exclusive), at
-  // most limit (<= kListMax). A collection that is listed should stay below 10,000 documents: Redis
-  // reads all of it.
+  // most limit (<= kListMax).
   struct ListRequest {
     std::string_view collection;
     std::string_view after;

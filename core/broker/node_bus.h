@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Messages between the nodes of a cluster, and which nodes there are. A node holds a lease that it
-// renews; when it dies, the others learn of it within 5 s. All calls are on the loop's thread, and
+// Messages between the nodes of a cluster, and which nodes there are: when one dies, the others
+// learn of it within 5 s. All calls are on the loop's thread, and
 // no call calls back before it has returned.
 
 #include <cstdint>
@@ -17,8 +17,9 @@ class NodeListener {
  public:
   // `node` is the sender's id; this node's own messages come, too.
   virtual void on_node_message(std::string_view node, std::string_view message) = 0;
+  // Neither of these two is told of this node.
   virtual void on_node_joined(std::string_view node) = 0;
-  // Its lease ended or it said goodbye. Not told of this node.
+  // It was silent for 4 s, or said goodbye. Should it be heard again, it joins again.
   virtual void on_node_gone(std::string_view node) = 0;
   // Messages of all nodes may have been lost.
   virtual void on_node_messages_maybe_missed() = 0;

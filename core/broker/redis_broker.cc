@@ -134,14 +134,15 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
             [this] { return known_channels(); }),
       publisher_(context_, commands_, digest_),
       presence_(context_, commands_, all_topic_, own_topic_),
+      documents_(context_, commands_, all_topic_),
+      nodes_(context_, commands_, process_name_, all_topic_, all_topic_ + ':',
+             node_settings.beat_period_ms),
       bulletin_(*this),
+      own_(*this),
       probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(),
              link_settings.probe_period_ms),
-      subscriber_(
-          loop, url, node_name_, link_settings, context_.counters,
-          {{all_topic_, bulletin_}, {own_topic_, presence_}, {own_topic_ + ":probe", probe_}}),
-      documents_(loop),
-      nodes_(loop),
+      subscriber_(loop, url, node_name_, link_settings, context_.counters,
+                  {{all_topic_, bulletin_}, {own_topic_, own_}, {own_topic_ + ":probe", probe_}}),
       node_settings_(node_settings),
       period_ms_(link_settings.probe_period_ms),
       period_timer_(loop, [this] { on_period(); }) {
@@ -149,7 +150,10 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
   context_.digest = &digest_;
 }
 
-RedisBroker::~RedisBroker() { life_.leave(); }
+RedisBroker::~RedisBroker() {
+  nodes_.leave();
+  life_.leave();
+}
 
 void RedisBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(context_.listener == nullptr);
@@ -157,6 +161,7 @@ void RedisBroker::set_listener(BrokerListener& listener) {
   commands_.start(life_);
   subscriber_.start();
   digest_.start(node_settings_.digest_period_ms);
+  nodes_.start();
   period_timer_.start_repeating(period_ms_);
 }
 
@@ -226,6 +231,8 @@ void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
 
 void RedisBroker::Bulletin::on_message(std::string_view message) {
   owner_.presence_.on_message(message);
+  owner_.documents_.on_message(message);
+  owner_.nodes_.on_message(message);
   RedisDigest::read(message, [this](auto channel, auto epoch, std::uint64_t offset) {
     owner_.on_digest(channel, epoch, offset);
   });
@@ -254,6 +261,7 @@ std::string RedisBroker::topic(std::string_view channel) const {
 
 void RedisBroker::flush() {
   probe_.on_turn_end();
+  nodes_.flush();
   commands_.flush();
   subscriber_.flush();
   closed_channels_.clear();

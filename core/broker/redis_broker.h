@@ -28,13 +28,13 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
-#include "core/broker/local_node_bus.h"
-#include "core/broker/memory_documents.h"
 #include "core/broker/redis_commands.h"
 #include "core/broker/redis_context.h"
 #include "core/broker/redis_digest.h"
+#include "core/broker/redis_documents.h"
 #include "core/broker/redis_life.h"
 #include "core/broker/redis_link.h"
+#include "core/broker/redis_node_bus.h"
 #include "core/broker/redis_node_settings.h"
 #include "core/broker/redis_presence.h"
 #include "core/broker/redis_probe.h"
@@ -87,6 +87,22 @@ class RedisBroker final : public Broker {
    private:
     RedisBroker& owner_;
   };
+  // The topic of this node, which is subscribed to after that of all.
+  class OwnTopic final : public RedisTopic {
+   public:
+    explicit OwnTopic(RedisBroker& owner) : owner_(owner) {}
+    void on_subscribed() override {
+      owner_.documents_.on_subscribed();
+      owner_.nodes_.on_subscribed();
+    }
+    void on_message(std::string_view message) override {
+      owner_.presence_.on_message(message);
+      owner_.nodes_.on_message(message);
+    }
+
+   private:
+    RedisBroker& owner_;
+  };
   using Channels =
       std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
 
@@ -113,11 +129,12 @@ class RedisBroker final : public Broker {
   RedisLife life_;
   RedisPublisher publisher_;
   RedisPresence presence_;
+  RedisDocuments documents_;
+  RedisNodeBus nodes_;
   Bulletin bulletin_;
+  OwnTopic own_;
   RedisProbe probe_;
   RedisSubscriber subscriber_;
-  MemoryDocuments documents_;
-  LocalNodeBus nodes_;
   Channels channels_;
   std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/broker/redis_document_scripts.h"
 #include "core/broker/redis_scripts.h"
 
 namespace chirm {
@@ -60,11 +61,21 @@ void RedisCommands::on_link_up() { load_scripts(); }
 
 void RedisCommands::load_scripts() {
   gate_ = Gate::kLoading;
-  link_.command(
-      RedisCommand{"SCRIPT", "LOAD", redis_scripts::kPublish}.bytes(),
-      [this](const RedisReply& reply) { on_script_loaded(reply, scripts_.publish, false); });
-  link_.command(RedisCommand{"SCRIPT", "LOAD", redis_scripts::kRead}.bytes(),
-                [this](const RedisReply& reply) { on_script_loaded(reply, scripts_.read, true); });
+  struct Script {
+    std::string_view text;
+    std::string& name;
+  };
+  const std::array<Script, 4> all{{{redis_scripts::kPublish, scripts_.publish},
+                                   {redis_scripts::kRead, scripts_.read},
+                                   {redis_scripts::kPutDocument, scripts_.put_document},
+                                   {redis_scripts::kListDocuments, scripts_.list_documents}}};
+  for (const Script& script : all) {
+    const bool is_last = &script == &all.back();
+    link_.command(RedisCommand{"SCRIPT", "LOAD", script.text}.bytes(),
+                  [this, &name = script.name, is_last](const RedisReply& reply) {
+                    on_script_loaded(reply, name, is_last);
+                  });
+  }
 }
 
 void RedisCommands::on_script_loaded(const RedisReply& reply, std::string& name, bool is_last) {

@@ -30,6 +30,8 @@ namespace chirm {
 struct RedisScriptNames {
   std::string publish;
   std::string read;
+  std::string put_document;
+  std::string list_documents;
 };
 
 // What has to be done with a Redis before requests go to it.

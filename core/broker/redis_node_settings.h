@@ -13,6 +13,8 @@ struct RedisNodeSettings {
   // How often a node renews its lease, and when a lease that was not renewed is over.
   std::uint64_t lease_period_ms = 1000;
   std::uint64_t lease_ms = 5000;
+  // How often a node says on the bus that it lives; silent for four of them, it is gone.
+  std::uint64_t beat_period_ms = 1000;
   // How long a Redis that has come back stays unused while nodes are missing that may hold what it
   // lost. Longer than RedisLinkSettings::backoff_max_ms and connect_timeout_ms together, so that
   // they all have tried to connect; shorter than publishes are held.

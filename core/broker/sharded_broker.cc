@@ -69,9 +69,18 @@ std::string shards_digest(std::vector<std::string> names) {
   return text.data();
 }
 
-ShardedBroker::ShardedBroker(std::vector<Shard> shards) : shards_(std::move(shards)) {
+ShardedBroker::ShardedBroker(std::vector<Shard> shards)
+    : shards_(std::move(shards)),
+      documents_(
+          all_documents(), [this](auto name) -> auto& { return of(name).documents(); }) {
   CHIRM_CHECK(!shards_.empty());
   for (const Shard& shard : shards_) names_.push_back(shard.name);
+}
+
+std::vector<DocumentStore*> ShardedBroker::all_documents() {
+  std::vector<DocumentStore*> all;
+  for (const Shard& shard : shards_) all.push_back(&shard.broker->documents());
+  return all;
 }
 
 Broker& ShardedBroker::of(std::string_view channel) {

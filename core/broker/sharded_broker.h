@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/broker/sharded_documents.h"
 
 namespace chirm {
 
@@ -31,8 +32,10 @@ class ShardedBroker final : public Broker {
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
-  DocumentStore& documents() override { return shards_.front().broker->documents(); }
-  NodeBus& nodes() override { return shards_.front().broker->nodes(); }
+  // A collection is on the shard that a channel of its name would be on.
+  DocumentStore& documents() override { return documents_; }
+  // The bus of the shard that the channel `nodes` would be on.
+  NodeBus& nodes() override { return of("nodes").nodes(); }
   void flush() override;
   // Ready when all are. Away when all are, or one is another cluster's.
   Health health() const override;
@@ -42,9 +45,11 @@ class ShardedBroker final : public Broker {
 
  private:
   Broker& of(std::string_view channel);
+  std::vector<DocumentStore*> all_documents();
 
   std::vector<Shard> shards_;
   std::vector<std::string> names_;
+  ShardedDocuments documents_;
   mutable BrokerCounters counters_;
 };
 

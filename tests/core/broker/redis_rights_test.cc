@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/core/broker/document_client.h"
 #include "tests/core/broker/redis_fixture.h"
 
 namespace chirm {
@@ -53,6 +54,13 @@ TEST_F(RedisRights, AreEnoughAsTheConfigurationGivesThem) {
   EXPECT_TRUE(present && *present);
   EXPECT_EQ(node->broker->counters().presence_timeouts, 0U);
   node->broker->unsubscribe("room:a");
+  testing::DocumentClient documents(*node);
+  const std::uint64_t version = documents.put("a", 0, "1").current.version;
+  EXPECT_TRUE(documents.put("a", version, "").is_stored);
+  EXPECT_TRUE(documents.put("a", 0, "2").is_stored);
+  EXPECT_EQ(documents.list(), "a=2");
+  EXPECT_EQ(documents.count(), 1U);
+  EXPECT_EQ(documents.clear(), 1U);
 
   // It comes back empty, and the nodes have their say about it.
   node->known = {3, (*top)->epoch};
