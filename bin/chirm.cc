@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "bin/chirm_options.h"
-#include "client/terminal/interactive_mode.h"
+#include "client/terminal/full_screen_mode.h"
 #include "client/terminal/plain_mode.h"
 #include "core/loop/loop.h"
 
@@ -31,9 +31,16 @@ int main(int argc, char** argv) {
   set_locale();
   chirm::Loop loop;
   if (options.is_plain) {
-    return chirm::terminal::PlainMode(loop, options.chat, options.stays,
+    chirm::terminal::ChatOptions chat;
+    chat.rooms = options.rooms;
+    chat.history = options.history;
+    return chirm::terminal::PlainMode(loop, options.sign_in, chat, options.stays,
                                       {STDIN_FILENO, stdout, stderr})
         .run();
   }
-  return chirm::terminal::InteractiveMode(loop, options.chat).run();
+  chirm::terminal::ControllerOptions chat;
+  chat.rooms = options.rooms;
+  chat.has_chosen_rooms = options.has_chosen_rooms;
+  chat.history = options.history;
+  return chirm::terminal::FullScreenMode(loop, options.sign_in, chat).run();
 }

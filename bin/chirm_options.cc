@@ -6,9 +6,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <optional>
 
+#include "client/terminal/chat_session.h"
+#include "client/terminal/password_prompt.h"
 #include "core/base/version.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"
@@ -21,18 +24,23 @@ constexpr const char* kIntroduction =
     "Chat in a terminal. Reconnects by itself, goes on where it was, and sends what was typed\n"
     "meanwhile once.\n";
 constexpr const char* kEpilogue =
-    "At a terminal, type /help. When stdin or stdout is not a terminal, each line of stdin is a\n"
-    "message to the (first) room, each message received is one line on stdout, and what happens\n"
-    "to the connection is told on stderr:\n"
+    "Where the server has accounts, the password comes from --password-file, CHIRM_PASSWORD, or\n"
+    "is asked for at the terminal; without any, and with --guest, chirm comes in as a guest.\n\n"
+    "At a terminal it fills the screen: type /help. When stdin or stdout is no terminal, each "
+    "line\n"
+    "of stdin is a message to the (first) room, each message received is one line on stdout, and\n"
+    "what happens to the connection is told on stderr:\n"
     "  #lobby ada: first line\\nsecond line, and a backslash: \\\\\n"
     "In the name, blanks, colons and backslashes have a backslash before them. Lines that start\n"
     "with a slash are messages, too. At the end of stdin, chirm waits until all messages are\n"
     "acknowledged and ends; with --follow it stays.\n\n"
+    "Colours are left out when NO_COLOR is set.\n\n"
     "Exit codes: 0 after /quit, the end of the input, Ctrl-C; 1 when the server refuses, or when\n"
     "messages could not be sent; 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm --name ada --room lobby\n"
-    "  uptime | chirm --name cron --room ops\n"
+    "  chirm --name ada --register --remember\n"
+    "  uptime | chirm --name cron --password-file cron.secret --room ops\n"
     "  chirm --name log --room ops --follow < /dev/null >> ops.txt\n";
 
 std::string default_name() {
@@ -52,6 +60,15 @@ bool is_line(std::string_view text) {
                                              [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
+// The first line, which ends with the file; nullopt when it cannot be read.
+std::optional<std::string> read_secret(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) && line.empty()) return std::nullopt;
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
+
 // Whether there is a person at a terminal that can move its cursor.
 bool is_at_terminal() {
   const char* kind = std::getenv("TERM");
@@ -63,8 +80,13 @@ struct Settings {
   std::string url = "ws://127.0.0.1:8080/connection/websocket";
   std::string name = default_name();
   std::string token;
-  std::vector<std::string> rooms{"lobby"};
+  std::string password_file;
+  std::string password;
+  std::vector<std::string> rooms;
   std::optional<std::uint32_t> history;
+  bool registers = false;
+  bool is_guest = false;
+  bool remembers = false;
   bool is_plain = false;
   bool stays = false;
 };
@@ -75,9 +97,7 @@ void add_options(CLI::App& app, Settings& settings) {
                  "[ws://127.0.0.1:8080/connection/websocket]")
       ->option_text("URL")
       ->envname("CHIRM_URL");
-  app.add_option("--name", settings.name,
-                 "Your name, where the server believes it: chirmd --insecure\n"
-                 "(CHIRM_NAME) [$USER]")
+  app.add_option("--name", settings.name, "Your name (CHIRM_NAME) [$USER]")
       ->option_text("NAME")
       ->envname("CHIRM_NAME");
   app.add_option("--room", settings.rooms,
@@ -86,13 +106,20 @@ void add_options(CLI::App& app, Settings& settings) {
       ->option_text("ROOM")
       ->take_all()
       ->allow_extra_args(false);
+  app.add_option("--password-file", settings.password_file,
+                 "File whose first line is your password (or CHIRM_PASSWORD is it)")
+      ->option_text("FILE");
+  app.add_flag("--register", settings.registers, "Create the account");
+  app.add_flag("--guest", settings.is_guest, "Come in without an account");
+  app.add_flag("--remember", settings.remembers,
+               "Keep the session in ~/.config/chirm for the next time");
   app.add_option("--token", settings.token,
-                 "Token that says who you are (CHIRM_TOKEN; better there, for flags\n"
-                 "show in ps)")
+                 "Token of another system that says who you are (CHIRM_TOKEN; better\n"
+                 "there, for flags show in ps)")
       ->option_text("TOKEN")
       ->envname("CHIRM_TOKEN");
   app.add_option("--history", settings.history,
-                 "Messages of the past to show on joining [20 at a terminal, else 0]")
+                 "Messages of the past to show on joining [50 at a terminal, else 0]")
       ->option_text("N")
       ->check(CLI::Range(0, 300));
   app.add_flag("--plain", settings.is_plain, "Lines in, lines out, also at a terminal");
@@ -111,6 +138,10 @@ std::string first_problem(const Settings& settings) {
            " bytes of UTF-8 without control characters";
   }
   if (!json::is_utf8(settings.token)) return "--token: expected a JSON Web Token";
+  if (!json::is_utf8(settings.password)) return "CHIRM_PASSWORD: expected UTF-8";
+  if (settings.is_guest && settings.registers) {
+    return "--guest: expected without --register, for a guest has no account";
+  }
   return {};
 }
 
@@ -120,6 +151,19 @@ std::vector<std::string> without_repetitions(const std::vector<std::string>& roo
     if (std::find(result.begin(), result.end(), room) == result.end()) result.push_back(room);
   }
   return result;
+}
+
+terminal::SignInOptions sign_in_options(const Settings& settings) {
+  terminal::SignInOptions sign_in;
+  sign_in.name = settings.name;
+  sign_in.token = settings.token;
+  sign_in.registers = settings.registers;
+  sign_in.is_guest = settings.is_guest;
+  sign_in.remembers = settings.remembers;
+  if (!settings.password.empty()) sign_in.password = settings.password;
+  // A person who is asked sits at the terminal; in a script nobody would answer.
+  if (isatty(STDIN_FILENO) == 1) sign_in.ask = terminal::ask_for_password;
+  return sign_in;
 }
 
 }  // namespace
@@ -140,17 +184,27 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   }
   const auto url = client::parse_url(settings.url);
   if (!url) return complain("--url: " + url.error().message);
+  // No flag: those show in ps.
+  if (const char* password = std::getenv("CHIRM_PASSWORD")) settings.password = password;
+  if (!settings.password_file.empty()) {
+    const auto secret = read_secret(settings.password_file);
+    if (!secret || !json::is_utf8(*secret)) {
+      return complain("--password-file: cannot read a password from " + settings.password_file);
+    }
+    settings.password = *secret;
+  }
   if (const std::string problem = first_problem(settings); !problem.empty()) {
     return complain(problem);
   }
   ChirmOptions options;
   options.is_plain = settings.is_plain || !is_at_terminal();
   options.stays = settings.stays;
-  options.chat.client.url = *url;
-  options.chat.client.token = settings.token;
-  options.chat.client.name = settings.name;
-  options.chat.rooms = without_repetitions(settings.rooms);
-  options.chat.history = settings.history.value_or(options.is_plain ? 0 : 20);
+  options.has_chosen_rooms = !settings.rooms.empty();
+  options.rooms = without_repetitions(settings.rooms);
+  if (options.rooms.empty()) options.rooms.emplace_back("lobby");
+  options.history = settings.history.value_or(options.is_plain ? 0 : 50);
+  options.sign_in = sign_in_options(settings);
+  options.sign_in.url = *url;
   return options;
 }
 

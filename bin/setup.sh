@@ -62,7 +62,7 @@ need_for_building() {
   need_header libcli11-dev CLI/CLI.hpp
   need_header libspdlog-dev spdlog/spdlog.h
   need_header libhttp-parser-dev http_parser.h
-  need_header libedit-dev histedit.h
+  need_header libncurses-dev curses.h
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
   need_for_web
@@ -84,6 +84,7 @@ need_for_tests() {
   need_header libgtest-dev gtest/gtest.h
   need_header libgmock-dev gmock/gmock.h
   need_command redis-tools redis-cli
+  need_command tmux tmux
   need_command chromium chromium
   # By version, as another one formats differently.
   need_command clang-format-14 clang-format-14

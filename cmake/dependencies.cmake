@@ -13,7 +13,7 @@ find_package(prometheus-cpp REQUIRED COMPONENTS core)  # prometheus-cpp-dev
 find_package(benchmark REQUIRED)                    # libbenchmark-dev
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)      # libuv1-dev
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # libhiredis-dev
-pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)  # libedit-dev
+pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)  # libncurses-dev
 
 # libhttp-parser-dev ships neither a .pc file nor a CMake config.
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)

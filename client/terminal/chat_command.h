@@ -3,6 +3,8 @@
 // What a line typed at the terminal asks for. Pure.
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace chirm::terminal {
@@ -11,28 +13,57 @@ struct ChatCommand {
   enum class Kind : std::uint8_t {
     kNothing,  // an empty line
     kSay,      // argument: the text; `//x` says `/x`
-    kJoin,     // argument: the room
-    kLeave,    // argument: the room or ""
-    kWho,      // argument: the room or ""
+    kUnknown,  // argument: what it was, with its slash
+    // The words of kChatCommands; argument: what stands behind them.
+    kJoin,
+    kLeave,
+    kCreate,
+    kDm,
     kRooms,
+    kWho,
+    kMembers,
+    kSearch,
+    kReply,
+    kEdit,
+    kDelete,
+    kReact,
+    kInvite,
+    kKick,
+    kBan,
+    kUnban,
+    kMute,
+    kUnmute,
+    kRole,
+    kTopic,
+    kTitle,
+    kBlock,
+    kUnblock,
+    kAway,
+    kBack,
     kHelp,
     kQuit,
-    kUnknown,  // argument: what it was, with its slash
   };
   Kind kind = Kind::kNothing;
   std::string_view argument;  // into the line
 };
 
-// A room may be written with or without its #.
 ChatCommand parse_chat_command(std::string_view line);
 
-// What /help shows, a line each.
-inline constexpr std::string_view kChatHelp =
-    "/join ROOM    join a room, or go on talking in it\n"
-    "/leave [ROOM] leave the room, or that one\n"
-    "/who [ROOM]   who is here, or there\n"
-    "/rooms        the rooms you are in\n"
-    "/quit         send what is waiting, then end (so does Ctrl-D)\n"
-    "//text        say something that starts with a slash";
+struct ChatCommandHelp {
+  enum class Argument : std::uint8_t { kNone, kRoom, kUser, kText };
+
+  std::string_view word;  // with its slash
+  ChatCommand::Kind kind;
+  std::string_view usage;  // of the arguments
+  std::string_view help;   // one line
+  Argument first;          // what the first argument is, for completion
+};
+// All commands, in the order of /help.
+std::span<const ChatCommandHelp> chat_commands();
+
+// Takes the first word off `text`, and the blanks around it; "" when there is none.
+std::string_view take_word(std::string_view& text);
+// Seconds of "90s", "10m", "2h", "7d"; nullopt for anything else.
+std::optional<std::uint64_t> parse_duration(std::string_view word);
 
 }  // namespace chirm::terminal

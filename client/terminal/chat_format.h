@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How messages look: for people at a terminal, and for scripts. Pure, but for the time zone.
+// How messages look for scripts, and what is said of connections. Pure.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "client/client.h"
 
 namespace chirm::terminal {
 
@@ -16,14 +18,17 @@ struct ChatLine {
   std::string_view text;
 };
 
-// `14:05 ada: text`, behind `#room ` if wanted. With the date when it was not on the day of now_ms;
-// further lines of the text are indented. Without a line feed at the end.
-std::string format_for_people(const ChatLine& line, bool with_room, std::int64_t now_ms);
-
 // `#room user: text` in one line, with the line feed at its end. In the text, `\n` stands for a
 // line feed and `\\` for a backslash; in the user's name, a backslash stands before blanks, colons
 // and backslashes.
 std::string format_for_scripts(const ChatLine& line);
+
+// "0.3 s": rounded up, so that it is never 0.
+std::string seconds_of(std::uint32_t ms);
+
+// Why the server sent one away, or (`was_connected` false) did not let one in, for stderr.
+std::string describe_refusal(const client::Disconnected& why, std::string_view where,
+                             bool was_connected, bool lacks_token);
 
 // "1 message", "2 messages"
 std::string count_of(std::uint64_t count, std::string_view noun);

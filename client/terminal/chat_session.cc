@@ -2,14 +2,13 @@
 #include "client/terminal/chat_session.h"
 
 #include <algorithm>
-#include <set>
 
 #include "client/context.h"
 #include "client/terminal/safe_text.h"
 #include "client/terminal/utf8.h"
 #include "core/base/check.h"
 #include "protocol/channel_name.h"
-#include "protocol/codes.h"
+#include "protocol/json.h"
 
 namespace chirm::terminal {
 
@@ -22,12 +21,6 @@ constexpr std::uint64_t kOutageRepeatMs = 30'000;
 
 std::string channel_of(std::string_view room) {
   return std::string(kNamespace) + std::string(room);
-}
-
-// Rounded up, so that it is never 0.
-std::string seconds_of(std::uint32_t ms) {
-  const std::uint32_t tenths = (ms + 99) / 100;
-  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " s";
 }
 
 }  // namespace
@@ -53,22 +46,31 @@ void ChatSession::start() {
   for (const std::string& name : options_.rooms) {
     rooms_.push_back(std::make_unique<Room>());
     rooms_.back()->name = name;
-    client_.subscribe(channel_of(name));
+    if (!options_.has_to_become_member) client_.subscribe(channel_of(name));
   }
   current_ = rooms_.front().get();
-  display_.on_rooms_changed();
+}
+
+// Then follows the room, whatever the answer: the server says why if it does not let us.
+void ChatSession::become_member(const std::string& name) {
+  std::string data = "{\"room\":";
+  json::append_string(data, name);
+  data += '}';
+  client_.rpc("chat.join", data, [this, name](const auto& answer) {
+    const bool is_lost = !answer && answer.error().code == 0;  // again with the next connection
+    if (!has_ended_ && !is_lost && find(name) != nullptr) client_.subscribe(channel_of(name));
+  });
 }
 
 // ---- What the person asks for
 
 void ChatSession::say(std::string_view text) {
-  if (current_ == nullptr) return display_.show_status("you are in no room: /join one first");
+  if (current_ == nullptr) return display_.show_status("not sent: you are in no room");
   const std::string valid = to_utf8(text);
   const std::string id = context_.random.name(kMessageIdLength);
   std::string data;
   append_chat_message(
       data, {.id = id, .type = kChatMessageType, .text = valid, .time_ms = Loop::unix_ms()});
-  if (!client_.is_connected()) display_.on_queued(valid);
   client_.publish(channel_of(current_->name), data,
                   [this, room = current_->name](Expected<std::uint64_t, client::CommandError> ack) {
                     settle(room, ack ? std::nullopt : std::optional(ack.error()));
@@ -81,65 +83,6 @@ void ChatSession::settle(const std::string& room,
   if (error) display_.show_status("not sent to #" + room + ": " + safe_line(error->message));
   display_.on_settled();
   if (is_quitting_) quit();
-}
-
-void ChatSession::join(std::string_view name) {
-  if (!is_room_name(name))
-    return display_.show_status("which room? /join ROOM, without blanks and #");
-  Room* room = find(name);
-  if (room == nullptr) {
-    rooms_.push_back(std::make_unique<Room>());
-    room = rooms_.back().get();
-    room->name = name;
-    client_.subscribe(channel_of(name));
-    if (!client_.is_connected()) {
-      display_.show_status("will join #" + room->name + " when connected");
-    }
-  } else if (room != current_) {
-    display_.show_status("talking in #" + room->name);
-  }
-  current_ = room;
-  display_.on_rooms_changed();
-}
-
-void ChatSession::leave(std::string_view name) {
-  Room* room = name.empty() ? current_ : find(name);
-  if (room == nullptr) return display_.show_status("you are not in that room");
-  client_.unsubscribe(channel_of(room->name));
-  const std::string left = room->name;
-  remove(*room);
-  display_.show_status("left #" + left +
-                       (current_ == nullptr ? "" : "; talking in #" + current_->name));
-}
-
-void ChatSession::show_members(std::string_view name) {
-  if (name.empty()) name = current_room();
-  if (!is_room_name(name)) return display_.show_status("of which room? /who ROOM");
-  const std::string room(name);
-  client_.presence(channel_of(room), [this, room](auto present) {
-    if (has_ended_) return;
-    if (!present) {
-      return display_.show_status("cannot say who is in #" + room + ": " +
-                                  safe_line(present.error().message));
-    }
-    std::set<std::string> users;
-    for (const client::Present& one : *present) users.insert(safe_line(one.user));
-    std::string text = users.empty() ? "nobody is in #" + room : "in #" + room + ":";
-    for (const std::string& user : users) {
-      text += (user == *users.begin() ? " " : ", ") + (user.empty() ? "(no name)" : user);
-    }
-    display_.show_status(text);
-  });
-}
-
-void ChatSession::show_rooms() {
-  if (rooms_.empty()) return display_.show_status("you are in no room");
-  std::string text = "you are in";
-  for (const auto& room : rooms_) {
-    text += (room == rooms_.front() ? " #" : ", #") + room->name;
-    if (room.get() == current_ && rooms_.size() > 1) text += " (talking here)";
-  }
-  display_.show_status(text);
 }
 
 void ChatSession::quit() {
@@ -170,19 +113,17 @@ void ChatSession::on_connected(std::string_view, std::string_view) {
     is_resuming_ = true;
   }
   was_connected_ = true;
+  if (!options_.has_to_become_member) return;
+  for (const auto& room : rooms_) {
+    if (room->state == Room::State::kJoining) become_member(room->name);
+  }
 }
 
 void ChatSession::on_disconnected(const client::Disconnected& why) {
   if (has_ended_) return;
   if (!why.retry_in_ms) {
-    std::string problem = (was_connected_ ? "sent away by " : "refused by ") +
-                          options_.client.url.authority() + ": " + safe_line(why.reason) + " (" +
-                          std::to_string(why.code) + ")";
-    const bool may_want_token =
-        !was_connected_ && options_.client.token.empty() &&
-        (why.code == disconnects::kBadRequest.code || why.code == errors::kUnauthorized.code);
-    if (may_want_token) problem += "; it may want a token (--token)";
-    return end(1, problem);
+    return end(1, describe_refusal(why, options_.client.url.authority(), was_connected_,
+                                   options_.client.token.empty()));
   }
   is_resuming_ = false;
   announce_outage(why);
@@ -305,10 +246,6 @@ void ChatSession::show(const Room& room, std::string_view user, std::string_view
   display_.show_message(line);
 }
 
-std::string_view ChatSession::current_room() const {
-  return current_ == nullptr ? std::string_view() : current_->name;
-}
-
 ChatSession::Room* ChatSession::find(std::string_view name) {
   const auto found = std::find_if(rooms_.begin(), rooms_.end(),
                                   [&](const auto& room) { return room->name == name; });
@@ -323,7 +260,6 @@ void ChatSession::remove(const Room& room) {
   const bool was_current = &room == current_;
   std::erase_if(rooms_, [&](const auto& one) { return one.get() == &room; });
   if (was_current) current_ = rooms_.empty() ? nullptr : rooms_.back().get();
-  display_.on_rooms_changed();
 }
 
 }  // namespace chirm::terminal

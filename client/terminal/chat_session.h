@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A person in some rooms: joins, sends, shows what is said, and says what happens to the
-// connection. Knows nothing of how it is displayed. Lives on its Context's loop.
+// Somebody in some rooms, for scripts: joins, sends to the first one, shows what is said, and says
+// what happens to the connection. Knows nothing of how it is displayed. Lives on its Context's
+// loop.
 
 #include <cstdint>
 #include <memory>
@@ -19,8 +20,9 @@ namespace chirm::terminal {
 
 struct ChatOptions {
   client::Options client;
-  std::vector<std::string> rooms;  // valid and different, at least one
-  std::uint32_t history = 20;      // messages of the past shown on joining a room
+  std::vector<std::string> rooms;     // valid and different, at least one
+  bool has_to_become_member = false;  // of the rooms, before they can be followed
+  std::uint32_t history = 0;          // messages of the past shown on joining a room
   // How long quit() waits for the next acknowledgement: as long as the client does.
   std::uint32_t patience_ms = client::Options{}.publish_timeout_ms;
 };
@@ -31,10 +33,8 @@ class ChatDisplay {
   virtual void show_message(const ChatLine& line) = 0;
   // One line, safe to be printed.
   virtual void show_status(std::string_view text) = 0;
-  // What was said waits for a connection.
-  virtual void on_queued(std::string_view text) { (void)text; }
-  // The rooms, or the one that is talked in, are others now.
-  virtual void on_rooms_changed() {}
+  // As client::Events::on_token_wanted().
+  virtual void on_token_wanted() {}
   // A message was acknowledged or refused.
   virtual void on_settled() {}
   // The session has ended; nothing follows. `problem` is a line for stderr, or "".
@@ -54,17 +54,12 @@ class ChatSession final : private client::Events {
   ~ChatSession();
 
   void start();
-  // Says `text` in the current room, now or as soon as connected.
+  // Says `text` in the first room, now or as soon as connected.
   void say(std::string_view text);
-  void join(std::string_view name);
-  void leave(std::string_view name);         // "": the current room
-  void show_members(std::string_view name);  // "": of the current room
-  void show_rooms();
   // Ends when all that was said is acknowledged, or when nothing was for patience_ms.
   void quit();
 
-  std::string_view current_room() const;  // "" when in none
-  std::size_t rooms() const { return rooms_.size(); }
+  client::Client& client() { return client_; }
   std::size_t unsettled() const { return client_.outbox_size(); }
 
  private:
@@ -94,7 +89,9 @@ class ChatSession final : private client::Events {
   void on_unsubscribed(std::string_view channel, std::uint32_t code,
                        std::string_view reason) override;
   void on_publication(std::string_view channel, const PublicationView& publication) override;
+  void on_token_wanted() override { display_.on_token_wanted(); }
 
+  void become_member(const std::string& name);
   Room* find(std::string_view name);
   Room* find_channel(std::string_view channel);
   void remove(const Room& room);
@@ -116,7 +113,7 @@ class ChatSession final : private client::Events {
   ChatMessageDecoder decoder_;
   Timer patience_;
   std::vector<std::unique_ptr<Room>> rooms_;  // in the order of joining
-  Room* current_ = nullptr;                   // one of rooms_, null when there is none
+  Room* current_ = nullptr;                   // where one talks; null when there is none
   bool was_connected_ = false;                // ever
   bool is_connected_ = false;
   bool is_resuming_ = false;  // connected again, but that was not said yet

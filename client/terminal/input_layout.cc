@@ -2,30 +2,36 @@
 #include "client/terminal/input_layout.h"
 
 #include <algorithm>
-#include <cwchar>
 
 namespace chirm::terminal {
 
-InputLayout lay_out(std::wstring_view text, std::size_t cursor, int columns) {
+InputLayout lay_out(std::string_view prompt, Style prompt_style, std::string_view text,
+                    std::size_t cursor, int columns) {
   columns = std::max(columns, 2);  // a wide character must fit
-  int row = 0;
+  Glyphs all = glyphs_of(prompt, prompt_style);
+  append_glyphs(all, text.substr(0, cursor));
+  const std::size_t cursor_at = all.size();
+  append_glyphs(all, text.substr(std::min(cursor, text.size())));
+
+  InputLayout layout;
+  layout.rows.emplace_back();
   int column = 0;
-  int cursor_row = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const int width = std::max(wcwidth(text[i]), 0);
-    if (column + width > columns) {
-      ++row;
+  for (std::size_t i = 0; i <= all.size(); ++i) {
+    const bool is_end = i == all.size();
+    Glyph glyph = is_end ? Glyph{" ", 1, {}} : std::move(all[i]);
+    if (glyph.width == 0) glyph = {"⏎", 1, {.colour = Colour::kFaint}};
+    if (column + glyph.width > columns) {
+      layout.rows.emplace_back();
       column = 0;
     }
-    if (i == cursor) cursor_row = row;
-    column += width;
-    if (column >= columns) {  // the editor moves on as soon as a row is full
-      ++row;
-      column = 0;
+    if (i == cursor_at) {
+      layout.cursor_row = static_cast<int>(layout.rows.size()) - 1;
+      layout.cursor_column = column;
     }
+    column += glyph.width;
+    if (!is_end) layout.rows.back().push_back(std::move(glyph));
   }
-  if (cursor >= text.size()) cursor_row = row;
-  return {row + 1, cursor_row};
+  return layout;
 }
 
 }  // namespace chirm::terminal

@@ -1,18 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Where a prompt and a line stand on the screen when they wrap at its edge. Pure, but for the
+// Where a prompt and a line that is being typed stand when they wrap at the edge. Pure, but for the
 // locale's wcwidth(). Private to client/terminal/.
 
+#include <cstddef>
 #include <string_view>
+#include <vector>
+
+#include "client/terminal/glyphs.h"
 
 namespace chirm::terminal {
 
 struct InputLayout {
-  int rows;        // that the text takes, at least 1
-  int cursor_row;  // from 0
+  std::vector<Glyphs> rows;  // at least 1
+  int cursor_row = 0;        // from 0
+  int cursor_column = 0;
 };
 
-// `text` is prompt and line together, `cursor` an index into it.
-InputLayout lay_out(std::wstring_view text, std::size_t cursor, int columns);
+// `cursor` is the number of bytes of `text` before it; line feeds are shown as a sign.
+InputLayout lay_out(std::string_view prompt, Style prompt_style, std::string_view text,
+                    std::size_t cursor, int columns);
 
 }  // namespace chirm::terminal

@@ -7,12 +7,14 @@
 
 namespace chirm::terminal {
 
-PlainMode::PlainMode(Loop& loop, ChatOptions options, bool stays, Streams streams)
+PlainMode::PlainMode(Loop& loop, SignInOptions sign_in, ChatOptions options, bool stays,
+                     Streams streams)
     : loop_(loop),
       streams_(streams),
       stays_(stays),
       context_(loop),
-      session_(context_, std::move(options), *this),
+      options_(std::move(options)),
+      sign_in_(loop, std::move(sign_in), [this](std::string_view text) { show_status(text); }),
       reader_(
           loop, streams.input,
           [this](std::string_view line, bool is_complete) { on_line(line, is_complete); },
@@ -21,10 +23,26 @@ PlainMode::PlainMode(Loop& loop, ChatOptions options, bool stays, Streams stream
 int PlainMode::run() {
   SignalWatcher on_interrupt(loop_, SIGINT, [this] { loop_.stop(); });
   SignalWatcher on_term(loop_, SIGTERM, [this] { loop_.stop(); });
-  session_.start();
-  reader_.resume();
+  sign_in_.start([this](Expected<Identity, std::string> who) {
+    if (!who) return on_end(1, who.error());
+    on_signed_in(*who);
+  });
   loop_.run();
+  bool is_over = false;
+  sign_in_.leave([&] {
+    is_over = true;
+    loop_.stop();
+  });
+  if (!is_over) loop_.run();
   return exit_code_;
+}
+
+void PlainMode::on_signed_in(const Identity& who) {
+  options_.has_to_become_member = who.has_account_server;
+  sign_in_.apply_to(options_.client);
+  session_.emplace(context_, options_, static_cast<ChatDisplay&>(*this));
+  session_->start();
+  reader_.resume();
 }
 
 void PlainMode::on_line(std::string_view line, bool is_complete) {
@@ -33,18 +51,18 @@ void PlainMode::on_line(std::string_view line, bool is_complete) {
     show_status("not sent: a line longer than " + std::to_string(LineReader::kLineBytesMax) +
                 " bytes");
   } else if (!line.empty()) {
-    session_.say(line);
+    session_->say(line);
   }
-  if (session_.unsettled() >= kUnsettledMax) reader_.pause();
+  if (session_->unsettled() >= kUnsettledMax) reader_.pause();
 }
 
 void PlainMode::on_settled() {
-  if (is_reading_ && session_.unsettled() < kUnsettledMax) reader_.resume();
+  if (is_reading_ && session_->unsettled() < kUnsettledMax) reader_.resume();
 }
 
 void PlainMode::on_input_end() {
   is_reading_ = false;
-  if (!stays_) session_.quit();
+  if (!stays_) session_->quit();
 }
 
 void PlainMode::show_message(const ChatLine& line) {

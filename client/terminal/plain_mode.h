@@ -4,11 +4,13 @@
 // is a line of the output (format_for_scripts), and what happens is told on stderr.
 
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "client/context.h"
 #include "client/terminal/chat_session.h"
 #include "client/terminal/line_reader.h"
+#include "client/terminal/sign_in.h"
 #include "core/loop/loop.h"
 
 namespace chirm::terminal {
@@ -21,8 +23,9 @@ class PlainMode final : private ChatDisplay {
     std::FILE* status;
   };
 
-  // With `stays`, the end of the input does not end it.
-  PlainMode(Loop& loop, ChatOptions options, bool stays, Streams streams);
+  // With `stays`, the end of the input does not end it. Of `options`, how to connect comes from
+  // signing in.
+  PlainMode(Loop& loop, SignInOptions sign_in, ChatOptions options, bool stays, Streams streams);
 
   // Runs the loop until all is done; returns the exit code.
   int run();
@@ -35,8 +38,10 @@ class PlainMode final : private ChatDisplay {
   void show_message(const ChatLine& line) override;
   void show_status(std::string_view text) override;
   void on_settled() override;
+  void on_token_wanted() override { sign_in_.renew(session_->client()); }
   void on_end(int exit_code, std::string_view problem) override;
 
+  void on_signed_in(const Identity& who);
   void on_line(std::string_view line, bool is_complete);
   void on_input_end();
 
@@ -46,7 +51,9 @@ class PlainMode final : private ChatDisplay {
   bool is_reading_ = true;  // the input has not ended
   int exit_code_ = 0;
   client::Context context_;
-  ChatSession session_;
+  ChatOptions options_;
+  SignIn sign_in_;
+  std::optional<ChatSession> session_;  // from signing in on
   LineReader reader_;
 };
 

@@ -68,6 +68,7 @@ void Peer::on_readable() {
     const auto request = parse_http_request(head_);
     CHIRM_CHECK(request.has_value());
     if (!*request) return;
+    if (!(*request)->wants_upgrade) return answer_http(**request);
     if (server_.refuses_upgrade) {
       send_bytes(encode_response(text_response(503, "later")));
       return drop();
@@ -81,6 +82,14 @@ void Peer::on_readable() {
   }
   const auto refused = decoder_.feed(bytes, *this);
   CHIRM_CHECK(!refused || !is_open());
+}
+
+void Peer::answer_http(const HttpRequest& request) {
+  const std::string body = head_.substr(request.head_bytes);
+  if (body.size() < request.content_length) return;
+  const auto response = server_.on_http ? server_.on_http(request, body) : std::nullopt;
+  send_bytes(encode_response(response.value_or(text_response(404, "nothing here"))));
+  drop();
 }
 
 bool Peer::on_message(std::string_view payload) {

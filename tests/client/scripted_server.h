@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,8 @@
 #include "core/loop/loop.h"
 #include "core/loop/socket.h"
 #include "protocol/command.h"
+#include "protocol/http.h"
+#include "protocol/http_response.h"
 #include "protocol/message.h"
 #include "protocol/ws_decoder.h"
 #include "protocol/ws_encoder.h"
@@ -44,6 +47,7 @@ class Peer final : private WsHandler {
 
  private:
   void on_readable();
+  void answer_http(const HttpRequest& request);
   bool on_message(std::string_view payload) override;
   bool on_ping(std::string_view payload) override;
   bool on_pong(std::string_view payload) override;
@@ -72,7 +76,12 @@ class ScriptedServer {
   // All messages received, of all connections, each prefixed by the connection's number from 1.
   std::vector<std::string> log;
 
+  // Answers a request that is no upgrade; without it, or with nullopt, the answer is 404.
+  using OnHttp =
+      std::function<std::optional<HttpResponse>(const HttpRequest&, const std::string& body)>;
+
   OnCommand on_command;
+  OnHttp on_http;
   bool refuses_upgrade = false;
   bool never_answers = false;
   ConnectResult connect_result{

@@ -35,7 +35,8 @@ BEGIN {
   door["^wslay/"] = "^protocol/ws_(decoder|encoder)\\.cc$"
   door["^simdjson"] = "^protocol/"
   door["^hiredis(/|\\.h$)"] = "^core/broker/"
-  door["^http_parser\\.h$"] = "^protocol/http(_response)?\\.cc$"
+  door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
+  door["^n?curses"] = "^client/terminal/screen\\.cc$"
 
   # protocol/ is pure: no loop, clock, socket, thread, log.
   impure = "^(sys|netinet|arpa|net)/|^(netdb|unistd|poll|time|ctime|pthread|signal|fcntl)(\\.h)?$"

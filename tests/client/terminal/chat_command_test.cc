@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace chirm::terminal {
 namespace {
 
@@ -22,20 +24,45 @@ TEST(ChatCommand, SaysWhatHasNoSlash) {
   expect_command(" \t ", Kind::kNothing, "");
 }
 
-TEST(ChatCommand, TakesARoomWithAndWithoutItsSign) {
-  expect_command("/join dev", Kind::kJoin, "dev");
-  expect_command("/join   #dev ", Kind::kJoin, "dev");
-  expect_command("/join", Kind::kJoin, "");
+TEST(ChatCommand, TakesWhatStandsBehind) {
+  expect_command("/join   #dev ", Kind::kJoin, "#dev");
+  expect_command("/kick bob  for  spam", Kind::kKick, "bob  for  spam");
+  expect_command("/edit two\nlines", Kind::kEdit, "two\nlines");
   expect_command("/leave", Kind::kLeave, "");
-  expect_command("/who #dev", Kind::kWho, "dev");
+  expect_command("/exit", Kind::kQuit, "");
 }
 
-TEST(ChatCommand, KnowsTheOthers) {
-  expect_command("/rooms", Kind::kRooms, "");
-  expect_command("/help", Kind::kHelp, "");
-  expect_command("/quit", Kind::kQuit, "");
+TEST(ChatCommand, KnowsNothingElse) {
   expect_command("/joins dev", Kind::kUnknown, "/joins");
   expect_command("/", Kind::kUnknown, "/");
+}
+
+TEST(ChatCommand, ExplainsEachOnce) {
+  std::set<std::string_view> words;
+  for (const ChatCommandHelp& command : chat_commands()) {
+    EXPECT_TRUE(words.insert(command.word).second) << command.word;
+    EXPECT_EQ(parse_chat_command(command.word).kind, command.kind);
+    EXPECT_FALSE(command.help.empty());
+  }
+}
+
+TEST(TakeWord, TakesOneAfterTheOther) {
+  std::string_view text = "  bob   10m too loud ";
+  EXPECT_EQ(take_word(text), "bob");
+  EXPECT_EQ(take_word(text), "10m");
+  EXPECT_EQ(text, "too loud");
+  text = "";
+  EXPECT_EQ(take_word(text), "");
+}
+
+TEST(ParseDuration, KnowsSecondsToDays) {
+  EXPECT_EQ(parse_duration("90s"), 90);
+  EXPECT_EQ(parse_duration("10m"), 600);
+  EXPECT_EQ(parse_duration("2h"), 7200);
+  EXPECT_EQ(parse_duration("7d"), 604'800);
+  for (const char* wrong : {"", "m", "10", "0m", "-1h", "1.5h", "10min", "999999999999d", "h1"}) {
+    EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+  }
 }
 
 }  // namespace

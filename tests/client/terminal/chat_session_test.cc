@@ -26,7 +26,6 @@ class DisplayLog final : public ChatDisplay {
     last_time_ms = line.time_ms;
   }
   void show_status(std::string_view text) override { lines.push_back("-- " + std::string(text)); }
-  void on_queued(std::string_view text) override { lines.push_back("queued " + std::string(text)); }
   void on_end(int exit_code, std::string_view problem) override {
     end = std::to_string(exit_code) + " " + std::string(problem);
   }
@@ -217,27 +216,8 @@ TEST_F(ChatSessionTest, SaysHowMuchMayBeMissing) {
   ASSERT_TRUE(run_until_line("-- reconnected; messages may be missing in #lobby"));
 }
 
-TEST_F(ChatSessionTest, MovesBetweenRooms) {
-  start_and_join().join("dev");
-  ASSERT_TRUE(run_until_line("-- joined #dev"));
-  EXPECT_EQ(session_->current_room(), "dev");
-  session_->join("lobby");
-  EXPECT_EQ(session_->current_room(), "lobby");
-  session_->show_rooms();
-  session_->leave("");
-  session_->leave("nowhere");
-  session_->join("no good");
-  session_->leave("dev");
-  session_->say("hello?");
-  EXPECT_THAT(
-      display_.lines,
-      ElementsAre("-- joined #dev", "-- talking in #lobby",
-                  "-- you are in #lobby (talking here), #dev", "-- left #lobby; talking in #dev",
-                  "-- you are not in that room", "-- which room? /join ROOM, without blanks and #",
-                  "-- left #dev", "-- you are in no room: /join one first"));
-}
-
-TEST_F(ChatSessionTest, LeavesARoomThatItMayNotJoin) {
+TEST_F(ChatSessionTest, SaysThatItMayNotJoin) {
+  options_.rooms = {"lobby", "secret"};
   server_.on_command = [](Peer& peer, const Command& command) {
     const auto* subscribe = std::get_if<SubscribeCommand>(&command.method);
     if (subscribe == nullptr || subscribe->channel != "room:secret") return false;
@@ -246,22 +226,23 @@ TEST_F(ChatSessionTest, LeavesARoomThatItMayNotJoin) {
     peer.send(reply);
     return true;
   };
-  start_and_join().join("secret");
+  start();
   ASSERT_TRUE(run_until_line("-- cannot join #secret: permission denied (103)"));
-  EXPECT_EQ(session_->current_room(), "lobby");
+  EXPECT_TRUE(display_.has("-- joined #lobby"));
 }
 
-TEST_F(ChatSessionTest, SaysWhoIsThere) {
+TEST_F(ChatSessionTest, BecomesAMemberWhereThatIsNeeded) {
+  options_.has_to_become_member = true;
   server_.on_command = [](Peer& peer, const Command& command) {
-    if (!std::holds_alternative<PresenceCommand>(command.method)) return false;
-    const ClientInfoView clients[] = {{"bob", "c1", ""}, {"ada", "c2", ""}, {"ada", "c3", ""}};
-    std::string reply;
-    append_presence_reply(reply, command.id, clients);
-    peer.send(reply);
+    if (!std::holds_alternative<RpcCommand>(command.method)) return false;
+    peer.send("{\"id\":" + std::to_string(command.id) + ",\"rpc\":{\"data\":{}}}");
     return true;
   };
-  start_and_join().show_members("");
-  ASSERT_TRUE(run_until_line("-- in #lobby: ada, bob"));
+  start();
+  ASSERT_TRUE(run_until_line("-- joined #lobby"));
+  ASSERT_EQ(server_.log.size(), 3);
+  EXPECT_THAT(server_.log[1], HasSubstr(R"("method":"chat.join","data":{"room":"lobby"})"));
+  EXPECT_THAT(server_.log[2], HasSubstr("{\"subscribe\""));
 }
 
 TEST_F(ChatSessionTest, SaysWhatWasNotSent) {

@@ -24,7 +24,7 @@ std::string read_all(std::FILE* file) {
 class PlainModeTest : public ::testing::Test {
  protected:
   PlainModeTest() {
-    options_.client.url = server_.url();
+    sign_in_.url = server_.url();
     options_.rooms = {"lobby"};
     options_.history = 0;
     server_.on_command = [this](Peer& peer, const Command& command) {
@@ -42,13 +42,15 @@ class PlainModeTest : public ::testing::Test {
     std::FILE* file = std::tmpfile();
     std::fwrite(input.data(), 1, input.size(), file);
     std::rewind(file);
-    const int code = PlainMode(loop_, options_, false, {fileno(file), output_, status_}).run();
+    const int code =
+        PlainMode(loop_, sign_in_, options_, false, {fileno(file), output_, status_}).run();
     std::fclose(file);
     return code;
   }
 
   Loop loop_;
   ScriptedServer server_{loop_};
+  SignInOptions sign_in_;
   ChatOptions options_;
   std::uint64_t top_ = 0;
   std::FILE* output_ = std::tmpfile();

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: MIT
+#include "client/http_call.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace chirm::client {
+
+HttpCall::HttpCall(Loop& loop, const Url& url, std::string_view method, std::string_view target,
+                   std::string_view body, std::uint64_t timeout_ms, OnReply done)
+    : loop_(loop),
+      authority_(url.authority()),
+      port_(url.port),
+      output_(http_request(method, authority_, target, body)),
+      done_(std::move(done)),
+      resolver_(loop),
+      deadline_(loop,
+                [this] { fail(problem_.empty() ? "no answer from " + authority_ : problem_); }),
+      next_(loop, [this] { connect_next(); }) {
+  deadline_.start(timeout_ms);
+  resolve(url);
+}
+
+void HttpCall::resolve(const Url& url) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  const bool is_numeric = inet_pton(AF_INET, url.host.c_str(), address.data()) == 1 ||
+                          inet_pton(AF_INET6, url.host.c_str(), address.data()) == 1;
+  if (is_numeric || url.host == "localhost") {
+    addresses_ = is_numeric ? std::vector{url.host} : std::vector<std::string>{"::1", "127.0.0.1"};
+    return next_.start(0);
+  }
+  resolver_.resolve(url.host, [this](Expected<std::vector<std::string>, Error> found) {
+    if (!found) {
+      problem_ = found.error().message;
+    } else {
+      addresses_ = std::move(*found);
+      std::reverse(addresses_.begin(), addresses_.end());
+    }
+    next_.start(0);
+  });
+}
+
+void HttpCall::connect_next() {
+  watcher_.reset();
+  if (addresses_.empty()) return fail(problem_);
+  const std::string address = std::move(addresses_.back());
+  addresses_.pop_back();
+  auto socket = connect_tcp(address, port_, {});
+  if (!socket) {
+    problem_ = socket.error().message;
+    return next_.start(0);
+  }
+  socket_ = std::move(*socket);
+  watcher_ = std::make_unique<FdWatcher>(loop_, socket_.fd(), [this](auto) { on_ready(); });
+  watcher_->watch({.writable = true});
+}
+
+void HttpCall::on_ready() {
+  if (is_connecting_) return on_connected();
+  if (!output_.empty()) return write();
+  read();
+}
+
+void HttpCall::on_connected() {
+  const int error = pending_error(socket_);
+  if (error != 0) {
+    problem_ = system_error("cannot connect to " + authority_, error).message;
+    watcher_->watch({});
+    return next_.start(0);
+  }
+  is_connecting_ = false;
+  write();
+}
+
+void HttpCall::write() {
+  const ssize_t sent = send(socket_.fd(), output_.data(), output_.size(), MSG_NOSIGNAL);
+  const int error = errno;
+  if (sent > 0) output_.erase(0, static_cast<std::size_t>(sent));
+  if (sent < 0 && error != EAGAIN && error != EINTR) {
+    return fail(system_error("cannot write to " + authority_, error).message);
+  }
+  if (output_.empty()) watcher_->watch({.readable = true});
+}
+
+void HttpCall::read() {
+  std::array<char, 16 * 1024> buffer;
+  const ssize_t received = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+  const int error = errno;
+  if (received < 0 && (error == EAGAIN || error == EINTR)) return;
+  if (received < 0) return fail(system_error("connection lost", error).message);
+  const auto complete = received == 0
+                            ? reader_.end()
+                            : reader_.feed({buffer.data(), static_cast<std::size_t>(received)});
+  if (!complete) return fail(complete.error());
+  if (*complete) finish(reader_.take());
+}
+
+void HttpCall::fail(std::string_view why) { finish(Unexpected<Error>({std::string(why)})); }
+
+// The last line of whoever calls it.
+void HttpCall::finish(Expected<HttpReply, Error> reply) {
+  deadline_.stop();
+  next_.stop();
+  watcher_.reset();
+  socket_.reset();
+  const OnReply done = std::exchange(done_, nullptr);
+  if (done) done(std::move(reply));
+}
+
+}  // namespace chirm::client

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#include "client/terminal/sign_in.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "client/terminal/chat_format.h"
+#include "client/terminal/safe_text.h"
+
+namespace chirm::terminal {
+
+namespace {
+
+constexpr int kPasswordTries = 3;
+constexpr std::uint64_t kRetryMinMs = 250;
+constexpr std::uint64_t kRetryMaxMs = 5000;
+constexpr std::uint32_t kRetryAfterMaxS = 60;
+
+}  // namespace
+
+SignIn::SignIn(Loop& loop, SignInOptions options, OnStatus on_status)
+    : loop_(loop),
+      options_(std::move(options)),
+      on_status_(std::move(on_status)),
+      auth_(loop, options_.url),
+      file_(options_.url),
+      retry_(loop, [this] { run(); }) {}
+
+void SignIn::start(OnDone done) {
+  done_ = std::move(done);
+  retry_.start(0);
+}
+
+void SignIn::run() {
+  if (!options_.token.empty()) return finish({});
+  switch (step_) {
+    case Step::kSettings:
+      return auth_.settings([this](const auto& settings) { on_settings(settings); });
+    case Step::kResume:
+      return resume();
+    case Step::kEnter:
+      return enter();
+  }
+}
+
+void SignIn::on_settings(const Expected<client::AuthSettings, client::AuthError>& settings) {
+  if (!settings) {
+    if (settings.error().is_temporary()) return retry_later(settings.error());
+    return fail(settings.error().message);
+  }
+  failures_ = 0;
+  settings_ = *settings;
+  if (!settings_.accounts) return finish({options_.name, options_.name, false});
+  step_ = Step::kResume;
+  run();
+}
+
+// With what was remembered, if it is of the same person.
+void SignIn::resume() {
+  const auto remembered = options_.remembers ? file_.load() : std::nullopt;
+  const bool is_wanted = remembered && !options_.registers && options_.name == remembered->name &&
+                         (!options_.is_guest || remembered->user.starts_with('~'));
+  if (!is_wanted) {
+    step_ = Step::kEnter;
+    return run();
+  }
+  auth_.refresh(remembered->refresh_token, [this](const Session& session) {
+    if (session || session.error().is_temporary()) return on_session(session);
+    file_.remove();
+    step_ = Step::kEnter;
+    run();
+  });
+}
+
+void SignIn::enter() {
+  const bool has_password = options_.password || (options_.ask && !options_.is_guest);
+  if (!options_.is_guest && (has_password || options_.registers)) return enter_with_password();
+  if (settings_.guests) {
+    return auth_.enter_as_guest(options_.name,
+                                [this](const Session& session) { on_session(session); });
+  }
+  fail(options_.is_guest ? "the server takes no guests"
+                         : "the server wants a password: --password-file or CHIRM_PASSWORD");
+}
+
+void SignIn::enter_with_password() {
+  if (options_.registers && !settings_.registration) {
+    return fail("the server does not let people register");
+  }
+  const bool is_asked = !options_.password;
+  const auto password = is_asked ? ask_for_password() : options_.password;
+  if (!password) return fail("no password");
+  if (is_asked) options_.password = password;  // should this attempt have to be repeated
+  const auto done = [this, is_asked](const Session& session) {
+    if (is_asked && !session && !session.error().is_temporary()) options_.password.reset();
+    on_session(session);
+  };
+  if (options_.registers) return auth_.create(options_.name, *password, done);
+  auth_.enter(options_.name, *password, done);
+}
+
+std::optional<std::string> SignIn::ask_for_password() {
+  if (!options_.ask) return std::nullopt;
+  const std::string name = safe_line(options_.name);
+  if (!options_.registers) return options_.ask("Password of " + name + ": ");
+  const auto first = options_.ask("New password for " + name + ": ");
+  if (!first) return std::nullopt;
+  const auto second = options_.ask("The same again: ");
+  if (second && *second == *first) return first;
+  if (second) on_status_("the two are not the same");
+  return second && ++wrong_passwords_ < kPasswordTries ? ask_for_password() : std::nullopt;
+}
+
+void SignIn::on_session(const Session& session) {
+  if (!session) return refused(session.error());
+  take(*session);
+  finish({session->user, session->name, true});
+}
+
+void SignIn::take(const client::AuthSession& session) {
+  session_ = session;
+  if (!options_.remembers) return;
+  if (const auto error = file_.save({options_.name, session.user, session.refresh_token})) {
+    on_status_(error->message);
+  }
+}
+
+void SignIn::refused(const client::AuthError& error) {
+  if (error.is_temporary()) return retry_later(error);
+  const bool may_ask_again = error.status == 401 && options_.ask && !options_.password;
+  if (may_ask_again && ++wrong_passwords_ < kPasswordTries) {
+    on_status_(safe_line(error.message));
+    return run();
+  }
+  fail(safe_line(error.message));
+}
+
+void SignIn::retry_later(const client::AuthError& error) {
+  const std::uint64_t delay_ms =
+      error.retry_after_s > 0 ? std::uint64_t{1000} * std::min(error.retry_after_s, kRetryAfterMaxS)
+                              : std::min(kRetryMaxMs, kRetryMinMs << std::min(failures_, 10U));
+  ++failures_;
+  if (error.message != outage_) {
+    outage_ = error.message;
+    on_status_("not connected: " + safe_line(error.message) + "; trying again in " +
+               seconds_of(static_cast<std::uint32_t>(delay_ms)));
+  }
+  retry_.start(delay_ms);
+}
+
+void SignIn::finish(Identity identity) {
+  const OnDone done = std::exchange(done_, nullptr);
+  if (done) done(std::move(identity));
+}
+
+void SignIn::fail(std::string why) {
+  const OnDone done = std::exchange(done_, nullptr);
+  if (done) done(Unexpected<std::string>("cannot sign in: " + std::move(why)));
+}
+
+void SignIn::apply_to(client::Options& options) const {
+  options.url = options_.url;
+  if (session_) {
+    options.token = session_->token;
+    options.has_token_source = true;
+  } else {
+    options.token = options_.token;
+    if (options_.token.empty()) options.name = options_.name;
+  }
+}
+
+void SignIn::renew(client::Client& client) {
+  auth_.refresh(session_->refresh_token, [this, &client](const Session& session) {
+    if (session) {
+      take(*session);
+      return client.set_token(session->token);
+    }
+    const client::AuthError& error = session.error();
+    client.fail_token(
+        {static_cast<std::uint32_t>(error.status), error.message, error.is_temporary()});
+  });
+}
+
+void SignIn::leave(std::function<void()> done) {
+  if (!session_ || options_.remembers) return done();
+  auth_.leave(session_->refresh_token, std::move(done));
+}
+
+}  // namespace chirm::terminal

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: MIT
+#include "client/terminal/chat_controller.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "protocol/json_fields.h"
+#include "tests/client/scripted_server.h"
+#include "tests/support/loop_runner.h"
+
+namespace chirm::terminal {
+namespace {
+
+using chirm::testing::Peer;
+using chirm::testing::run_until;
+using chirm::testing::ScriptedServer;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kSync =
+    R"({"user":"ada","name":"Ada","role":"user","channels":[
+      {"channel":"room:lobby","kind":"room","room":"lobby","title":"Lobby","top":4,"epoch":"e1","read":2},
+      {"channel":"dm:#ada,bob","kind":"dm","user":"bob","name":"Bob","top":0,"epoch":"e1","read":0}],
+      "invited":[{"room":"dev","by":"cid"}]})";
+
+class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
+ protected:
+  ChatControllerTest() {
+    options_.client.url = server_.url();
+    options_.client.backoff_min_ms = 1;
+    options_.client.backoff_max_ms = 20;
+    options_.me = {"ada", "Ada", true};
+    options_.rooms = {"lobby"};
+    answers_["chat.sync"] = kSync;
+    server_.on_command = [this](Peer& peer, const Command& command) { return on(peer, command); };
+  }
+  ChatController& start() {
+    controller_ =
+        std::make_unique<ChatController>(context_, options_, static_cast<ControllerEvents&>(*this));
+    controller_->start();
+    return *controller_;
+  }
+  ChatController& start_and_join() {
+    start();
+    EXPECT_TRUE(run([&] {
+      return controller_->connection().state == Connection::State::kConnected && look()->is_loaded;
+    }));
+    return *controller_;
+  }
+  Conversation* look() {
+    controller_->note_looking();
+    return controller_->model().current();
+  }
+  bool run(const std::function<bool()>& is_done) { return run_until(loop_, is_done); }
+  bool run_until_called(std::string_view method) {
+    return run([&] { return last_call(method) != nullptr; });
+  }
+  const std::string* last_call(std::string_view method) const {
+    const auto found = std::find_if(calls_.rbegin(), calls_.rend(),
+                                    [&](const auto& call) { return call.first == method; });
+    return found == calls_.rend() ? nullptr : &found->second;
+  }
+  void type(std::string_view line) { controller_->run(parse_chat_command(line)); }
+  // What is said in the conversation that is looked at.
+  std::vector<std::string> seen() {
+    std::vector<std::string> lines;
+    const Conversation* current = controller_->model().current();
+    if (current == nullptr) return lines;
+    for (const Message* message : current->log.messages()) {
+      std::string line = message->user + ": " + message->text;
+      if (message->state == Message::State::kPending) line += " (pending)";
+      if (message->state == Message::State::kFailed) line += " (failed: " + message->problem + ")";
+      lines.push_back(line);
+    }
+    return lines;
+  }
+  bool run_until_seen(const std::string& line) {
+    return run([&] {
+      const auto lines = seen();
+      return std::find(lines.begin(), lines.end(), line) != lines.end();
+    });
+  }
+
+  bool on(Peer& peer, const Command& command) {
+    std::string reply;
+    if (const auto* rpc = std::get_if<RpcCommand>(&command.method)) {
+      const std::string method(rpc->method);
+      calls_.emplace_back(method, rpc->data);
+      reply = "{\"id\":" + std::to_string(command.id) + ",";
+      if (const auto refused = refusals_.find(method); refused != refusals_.end()) {
+        reply += "\"error\":" + refused->second + "}";
+      } else {
+        const auto answer = answers_.find(method);
+        std::string data = answer == answers_.end() ? "{}" : answer->second;
+        std::erase(data, '\n');
+        reply += "\"rpc\":{\"data\":" + data + "}}";
+      }
+    } else if (const auto* history = std::get_if<HistoryCommand>(&command.method)) {
+      const bool is_lobby = history->channel == "room:lobby";
+      append_history_reply(reply, command.id,
+                           {{4, "e1"}, is_lobby ? history_ : std::string_view()});
+    } else if (const auto* subscribe = std::get_if<SubscribeCommand>(&command.method)) {
+      SubscribeResult result;
+      const bool is_lobby = subscribe->channel == "room:lobby";
+      result.position = {subscribe->recover ? subscribe->since.offset : is_lobby ? 4U : 0U, "e1"};
+      result.was_recovering = subscribe->recover;
+      result.recovered = subscribe->recover && recovers_;
+      append_subscribe_reply(reply, command.id, result);
+    } else if (const auto* publish = std::get_if<PublishCommand>(&command.method)) {
+      published_.emplace_back(publish->data);
+      return publish_refused_ ? refuse(peer, command) : false;
+    } else {
+      return false;
+    }
+    peer.send(reply);
+    return true;
+  }
+  bool refuse(Peer& peer, const Command& command) {
+    std::string reply;
+    append_error_reply(reply, command.id, {103, "muted until noon"});
+    peer.send(reply);
+    return true;
+  }
+
+  // ControllerEvents
+  void on_changed() override {}
+  void show_page(Page page) override {
+    pages_.push_back(page.title);
+    for (const Glyphs& line : page.paragraphs) pages_.push_back(text_of(line));
+  }
+  void suggest(std::string_view line) override { suggested_ = line; }
+  void on_token_wanted() override {}
+  void on_end(int exit_code, std::string_view problem) override {
+    end_ = std::to_string(exit_code) + " " + std::string(problem);
+  }
+
+  Loop loop_;
+  client::Context context_{loop_, 1};
+  ScriptedServer server_{loop_};
+  ControllerOptions options_;
+  std::map<std::string, std::string> answers_;
+  std::map<std::string, std::string> refusals_;
+  std::string history_ =
+      R"({"data":{"type":"message","id":"d","text":"four"},"offset":4,"info":{"user":"bob","client":"c"}},)"
+      R"({"data":{"type":"message","id":"c","text":"three"},"offset":3,"info":{"user":"bob","client":"c"}},)"
+      R"({"data":{"type":"message","id":"b","text":"two"},"offset":2,"info":{"user":"ada","client":"c"}})";
+  bool recovers_ = true;
+  bool publish_refused_ = false;
+  std::vector<std::pair<std::string, std::string>> calls_;
+  std::vector<std::string> published_;
+  std::vector<std::string> pages_;
+  std::string suggested_;
+  std::string end_;
+  std::unique_ptr<ChatController> controller_;
+};
+
+TEST_F(ChatControllerTest, KeepsToTheServersList) {
+  start_and_join();
+  std::vector<std::string> labels;
+  for (const auto& one : controller_->model().conversations()) labels.push_back(one->label());
+  EXPECT_THAT(labels, ElementsAre("#lobby", "Bob"));
+  EXPECT_EQ(controller_->connection().text, "connected");
+  EXPECT_THAT(seen(), ElementsAre("ada: two", "bob: three", "bob: four",
+                                  ": cid invites you to #dev: /join dev"));
+  EXPECT_EQ(look()->new_behind, 2);
+
+  answers_["chat.sync"] = R"({"user":"ada","channels":[
+      {"channel":"room:dev","room":"dev","top":0,"epoch":"e1","read":0}]})";
+  server_.last().send_publication("user:#ada", 0, "1");  // not subscribed to: ignored
+  server_.last().send(
+      R"({"push":{"channel":"user:#ada","subscribe":{"recoverable":true,"epoch":"i"}}})");
+  server_.last().send_publication("user:#ada", 1, R"({"type":"channel","channel":"room:dev"})");
+  ASSERT_TRUE(run([&] { return controller_->model().find_room("dev") != nullptr; }));
+  EXPECT_EQ(controller_->model().conversations().size(), 1);
+}
+
+TEST_F(ChatControllerTest, TellsTheServerWhatWasRead) {
+  start_and_join();
+  (void)look();
+  ASSERT_TRUE(run_until_called("chat.read"));
+  EXPECT_EQ(*last_call("chat.read"), R"({"channel":"room:lobby","offset":4})");
+  EXPECT_EQ(look()->unread, 0);
+}
+
+TEST_F(ChatControllerTest, ShowsWhatIsSaidAtOnceAndOnce) {
+  start_and_join();
+  type("hi @bob, \"quoted\"");
+  EXPECT_THAT(seen(), Contains("ada: hi @bob, \"quoted\" (pending)"));
+  ASSERT_TRUE(run([&] { return !published_.empty(); }));
+  JsonFields fields(published_[0]);
+  EXPECT_EQ(fields.text("text", {0, 100}), "hi @bob, \"quoted\"");
+  EXPECT_THAT(fields.texts("mentions", 9, {0, 100}), ElementsAre("bob"));
+  server_.last().send(R"({"push":{"channel":"room:lobby","pub":{"data":)" + published_[0] +
+                      R"(,"info":{"user":"ada","client":"c1"},"offset":5}}})");
+  ASSERT_TRUE(run_until_seen("ada: hi @bob, \"quoted\""));
+  EXPECT_EQ(seen().size(), 5);
+}
+
+TEST_F(ChatControllerTest, SaysWhatWasNotSentAndWhy) {
+  publish_refused_ = true;
+  start_and_join();
+  type("hi");
+  ASSERT_TRUE(run_until_seen("ada: hi (failed: muted until noon)"));
+}
+
+TEST_F(ChatControllerTest, SendsLaterWhatIsSaidWhileAway) {
+  start_and_join();
+  server_.stop_listening();
+  server_.last().drop();
+  ASSERT_TRUE(run([&] { return controller_->connection().state == Connection::State::kLost; }));
+  EXPECT_THAT(controller_->connection().text, HasSubstr("reconnecting"));
+  type("later");
+  EXPECT_THAT(seen(), Contains("ada: later (pending)"));
+  server_.listen();
+  ASSERT_TRUE(run([&] { return published_.size() == 1; }));
+  ASSERT_TRUE(
+      run([&] { return controller_->connection().state == Connection::State::kConnected; }));
+  EXPECT_EQ(controller_->connection().text, "caught up");
+}
+
+TEST_F(ChatControllerTest, ReadsThePastAnewWhenSomethingIsMissing) {
+  start_and_join();
+  recovers_ = false;
+  server_.last().drop();
+  ASSERT_TRUE(run([&] { return server_.peers.size() == 2 && !look()->is_loaded; }));
+  ASSERT_TRUE(run([&] { return look()->is_loaded; }));
+  EXPECT_THAT(seen(), ElementsAre("ada: two", "bob: three", "bob: four"));
+}
+
+TEST_F(ChatControllerTest, ReadsOlderPagesUntilTheBeginning) {
+  start_and_join();
+  history_ =
+      R"({"data":{"type":"message","id":"a","text":"one"},"offset":1,"info":{"user":"bob","client":"c"}})";
+  EXPECT_TRUE(look()->has_older);
+  controller_->load_older();
+  ASSERT_TRUE(run_until_seen("bob: one"));
+  EXPECT_FALSE(look()->has_older);
+  EXPECT_EQ(seen().front(), "bob: one");
+}
+
+TEST_F(ChatControllerTest, WorksWithoutAccounts) {
+  refusals_["chat.sync"] = R"({"code":108,"message":"not available"})";
+  options_.rooms = {"lobby", "dev"};
+  start_and_join();
+  EXPECT_EQ(look()->label(), "#lobby");
+  EXPECT_EQ(controller_->model().conversations().size(), 2);
+  type("/join #new");
+  EXPECT_EQ(look()->label(), "#new");
+  type("/dm bob psst");
+  EXPECT_EQ(look()->info.channel, "dm:#ada,bob");
+  EXPECT_THAT(seen(), ElementsAre("ada: psst (pending)"));
+  type("/leave");
+  EXPECT_EQ(look()->label(), "#new");
+  type("/kick bob");
+  EXPECT_THAT(seen(),
+              ElementsAre(": cannot remove bob: this server knows neither accounts nor roles"));
+}
+
+TEST_F(ChatControllerTest, JoinsARoom) {
+  answers_["chat.join"] = R"({"room":"dev","channel":"room:dev","title":"Dev"})";
+  start_and_join();
+  type("/join #dev");
+  ASSERT_TRUE(run([&] { return look()->label() == "#dev"; }));
+  EXPECT_EQ(*last_call("chat.join"), R"({"room":"dev"})");
+  refusals_["chat.join"] = R"({"code":103,"message":"banned until noon"})";
+  type("/join ops");
+  ASSERT_TRUE(run_until_seen(": cannot join #ops: banned until noon"));
+}
+
+TEST_F(ChatControllerTest, WritesToOnePersonWhenTheListHasThem) {
+  answers_["chat.dm"] = R"({"channel":"dm:#ada,cid"})";
+  start_and_join();
+  answers_["chat.sync"] = R"({"user":"ada","channels":[
+      {"channel":"dm:#ada,cid","kind":"dm","user":"cid","name":"Cid","top":0,"epoch":"e","read":0}]})";
+  type("/dm @cid hello you");
+  ASSERT_TRUE(run_until_seen("ada: hello you (pending)"));
+  EXPECT_EQ(look()->label(), "Cid");
+  EXPECT_EQ(*last_call("chat.dm"), R"({"user":"cid"})");
+}
+
+TEST_F(ChatControllerTest, ChangesMessages) {
+  start_and_join();
+  type("/edit");
+  EXPECT_EQ(suggested_, "/edit two");
+  type("/edit deux");
+  type("/react +1");
+  look()->chosen = 3;
+  type("/reply quite");
+  type("/delete");
+  ASSERT_TRUE(run([&] { return published_.size() == 4; }));
+  EXPECT_THAT(published_[0], HasSubstr(R"("type":"edit","target":2,"text":"deux")"));
+  EXPECT_THAT(published_[1], HasSubstr(R"("type":"reaction","target":4,"key":"+1","on":true)"));
+  EXPECT_THAT(published_[2], HasSubstr(R"("reply_to":3)"));
+  EXPECT_THAT(published_[3], HasSubstr(R"("type":"delete","target":2)"));
+}
+
+TEST_F(ChatControllerTest, KeepsOrderInRooms) {
+  start_and_join();
+  const std::pair<const char*, std::pair<const char*, const char*>> cases[] = {
+      {"/kick bob too loud", {"chat.kick", R"({"room":"lobby","user":"bob","reason":"too loud"})"}},
+      {"/ban @bob 10m spam",
+       {"chat.ban", R"({"room":"lobby","user":"bob","seconds":600,"reason":"spam"})"}},
+      {"/mute bob", {"chat.mute", R"({"room":"lobby","user":"bob"})"}},
+      {"/unban bob", {"chat.unban", R"({"room":"lobby","user":"bob"})"}},
+      {"/unmute bob", {"chat.unmute", R"({"room":"lobby","user":"bob"})"}},
+      {"/role bob moderator", {"chat.role", R"({"room":"lobby","user":"bob","role":"moderator"})"}},
+      {"/topic tea \"time\"", {"chat.set", R"({"room":"lobby","topic":"tea \"time\""})"}},
+      {"/title The Lobby", {"chat.set", R"({"room":"lobby","title":"The Lobby"})"}},
+      {"/invite cid", {"chat.invite", R"({"room":"lobby","user":"cid"})"}},
+      {"/block eve", {"chat.block", R"({"user":"eve"})"}},
+      {"/away", {"chat.status", R"({"status":"away"})"}},
+  };
+  for (const auto& [line, call] : cases) {
+    calls_.clear();
+    type(line);
+    ASSERT_TRUE(run_until_called(call.first)) << line;
+    EXPECT_EQ(*last_call(call.first), call.second);
+  }
+  ASSERT_TRUE(run([&] { return controller_->is_away(); }));
+}
+
+TEST_F(ChatControllerTest, SaysHowACommandIsUsed) {
+  start_and_join();
+  calls_.clear();
+  for (const char* line : {"/kick", "/ban", "/join", "/join a\x1b", "/dm", "/role bob", "/title",
+                           "/search", "/react", "/reply", "/create a secret", "/block"}) {
+    type(line);
+    EXPECT_THAT(seen().back(), HasSubstr(": usage: ")) << line;
+  }
+  type("/dance");
+  EXPECT_EQ(seen().back(), ": no such command: /dance (/help lists them)");
+  EXPECT_THAT(published_, IsEmpty());
+}
+
+TEST_F(ChatControllerTest, ShowsLists) {
+  answers_["chat.search"] =
+      R"({"results":[{"offset":3,"user":"bob","data":{"type":"message","text":"three"}}]})";
+  answers_["chat.members"] = R"({"members":[{"user":"bob","name":"Bob","role":"owner"}]})";
+  answers_["chat.rooms"] = R"({"rooms":[{"room":"dev","members":3,"topic":"work"}]})";
+  start_and_join();
+  type("/search th");
+  ASSERT_TRUE(run([&] { return pages_.size() == 2; }));
+  type("/members");
+  ASSERT_TRUE(run([&] { return pages_.size() == 4; }));
+  type("/rooms");
+  ASSERT_TRUE(run([&] { return pages_.size() == 6; }));
+  EXPECT_THAT(pages_,
+              ElementsAre("1 result for \"th\" in #lobby", "- bob: three", "Members of #lobby",
+                          "bob (Bob)  owner", "1 room", "#dev  3 members  work"));
+  EXPECT_THAT(controller_->completion_sources().rooms, Contains("dev"));
+  EXPECT_EQ(*last_call("chat.search"), R"({"channel":"room:lobby","query":"th","limit":100})");
+}
+
+TEST_F(ChatControllerTest, AsksWhoIsThereWhenSomebodyComes) {
+  answers_["chat.presence"] =
+      R"({"count":1,"users":[{"user":"bob","name":"Bob","status":"away"}]})";
+  start_and_join();
+  ASSERT_TRUE(run([&] { return look()->people.size() == 1; }));
+  answers_["chat.presence"] = R"({"count":2,"users":[{"user":"bob"},{"user":"ada"}]})";
+  server_.last().send(
+      R"({"push":{"channel":"room:lobby","join":{"info":{"user":"ada","client":"c"}}}})");
+  ASSERT_TRUE(run([&] { return look()->people.size() == 2; }));
+  EXPECT_EQ(look()->people[0].user, "ada");
+}
+
+TEST_F(ChatControllerTest, SaysThatOneIsTypingNotTooOften) {
+  start_and_join();
+  controller_->note_typing();
+  controller_->note_typing();
+  ASSERT_TRUE(run([&] { return !published_.empty(); }));
+  EXPECT_THAT(published_, ElementsAre(R"({"type":"typing"})"));
+}
+
+TEST_F(ChatControllerTest, SaysWhyOneWasRemoved) {
+  start_and_join();
+  server_.last().send(
+      R"({"push":{"channel":"room:lobby","unsubscribe":{"code":2000,"reason":"kicked: spam"}}})");
+  ASSERT_TRUE(run_until_seen(": no longer in #lobby: kicked: spam (2000)"));
+  EXPECT_EQ(look()->label(), "Bob");
+}
+
+TEST_F(ChatControllerTest, EndsWhenAllIsAcknowledged) {
+  start_and_join();
+  type("hi");
+  controller_->quit();
+  EXPECT_EQ(end_, "");
+  ASSERT_TRUE(run([&] { return !end_.empty(); }));
+  EXPECT_EQ(end_, "0 ");
+}
+
+TEST_F(ChatControllerTest, EndsWhenTheServerSendsOneAway) {
+  start_and_join();
+  server_.last().close(3503, "banned");
+  ASSERT_TRUE(run([&] { return !end_.empty(); }));
+  EXPECT_THAT(end_, HasSubstr("banned (3503)"));
+}
+
+}  // namespace
+}  // namespace chirm::terminal

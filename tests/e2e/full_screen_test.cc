@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// The program chirm as people use it, at terminals (tmux), where names are free.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/cluster_test.h"
+#include "tests/support/tmux.h"
+
+namespace chirm::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class FullScreen : public ClusterTest {
+ protected:
+  ~FullScreen() override {
+    if (!HasFailure()) return;
+    for (const std::string& name : names_) {
+      std::printf("--- screen of %s\n%s", name.c_str(), tmux_.screen(name).c_str());
+    }
+  }
+  static std::string command(const std::string& name, const client::Url& url,
+                             const std::string& more = "") {
+    return CHIRM_BIN_DIR "/chirm --url " + url.text() + " --name " + name + " " + more;
+  }
+  // Starts chirm, and a shell that says how it ended.
+  void chat(const std::string& name, const client::Url& url, const std::string& more = "",
+            Tmux::Size size = {}) {
+    names_.push_back(name);
+    tmux_.open(name, command(name, url, more) + "; echo ended with $?; cat", size);
+    ASSERT_TRUE(sees(name, " connected "));
+  }
+  void say(const std::string& name, const std::string& line) {
+    tmux_.type(name, line);
+    tmux_.press(name, {"Enter"});
+  }
+  bool sees(const std::string& name, const std::string& text) {
+    return run([&] { return tmux_.screen(name).find(text) != std::string::npos; });
+  }
+  bool misses(const std::string& name, const std::string& text) {
+    return run([&] { return tmux_.screen(name).find(text) == std::string::npos; });
+  }
+  static std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) {
+      ++found;
+    }
+    return found;
+  }
+
+  Tmux tmux_;
+  std::vector<std::string> names_;
+};
+
+TEST_F(FullScreen, TwoTalkThroughTwoNodes) {
+  start({.nodes = 2});
+  chat("ada", cluster_->node_url(0));
+  chat("bob", cluster_->node_url(1));
+  say("ada", "grüße, 日本 🙂");
+  ASSERT_TRUE(sees("bob", "ada  grüße, 日本 🙂"));
+  say("bob", "/reply and to you");
+  ASSERT_TRUE(sees("ada", "↪ ada: grüße"));
+  ASSERT_TRUE(sees("ada", "bob  and to you"));
+  say("ada", "/react 👍");
+  ASSERT_TRUE(sees("bob", "👍 1"));
+  say("bob", "/edit and also to you");
+  ASSERT_TRUE(sees("ada", "and also to you (edited)"));
+  say("bob", "/delete");
+  ASSERT_TRUE(sees("ada", "message deleted"));
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("also to you")));
+}
+
+TEST_F(FullScreen, FollowsTheSizeOfTheTerminal) {
+  start({.is_single = true});
+  chat("ada", cluster_->url(), "", {.columns = 110, .rows = 30});
+  say("ada", "a message that has to be broken into lines on a narrow screen, but not on this");
+  ASSERT_TRUE(sees("ada", "a message that has to be broken into lines on a narrow"));
+  EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("Rooms"), HasSubstr("Here")));
+  tmux_.type("ada", "half");
+  tmux_.resize("ada", {.columns = 40, .rows = 10});
+  ASSERT_TRUE(sees("ada", "ada: a message that has to be"));
+  EXPECT_THAT(tmux_.screen("ada"), AllOf(Not(HasSubstr("Rooms")), HasSubstr("› half")));
+  tmux_.resize("ada", {.columns = 30, .rows = 8});
+  ASSERT_TRUE(sees("ada", "too small: chirm needs 40x10"));
+  tmux_.resize("ada", {.columns = 110, .rows = 30});
+  ASSERT_TRUE(sees("ada", "Here"));
+  ASSERT_TRUE(sees("ada", "› half"));
+}
+
+TEST_F(FullScreen, CompletesCommandsAndNames) {
+  start({.is_single = true});
+  chat("ada", cluster_->url(), "--room lobby --room dev");
+  chat("bob", cluster_->url());
+  say("bob", "hi");
+  ASSERT_TRUE(sees("ada", "bob  hi"));
+  tmux_.type("ada", "/joi");
+  tmux_.press("ada", {"Tab"});
+  ASSERT_TRUE(sees("ada", "› /join"));
+  tmux_.press("ada", {"Tab"});
+  ASSERT_TRUE(sees("ada", "› /join dev"));
+  tmux_.press("ada", {"Enter"});
+  ASSERT_TRUE(sees("ada", " #dev "));
+  tmux_.press("ada", {"M-2"});
+  ASSERT_TRUE(sees("ada", "bob  hi"));
+  tmux_.type("ada", "hello @b");
+  tmux_.press("ada", {"Tab", "Enter"});
+  ASSERT_TRUE(sees("bob", "ada  hello @bob"));
+}
+
+TEST_F(FullScreen, MarksWhatIsUnreadElsewhere) {
+  start({.is_single = true});
+  chat("ada", cluster_->url(), "--room lobby --room dev");
+  chat("bob", cluster_->url(), "--room dev");
+  say("bob", "one");
+  say("bob", "two for @ada");
+  ASSERT_TRUE(sees("ada", "1 #dev            @2"));
+  tmux_.press("ada", {"C-p"});
+  ASSERT_TRUE(sees("ada", "two for @ada"));
+  ASSERT_TRUE(misses("ada", "@2"));
+}
+
+TEST_F(FullScreen, TalksToOnePerson) {
+  start({.is_single = true});
+  chat("ada", cluster_->url());
+  chat("bob", cluster_->url());
+  say("bob", "/dm ada");
+  ASSERT_TRUE(sees("bob", "ada  private"));
+  say("ada", "/dm bob psst");
+  ASSERT_TRUE(sees("ada", "bob  private"));
+  ASSERT_TRUE(sees("bob", "ada  psst"));
+}
+
+TEST_F(FullScreen, ScrollsBackToTheBeginning) {
+  start({.is_single = true});
+  std::string input;
+  for (int i = 1; i <= 200; ++i) input += "message " + std::to_string(i) + ".\n";
+  Process writer(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(),
+                                       "--name", "bob"},
+                         .environment = {}});
+  writer.write_input(input);
+  writer.close_input();
+  ASSERT_TRUE(run([&] { return writer.exit_code().has_value(); }));
+  chat("ada", cluster_->url());
+  ASSERT_TRUE(sees("ada", "message 200."));
+  ASSERT_TRUE(run([&] {
+    tmux_.press("ada", {"PageUp"});
+    return tmux_.screen("ada").find("message 1.") != std::string::npos;
+  }));
+  EXPECT_THAT(tmux_.screen("ada"), HasSubstr("older messages: Esc to return"));
+  tmux_.press("ada", {"Escape"});
+  ASSERT_TRUE(sees("ada", "message 200."));
+}
+
+TEST_F(FullScreen, WhatIsTypedWhileTheNodeIsGoneIsSaidOnce) {
+  start({.nodes = 2});
+  chat("ada", cluster_->url());
+  const std::size_t hers = sessions(0) == 1 ? 0 : 1;
+  ASSERT_EQ(sessions(hers), 1);
+  chat("bob", cluster_->node_url(1 - hers));
+  say("ada", "before");
+  ASSERT_TRUE(sees("bob", "before"));
+  cluster_->kill_nginx();
+  cluster_->kill_node(hers);
+  ASSERT_TRUE(sees("ada", " reconnecting "));
+  say("bob", "meanwhile");
+  say("ada", "typed offline");
+  ASSERT_TRUE(sees("ada", "typed offline …"));
+  cluster_->start_nginx();
+  ASSERT_TRUE(sees("ada", "meanwhile"));
+  ASSERT_TRUE(misses("ada", "typed offline …"));
+  ASSERT_TRUE(sees("bob", "typed offline"));
+  ASSERT_TRUE(sees("ada", " connected "));
+  EXPECT_EQ(count(tmux_.screen("bob"), "typed offline"), 1);
+  EXPECT_EQ(count(tmux_.screen("ada"), "typed offline"), 1);
+  EXPECT_EQ(count(tmux_.screen("ada"), "meanwhile"), 1);
+}
+
+TEST_F(FullScreen, PastesLinesAsOneMessage) {
+  start({.is_single = true});
+  chat("ada", cluster_->url());
+  tmux_.paste("ada", "first\nsecond");
+  ASSERT_TRUE(sees("ada", "› first⏎second"));
+  tmux_.press("ada", {"Enter"});
+  ASSERT_TRUE(sees("ada", "ada  first"));
+  EXPECT_THAT(tmux_.screen("ada"), HasSubstr(" second"));
+}
+
+TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
+  start({.is_single = true});
+  names_.push_back("ada");
+  tmux_.open("ada", "PS1='shell> ' bash --norc --noprofile -i", {});
+  ASSERT_TRUE(sees("ada", "shell>"));
+  say("ada", command("ada", cluster_->url()));
+  ASSERT_TRUE(sees("ada", " connected "));
+  say("ada", "before");
+  ASSERT_TRUE(sees("ada", "ada  before"));
+  tmux_.press("ada", {"C-z"});
+  ASSERT_TRUE(sees("ada", "Stopped"));
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("ada  before")));
+  say("ada", "fg");
+  ASSERT_TRUE(sees("ada", "ada  before"));
+  say("ada", "after");
+  ASSERT_TRUE(sees("ada", "  after"));
+  say("ada", "/quit");
+  ASSERT_TRUE(misses("ada", "  after"));
+  say("ada", "echo ended with $?; stty -a | grep -o ' echo '");
+  ASSERT_TRUE(sees("ada", "ended with 0"));
+  ASSERT_TRUE(sees("ada", "\n echo"));
+}
+
+TEST_F(FullScreen, GivesTheTerminalBackWhenItIsInterrupted) {
+  start({.is_single = true});
+  chat("ada", cluster_->url());
+  tmux_.press("ada", {"C-c"});
+  ASSERT_TRUE(sees("ada", "ended with 0"));
+}
+
+TEST_F(FullScreen, SaysWhyItMayNotComeInWhenTheScreenIsGivenBack) {
+  start({.is_single = true, .chirmd_arguments = {"--token-hmac-secret", "s"}});
+  names_.push_back("eve");
+  tmux_.open("eve", command("eve", cluster_->url(), "--token x") + "; echo ended with $?; cat", {});
+  ASSERT_TRUE(sees("eve", "ended with 1"));
+  EXPECT_THAT(tmux_.screen("eve"), AllOf(HasSubstr("chirm: refused by "), HasSubstr("(3500)")));
+  EXPECT_THAT(tmux_.screen("eve"), Not(HasSubstr("/help")));
+}
+
+TEST_F(FullScreen, EndsWithItsInput) {
+  start({.is_single = true});
+  chat("ada", cluster_->url());
+  say("ada", "bye");
+  tmux_.press("ada", {"C-d"});
+  ASSERT_TRUE(sees("ada", "ended with 0"));
+}
+
+}  // namespace
+}  // namespace chirm::testing
