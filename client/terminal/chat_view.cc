@@ -106,9 +106,9 @@ ViewLayout lay_out_view(int rows, int columns, int input_rows) {
   const int people = columns >= kColumnsForPeople ? kPeopleColumns : 0;
   layout.list = {1, 0, body_rows, list};
   layout.people = {1, columns - people, body_rows, people};
-  // A line and a blank stand between the list and the messages, and so on the right.
+  // A line stands between the list and the messages, with a blank; on the right between two.
   const int left = list == 0 ? 0 : list + 2;
-  const int right = people == 0 ? 0 : people + 2;
+  const int right = people == 0 ? 0 : people + 3;
   layout.messages = {1, left, body_rows, columns - left - right};
   layout.page = {1, left, body_rows, columns - left};
   return layout;

@@ -31,9 +31,9 @@ std::size_t count_cut(const Glyphs& glyphs, int columns) {
 }  // namespace
 
 Colour colour_of(std::string_view user) {
-  std::uint32_t hash = 2166136261U;  // FNV-1a
-  for (const char c : user) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  hash ^= hash >> 15;
+  std::uint32_t hash = 0;
+  for (const char c : user) hash = hash * 31 + static_cast<unsigned char>(c);
+  hash ^= hash >> 16;
   return static_cast<Colour>(static_cast<std::uint8_t>(Colour::kNick) + hash % kNickColours);
 }
 

@@ -170,8 +170,8 @@ TEST_F(MessageDecoderTest, ReadsASubscribePush) {
 }
 
 TEST_F(MessageDecoderTest, ReadsWhoComesAndGoes) {
-  const auto join = decode(
-      R"({"push":{"channel":"ch","join":{"info":{"user":"42","conn_info":{"a":1}}}}})");
+  const auto join =
+      decode(R"({"push":{"channel":"ch","join":{"info":{"user":"42","conn_info":{"a":1}}}}})");
   EXPECT_EQ(join.kind, Kind::kJoin);
   EXPECT_EQ(join.channel, "ch");
   ASSERT_EQ(join.clients.size(), 1u);
