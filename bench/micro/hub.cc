@@ -33,6 +33,8 @@ class NullBroker final : public Broker {
 
   void set_listener(BrokerListener& the_listener) override { listener = &the_listener; }
   void publish(const PublishRequest&, Callback<Position>) override {}
+  void signal(std::string_view, std::string_view) override {}
+  void rewrite(const RewriteRequest&, Callback<Rewritten>) override {}
   void subscribe(std::string_view, Callback<Position> done) override {
     waiting.push_back(std::move(done));
   }

@@ -62,6 +62,20 @@ struct HistoryRequest {
 struct History {
   Position top;  // read in one step with the publications
   std::vector<Publication> publications;
+  std::uint64_t rewrites = 0;  // how often something in the channel was rewritten; for the broker
+};
+
+struct RewriteRequest {
+  std::string_view channel;
+  std::uint64_t offset;
+  std::string_view epoch;     // that the offset is of; "": the present one
+  std::string_view expected;  // the body that is to be replaced; "": whatever it is
+  std::string_view body;
+};
+enum class Rewritten : std::uint8_t {
+  kDone,
+  kGone,     // the log has no publication there, or not any more
+  kChanged,  // its body is another one than expected
 };
 
 // The node's side: gets what happens in the channels that it has subscribed to.
@@ -71,6 +85,11 @@ class BrokerListener {
   // duplicates and holes happen (a lost bus message).
   virtual void on_publication(std::string_view channel, std::uint64_t offset,
                               std::string_view epoch, std::string_view body) = 0;
+  // A signal of a subscribed channel.
+  virtual void on_signal(std::string_view channel, std::string_view body) = 0;
+  // Something was rewritten in this channel, at this offset or before: of what is held up to there,
+  // nobody is to be given anything any more.
+  virtual void on_rewritten(std::string_view channel, std::uint64_t offset) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.
   virtual void on_maybe_missed(std::string_view channel) = 0;
   // Who is in the channel on this node, asked by any node.
@@ -101,6 +120,14 @@ class Broker {
   // Success means stored under the durability that the operator chose. Errors: kInternal
   // (temporary) when the store is away for longer than publishes are held, or too many wait.
   virtual void publish(const PublishRequest& request, Callback<Position> done) = 0;
+
+  // Delivers a body to all who follow the channel now, on all nodes, as far as the links hold. It
+  // gets no offset and is not stored.
+  virtual void signal(std::string_view channel, std::string_view body) = 0;
+
+  // Replaces the body of a publication in the log: from when `done` is told so, no history has the
+  // one before. Its offset and message id stay. Errors as of publish().
+  virtual void rewrite(const RewriteRequest& request, Callback<Rewritten> done) = 0;
 
   // Starts delivery of a channel's publications. From the moment that `done` is told success,
   // every publication with an offset above the given top reaches the listener, or

@@ -86,6 +86,40 @@ std::uint64_t MemoryBroker::store(std::string_view channel, Log& target, const s
   return offset;
 }
 
+void MemoryBroker::signal(std::string_view channel, std::string_view body) {
+  deferred_.push_back([this, name = std::string(channel), body = std::string(body)] {
+    const auto found = logs_.find(name);
+    if (found != logs_.end() && found->second.is_subscribed) listener_->on_signal(name, body);
+  });
+}
+
+void MemoryBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> done) {
+  deferred_.push_back([this, channel = std::string(request.channel), offset = request.offset,
+                       epoch = std::string(request.epoch), expected = std::string(request.expected),
+                       body = std::string(request.body), done = std::move(done)]() mutable {
+    const auto found = logs_.find(channel);
+    Publication* publication =
+        found == logs_.end() ? nullptr : find_publication(found->second, offset);
+    if (publication == nullptr || (!epoch.empty() && epoch != found->second.epoch)) {
+      return done(Rewritten::kGone);
+    }
+    if (!expected.empty() && expected != publication->body) return done(Rewritten::kChanged);
+    stored_bytes_ -= bytes_of(*publication);
+    publication->body = std::move(body);
+    stored_bytes_ += bytes_of(*publication);
+    if (found->second.is_subscribed) listener_->on_rewritten(channel, offset);
+    bound_memory();
+    done(Rewritten::kDone);
+  });
+}
+
+Publication* MemoryBroker::find_publication(Log& log, std::uint64_t offset) {
+  if (!log.kept || offset > log.top) return nullptr;
+  auto& all = log.kept->publications;
+  const std::uint64_t first = log.top - all.size() + 1;
+  return offset < first ? nullptr : &all[offset - first];
+}
+
 void MemoryBroker::drop_oldest(Log& log) {
   stored_bytes_ -= bytes_of(log.kept->publications.front());
   log.kept->publications.pop_front();

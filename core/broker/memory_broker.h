@@ -32,6 +32,8 @@ class MemoryBroker final : public Broker {
 
   void set_listener(BrokerListener& listener) override { listener_ = &listener; }
   void publish(const PublishRequest& request, Callback<Position> done) override;
+  void signal(std::string_view channel, std::string_view body) override;
+  void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
@@ -62,6 +64,7 @@ class MemoryBroker final : public Broker {
   Log& find_or_create(std::string_view channel);
   std::uint64_t store(std::string_view channel, Log& log, const std::string& message_key,
                       std::string body);
+  static Publication* find_publication(Log& log, std::uint64_t offset);  // null: it is not there
   void drop_oldest(Log& log);
   void bound_memory();
   void forget_old();

@@ -4,16 +4,13 @@
 #include <utility>
 
 #include "core/base/check.h"
-#include "core/broker/redis_bus_message.h"
+#include "core/broker/redis_call.h"
+#include "core/broker/redis_channel.h"
 #include "core/broker/redis_read.h"
 
 namespace chirm {
 
 namespace {
-
-// Messages that come before the subscriber knows its position wait up to this size; then they are
-// dropped, and on_maybe_missed() makes up for them.
-constexpr std::size_t kHeldBytesMax = 1024 * 1024;
 
 // Nodes that live must be back before a Redis that has come back is used without them.
 static_assert(RedisNodeSettings{}.return_ms >
@@ -21,101 +18,6 @@ static_assert(RedisNodeSettings{}.return_ms >
 static_assert(RedisNodeSettings{}.return_ms < BrokerSettings{}.hold_ms);
 
 }  // namespace
-
-// A subscribed channel.
-class RedisBroker::Channel final : public RedisTopic {
- public:
-  enum class State : std::uint8_t {
-    kSubscribing,  // waits for Redis to confirm
-    kReading,      // confirmed; waits for the position. Messages are held
-    kLive,         // `done` was called
-    kClosed,       // unsubscribed; deleted at the end of the turn
-  };
-
-  Channel(RedisBroker& owner, std::string_view channel, Callback<Position> on_done)
-      : name(channel), done(std::move(on_done)), owner_(owner) {}
-
-  void on_subscribed() override {
-    if (state != State::kLive) return owner_.read_position(*this);
-    owner_.context_.listener->on_maybe_missed(name);
-  }
-  void on_message(std::string_view message) override {
-    if (state == State::kReading) return hold(message);
-    if (state == State::kLive) deliver(message, 0);
-  }
-
-  // Confirmed. What came before counts no more.
-  void start_reading() {
-    state = State::kReading;
-    held_.clear();
-    held_bytes_ = 0;
-    has_dropped_ = false;
-  }
-  // The listener knows now that it starts at `top`.
-  void deliver_held(const Position& top) {
-    last_ = top;
-    for (const std::string& message : std::exchange(held_, {})) {
-      const auto parsed = RedisBusMessage::parse(message);
-      if (parsed && parsed->epoch() == top.epoch) {
-        deliver(message, top.offset);
-      } else {
-        has_dropped_ = true;
-      }
-    }
-    if (has_dropped_ && state == State::kLive) owner_.context_.listener->on_maybe_missed(name);
-  }
-
-  // The store has this position. True when what leads there did not arrive; once.
-  bool has_missed(Position position) {
-    const auto covers = [&](const Position& one) {
-      return one.epoch == position.epoch && one.offset >= position.offset;
-    };
-    if (state != State::kLive || covers(last_) ||
-        covers(owner_.context_.listener->known_position(name))) {
-      return false;
-    }
-    last_ = std::move(position);
-    return true;
-  }
-
-  const std::string name;
-  State state = State::kSubscribing;
-  Callback<Position> done;
-  std::uint64_t read_id = 0;   // of the read that is on the way, 0: none
-  bool is_read_stale = false;  // it was asked for before Redis confirmed the subscription again
-
- private:
-  void hold(std::string_view message) {
-    held_bytes_ += message.size();
-    if (held_bytes_ > kHeldBytesMax) {
-      has_dropped_ = true;
-    } else {
-      held_.emplace_back(message);
-    }
-  }
-  // What is in the message with an offset above `after`. The listener may unsubscribe meanwhile.
-  void deliver(std::string_view text, std::uint64_t after) {
-    auto message = RedisBusMessage::parse(text);
-    while (message && !message->is_at_end() && state == State::kLive) {
-      const auto item = message->next();
-      if (!item) break;
-      if (item->offset <= after) continue;
-      ++owner_.context_.counters.received;
-      if (last_.epoch != message->epoch()) last_.epoch = message->epoch();
-      last_.offset = item->offset;
-      owner_.context_.listener->on_publication(name, item->offset, message->epoch(), item->body);
-    }
-    if (state == State::kLive && (!message || !message->is_at_end())) {
-      ++owner_.context_.counters.invalid_received;
-    }
-  }
-
-  RedisBroker& owner_;
-  Position last_;  // of what has arrived
-  std::vector<std::string> held_;
-  std::size_t held_bytes_ = 0;
-  bool has_dropped_ = false;  // from held_
-};
 
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
                          const std::string& prefix, const std::string& given_name,
@@ -171,7 +73,58 @@ void RedisBroker::publish(const PublishRequest& request, Callback<Position> done
 
 void RedisBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++context_.counters.histories;
-  RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold, std::move(done));
+  read_history(request, false, std::move(done));
+}
+
+// A followed channel's history must not be older than what was told of it: read again, once.
+void RedisBroker::read_history(const HistoryRequest& request, bool is_repeated,
+                               Callback<History> done) {
+  if (!channels_.contains(request.channel)) {
+    return RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold,
+                             std::move(done));
+  }
+  RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold,
+                    [this, name = std::string(request.channel), again = request, is_repeated,
+                     done = std::move(done)](Expected<History, ErrorCode> history) mutable {
+                      const auto found = channels_.find(name);
+                      again.channel = name;
+                      if (history && found != channels_.end()) {
+                        Channel& channel = *found->second;
+                        if (!is_repeated && channel.is_outdated(*history)) {
+                          return read_history(again, true, std::move(done));
+                        }
+                        channel.compare_rewrites(*history);
+                      }
+                      done(std::move(history));
+                    });
+}
+
+void RedisBroker::signal(std::string_view channel, std::string_view body) {
+  (void)commands_.send({"PUBLISH", topic(channel), std::string(1, Channel::kSignal).append(body)},
+                       nullptr);  // it is worth nothing later
+}
+
+void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> done) {
+  RedisCall::submit(
+      context_, commands_,
+      {.write =
+           [this, channel = std::string(request.channel), offset = request.offset,
+            epoch = std::string(request.epoch), expected = std::string(request.expected),
+            body = std::string(request.body)](auto& command, const auto& scripts) {
+             command.begin(3 + 2 + 6).add("EVALSHA").add(scripts.rewrite).add(2);
+             add_channel_keys(command, context_, channel);
+             command.add(offset).add(epoch).add(expected).add(body);
+             command.add(topic(channel)).add(context_.settings.history_ttl_ms);
+           },
+       .done =
+           [done = std::move(done)](const RedisReply* reply) {
+             if (reply == nullptr) return done(Unexpected<ErrorCode>(errors::kInternal));
+             const std::int64_t answer = reply->integer();
+             done(answer == 1 ? Rewritten::kDone
+                              : (answer == 0 ? Rewritten::kGone : Rewritten::kChanged));
+           },
+       .is_repeatable = true,
+       .bytes = request.channel.size() + request.expected.size() + request.body.size()});
 }
 
 void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
@@ -207,26 +160,27 @@ void RedisBroker::read_position(Channel& channel) {
   RedisRead::submit(context_, commands_,
                     {.channel = channel.name, .since = 0, .limit = 0, .reverse = false},
                     RedisRead::Patience::kForever,
-                    [this, name = channel.name, id = channel.read_id](auto history) {
-                      on_position(name, id, history.map([](History& read) { return read.top; }));
+                    [this, name = channel.name, id = channel.read_id](const auto& history) {
+                      on_position(name, id, history);
                     });
 }
 
 void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
-                              Expected<Position, ErrorCode> position) {
+                              const Expected<History, ErrorCode>& history) {
   const auto found = channels_.find(name);
   if (found == channels_.end() || found->second->read_id != read_id) return;  // unsubscribed since
   Channel& channel = *found->second;  // lives until the end of the turn
   channel.read_id = 0;
   if (channel.is_read_stale) return read_position(channel);
   const Callback<Position> done = std::exchange(channel.done, nullptr);
-  if (!position) {
+  if (!history) {
     unsubscribe(name);
-    return done(std::move(position));
+    return done(Unexpected<ErrorCode>(history.error()));
   }
   channel.state = Channel::State::kLive;
-  done(position);
-  channel.deliver_held(*position);
+  channel.compare_rewrites(*history);
+  done(history->top);
+  channel.deliver_held(history->top);
 }
 
 void RedisBroker::Bulletin::on_message(std::string_view message) {

@@ -63,6 +63,8 @@ class RedisBroker final : public Broker {
 
   void set_listener(BrokerListener& listener) override;
   void publish(const PublishRequest& request, Callback<Position> done) override;
+  void signal(std::string_view channel, std::string_view body) override;
+  void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
   // `done` is not called any more after unsubscribe().
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
@@ -109,7 +111,8 @@ class RedisBroker final : public Broker {
   std::string topic(std::string_view channel) const;
   void read_position(Channel& channel);
   void on_position(const std::string& name, std::uint64_t read_id,
-                   Expected<Position, ErrorCode> position);
+                   const Expected<History, ErrorCode>& history);
+  void read_history(const HistoryRequest& request, bool is_repeated, Callback<History> done);
   void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
   // Followed, or published in lately.
   std::vector<std::string> known_channels() const;

@@ -65,8 +65,9 @@ void RedisCommands::load_scripts() {
     std::string_view text;
     std::string& name;
   };
-  const std::array<Script, 4> all{{{redis_scripts::kPublish, scripts_.publish},
+  const std::array<Script, 5> all{{{redis_scripts::kPublish, scripts_.publish},
                                    {redis_scripts::kRead, scripts_.read},
+                                   {redis_scripts::kRewrite, scripts_.rewrite},
                                    {redis_scripts::kPutDocument, scripts_.put_document},
                                    {redis_scripts::kListDocuments, scripts_.list_documents}}};
   for (const Script& script : all) {

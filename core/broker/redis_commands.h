@@ -30,6 +30,7 @@ namespace chirm {
 struct RedisScriptNames {
   std::string publish;
   std::string read;
+  std::string rewrite;
   std::string put_document;
   std::string list_documents;
 };

@@ -204,7 +204,7 @@ if not meta[1] then
   if ARGV[1] == ARGV[2] then return -1 end
   local longest = call('GET', hash .. ':first')
   if longest and tonumber(longest) < first and ARGV[11] == '0' then return -1 end
-  call('DEL', stream, hash .. ':first')
+  call('DEL', stream, stream .. ':w', hash .. ':first')
   top = first - 1
 elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
   return -1

@@ -73,12 +73,13 @@ void RedisRead::write_range(RedisCommand& command) const {
   }
 }
 
-// {top, epoch, {{id, {"b", body}}, …}}
+// {top, epoch, {{id, {"b", body}}, …}, rewrites}
 void RedisRead::on_reply(const RedisReply& reply) {
   if (!done_) return;
   History history;
   history.top.offset = static_cast<std::uint64_t>(reply[0].integer());
   history.top.epoch = reply[1].text();
+  history.rewrites = static_cast<std::uint64_t>(reply[3].integer());
   if (history.top.epoch.empty()) return on_error();
   const RedisReply entries = reply[2];
   history.publications.reserve(entries.size());

@@ -2,15 +2,18 @@
 #pragma once
 // The Lua that runs inside Redis, where it is atomic. Private to core/broker.
 //
-// A channel has two keys, and one more per remembered message id; the braces make them one hash
-// slot of a cluster:
+// A channel has two keys, one more when something was rewritten, and one per remembered message id;
+// the braces make them one hash slot of a cluster:
 //
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
 //                                   x  when the keys' time to live was set (Unix ms)
 //                                   l  the store's life in which the epoch was last found true;
 //                                      absent: 0
+//                                   w  how many publications were rewritten; absent: 0
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
+//   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
+//                                   outlives the stream
 //   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
 //                            string <offset>:<epoch> of the first publication with that message id
 //
@@ -96,6 +99,7 @@ end
 
 if first then
   local ttl = tonumber(ARGV[6])
+  if first_top == 0 then call('DEL', stream .. ':w') end
   if epoch == meta[1] then
     call('HSET', hash, 'o', format('%.0f', top))
   else
@@ -107,6 +111,7 @@ if first then
     call('HSET', hash, 'x', ARGV[4])
     call('PEXPIRE', stream, format('%.0f', ttl + ttl / 8))
     call('PEXPIRE', hash, format('%.0f', ttl + ttl / 4))
+    call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
   end
   call('PUBLISH', ARGV[7], bodies[2] and table.concat(bodies) or bodies[1])
   if #ARGV == 11 and epoch == ARGV[1] then return top end
@@ -123,10 +128,11 @@ return answer
 // time to live is to begin anew, which is so each ttl / 8 at most.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l', 'w')
 local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
 if not epoch then
   local had_stream = redis.call('DEL', stream) == 1
+  redis.call('DEL', stream .. ':w')
   local was_empty = ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' and not had_stream
   epoch = was_empty and ARGV[1] or ARGV[3]
   redis.call('HSET', hash, 'e', epoch, 'o', '0', 'l', ARGV[5])
@@ -148,13 +154,48 @@ while left > 0 and bytes_left > 0 do
   local some = redis.call(ARGV[7], stream, from, ARGV[9], 'COUNT', count)
   for i = 1, #some do
     if bytes_left <= 0 then break end
+    if meta[5] then
+      local body = redis.call('HGET', stream .. ':w', some[i][1]:match('^%d+'))
+      if body then some[i][2][2] = body end
+    end
     entries[#entries + 1] = some[i]
     bytes_left = bytes_left - #some[i][2][2]
   end
   left = #some == count and left - count or 0
   if left > 0 then from = '(' .. some[count][1] end
 end
-return {top, epoch, entries}
+return {top, epoch, entries, tonumber(meta[5] or '0')}
+)lua";
+
+// KEYS  1 hash  2 stream
+// ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
+//       5 topic  6 time to live (ms, 0: for ever)
+// Answers 1 when it is done (also for the second time), 0 when it is not there, -1 when its body is
+// another one. The message: 'r', offset, ':', rewrites, ':', epoch.
+inline constexpr std::string_view kRewrite = R"lua(
+local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
+local offset, ttl = ARGV[1], tonumber(ARGV[6])
+local epoch = call('HGET', hash, 'e')
+local entry = call('XRANGE', stream, offset, offset)[1]
+if not epoch or not entry or (ARGV[2] ~= '' and ARGV[2] ~= epoch) then return 0 end
+local body = call('HGET', overlay, offset) or entry[2][2]
+if body == ARGV[4] then return 1 end
+if ARGV[3] ~= '' and ARGV[3] ~= body then return -1 end
+call('HSET', overlay, offset, ARGV[4])
+local count = call('HINCRBY', hash, 'w', 1)
+if ttl == 0 then
+  call('PERSIST', overlay)
+else
+  call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4))
+end
+if count % 64 == 0 then
+  local first = tonumber(call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]:match('^%d+'))
+  for _, one in ipairs(call('HKEYS', overlay)) do
+    if tonumber(one) < first then call('HDEL', overlay, one) end
+  end
+end
+call('PUBLISH', ARGV[5], 'r' .. offset .. ':' .. count .. ':' .. epoch)
+return 1
 )lua";
 
 }  // namespace chirm::redis_scripts

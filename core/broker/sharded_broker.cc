@@ -95,6 +95,14 @@ void ShardedBroker::publish(const PublishRequest& request, Callback<Position> do
   of(request.channel).publish(request, std::move(done));
 }
 
+void ShardedBroker::signal(std::string_view channel, std::string_view body) {
+  of(channel).signal(channel, body);
+}
+
+void ShardedBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> done) {
+  of(request.channel).rewrite(request, std::move(done));
+}
+
 void ShardedBroker::subscribe(std::string_view channel, Callback<Position> done) {
   of(channel).subscribe(channel, std::move(done));
 }

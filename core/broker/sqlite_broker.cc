@@ -26,8 +26,9 @@ struct SqliteBroker::WriteJob {
     std::uint64_t subscription_id;
   };
   SqliteStore::Transaction transaction;
-  std::vector<Caller> callers;              // of the write of the same index
-  std::vector<OnChanged> document_callers;  // of the document of the same index
+  std::vector<Caller> callers;  // of the write of the same index
+  std::vector<Callback<Rewritten>> rewrite_callers;
+  std::vector<OnChanged> document_callers;
   bool forgets = false;
   bool has_more_to_forget = false;
   bool probes = false;
@@ -60,6 +61,8 @@ struct SqliteBroker::WriteJob {
     auto rest = std::make_shared<WriteJob>();
     move_rest(transaction.writes, rest->transaction.writes);
     move_rest(callers, rest->callers);
+    move_rest(transaction.rewrites, rest->transaction.rewrites);
+    move_rest(rewrite_callers, rest->rewrite_callers);
     move_rest(transaction.documents, rest->transaction.documents);
     move_rest(document_callers, rest->document_callers);
     return rest;
@@ -113,7 +116,8 @@ SqliteBroker::~SqliteBroker() { *self_ = nullptr; }
 bool SqliteBroker::admit(std::size_t bytes) {
   const SqliteStore::Transaction& waiting = collecting_->transaction;
   if (pending_bytes_ + bytes > settings_.pending_bytes_max ||
-      waiting.writes.size() + waiting.documents.size() >= settings_.pending_commands_max) {
+      waiting.writes.size() + waiting.rewrites.size() + waiting.documents.size() >=
+          settings_.pending_commands_max) {
     return false;
   }
   pending_bytes_ += bytes;
@@ -135,6 +139,29 @@ void SqliteBroker::publish(const PublishRequest& request, Callback<Position> don
                      .position = {},
                      .is_repetition = false},
                     {std::move(done), WriteKind::kPublish, 0});
+}
+
+void SqliteBroker::signal(std::string_view channel, std::string_view body) {
+  deferred_.push_back([this, name = std::string(channel), body = std::string(body)] {
+    const auto found = subscriptions_.find(name);
+    if (found != subscriptions_.end() && found->second.is_live) listener_->on_signal(name, body);
+  });
+}
+
+void SqliteBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> done) {
+  if (!admit(request.body.size())) {
+    deferred_.push_back(
+        [done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
+    return;
+  }
+  SqliteStore::Rewrite rewrite;
+  rewrite.channel = request.channel;
+  rewrite.offset = request.offset;
+  rewrite.epoch = request.epoch;
+  rewrite.expected = request.expected;
+  rewrite.body = request.body;
+  collecting_->transaction.rewrites.push_back(std::move(rewrite));
+  collecting_->rewrite_callers.push_back(std::move(done));
 }
 
 void SqliteBroker::change(SqliteStore::DocumentChange change, OnChanged done) {
@@ -198,6 +225,17 @@ void SqliteBroker::on_written(WriteJob& job) {
     if (caller.kind == WriteKind::kSubscribe) go_live(write, caller.subscription_id);
     caller.done(write.position);
   }
+  for (std::size_t i = 0; i < job.rewrite_callers.size(); ++i) {
+    const SqliteStore::Rewrite& rewrite = job.transaction.rewrites[i];
+    pending_bytes_ -= rewrite.body.size();
+    if (rewrite.result == Rewritten::kDone) {
+      ++rewrites_;
+      if (subscriptions_.contains(rewrite.channel)) {
+        listener_->on_rewritten(rewrite.channel, rewrite.offset);
+      }
+    }
+    job.rewrite_callers[i](rewrite.result);
+  }
   for (std::size_t i = 0; i < job.document_callers.size(); ++i) {
     const SqliteStore::DocumentChange& change = job.transaction.documents[i];
     pending_bytes_ -= change.value.size();
@@ -257,6 +295,10 @@ void SqliteBroker::fail(WriteJob& job) {
       caller.done(Unexpected<ErrorCode>(errors::kInternal));
     }
   }
+  for (std::size_t i = 0; i < job.rewrite_callers.size(); ++i) {
+    pending_bytes_ -= job.transaction.rewrites[i].body.size();
+    job.rewrite_callers[i](Unexpected<ErrorCode>(errors::kInternal));
+  }
   for (std::size_t i = 0; i < job.document_callers.size(); ++i) {
     pending_bytes_ -= job.transaction.documents[i].value.size();
     job.document_callers[i](nullptr);
@@ -281,24 +323,35 @@ void SqliteBroker::forget_old() {
 
 void SqliteBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++counters_.histories;
-  const std::string channel(request.channel);
-  const SqliteStore::Range range = {channel, request.since, request.limit, request.reverse,
-                                    request.bytes_max};
-  const bool is_admitted = read(reading<History>(
-      [range](SqliteStore& store) { return store.read(range); },
-      [this, channel, done](auto history) { on_history(channel, std::move(history), done); }));
-  if (is_admitted) return;
+  if (read_history({std::string(request.channel), request.since, request.limit, request.reverse,
+                    request.bytes_max},
+                   done)) {
+    return;
+  }
   ++counters_.history_errors;
   deferred_.push_back([done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
 }
 
-void SqliteBroker::on_history(const std::string& channel, Expected<History, ErrorCode> history,
+// Reads again what may have been read before something was rewritten that is told already.
+bool SqliteBroker::read_history(const SqliteStore::Range& range, Callback<History> done) {
+  const auto started = std::make_shared<std::uint64_t>(0);
+  Reading job = reading<History>([range](SqliteStore& store) { return store.read(range); },
+                                 [this, range, started, done](auto history) {
+                                   if (*started == rewrites_ || !read_history(range, done)) {
+                                     on_history(range, std::move(history), done);
+                                   }
+                                 });
+  job.on_start = [this, started] { *started = rewrites_; };
+  return read(std::move(job));
+}
+
+void SqliteBroker::on_history(const SqliteStore::Range& range, Expected<History, ErrorCode> history,
                               const Callback<History>& done) {
   if (!history) ++counters_.history_errors;
   if (!history || !history->top.epoch.empty()) return done(std::move(history));
   // The channel does not exist, and only the writer can give it an epoch.
-  collect(WriteKind::kLook, channel, 0, [done](const Expected<Position, ErrorCode>& top) {
-    if (top) return done(History{*top, {}});
+  collect(WriteKind::kLook, range.channel, 0, [done](const Expected<Position, ErrorCode>& top) {
+    if (top) return done(History{.top = *top, .publications = {}});
     done(Unexpected<ErrorCode>(top.error()));
   });
   start_writing();
@@ -315,6 +368,7 @@ void SqliteBroker::start_reading() {
   is_reading_ = true;
   Reading reading = std::move(reads_.front());
   reads_.pop_front();
+  if (reading.on_start) reading.on_start();
   run_on_worker(
       loop_, [work = std::move(reading.work), store = reader_] { work(*store); },
       [done = std::move(reading.done), weak = self_] {

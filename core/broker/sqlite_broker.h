@@ -40,6 +40,8 @@ class SqliteBroker final : public Broker, private SqliteJobs {
 
   void set_listener(BrokerListener& listener) override { listener_ = &listener; }
   void publish(const PublishRequest& request, Callback<Position> done) override;
+  void signal(std::string_view channel, std::string_view body) override;
+  void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
@@ -72,7 +74,8 @@ class SqliteBroker final : public Broker, private SqliteJobs {
   void retry();
   bool read(Reading reading) override;
   void start_reading();
-  void on_history(const std::string& channel, Expected<History, ErrorCode> history,
+  bool read_history(const SqliteStore::Range& range, Callback<History> done);
+  void on_history(const SqliteStore::Range& range, Expected<History, ErrorCode> history,
                   const Callback<History>& done);
   void forget_old();
 
@@ -92,6 +95,7 @@ class SqliteBroker final : public Broker, private SqliteJobs {
   std::uint64_t next_subscription_id_ = 0;
   std::shared_ptr<WriteJob> collecting_;  // what the next transaction will do
   std::shared_ptr<WriteJob> waiting_;     // subscriptions to new channels, for when there is room
+  std::uint64_t rewrites_ = 0;            // in all channels, since the start
   std::deque<Reading> reads_;
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn
   std::size_t pending_bytes_ = 0;

@@ -26,6 +26,7 @@ class SqliteJobs {
   struct Reading {
     std::function<void(SqliteStore&)> work;
     std::function<void()> done;
+    std::function<void()> on_start = {};  // on the loop's thread, right before; may be empty
   };
   virtual bool read(Reading reading) = 0;
 
@@ -39,7 +40,8 @@ class SqliteJobs {
               if (*result) return answer(std::move(**result));
               spdlog::error("store: {}", result->error().message);
               answer(Unexpected<ErrorCode>(errors::kInternal));
-            }};
+            },
+            {}};
   }
 
  protected:

@@ -29,6 +29,9 @@ Expected<void, Error> SqliteStore::write(Transaction& transaction, const BrokerS
   for (Write& write : transaction.writes) {
     if (rc == SQLITE_DONE) rc = db.write_one(write, settings, now_ms);
   }
+  for (Rewrite& rewrite : transaction.rewrites) {
+    if (rc == SQLITE_DONE) rc = db.rewrite_one(rewrite);
+  }
   for (DocumentChange& change : transaction.documents) {
     if (rc == SQLITE_DONE) rc = db.change(change);
   }
@@ -140,6 +143,25 @@ int SqliteStore::Impl::write_one(Write& write, const BrokerSettings& settings,
   }
   write.position.offset = channel->top = offset;
   return SQLITE_DONE;
+}
+
+int SqliteStore::Impl::rewrite_one(Rewrite& rewrite) {
+  int rc = find_channel.bind(std::string_view(rewrite.channel)).step();
+  const std::int64_t channel = find_channel.number(0);
+  const bool is_found =
+      rc == SQLITE_ROW && (rewrite.epoch.empty() || find_channel.text(1) == rewrite.epoch);
+  find_channel.reset();
+  if (!is_found) return rc == SQLITE_ROW ? SQLITE_DONE : rc;
+  rc = find_publication.bind(channel, rewrite.offset).step();
+  if (rc == SQLITE_ROW) {
+    const bool is_expected =
+        rewrite.expected.empty() || find_publication.text(0) == rewrite.expected;
+    rewrite.result = is_expected ? Rewritten::kDone : Rewritten::kChanged;
+  }
+  find_publication.reset();
+  if (rc != SQLITE_ROW) return rc;
+  if (rewrite.result != Rewritten::kDone) return SQLITE_DONE;
+  return replace_body.bind(std::string_view(rewrite.body), channel, rewrite.offset).step();
 }
 
 Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, std::int64_t now_ms) {

@@ -50,11 +50,20 @@ class SqliteStore {
     bool is_change = false;
     std::uint64_t removed = 0;  // documents that were cleared
   };
+  struct Rewrite {  // a RewriteRequest
+    std::string channel;
+    std::uint64_t offset = 0;
+    std::string epoch;
+    std::string expected;
+    std::string body;
+    Rewritten result = Rewritten::kGone;
+  };
   struct Transaction {
-    std::vector<Write> writes;
-    std::vector<DocumentChange> documents;
+    std::vector<Write> writes = {};
+    std::vector<Rewrite> rewrites = {};
+    std::vector<DocumentChange> documents = {};
 
-    bool is_empty() const { return writes.empty() && documents.empty(); }
+    bool is_empty() const { return writes.empty() && rewrites.empty() && documents.empty(); }
   };
 
   // Opens or creates the database. Only one process can have it open for writing.

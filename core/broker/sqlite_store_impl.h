@@ -36,6 +36,7 @@ struct SqliteStore::Impl {
   SqliteStatement begin, commit, rollback;
   SqliteStatement find_channel, read_top, add_channel, touch, add_publication, trim;
   SqliteStatement add_message;
+  SqliteStatement find_publication, replace_body;
   SqliteStatement forget_channels, forget_messages;
   SqliteStatement read_forward, read_backward;
   SqliteStatement find_document, put_document, remove_document, clear_documents;
@@ -87,6 +88,7 @@ struct SqliteStore::Impl {
   int write_one(Write& write, const BrokerSettings& settings, std::int64_t now_ms);
   // SQLITE_DONE or what went wrong.
   int change(DocumentChange& change);
+  int rewrite_one(Rewrite& rewrite);
   int find(const std::string& collection, const std::string& id, Document& found);
 };
 

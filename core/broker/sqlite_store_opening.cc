@@ -162,6 +162,10 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
                               "DELETE FROM message WHERE seq IN "
                               "(SELECT seq FROM message ORDER BY seq LIMIT ?) AND stored <= ?") ==
           SQLITE_OK &&
+      find_publication.prepare(
+          db, "SELECT body FROM publication WHERE channel = ? AND offset = ?") == SQLITE_OK &&
+      replace_body.prepare(
+          db, "UPDATE publication SET body = ? WHERE channel = ? AND offset = ?") == SQLITE_OK &&
       find_document.prepare(db, kFindDocument) == SQLITE_OK &&
       put_document.prepare(
           db, "INSERT OR REPLACE INTO document(collection, id, value) VALUES(?, ?, ?)") ==

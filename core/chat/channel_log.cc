@@ -86,6 +86,30 @@ void ChannelLog::trim(std::size_t bytes_wanted) {
   }
 }
 
+void ChannelLog::drop(std::uint64_t offset) {
+  while (!segments_.empty() && segments_.front().end() - 1 <= offset) {
+    bytes_ -= segments_.front().bytes.capacity();
+    segments_.erase(segments_.begin());
+  }
+  if (segments_.empty() || segments_.front().first > offset) return;
+  bytes_ -= segments_.front().bytes.capacity();
+  drop_frames(segments_.front(), offset);
+  bytes_ += segments_.front().bytes.capacity();
+}
+
+// The rest moves to memory of its own, so that the segment can still be appended to.
+void ChannelLog::drop_frames(Segment& segment, std::uint64_t offset) {
+  const std::size_t begin = segment.begin_of(offset + 1);
+  Segment rest;
+  rest.first = offset + 1;
+  rest.bytes.reserve(segment.bytes.capacity() - begin);
+  rest.bytes.append(segment.bytes, begin);
+  for (std::uint64_t one = rest.first; one < segment.end(); ++one) {
+    rest.ends.push_back(segment.ends[one - segment.first] - static_cast<std::uint32_t>(begin));
+  }
+  segment = std::move(rest);
+}
+
 std::size_t ChannelLog::segment_holding(std::uint64_t offset) const {
   std::size_t at = segments_.size() - 1;
   while (segments_[at].first > offset) --at;

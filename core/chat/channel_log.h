@@ -50,6 +50,9 @@ class ChannelLog {
   // is less than that behind is never dropped with them, and one segment more is held at most.
   void trim(std::size_t bytes_wanted);
 
+  // Drops what there is up to `offset`.
+  void drop(std::uint64_t offset);
+
   const std::string& channel() const { return channel_; }
   const Position& top() const { return top_; }
   std::uint64_t first() const {  // top().offset + 1 when the tail is empty
@@ -90,6 +93,7 @@ class ChannelLog {
   };
 
   void add_frame(Segment& segment, std::string_view payload);
+  static void drop_frames(Segment& segment, std::uint64_t offset);
   std::string_view body_in(std::string_view frame, std::uint64_t offset) const;
   std::size_t segment_holding(std::uint64_t offset) const;
 

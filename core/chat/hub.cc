@@ -191,6 +191,32 @@ void Hub::on_publication(std::string_view name, std::uint64_t offset, std::strin
   }
 }
 
+// Encoded once; a copy goes into each member's private lane that is nearly empty.
+void Hub::on_signal(std::string_view name, std::string_view body) {
+  Channel* channel = find(name);
+  if (channel == nullptr || channel->members.empty()) return;
+  std::string payload;
+  append_publication_push(payload, name, body, 0);
+  std::string frame;
+  encoder_.append(frame, Opcode::kText, payload);
+  for (const Member& member : channel->members) member.session->send_signal(frame);
+}
+
+// Who stands before what remains reads it from the history, like one that fell off the tail.
+void Hub::on_rewritten(std::string_view name, std::uint64_t offset) {
+  Channel* channel = find(name);
+  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return;
+  const std::size_t before = channel->log.bytes();
+  channel->log.drop(offset);
+  counters_.tail_bytes += channel->log.bytes() - before;
+  if (!channel->catch_up) return;
+  CatchUp& up = *channel->catch_up;
+  if (up.page.first() > std::min(offset, up.page.top().offset)) return;
+  reset_page(up, {up.page.first() - 1, up.page.top().epoch});
+  up.unserved = 0;
+  make_due(up);
+}
+
 void Hub::append(Channel& channel, std::string_view body) {
   const std::size_t before = channel.log.bytes();
   channel.log.append(body);

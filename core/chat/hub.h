@@ -64,6 +64,8 @@ class Hub final : private BrokerListener {
  private:
   void on_publication(std::string_view channel, std::uint64_t offset, std::string_view epoch,
                       std::string_view body) override;
+  void on_signal(std::string_view channel, std::string_view body) override;
+  void on_rewritten(std::string_view channel, std::uint64_t offset) override;
   void on_maybe_missed(std::string_view channel) override;
   std::vector<PresentClient> local_presence(std::string_view channel) override;
   Position known_position(std::string_view channel) override;

@@ -134,6 +134,14 @@ void Session::send_scratch() {
   if (lane_.size() > kLaneBytesMax) close(disconnects::kSlow);
 }
 
+void Session::send_signal(std::string_view frame) {
+  constexpr std::size_t kSignalLaneBytes = 4 * 1024;
+  if (state_ != State::kConnected || is_blocked_) return;
+  if (!lane_.empty() && lane_.size() + frame.size() > kSignalLaneBytes) return;
+  lane_ += frame;
+  context_.hub.mark_dirty(*this);
+}
+
 void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
   ++context_.counters.errors[error.code];
   context_.scratch.clear();

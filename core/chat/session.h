@@ -135,6 +135,8 @@ class Session final : public WheelEntry,
   void reply_error(std::uint32_t id, const ErrorCode& error);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();
+  // An encoded frame that may be lost: it is, unless the client is connected and keeps up.
+  void send_signal(std::string_view frame);
 
   // Connecting (session_connect.cc)
   void refuse_connect(std::uint32_t id, const Refusal& refusal);

@@ -32,6 +32,12 @@ class FakeBroker final : public Broker {
   void publish(const PublishRequest& request, Callback<Position> done) override {
     publishes.push_back({std::string(request.channel), std::move(done)});
   }
+  void signal(std::string_view channel, std::string_view body) override {
+    signals.emplace_back(channel, body);
+  }
+  void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override {
+    rewrites.push_back({std::string(request.channel), std::move(done)});
+  }
   void subscribe(std::string_view channel, Callback<Position> done) override {
     subscribes.push_back({std::string(channel), std::move(done)});
   }
@@ -78,6 +84,8 @@ class FakeBroker final : public Broker {
   static std::string body_of(std::uint64_t offset) { return "\"data\":" + std::to_string(offset); }
 
   std::deque<Call<Position>> publishes;
+  std::deque<Call<Rewritten>> rewrites;
+  std::vector<std::pair<std::string, std::string>> signals;
   std::deque<Call<Position>> subscribes;
   std::deque<HistoryCall> histories;
   std::deque<Call<std::vector<PresentClient>>> presences;

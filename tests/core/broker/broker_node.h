@@ -55,6 +55,9 @@ class BrokerNode final : public BrokerListener {
   Result<Position> publish(const std::string& channel, const std::string& body) {
     return publish({.channel = channel, .body = body, .user = {}, .message_id = {}});
   }
+  Result<Rewritten> rewrite(const RewriteRequest& request) {
+    return wait<Rewritten>([&](auto done) { broker->rewrite(request, std::move(done)); });
+  }
   Result<Position> subscribe(const std::string& channel) {
     return wait<Position>([&](auto done) { broker->subscribe(channel, std::move(done)); });
   }
@@ -99,6 +102,15 @@ class BrokerNode final : public BrokerListener {
     }
     if (on_received) on_received();
   }
+  void on_signal(std::string_view channel, std::string_view body) override {
+    signals.push_back(std::string(channel) + " " + std::string(body));
+  }
+  void on_rewritten(std::string_view channel, std::uint64_t offset) override {
+    rewritten.push_back(std::string(channel) + " " + std::to_string(offset));
+    const auto found = logs.find(channel);
+    if (found == logs.end()) return;
+    std::erase_if(found->second.tail, [&](const auto& one) { return one.offset <= offset; });
+  }
   void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }
   std::vector<PresentClient> local_presence(std::string_view) override { return present; }
   Position known_position(std::string_view channel) override {
@@ -130,6 +142,8 @@ class BrokerNode final : public BrokerListener {
   std::vector<Received> received;
   std::function<void()> on_received;
   std::vector<std::string> maybe_missed;
+  std::vector<std::string> signals;
+  std::vector<std::string> rewritten;  // channel and offset
   std::vector<PresentClient> present;  // in every channel
   Position known;                      // in every channel that it does not follow()
   std::map<std::string, Log, std::less<>> logs;

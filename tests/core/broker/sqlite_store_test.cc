@@ -34,7 +34,7 @@ class SqliteStoreFile : public testing::SqliteFile {
     return {"room:a", body, "ada", message_id, {}, false};
   }
   SqliteStore::Write write(SqliteStore::Write one, std::int64_t now_ms) {
-    SqliteStore::Transaction all{.writes = {std::move(one)}, .documents = {}};
+    SqliteStore::Transaction all{.writes = {std::move(one)}};
     const auto done = store_->write(all, settings_, now_ms);
     EXPECT_TRUE(done.has_value()) << done.error().message;
     return all.writes[0];
@@ -62,8 +62,7 @@ TEST_F(SqliteStoreFile, RemembersNothingOfATransactionThatFailed) {
       "CREATE TRIGGER fault BEFORE INSERT ON publication WHEN NEW.body = 'bad' "
       "BEGIN SELECT RAISE(ABORT, 'fault'); END");
   SqliteStore::Transaction all{
-      .writes = {publish("y", "id-1"), publish("z", "id-2"), publish("bad", "id-3")},
-      .documents = {}};
+      .writes = {publish("y", "id-1"), publish("z", "id-2"), publish("bad", "id-3")}};
   const auto failed = store_->write(all, settings_, 1000);
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, HasSubstr(path_));

@@ -322,5 +322,24 @@ TEST_F(ChannelLogTest, GivesBackWhatFitsAndIsHeld) {
   EXPECT_TRUE(log.publications(2'000, SIZE_MAX).empty());
 }
 
+TEST_F(ChannelLogTest, DropsWhatItHasUpToAnOffset) {
+  for (int i = 0; i < 100; ++i) append(100);
+  ChannelLog::Gathered found;
+  for (const std::uint64_t offset : {1U, 1U, 2U, 50U, 51U, 99U}) {
+    log.drop(offset);
+    EXPECT_EQ(log.first(), offset + 1);
+    EXPECT_EQ(gather(offset, SIZE_MAX, found), frames_behind(offset));
+    EXPECT_EQ(log.publications(0, SIZE_MAX).size(), 100 - offset);
+  }
+  append(100);
+  EXPECT_EQ(gather(99, SIZE_MAX, found), frames_behind(99));
+  log.drop(UINT64_MAX);
+  EXPECT_EQ(log.first(), 102U);
+  EXPECT_EQ(log.bytes(), 0U);
+  EXPECT_TRUE(log.covers(101));
+  append(100);
+  EXPECT_EQ(gather(101, SIZE_MAX, found), frames_behind(101));
+}
+
 }  // namespace
 }  // namespace chirm
