@@ -14,6 +14,7 @@ namespace chirm::terminal {
 namespace {
 
 constexpr std::uint64_t kSyncAgainMs = 2000;
+constexpr std::uint64_t kSyncDelayMs = 50;  // several changes come together
 constexpr std::uint64_t kCaughtUpShownMs = 3000;
 constexpr std::uint64_t kPeopleDelayMs = 300;  // so that a crowd is asked for once
 
@@ -142,19 +143,25 @@ void ChatController::take_sync(const SyncAnswer& answer) {
     client_.unsubscribe(channel);
     forget(channel);
   }
-  if (is_first) {
-    for (const std::string& room : options_.rooms) {
-      Conversation* known = model_.find_room(room);
-      if (known == nullptr && options_.has_chosen_rooms) join(room);
-      if (known != nullptr && room == options_.rooms.front()) model_.select(*known);
-    }
-  }
+  if (is_first) enter_wanted_rooms();
   if (wanted_channel_) open_when_known(*wanted_channel_, std::exchange(wanted_text_, {}));
   for (const SyncAnswer::Invitation& one : answer.invited) {
     if (!invitations_.insert(one.room).second) continue;
     note(safe_line(one.by) + " invites you to #" + safe_line(one.room) + ": /join " +
          safe_line(one.room));
   }
+}
+
+void ChatController::enter_wanted_rooms() {
+  for (const std::string& room : options_.rooms) {
+    Conversation* known = model_.find_room(room);
+    if (known == nullptr && options_.has_chosen_rooms) join(room);
+    if (known != nullptr && room == options_.rooms.front()) model_.select(*known);
+  }
+  client_.rpc("chat.rooms", "", [this](const auto& answer) {
+    if (!answer || has_ended_) return;
+    for (const RoomEntry& room : read_rooms(*answer)) known_rooms_.insert(room.info.room);
+  });
 }
 
 void ChatController::begin_without_accounts() {
@@ -230,7 +237,7 @@ void ChatController::on_publication(std::string_view channel, const PublicationV
   // What the room is called or who may do what has changed.
   const bool is_about_room =
       event.type == ChatEvent::Type::kEvent && event.event != "join" && event.event != "leave";
-  if (is_about_room && is_checked_) sync();
+  if (is_about_room && is_checked_) sync_timer_.start(kSyncDelayMs);
   events_.on_changed();
 }
 
@@ -238,7 +245,7 @@ void ChatController::on_inbox(std::string_view data) {
   const InboxEvent event = read_inbox_event(data);
   Conversation* conversation = model_.find(event.channel);
   if (event.type == "channel" || event.type == "removed") {
-    sync();
+    sync_timer_.start(kSyncDelayMs);
   } else if (event.type == "read" && conversation != nullptr) {
     model_.set_read(*conversation, event.offset);
     if (event.offset > 0) count_unread(*conversation);

@@ -86,6 +86,7 @@ class ChatController final : private client::Events {
   void sync();
   void on_sync(const Expected<std::string_view, client::CommandError>& answer);
   void take_sync(const SyncAnswer& answer);
+  void enter_wanted_rooms();
   void begin_without_accounts();
   void on_inbox(std::string_view data);
   void enter(const Conversation& conversation);
@@ -141,7 +142,7 @@ class ChatController final : private client::Events {
   client::Client client_;
   std::string me_;                             // one's user
   std::string name_;                           // as one writes it
-  std::vector<std::string> known_rooms_;       // for completion
+  std::set<std::string> known_rooms_;          // for completion
   std::set<std::string> invitations_;          // that were told
   std::set<std::string> entered_;              // channels that are subscribed to
   std::set<std::string> subscribing_;          // those of them that were not answered yet

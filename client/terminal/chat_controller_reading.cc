@@ -156,7 +156,7 @@ void ChatController::ask_for_people(Conversation& conversation) {
 CompletionSources ChatController::completion_sources() const {
   CompletionSources sources;
   std::set<std::string> users;
-  std::set<std::string> rooms(known_rooms_.begin(), known_rooms_.end());
+  std::set<std::string> rooms = known_rooms_;
   for (const auto& one : model_.conversations()) {
     if (one->info.is_dm) users.insert(one->info.user);
     if (!one->info.is_dm) rooms.insert(one->info.room);

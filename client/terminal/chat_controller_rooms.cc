@@ -99,7 +99,7 @@ void ChatController::show_rooms(std::string_view argument) {
   body.close();
   call("chat.rooms", body, "list rooms", [this](std::string_view json) {
     const std::vector<RoomEntry> rooms = read_rooms(json);
-    for (const RoomEntry& room : rooms) known_rooms_.push_back(room.info.room);
+    for (const RoomEntry& room : rooms) known_rooms_.insert(room.info.room);
     events_.show_page(rooms_page(rooms));
   });
 }
