@@ -53,6 +53,11 @@ void Tmux::open(const std::string& name, const std::string& command, Size size) 
        std::to_string(size.rows), command});
 }
 
+void Tmux::close(const std::string& name) {
+  run({"kill-session", "-t", name});
+  screens_[name] = {};
+}
+
 void Tmux::type(const std::string& name, std::string_view text) {
   run({"send-keys", "-t", name, "-l", std::string(text)});
   screens_[name].time = {};

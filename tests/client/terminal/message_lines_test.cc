@@ -115,6 +115,7 @@ TEST_F(MessageLinesTest, LetsNoEscapeSequenceThrough) {
   add(event_of(2, "bob",
                R"({"type":"reaction","id":"k","target":1,"key":"\u001b]0;t\u0007!","on":true})"));
   conversation_.log.add_note("see \x1b[5m", false, kNoonMs);
+  EXPECT_THAT(lines(), ::testing::Contains(::testing::EndsWith("  xyz")));
   for (const std::string& line : lines()) {
     for (const char c : line) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << line;
     EXPECT_EQ(line.find("\xc2\x9b"), std::string::npos) << line;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// People at terminals (tmux) with chirm, and what is on their screens. Those of a test that failed
+// are printed.
+
+#include <gmock/gmock.h>
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "tests/e2e/cluster_test.h"
+#include "tests/support/tmux.h"
+
+namespace chirm::testing {
+
+class FullScreen : public ClusterTest {
+ protected:
+  ~FullScreen() override {
+    if (!HasFailure()) return;
+    for (const std::string& name : names_) {
+      std::printf("--- screen of %s\n%s", name.c_str(), tmux_.screen(name).c_str());
+    }
+  }
+  static std::string command(const std::string& name, const client::Url& url,
+                             const std::string& more = "") {
+    return CHIRM_BIN_DIR "/chirm --url " + url.text() + " --name " + name + " " + more;
+  }
+  // Starts chirm, and a shell that says how it ended.
+  void chat(const std::string& name, const client::Url& url, const std::string& more = "",
+            Tmux::Size size = {}) {
+    names_.push_back(name);
+    tmux_.open(name, command(name, url, more) + "; echo ended with $?; cat", size);
+    ASSERT_TRUE(sees(name, " connected "));
+  }
+  void say(const std::string& name, const std::string& line) {
+    tmux_.type(name, line);
+    tmux_.press(name, {"Enter"});
+  }
+  bool sees(const std::string& name, const std::string& text) {
+    return run([&] { return tmux_.screen(name).find(text) != std::string::npos; });
+  }
+  bool misses(const std::string& name, const std::string& text) {
+    return run([&] { return tmux_.screen(name).find(text) == std::string::npos; });
+  }
+  static std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) {
+      ++found;
+    }
+    return found;
+  }
+
+  Tmux tmux_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace chirm::testing
