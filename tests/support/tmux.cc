@@ -53,7 +53,7 @@ void Tmux::open(const std::string& name, const std::string& command, Size size) 
        std::to_string(size.rows), command});
 }
 
-void Tmux::close(const std::string& name) {
+void Tmux::hang_up(const std::string& name) {
   run({"kill-session", "-t", name});
   screens_[name] = {};
 }

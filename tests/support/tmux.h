@@ -27,8 +27,7 @@ class Tmux {
 
   // Starts a shell command in a terminal of its own; the name is for the other functions.
   void open(const std::string& name, const std::string& command, Size size);
-  // Hangs up.
-  void close(const std::string& name);
+  void hang_up(const std::string& name);
   void type(const std::string& name, std::string_view text);
   // By tmux's names: "Enter", "C-z", "PageUp".
   void press(const std::string& name, const std::vector<std::string>& keys);
