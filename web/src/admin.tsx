@@ -1,1 +1,10 @@
-import { render } from 'preact'; render(<h1>chirm</h1>, document.getElementById('app')!);
+// SPDX-License-Identifier: MIT
+// The operator's page.
+import { render } from 'preact';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/overlays.css';
+import './styles/admin.css';
+import { AdminPage } from './admin/page';
+
+render(<AdminPage />, document.getElementById('app')!);
