@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Cluster, connect, inTime, next, token, until } from './cluster.js';
+import { connect, next, token } from './clients.js';
+import { Cluster, inTime, until } from './cluster.js';
 
 const room = 'room:lobby';
 const secret = 'a secret of this test';

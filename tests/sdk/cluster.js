@@ -2,13 +2,10 @@
 // Redis and any number of chirmd as child processes, and a door in front of them: a TCP proxy that
 // can be cut and turned to another node, as a load balancer does.
 import { spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Centrifuge } from 'centrifuge';
-import WebSocket from 'ws';
 
 const chirmd = process.env.CHIRMD;
 const redisConf = process.env.REDIS_CONF;
@@ -23,11 +20,6 @@ export function inTime(promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-// Resolves with what the event of an SDK's object brings, the next time it happens.
-export function next(emitter, event) {
-  return inTime(new Promise((resolve) => emitter.once(event, resolve)), event);
-}
-
 // Resolves as soon as the condition holds.
 export async function until(condition) {
   const end = Date.now() + patienceMs;
@@ -35,26 +27,6 @@ export async function until(condition) {
     if (Date.now() > end) throw new Error(`waited too long for ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-}
-
-// A client that the cluster's end disconnects.
-export function connect(cluster, url, options = {}) {
-  const client = new Centrifuge(url, {
-    websocket: WebSocket,
-    minReconnectDelay: 20,
-    maxReconnectDelay: 200,
-    ...options,
-  });
-  cluster.clients.push(client);
-  client.connect();
-  return client;
-}
-
-// A connection token (HS256).
-export function token(claims, secret) {
-  const encode = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
 // A child process that dies with this one. `ready` is a regular expression for its output.

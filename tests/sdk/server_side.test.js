@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { Cluster, connect, next, token, until } from './cluster.js';
+import { connect, next, token } from './clients.js';
+import { Cluster, until } from './cluster.js';
 
 const secret = 'a secret of this test';
 const withTokens = { chirmd: ['--token-hmac-secret', secret] };

@@ -86,6 +86,8 @@ export class Operator {
       this.error.value = messageOf(error);
     }
     if (!this.isOnline.peek()) return;
-    this.timer = setTimeout(() => void this.ask(), Math.max(200, periodMs - (Date.now() - begun)));
+    // The first rates are there soon.
+    const period = this.samples.latest ? periodMs : periodMs / 3;
+    this.timer = setTimeout(() => void this.ask(), Math.max(200, period - (Date.now() - begun)));
   }
 }

@@ -15,7 +15,8 @@ import { Operator } from './operator';
 import { bytes, compact, micros, type NodeState } from './samples';
 import { UserCard } from './user_card';
 
-const span = 120;
+const samplesMax = 120;
+const samplesMin = 30; // a chart is not narrower than that
 
 export function AdminPage() {
   const session = useSignal<Session | undefined>(undefined);
@@ -154,10 +155,11 @@ function Totals({ nodes }: { nodes: NodeState[] }) {
 
 function Charts({ operator }: { operator: Operator }) {
   const { samples } = operator;
-  const recent = samples.all.slice(-span);
+  const recent = samples.all.slice(-samplesMax);
+  const span = Math.max(samplesMin, recent.length);
   const times = recent.map(({ time }) => time);
   const cut = <T extends { values: unknown[] }>(lines: T[]): T[] =>
-    lines.map((line) => ({ ...line, values: line.values.slice(-span) }));
+    lines.map((line) => ({ ...line, values: line.values.slice(-samplesMax) }));
   const common = { times, span };
   return (
     <section class="charts" aria-label="The last two minutes">

@@ -36,6 +36,7 @@ export interface Line {
 
 export class Samples {
   all: Sample[] = [];
+  private before: Sample | undefined; // rates need two
 
   constructor(private readonly max = 180) {}
 
@@ -48,7 +49,7 @@ export class Samples {
   }
 
   add(time: number, nodes: NodeSample[]): void {
-    const before = this.latest;
+    const { before } = this;
     const seconds = before ? Math.max(0.2, (time - before.time) / 1000) : 0;
     const states = nodes.map((node): [string, NodeState] => {
       const old = before?.nodes.get(node.node);
@@ -65,7 +66,8 @@ export class Samples {
         },
       ];
     });
-    this.all = [...this.all.slice(1 - this.max), { time, nodes: new Map(states) }];
+    this.before = { time, nodes: new Map(states) };
+    if (before) this.all = [...this.all.slice(1 - this.max), this.before];
   }
 
   line(name: string, node: string, value: (state: NodeState) => number): Line {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Clients of a cluster: the unmodified SDK.
+import { createHmac } from 'node:crypto';
+import { Centrifuge } from 'centrifuge';
+import WebSocket from 'ws';
+import { inTime } from './cluster.js';
+
+// Resolves with what the event of an SDK's object brings, the next time it happens.
+export function next(emitter, event) {
+  return inTime(new Promise((resolve) => emitter.once(event, resolve)), event);
+}
+
+// A client that the cluster's end disconnects.
+export function connect(cluster, url, options = {}) {
+  const client = new Centrifuge(url, {
+    websocket: WebSocket,
+    minReconnectDelay: 20,
+    maxReconnectDelay: 200,
+    ...options,
+  });
+  cluster.clients.push(client);
+  client.connect();
+  return client;
+}
+
+// A connection token (HS256).
+export function token(claims, secret) {
+  const encode = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { isOnlyEmoji, mentionAt, mentionsOf, safeHref, split } from '../../../web/src/model/text';
+
+const none = new Set<string>();
+const links = (text: string) =>
+  split(text, none).flatMap((piece) => (piece.kind === 'link' ? [piece.text] : []));
+const joined = (text: string, users = none) =>
+  split(text, users)
+    .map(({ text: each }) => each)
+    .join('');
+
+test('links are http and https only', () => {
+  for (const text of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'vbscript:x',
+    'file:///etc/passwd',
+    'ftp://x.org',
+    'https://',
+    'http:// x',
+  ]) {
+    assert.deepEqual(links(text), [], text);
+  }
+  assert.equal(safeHref('javascript:alert(1)//http://x'), undefined);
+  assert.equal(safeHref('HTTPS://Example.org/a'), 'https://example.org/a');
+});
+
+test('a link ends before what punctuates the sentence', () => {
+  assert.deepEqual(links('see https://x.org/a.'), ['https://x.org/a']);
+  assert.deepEqual(links('(https://x.org/a)'), ['https://x.org/a']);
+  assert.deepEqual(links('https://x.org/a_(b)!'), ['https://x.org/a_(b)']);
+  assert.deepEqual(links('<https://x.org/?q=1&r=2>'), ['https://x.org/?q=1&r=2']);
+  assert.deepEqual(links('https://a.org, http://b.org'), ['https://a.org', 'http://b.org']);
+});
+
+test('no character is lost or added, whatever stands there', () => {
+  for (const text of [
+    '<img src=x onerror=alert(1)>',
+    'a @ada b https://x.org/@ada c',
+    '@@ada @ada@ada @',
+    'https://x.org https://x.org',
+    '   ',
+    '\u202e@ada',
+  ]) {
+    assert.equal(joined(text, new Set(['ada'])), text);
+  }
+});
+
+test('mentions are of those who are named, at the beginning of a word', () => {
+  const users = new Set(['ada', 'b.c']);
+  const found = (text: string) =>
+    split(text, users).flatMap((piece) => (piece.kind === 'mention' ? [piece.user] : []));
+  assert.deepEqual(found('@Ada, @b.c. and @eve, mail@ada.org'), ['ada', 'b.c']);
+  assert.deepEqual(found('(@ada)'), ['ada']);
+});
+
+test('mentionsOf names each known user once', () => {
+  const isKnown = (user: string) => ['ada', 'bob', '~guest-1'].includes(user);
+  assert.deepEqual(mentionsOf('@Bob @ada @bob @eve @~guest-1', isKnown), ['bob', 'ada', '~guest-1']);
+});
+
+test('completion is for the word before the caret', () => {
+  assert.deepEqual(mentionAt('hi @ad', 6), { begin: 3, query: 'ad' });
+  assert.deepEqual(mentionAt('@', 1), { begin: 0, query: '' });
+  assert.equal(mentionAt('mail@ad', 7), undefined);
+  assert.equal(mentionAt('@ad b', 5), undefined);
+});
+
+test('code is not looked into', () => {
+  assert.deepEqual(split('`@ada https://x.org`', new Set(['ada'])), [
+    { kind: 'code', text: '@ada https://x.org' },
+  ]);
+  assert.deepEqual(split('```\na\n```', none), [{ kind: 'block', text: 'a' }]);
+  assert.deepEqual(split('``` ```', none)[0]?.kind, 'block');
+  assert.deepEqual(links('a ` b https://x.org'), ['https://x.org']);
+});
+
+test('only a few emoji are large', () => {
+  assert.equal(isOnlyEmoji('🎉'), true);
+  assert.equal(isOnlyEmoji('👍🏽 ❤️'), true);
+  assert.equal(isOnlyEmoji('a🎉'), false);
+  assert.equal(isOnlyEmoji('12'), false);
+  assert.equal(isOnlyEmoji(''), false);
+});
+
+// Linear in the length: 8,000 characters of anything take no time.
+test('no text makes it slow', () => {
+  const begun = process.cpuUsage().user;
+  for (const part of ['(', '@a', 'https://', '`', '```', 'https://x.org/((((', '@a.', '👍']) {
+    const text = part.repeat(8000 / part.length);
+    split(text, new Set(['a']));
+    mentionsOf(text, () => true);
+    isOnlyEmoji(text);
+    mentionAt(text, text.length);
+  }
+  assert.ok(process.cpuUsage().user - begun < 2_000_000);
+});
