@@ -57,11 +57,13 @@ class Child {
   }
 }
 
-class Door {
+export class Door {
   constructor() {
     this.sockets = new Set();
+    this.answers = new Set(); // [from a node, to its client]
     this.server = net.createServer((client) => {
       const node = net.connect(this.port, '127.0.0.1');
+      this.answers.add([node, client]);
       for (const [socket, other] of [[client, node], [node, client]]) {
         this.sockets.add(socket);
         socket.on('error', () => {});
@@ -82,8 +84,15 @@ class Door {
   cut() {
     for (const socket of this.sockets) socket.destroy();
   }
+  // Nothing that nodes say passes any more, on the connections that there are.
+  deafen() {
+    for (const [node, client] of this.answers) node.unpipe(client).resume();
+  }
   get url() {
     return `ws://127.0.0.1:${this.server.address().port}/connection/websocket`;
+  }
+  get page() {
+    return `http://127.0.0.1:${this.server.address().port}/`;
   }
   close() {
     this.cut();
@@ -95,6 +104,7 @@ export class Cluster {
   // t: the test, which ends it.
   static async start(t, options = {}) {
     const cluster = new Cluster(options.chirmd ?? ['--insecure']);
+    cluster.each = options.each ?? [];
     t.after(() => cluster.stop());
     await cluster.startAll(options.nodes ?? 2);
     return cluster;
@@ -102,6 +112,7 @@ export class Cluster {
 
   constructor(chirmdOptions) {
     this.options = chirmdOptions;
+    this.each = []; // of single nodes, instead of those
     this.directory = mkdtempSync(join(tmpdir(), 'chirm-sdk-'));
     this.socket = join(this.directory, 'redis');
     this.nodes = [];
@@ -119,7 +130,8 @@ export class Cluster {
   }
 
   async startNode(index) {
-    const command = [chirmd, '--port', '0', '--redis', `unix://${this.socket}`, ...this.options];
+    const command = [chirmd, '--port', '0', '--redis', `unix://${this.socket}`];
+    command.push(...(this.each[index] ?? this.options));
     const node = new Child([...command, '--node-name', `n${index}`], /listening on \S*:(\d+)\s/);
     this.nodes[index] = node;
     node.port = Number((await inTime(node.ready, 'chirmd'))[1]);

@@ -7,7 +7,7 @@ import { duration, plural } from '../model/format';
 import { auth, AuthError } from '../net/auth';
 import { messageOf } from '../net/socket';
 import { Icon, Mark } from '../ui/icons';
-import { Modal, Spinner } from '../ui/parts';
+import { Labelled, Modal, Spinner } from '../ui/parts';
 import { SignIn } from '../ui/sign_in';
 import { loadSettings, signInMessage } from '../app/state';
 import { Chart } from './chart';
@@ -162,7 +162,10 @@ function Charts({ operator }: { operator: Operator }) {
     lines.map((line) => ({ ...line, values: line.values.slice(-samplesMax) }));
   const common = { times, span };
   return (
-    <section class="charts" aria-label="The last two minutes">
+    <section class="charts" aria-labelledby="charts-title">
+      <h2 class="hidden" id="charts-title">
+        The last two minutes
+      </h2>
       <Chart {...common} title="Connections" format={compact} lines={cut(samples.perNode((node) => node.connections))} />
       <Chart
         {...common}
@@ -292,8 +295,7 @@ function NoticeDialog({ operator, onClose }: { operator: Operator; onClose: (tol
           }
         }}
       >
-        <label class="field">
-          <span class="field-label">What everybody who is connected will see</span>
+        <Labelled label="What everybody who is connected will see">
           <textarea
             rows={4}
             required
@@ -301,7 +303,7 @@ function NoticeDialog({ operator, onClose }: { operator: Operator; onClose: (tol
             value={text.value}
             onInput={(event) => (text.value = event.currentTarget.value)}
           />
-        </label>
+        </Labelled>
         {error.value && (
           <p class="form-error" role="alert">
             {error.value}

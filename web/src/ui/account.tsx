@@ -4,8 +4,8 @@ import { useSignal } from '@preact/signals';
 import { chat, signedIn, toast } from '../app/state';
 import { auth } from '../net/auth';
 import { messageOf } from '../net/socket';
-import { Form, Labelled } from './dialogs';
-import { Modal } from './parts';
+import { Form } from './dialogs';
+import { Labelled, Modal } from './parts';
 
 export function AccountDialog() {
   const old = useSignal('');

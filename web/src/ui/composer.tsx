@@ -154,11 +154,8 @@ function Field({ conversation }: { conversation: Conversation }) {
           maxLength={limits.text}
           placeholder={`Message ${title}`}
           aria-label={state.editing.value ? 'Edit message' : `Message ${title}`}
-          role="combobox"
-          aria-expanded={at !== undefined}
           aria-autocomplete="list"
-          aria-controls="completions"
-          {...(at ? { 'aria-activedescendant': `completion-${chosen.value}` } : {})}
+          {...(at ? { 'aria-controls': 'completions', 'aria-activedescendant': `completion-${chosen.value}` } : {})}
           value={state.text.value}
           enterkeyhint="send"
           onInput={(event) => {

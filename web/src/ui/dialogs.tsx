@@ -7,7 +7,7 @@ import { chat, dialog, goTo, toast, type Dialog } from '../app/state';
 import { limits, type Room, type RoomChannel } from '../model/protocol';
 import { AccountDialog } from './account';
 import { BrowseDialog } from './browse';
-import { Modal } from './parts';
+import { Labelled, Modal } from './parts';
 import { refresh } from './people';
 import { Switcher } from './switcher';
 import { commandKey } from './sidebar';
@@ -72,16 +72,6 @@ export function Form(props: {
         </button>
       </div>
     </form>
-  );
-}
-
-export function Labelled(props: { label: string; hint?: string; children: ComponentChildren }) {
-  return (
-    <label class="field">
-      <span class="field-label">{props.label}</span>
-      {props.children}
-      {props.hint && <span class="field-hint">{props.hint}</span>}
-    </label>
   );
 }
 
@@ -172,6 +162,7 @@ function PersonField({ user }: { user: { value: string } }) {
   }
   known.delete(chat.peek()!.me);
   return (
+    <>
     <Labelled label="User name">
       <input
         required
@@ -182,12 +173,13 @@ function PersonField({ user }: { user: { value: string } }) {
         value={user.value}
         onInput={(event) => (user.value = event.currentTarget.value)}
       />
+    </Labelled>
       <datalist id="known-people">
         {[...known].filter(Boolean).sort().map((each) => (
           <option key={each} value={each} />
         ))}
       </datalist>
-    </Labelled>
+    </>
   );
 }
 

@@ -37,7 +37,7 @@ export function RichText(props: { text: string; mentions: string[]; me: string }
           case 'code':
             return <code>{piece.text}</code>;
           case 'block':
-            return <pre>{piece.text}</pre>;
+            return <pre tabIndex={0}>{piece.text}</pre>;
           case 'text':
             return piece.text;
         }

@@ -196,6 +196,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
         label={`Messages in ${title}`}
         estimate={(row) => (row.kind === 'message' && row.isGrouped ? 30 : estimates[row.kind])}
         render={render}
+        isLoose={({ kind }) => kind === 'day' || kind === 'events' || kind === 'start'}
         onTop={onTop}
         onMove={(end) => (isAtEnd.value = end)}
         start={startOf(conversation)}

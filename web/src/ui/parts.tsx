@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Small parts that several views are made of.
-import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { cloneElement, type ComponentChildren, type JSX, type VNode } from 'preact';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { hueOf, initials } from '../model/format';
 import type { Status } from '../model/protocol';
 import { dialog } from '../app/state';
@@ -217,6 +217,33 @@ export function Empty(props: { title: string; children?: ComponentChildren }) {
     <div class="empty">
       <p class="empty-title">{props.title}</p>
       {props.children}
+    </div>
+  );
+}
+
+// A field with its label, and a hint that is not part of its name.
+export function Labelled(props: {
+  label: string;
+  hint?: string | undefined;
+  children: VNode<{ id?: string; 'aria-describedby'?: string }>;
+  after?: ComponentChildren; // inside the field's box
+}) {
+  const id = useId();
+  const described = props.hint ? { 'aria-describedby': `${id}-hint` } : {};
+  return (
+    <div class="field">
+      <label class="field-label" for={id}>
+        {props.label}
+      </label>
+      <span class="field-box">
+        {cloneElement(props.children, { id, ...described })}
+        {props.after}
+      </span>
+      {props.hint && (
+        <span class="field-hint" id={`${id}-hint`}>
+          {props.hint}
+        </span>
+      )}
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { Session } from '../model/protocol';
 import { auth, AuthError } from '../net/auth';
 import { messageOf } from '../net/socket';
 import { Icon, Mark } from './icons';
+import { Labelled } from './parts';
 
 type Way = 'login' | 'register' | 'guest';
 
@@ -107,8 +108,10 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
   return (
     <form class="form" onSubmit={submit}>
       <h1>{words[way].title}</h1>
-      <label class="field">
-        <span class="field-label">{way === 'guest' ? 'What shall we call you? (optional)' : 'Name'}</span>
+      <Labelled
+        label={way === 'guest' ? 'What shall we call you? (optional)' : 'Name'}
+        hint={way === 'register' ? 'Letters, digits, dots, dashes. It is yours for good.' : undefined}
+      >
         <input
           ref={field}
           name="username"
@@ -121,24 +124,12 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
           value={name.value}
           onInput={(event) => (name.value = event.currentTarget.value)}
         />
-        {way === 'register' && (
-          <span class="field-hint">Letters, digits, dots, dashes. It is yours for good.</span>
-        )}
-      </label>
+      </Labelled>
       {way !== 'guest' && (
-        <label class="field">
-          <span class="field-label">Password</span>
-          <span class="field-with-button">
-            <input
-              name="password"
-              type={isShown.value ? 'text' : 'password'}
-              required
-              minLength={way === 'register' ? 8 : 1}
-              maxLength={128}
-              autocomplete={way === 'register' ? 'new-password' : 'current-password'}
-              value={password.value}
-              onInput={(event) => (password.value = event.currentTarget.value)}
-            />
+        <Labelled
+          label="Password"
+          hint={way === 'register' ? 'At least 8 characters.' : undefined}
+          after={
             <button
               type="button"
               class="link"
@@ -148,9 +139,19 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
             >
               {isShown.value ? 'Hide' : 'Show'}
             </button>
-          </span>
-          {way === 'register' && <span class="field-hint">At least 8 characters.</span>}
-        </label>
+          }
+        >
+          <input
+            name="password"
+            type={isShown.value ? 'text' : 'password'}
+            required
+            minLength={way === 'register' ? 8 : 1}
+            maxLength={128}
+            autocomplete={way === 'register' ? 'new-password' : 'current-password'}
+            value={password.value}
+            onInput={(event) => (password.value = event.currentTarget.value)}
+          />
+        </Labelled>
       )}
       {error.value && (
         <p class="form-error" role="alert">

@@ -13,6 +13,7 @@ interface Props<Row extends VirtualRow> {
   label: string;
   estimate(row: Row): number; // the height in pixels before it is known
   render(row: Row): VNode;
+  isLoose(row: Row): boolean; // it may go elsewhere, so nothing is held by it
   onTop(): void; // the beginning is near: more may be loaded
   onMove(isAtEnd: boolean): void;
   start?: Place | undefined; // the end, when it is not given
@@ -43,6 +44,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private width = 0;
   private observer: ResizeObserver | undefined;
   private rounds = 0;
+  private lastTop = 0; // of the window, as far as has been taken note of
 
   constructor(props: Props<Row>) {
     super(props);
@@ -53,6 +55,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   // --- For its owner
 
   toEnd(): void {
+    this.noteScroll();
     this.isAtEnd = true;
     this.anchor = undefined;
     this.forceUpdate();
@@ -60,6 +63,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   // Brings a row into sight, a third down the window unless it is there already.
   toRow(key: string, delta = this.viewport / 3): void {
+    this.noteScroll();
     this.isAtEnd = false;
     this.anchor = { key, delta };
     this.forceUpdate();
@@ -128,6 +132,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   }
 
   override render() {
+    this.noteScroll();
     this.layOut();
     this.setRange(this.wantedTop());
     const before = this.tops[this.begin]!;
@@ -145,7 +150,12 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
       >
         <div ref={this.inner} class="list-inner" style={{ paddingTop: before, paddingBottom: after }}>
           {this.props.rows.slice(this.begin, this.end).map((row) => (
-            <div class="list-row" key={row.key} data-key={row.key}>
+            <div
+              class="list-row"
+              key={row.key}
+              data-key={row.key}
+              data-loose={this.props.isLoose(row) || undefined}
+            >
               {this.props.render(row)}
             </div>
           ))}
@@ -176,6 +186,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   private resized(): void {
     const scroller = this.scroller.current!;
+    if (scroller.clientHeight === this.viewport && scroller.clientWidth === this.width) this.noteScroll();
     this.viewport = scroller.clientHeight;
     if (scroller.clientWidth !== this.width) {
       this.width = scroller.clientWidth;
@@ -197,42 +208,71 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
     }
     if (this.isAtEnd) {
       const end = scroller.scrollHeight - scroller.clientHeight;
-      if (end - scroller.scrollTop >= 1) scroller.scrollTop = end;
+      if (end - scroller.scrollTop >= 1) this.scrollTo(end);
+      else this.lastTop = scroller.scrollTop;
     } else if (this.anchor) {
       const element = this.element(this.anchor.key);
       if (element) {
         const delta = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
-        if (Math.abs(delta - this.anchor.delta) >= 1) scroller.scrollTop += delta - this.anchor.delta;
+        if (Math.abs(delta - this.anchor.delta) >= 1) {
+          this.scrollTo(scroller.scrollTop + delta - this.anchor.delta);
+        }
       }
     }
     this.rounds = isOther ? this.rounds + 1 : 0;
-    if (!isOther || this.rounds > 8) return;
+    if (!isOther || this.rounds > 8) return this.checkEnd();
     this.layOut();
     if (this.setRange(this.wantedTop())) this.forceUpdate();
+    else this.checkEnd();
+  }
+
+  // Where all fits into the window, nobody has to scroll to be at the end.
+  private checkEnd(): void {
+    const scroller = this.scroller.current!;
+    const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+    if (this.isAtEnd || left > endSlack || this.end < this.props.rows.length) return;
+    this.isAtEnd = true;
+    this.anchor = undefined;
+    this.props.onMove(true);
+  }
+
+  // The reader may have scrolled without the event having come yet.
+  private noteScroll(): boolean {
+    const scroller = this.scroller.current;
+    if (!scroller || Math.abs(scroller.scrollTop - this.lastTop) < 1) return false;
+    const top = scroller.scrollTop;
+    this.lastTop = top;
+    this.isAtEnd = scroller.scrollHeight - top - scroller.clientHeight <= endSlack;
+    this.anchor = this.isAtEnd ? undefined : this.firstInSight(top);
+    return true;
   }
 
   private readonly onScroll = (): void => {
-    const scroller = this.scroller.current!;
-    const top = scroller.scrollTop;
-    const left = scroller.scrollHeight - top - scroller.clientHeight;
-    this.isAtEnd = left <= endSlack;
-    this.anchor = this.isAtEnd ? undefined : this.firstInSight(top);
+    this.noteScroll();
     this.layOut();
-    if (this.setRange(top)) this.forceUpdate();
+    if (this.setRange(this.lastTop)) this.forceUpdate();
     this.report();
   };
+
+  private scrollTo(top: number): void {
+    const scroller = this.scroller.current!;
+    scroller.scrollTop = top;
+    this.lastTop = scroller.scrollTop;
+  }
 
   private firstInSight(top: number): Place | undefined {
     const edge = this.scroller.current!.getBoundingClientRect().top;
     for (const child of this.inner.current!.children) {
       const at = child.getBoundingClientRect();
-      if (at.bottom <= edge) continue;
+      if (at.bottom <= edge || (child as HTMLElement).dataset.loose) continue;
       if (at.top > edge + this.viewport) break;
       return { key: (child as HTMLElement).dataset.key!, delta: at.top - edge };
     }
     // Far from what is in the document: a leap with the scroll bar.
-    const at = this.rowAt(top);
-    const row = this.props.rows[at];
+    const { rows, isLoose } = this.props;
+    let at = this.rowAt(top);
+    while (at + 1 < rows.length && isLoose(rows[at]!)) ++at;
+    const row = rows[at];
     return row && { key: row.key, delta: this.tops[at]! - top };
   }
 

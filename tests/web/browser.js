@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+// Debian's Chromium, and people in it who use the page as people do: by what they see.
+import assert from 'node:assert/strict';
+import { chromium } from 'playwright-core';
+import { Cluster } from './cluster.js';
+
+export const patienceMs = 15_000;
+export const password = 'correct horse battery';
+
+const options = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--headless',
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+// A browser, with a profile of its own, that ends with the test.
+export async function launch(t) {
+  const browser = await chromium.launch(options);
+  t.after(() => browser.close());
+  return browser;
+}
+
+export async function startCluster(t, more = {}) {
+  return Cluster.start(t, { nodes: 1, chirmd: [], ...more });
+}
+
+// A tab that nobody is signed in on. Errors in the page fail the test.
+export async function openTab(t, browser, url, context = {}) {
+  const made = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...context,
+  });
+  const page = await made.newPage();
+  page.setDefaultTimeout(patienceMs);
+  const problems = [];
+  page.on('pageerror', (error) => problems.push(error.stack ?? String(error)));
+  page.on('console', (message) => {
+    const text = message.text();
+    // Refusals and lost connections are what some tests are about; the browser logs them all.
+    if (message.type() === 'error' && !/Failed to load resource|WebSocket/.test(text)) problems.push(text);
+  });
+  t.after(async () => {
+    await made.close().catch(() => undefined);
+    assert.deepEqual(problems, [], 'the page complained');
+  });
+  await page.goto(url);
+  return page;
+}
+
+export async function fillSignIn(page, name, secret = password) {
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(secret);
+  await page.locator('form button[type=submit]').click();
+}
+
+export async function register(page, name) {
+  await page.getByRole('button', { name: 'Create an account' }).click();
+  await fillSignIn(page, name);
+  await composer(page).waitFor();
+}
+
+export async function signIn(page, name) {
+  await fillSignIn(page, name);
+  await composer(page).waitFor();
+}
+
+// Somebody new, in a tab of their own, in the lobby.
+export async function newcomer(t, browser, url, name, context) {
+  const page = await openTab(t, browser, url, context);
+  await register(page, name);
+  return page;
+}
+
+export const composer = (page) => page.locator('.composer textarea');
+export const message = (page, text) => page.locator('.message', { hasText: text });
+export const rooms = (page, title) => page.locator('.sidebar a.line', { hasText: title });
+
+export async function say(page, text) {
+  await composer(page).fill(text);
+  await composer(page).press('Enter');
+}
+
+// The texts of the messages in sight, in order.
+export const texts = (page) => page.locator('.message .message-text').allTextContents();
+
+export async function menu(page, item) {
+  await page.getByRole('menuitem', { name: item }).click();
+}
+
+// Opens a message's tools, as a pointer does, and clicks one.
+export async function tool(page, text, name) {
+  const found = message(page, text).last();
+  await found.hover();
+  await found.getByRole('button', { name, exact: true }).click();
+}
+
+// Who may see the operator's page.
+export const administrator = {
+  options: ['--admins', 'root'],
+  async create(page) {
+    await register(page, 'root');
+  },
+};
