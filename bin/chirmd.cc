@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "bin/chirmd_options.h"
+#include "bin/password.h"
 #include "core/base/version.h"
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
@@ -60,6 +61,27 @@ Expected<std::unique_ptr<Broker>, Error> make_broker(Loop& loop, const ChirmdOpt
   return std::move(*broker);
 }
 
+int set_password(const ChirmdOptions& options) {
+  const auto password = read_password(options.set_password);
+  if (!password) {
+    spdlog::error("{}", password.error().message);
+    return 2;
+  }
+  Loop loop;
+  const auto broker = make_broker(loop, options);
+  if (!broker) {
+    spdlog::error("{}", broker.error().message);
+    return 1;
+  }
+  const auto set = store_password(loop, **broker, options.set_password, *password);
+  if (!set) {
+    spdlog::error("{}", set.error().message);
+    return 1;
+  }
+  spdlog::info("the password of {} is set", options.set_password);
+  return 0;
+}
+
 int run(const ChirmdOptions& options) {
   Loop loop;
   const auto broker = make_broker(loop, options);
@@ -106,5 +128,5 @@ int main(int argc, char** argv) {
   raise_files_limit();
   signal(SIGPIPE, SIG_IGN);  // hiredis and libuv write without MSG_NOSIGNAL
   signal(SIGXFSZ, SIG_IGN);  // to the store, a file that may not grow is a full disk
-  return run(options);
+  return options.set_password.empty() ? run(options) : set_password(options);
 }

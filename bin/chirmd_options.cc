@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <fstream>
 #include <functional>
+#include <memory>
 #include <set>
 #include <sstream>
 #include <utility>
 
 #include "bin/settings.h"
+#include "core/accounts/user_name.h"
+#include "protocol/signature.h"
 
 namespace chirm {
 
@@ -24,7 +28,8 @@ constexpr const char* kEpilogue =
     "with _ for - (CHIRM_PORT), and in the TOML file of --config (port = 8080). A flag wins over\n"
     "the environment, and that over the file.\n\n"
     "Examples:\n"
-    "  chirmd --insecure --port 8080 --store chirm.db\n"
+    "  chirmd --port 8080 --store chirm.db --admins ada\n"
+    "  chirmd --store chirm.db --set-password ada\n"
     "  chirmd --port 6789 --redis redis://127.0.0.1:6379 --token-hmac-secret SECRET\n";
 
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
@@ -76,21 +81,81 @@ void add_listening(Settings& settings, ServerSettings& server) {
                     "Name of this node, unique in the cluster; HOST:PORT when not given");
 }
 
+void add_on_off(Settings& settings, const char* name, bool& value, const char* help) {
+  settings.add(
+      name, "on|off", value ? "on" : "off",
+      [&value](const std::string& text) {
+        value = text == "on";
+        return text == "on" || text == "off" ? "" : "expected on or off, got '" + text + "'";
+      },
+      help);
+}
+
+void add_public_key(Settings& settings, const char* name, PublicKey::Type type,
+                    std::shared_ptr<const PublicKey>& key, const char* help) {
+  settings.add(
+      name, "FILE", "",
+      [type, &key](const std::string& path) -> std::string {
+        std::ifstream file(path);
+        std::ostringstream pem;
+        if (!(pem << file.rdbuf())) return "expected a file to read, got '" + path + "'";
+        auto parsed = PublicKey::parse(type, pem.str());
+        if (!parsed) return parsed.error() + " in '" + path + "'";
+        key = std::move(*parsed);
+        return {};
+      },
+      help);
+}
+
 void add_security(Settings& settings, ChatSettings& chat) {
   settings.begin_group("Security");
   settings.add_switch("insecure", chat.is_insecure,
                       "For development and measuring: no tokens, anybody is who they say they are, "
                       "and every channel is open to everybody");
-  settings.add_text("token-hmac-secret", "SECRET", chat.token_hmac_secret,
+  settings.add_text("token-hmac-secret", "SECRET", chat.tokens.hmac_secret,
                     "Secret of HS256 connection tokens; better set in the environment, for flags "
                     "show in ps");
-  settings.add(
-      "inboxes", "on|off", "on",
-      [&chat](const std::string& text) {
-        chat.has_inboxes = text == "on";
-        return text == "on" || text == "off" ? "" : "expected on or off, got '" + text + "'";
+  add_public_key(settings, "token-rsa-public-key", PublicKey::Type::kRsa, chat.tokens.rsa,
+                 "PEM file with the RSA public key of RS256 connection tokens");
+  add_public_key(settings, "token-ecdsa-public-key", PublicKey::Type::kEcdsa, chat.tokens.ecdsa,
+                 "PEM file with the ECDSA public key (P-256) of ES256 connection tokens");
+  settings.add_text("token-issuer", "TEXT", chat.tokens.issuer,
+                    "What the claim iss of these tokens must be; anything when not given");
+  settings.add_text("token-audience", "TEXT", chat.tokens.audience,
+                    "... and what aud must be or have");
+  add_on_off(settings, "inboxes", chat.has_inboxes,
+             "Whether every connection is subscribed to its user's channel, user:#<user>");
+}
+
+void add_accounts(Settings& settings, ChirmdOptions& options) {
+  AccountSettings& accounts = options.server.accounts;
+  settings.begin_group("Accounts");
+  add_on_off(settings, "accounts", accounts.is_on,
+             "Whether people sign in here; never with --insecure");
+  add_on_off(settings, "registration", accounts.has_registration,
+             "Whether anybody may register a name");
+  add_on_off(settings, "guests", accounts.has_guests, "Whether guests are let in");
+  settings.add_list(
+      "admins", "NAME,...",
+      [&accounts](const std::string& text) {
+        return for_each_word(text, [&accounts](const std::string& word) -> std::string {
+          if (!is_account_name(word)) {
+            return "expected names of " + std::string(kAccountNameRule) + ", got '" + word + "'";
+          }
+          accounts.admins.insert(user_of(word));
+          return {};
+        });
       },
-      "Whether every connection is subscribed to its user's channel, user:#<user>");
+      "Who is an administrator. These names cannot be registered: see --set-password");
+  settings.add(
+      "set-password", "NAME", "",
+      [&options](const std::string& text) -> std::string {
+        options.set_password = text;
+        if (is_account_name(text)) return {};
+        return "expected a name of " + std::string(kAccountNameRule) + ", got '" + text + "'";
+      },
+      "Reads a password from stdin, makes it that of the account, which it makes if there is none, "
+      "ends the account's sessions, and ends. With the --store or --redis of the nodes");
 }
 
 void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::uint64_t& value_ms,
@@ -155,12 +220,22 @@ void add_limits(Settings& settings, ChatSettings& chat) {
 
 // What cannot be seen in one setting alone. Empty when all is well.
 std::string contradiction(const Settings& settings, const ChirmdOptions& options) {
-  if (!options.chat.is_insecure && options.chat.token_hmac_secret.empty()) {
-    return "--token-hmac-secret: expected a secret (or --insecure, for development only)";
+  const bool has_accounts = options.server.accounts.is_on;
+  if (!options.chat.is_insecure && !has_accounts && !options.chat.tokens.has_any()) {
+    return settings.source_of("accounts") +
+           ": expected on, or a key of connection tokens (--token-hmac-secret)";
   }
-  if (options.chat.is_insecure && !options.chat.token_hmac_secret.empty()) {
-    return settings.source_of("insecure") + ": expected no " +
-           settings.source_of("token-hmac-secret") + " beside it, for no token would be looked at";
+  for (const char* name : {"token-hmac-secret", "token-rsa-public-key", "token-ecdsa-public-key"}) {
+    if (!options.chat.is_insecure || !settings.is_given(name)) continue;
+    return settings.source_of("insecure") + ": expected no " + settings.source_of(name) +
+           " beside it, for no token would be looked at";
+  }
+  if (options.chat.is_insecure && has_accounts && settings.is_given("accounts")) {
+    return settings.source_of("insecure") + ": expected no " + settings.source_of("accounts") +
+           " beside it, for nobody would have to sign in";
+  }
+  if (!options.set_password.empty() && options.redis.empty() && options.store == "memory") {
+    return settings.source_of("set-password") + ": expected --store FILE or --redis beside it";
   }
   std::set<std::string> names;
   for (const RedisUrl& url : options.redis) {
@@ -200,6 +275,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   Settings settings({"chirmd", kIntroduction, kEpilogue});
   add_listening(settings, options.server);
   add_security(settings, options.chat);
+  add_accounts(settings, options);
   add_store(settings, options);
   add_limits(settings, options.chat);
   settings.begin_group("Logging");

@@ -22,6 +22,7 @@ struct ChirmdOptions {
   std::vector<RedisUrl> redis;      // shards, with different names; none: the embedded store
   std::string redis_prefix = "chirm";
   std::string log_level = "info";
+  std::string set_password;  // an account's name: only its password is to be set
 };
 
 // The options, or the exit code when the program is to end at once: 0 after --help or --version,

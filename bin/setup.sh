@@ -65,6 +65,7 @@ need_for_building() {
   need_header libncurses-dev curses.h
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
+  need_header libsodium-dev sodium.h
   need_for_web
 }
 

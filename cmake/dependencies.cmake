@@ -14,6 +14,7 @@ find_package(benchmark REQUIRED)                    # libbenchmark-dev
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)      # libuv1-dev
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # libhiredis-dev
 pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)  # libncurses-dev
+pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)  # libsodium-dev
 
 # libhttp-parser-dev ships neither a .pc file nor a CMake config.
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)

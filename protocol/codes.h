@@ -59,6 +59,7 @@ inline constexpr Disconnect kTooManyRequests{3013, "too many requests"};
 inline constexpr Disconnect kInvalidToken{3500, "invalid token"};
 inline constexpr Disconnect kBadRequest{3501, "bad request"};
 inline constexpr Disconnect kStale{3502, "stale"};
+inline constexpr Disconnect kForced{3503, "force disconnect"};
 inline constexpr Disconnect kChannelLimit{3505, "channel limit"};
 inline constexpr Disconnect kNotAvailable{3508, "not available"};
 }  // namespace disconnects

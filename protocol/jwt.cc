@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "protocol/jwt.h"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "protocol/base64.h"
 #include "protocol/json.h"
@@ -16,23 +14,6 @@ namespace chirm {
 namespace {
 
 namespace dom = simdjson::dom;
-
-std::string hmac_sha256(std::string_view text, std::string_view secret) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned length = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
-  if (HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), bytes, text.size(), digest,
-           &length) == nullptr) {
-    return {};
-  }
-  return {reinterpret_cast<const char*>(digest), length};
-}
-
-bool is_signed(std::string_view text, std::string_view secret, std::string_view signature) {
-  const std::string expected = hmac_sha256(text, secret);
-  return !expected.empty() && expected.size() == signature.size() &&
-         CRYPTO_memcmp(expected.data(), signature.data(), expected.size()) == 0;
-}
 
 // The three parts of the compact form (RFC 7515 §7.1), still encoded.
 struct Parts {
@@ -73,16 +54,29 @@ class EncodedObject {
   dom::object object_;
 };
 
-// RFC 7515 §4.1: `alg` decides, an extension in `crit` that is not understood refuses the token.
-bool is_hs256(std::string_view header) {
+// What `alg` says. An extension in `crit` that is not understood refuses the token (RFC 7515
+// §4.1.11).
+std::string algorithm_of(std::string_view header) {
   EncodedObject fields;
-  if (!fields.parse(header)) return false;
+  if (!fields.parse(header)) return {};
   std::string_view algorithm;
   for (const auto [key, value] : fields.object()) {
-    if (key == "crit") return false;
-    if (key == "alg" && !read_field(value, algorithm)) return false;
+    if (key == "crit") return {};
+    if (key == "alg" && !read_field(value, algorithm)) return {};
   }
-  return algorithm == "HS256";
+  return std::string(algorithm);
+}
+
+bool is_signed(const Parts& parts, const TokenKeys& keys) {
+  const auto signature = base64::decode_url(parts.signature);
+  if (!signature) return false;
+  const std::string algorithm = algorithm_of(parts.header);
+  if (algorithm == "RS256") return keys.rsa && keys.rsa->verify(parts.signed_text, *signature);
+  if (algorithm == "ES256") return keys.ecdsa && keys.ecdsa->verify(parts.signed_text, *signature);
+  // An empty secret is none: everybody could sign with it.
+  if (algorithm != "HS256" || keys.hmac_secret.empty()) return false;
+  const std::string expected = hmac_sha256(parts.signed_text, keys.hmac_secret);
+  return !expected.empty() && equal_in_constant_time(expected, *signature);
 }
 
 // RFC 7519 §2, NumericDate: seconds since 1970, maybe with a fraction.
@@ -181,8 +175,35 @@ bool read_channels(dom::element value, TokenChannels& channels) {
   return true;
 }
 
+// RFC 7519 §4.1.3: a text or an array of texts.
+bool read_audience(dom::element value, std::vector<std::string_view>& audience) {
+  std::string_view one;
+  if (!value.get(one)) {
+    audience = {one};
+    return true;
+  }
+  dom::array several;
+  if (value.get(several)) return value.is_null();
+  for (const dom::element element : several) {
+    if (element.get(one)) return false;
+    audience.push_back(one);
+  }
+  return true;
+}
+
+// A claim that other systems may use for something else.
+bool read_if_text(dom::element value, std::string_view& text) {
+  if (value.get(text)) text = {};
+  return true;
+}
+
 struct RawClaims {
   std::string_view user;
+  std::string_view issuer;
+  std::string_view session;
+  std::string_view name;
+  std::string_view role;
+  std::vector<std::string_view> audience;
   std::string_view info;
   std::string_view encoded_info;  // `b64info`
   std::optional<std::int64_t> exp;
@@ -199,6 +220,11 @@ bool read_claims(const EncodedObject& claims, RawClaims& out) {
     if (key == "exp") return read_date(value, out.exp);
     if (key == "nbf") return read_date(value, out.nbf);
     if (key == "expire_at") return read_date(value, out.expire_at);
+    if (key == "iss") return read_if_text(value, out.issuer);
+    if (key == "aud") return read_audience(value, out.audience);
+    if (key == "sid") return read_if_text(value, out.session);
+    if (key == "name") return read_if_text(value, out.name);
+    if (key == "role") return read_if_text(value, out.role);
     if (key == "b64info") return read_field(value, out.encoded_info);
     if (key == "info") out.info = read_raw(value, cursor);
     if (key == "channels") return read_channels(value, out.channels);
@@ -211,24 +237,27 @@ bool read_claims(const EncodedObject& claims, RawClaims& out) {
 }  // namespace
 
 Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token,
-                                                          std::string_view secret,
-                                                          std::int64_t now) {
+                                                          const TokenKeys& keys, std::int64_t now) {
   const Unexpected<TokenError> invalid(TokenError::kInvalid);
   const auto parts = split(token);
-  // An empty secret is none: everybody could sign with it.
-  if (!parts || secret.empty() || !is_hs256(parts->header)) return invalid;
-  const auto signature = base64::decode_url(parts->signature);
-  if (!signature || !is_signed(parts->signed_text, secret, *signature)) return invalid;
+  if (!parts || !is_signed(*parts, keys)) return invalid;
 
   EncodedObject encoded;
   RawClaims raw;
   TokenClaims claims;
   if (!encoded.parse(parts->claims) || !read_claims(encoded, raw)) return invalid;
   if (!read_payload(raw.info, raw.encoded_info, claims.info)) return invalid;
+  if (!keys.issuer.empty() && raw.issuer != keys.issuer) return invalid;
+  if (!keys.audience.empty() && std::ranges::count(raw.audience, keys.audience) == 0) {
+    return invalid;
+  }
   if ((raw.exp && now >= *raw.exp) || (raw.nbf && now < *raw.nbf)) {
     return Unexpected<TokenError>(TokenError::kExpired);
   }
   claims.user = raw.user;
+  claims.session = raw.session;
+  claims.name = raw.name;
+  claims.role = raw.role;
   claims.expires_at = raw.expire_at ? raw.expire_at : raw.exp;
   if (raw.expire_at == 0) claims.expires_at.reset();
   claims.channels = std::move(raw.subs.empty() ? raw.channels : raw.subs);

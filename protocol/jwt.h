@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Connection tokens: JSON Web Tokens (RFC 7519) signed with HS256 (RFC 7515, 7518 §3.2), with the
-// claims of Centrifugo's tokens (https://centrifugal.dev/docs/server/authentication). Pure: the
-// clock is an argument.
+// Connection tokens: JSON Web Tokens (RFC 7519) signed with HS256, RS256 or ES256 (RFC 7515, 7518
+// §3), with the claims of Centrifugo's tokens (https://centrifugal.dev/docs/server/authentication)
+// and a few of our own. Pure: the clock is an argument.
 
 #include <cstdint>
 #include <map>
@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "protocol/expected.h"
+#include "protocol/signature.h"
 
 namespace chirm {
 
@@ -27,23 +28,36 @@ struct TokenClaims {
   std::string info;                        // raw JSON of `info`, or ""
   // `subs`, or when that is empty `channels`. The names may be none.
   TokenChannels channels;
+  std::string session;  // `sid`
+  std::string name;     // `name`: how the user is shown
+  std::string role;     // `role`
+};
+
+// Whose tokens are taken. Each algorithm has a key of its own, and a token is checked with that of
+// its algorithm alone.
+struct TokenKeys {
+  std::string hmac_secret;                 // for HS256; "": none
+  std::shared_ptr<const PublicKey> rsa;    // for RS256, or null
+  std::shared_ptr<const PublicKey> ecdsa;  // for ES256, or null
+  std::string issuer;                      // what `iss` must be; "": anything
+  std::string audience;                    // what `aud` must be or have; "": anything
+
+  bool has_any() const { return !hmac_secret.empty() || rsa || ecdsa; }
 };
 
 enum class TokenError : std::uint8_t {
   kExpired,  // past `exp` or before `nbf`: the client should fetch a new one (error 109)
-  // Malformed, wrong signature, algorithm not HS256, `channel` claim, or an option of a channel
-  // that does not exist here (close 3500).
+  // Malformed, wrong signature, algorithm without a key, wrong issuer or audience, `channel` claim,
+  // or an option of a channel that does not exist here (close 3500).
   kInvalid,
 };
 
-// `secret` is the shared key as bytes; with an empty one no token is valid. `now` is unix seconds.
-// The signature is compared in constant time. `alg` must be HS256: "none" and all others are
-// refused.
+// `now` is unix seconds. "none" and all algorithms but the three are refused.
 [[nodiscard]] Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token,
-                                                                        std::string_view secret,
+                                                                        const TokenKeys& keys,
                                                                         std::int64_t now);
 
-// Signs claims given as a JSON object: what an operator's own system does. For tests.
+// Signs claims given as a JSON object.
 std::string sign_token_hs256(std::string_view claims_json, std::string_view secret);
 
 }  // namespace chirm

@@ -3,8 +3,12 @@
 
 #include <algorithm>
 
+#include "core/accounts/accounts.h"
+#include "core/accounts/secrets.h"
+#include "core/accounts/user_name.h"
 #include "core/loop/loop.h"
 #include "protocol/channel_name.h"
+#include "protocol/json_writer.h"
 #include "protocol/jwt.h"
 #include "protocol/limits.h"
 
@@ -31,21 +35,31 @@ bool is_conversation(std::string_view name) {
   return are_names && !a.empty() && a < b;
 }
 
-Expected<Identity, Refusal> verify(std::string_view token, std::string_view secret) {
-  const std::int64_t now = Loop::unix_ms() / 1000;
-  const auto claims = verify_connection_token(token, secret, now);
-  if (!claims) {
-    if (claims.error() == TokenError::kExpired) return Unexpected<Refusal>(errors::kTokenExpired);
-    return Unexpected<Refusal>(disconnects::kInvalidToken);
-  }
-  if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
-    return Unexpected<Refusal>(errors::kExpired);
-  }
-  if (!is_user_name(claims->user)) return Unexpected<Refusal>(disconnects::kInvalidToken);
-  return Identity{.user = claims->user,
-                  .info = claims->info,
-                  .expires_at = claims->expires_at,
-                  .channels = claims->channels};
+// Of a token that was signed by the cluster itself.
+Identity own_identity(TokenClaims claims) {
+  JsonWriter info;
+  info.open();
+  info.add("name", claims.name);
+  info.close();
+  UserRole role = UserRole::kUser;
+  if (claims.role == text_of(UserRole::kGuest)) role = UserRole::kGuest;
+  if (claims.role == text_of(UserRole::kAdmin)) role = UserRole::kAdmin;
+  return {std::move(claims.user),
+          info.take(),
+          claims.expires_at,
+          {},
+          role,
+          id_from_text(claims.session).value_or(0)};
+}
+
+Identity external_identity(TokenClaims claims) {
+  const bool is_admin = claims.role == text_of(UserRole::kAdmin) && !claims.user.empty();
+  return {std::move(claims.user),
+          std::move(claims.info),
+          claims.expires_at,
+          std::move(claims.channels),
+          is_admin ? UserRole::kAdmin : UserRole::kUser,
+          0};
 }
 
 }  // namespace
@@ -57,9 +71,38 @@ Expected<Identity, Refusal> Authenticator::authenticate(const ConnectCommand& co
         {.user = std::string(command.data_name), .info = {}, .expires_at = {}, .channels = {}});
   }
   if (command.token.empty()) return Unexpected<Refusal>(disconnects::kBadRequest);
-  return verify(command.token, settings_.token_hmac_secret).and_then([this](Identity identity) {
+  return verify(command.token).and_then([this](Identity identity) {
     return with_channels(std::move(identity));
   });
+}
+
+Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const {
+  const std::int64_t now = Loop::unix_ms() / 1000;
+  // What was revoked may concern anybody.
+  if (accounts_ != nullptr && !accounts_->is_ready()) {
+    return Unexpected<Refusal>(errors::kInternal);
+  }
+  const auto own = accounts_ == nullptr ? std::nullopt : accounts_->verify(token);
+  const auto claims = own ? *own : verify_connection_token(token, settings_.tokens, now);
+  if (!claims) {
+    if (claims.error() == TokenError::kExpired) return Unexpected<Refusal>(errors::kTokenExpired);
+    return Unexpected<Refusal>(disconnects::kInvalidToken);
+  }
+  if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
+    return Unexpected<Refusal>(errors::kExpired);
+  }
+  if (!own && !is_external_user(claims->user)) {
+    return Unexpected<Refusal>(disconnects::kInvalidToken);
+  }
+  Identity identity = own ? own_identity(*claims) : external_identity(*claims);
+  if (is_revoked(identity.user, identity.session)) {
+    return Unexpected<Refusal>(disconnects::kInvalidToken);
+  }
+  return identity;
+}
+
+bool Authenticator::is_revoked(std::string_view user, std::uint64_t session) const {
+  return accounts_ != nullptr && accounts_->revocations().is_revoked(user, session);
 }
 
 Expected<Identity, Refusal> Authenticator::with_channels(Identity identity) const {
@@ -78,10 +121,12 @@ Expected<Identity, Disconnect> Authenticator::refresh(std::string_view user,
   if (settings_.is_insecure || token.empty()) {
     return Unexpected<Disconnect>(disconnects::kBadRequest);
   }
-  auto identity = verify(token, settings_.token_hmac_secret);
+  auto identity = verify(token);
   if (!identity) {
     const auto* why = std::get_if<Disconnect>(&identity.error());
-    return Unexpected<Disconnect>(why != nullptr ? *why : disconnects::kExpired);
+    if (why != nullptr) return Unexpected<Disconnect>(*why);
+    const bool is_early = std::get<ErrorCode>(identity.error()) == errors::kInternal;
+    return Unexpected<Disconnect>(is_early ? disconnects::kInternal : disconnects::kExpired);
   }
   if (identity->user != user) return Unexpected<Disconnect>(disconnects::kInvalidToken);
   return std::move(*identity);

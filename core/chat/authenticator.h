@@ -8,14 +8,16 @@
 #include <string_view>
 #include <variant>
 
+#include "core/accounts/user_role.h"
 #include "core/chat/chat_settings.h"
-#include "core/chat/user_role.h"
 #include "protocol/codes.h"
 #include "protocol/command.h"
 #include "protocol/expected.h"
 #include "protocol/jwt.h"
 
 namespace chirm {
+
+class Accounts;
 
 struct Identity {
   std::string user;
@@ -25,6 +27,7 @@ struct Identity {
   // names of existing namespaces.
   TokenChannels channels;
   UserRole role = UserRole::kUser;
+  std::uint64_t session = 0;  // of core/accounts; 0: none
 };
 
 // A refusal is an error reply, after which the client may mend what was wrong, or a close.
@@ -32,13 +35,18 @@ using Refusal = std::variant<ErrorCode, Disconnect>;
 
 class Authenticator {
  public:
-  // settings must outlive the authenticator.
-  explicit Authenticator(const ChatSettings& settings) : settings_(settings) {}
+  // settings and accounts must outlive the authenticator. Without accounts only tokens of the
+  // operator's own system count.
+  explicit Authenticator(const ChatSettings& settings, const Accounts* accounts = nullptr)
+      : settings_(settings), accounts_(accounts) {}
 
   [[nodiscard]] Expected<Identity, Refusal> authenticate(const ConnectCommand& command) const;
   // A new token for a connection of `user`. Its channels do not count before the next connect.
   [[nodiscard]] Expected<Identity, Disconnect> refresh(std::string_view user,
                                                        std::string_view token) const;
+
+  // Whether tokens of the user or the session have been revoked.
+  bool is_revoked(std::string_view user, std::uint64_t session) const;
 
   // nullopt: allowed. One rule for subscribing, publishing and reading: room:<name> is open to all
   // users, dm:#<a>,<b> and user:#<u> to those who are named, and nothing else exists. In insecure
@@ -46,11 +54,13 @@ class Authenticator {
   std::optional<ErrorCode> check_channel(std::string_view user, std::string_view channel) const;
 
  private:
+  [[nodiscard]] Expected<Identity, Refusal> verify(std::string_view token) const;
   std::optional<ErrorCode> check_name(std::string_view channel) const;
   // Adds the user's inbox, and looks at the names of the others.
   [[nodiscard]] Expected<Identity, Refusal> with_channels(Identity identity) const;
 
   const ChatSettings& settings_;
+  const Accounts* accounts_;
 };
 
 }  // namespace chirm

@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <string>
 
+#include "protocol/jwt.h"
+
 namespace chirm {
 
 struct ChatSettings {
   // No tokens: the user is connect.data.name, every channel is open to everybody.
   bool is_insecure = false;
-  std::string token_hmac_secret;  // for HS256 connection tokens
+  TokenKeys tokens;  // of the operator's own system
   // Every connection is subscribed to its user's channel `user:#<user>`.
   bool has_inboxes = true;
 

@@ -76,6 +76,8 @@ class Session final : public WheelEntry,
   const std::string& client_id() const { return client_id_; }
   const std::string& info() const { return info_; }
   UserRole role() const { return role_; }
+  // Which log-in it belongs to; 0: none of core/accounts.
+  std::uint64_t sign_in() const { return sign_in_; }
   bool is_connected() const { return state_ == State::kConnected; }
   // Points to this session, and to null once it has gone.
   std::shared_ptr<Session*> self();
@@ -193,7 +195,8 @@ class Session final : public WheelEntry,
   std::uint64_t blocked_ms_ = 0;  // since when, while blocked
   std::uint64_t ping_ms_ = 0;     // when the next ping is due, or its pong when awaited
   std::int64_t expires_at_ = 0;   // unix seconds, grace included; 0: never
-  std::uint64_t leave_ms_ = 0;    // when leave_after() closes it; 0: not
+  std::uint64_t sign_in_ = 0;
+  std::uint64_t leave_ms_ = 0;  // when leave_after() closes it; 0: not
   std::string user_;
   std::string client_id_;
   std::string info_;

@@ -296,6 +296,8 @@ void Session::handle(std::uint32_t, const SendCommand&) { close(disconnects::kNo
 void Session::handle(std::uint32_t id, const RefreshCommand& command) {
   const auto identity = context_.authenticator.refresh(user_, command.token);
   if (!identity) return close(identity.error());
+  role_ = identity->role;
+  sign_in_ = identity->session;
   set_expiry(identity->expires_at);
   schedule();
   context_.scratch.clear();

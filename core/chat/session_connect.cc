@@ -37,6 +37,7 @@ void Session::handle(std::uint32_t id, const ConnectCommand& command) {
   user_ = std::move(identity->user);
   info_ = std::move(identity->info);
   role_ = identity->role;
+  sign_in_ = identity->session;
   client_id_ = make_client_id(context_.random);
   set_expiry(identity->expires_at);
   if (identity->channels.empty()) return finish_connect(id, {});
@@ -112,6 +113,8 @@ void Session::on_join_refused(const ErrorCode& error) {
 }
 
 void Session::finish_connect(std::uint32_t id, std::string_view subs) {
+  // It may have happened while the channels were joined, when the directory did not have us.
+  if (context_.authenticator.is_revoked(user_, sign_in_)) return close(disconnects::kInvalidToken);
   state_ = State::kConnected;
   context_.directory.add(*this);
   is_listed_ = true;

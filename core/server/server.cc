@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/server/auth_routes.h"
 #include "core/server/connection.h"
 #include "core/server/listener.h"
 #include "core/server/metrics.h"
@@ -47,6 +48,12 @@ HttpResponse to_response(const StaticAnswer& file) {
   return response;
 }
 
+std::unique_ptr<Accounts> make_accounts(Loop& loop, Broker& broker, const AccountSettings& settings,
+                                        const ChatSettings& chat) {
+  if (chat.is_insecure || !settings.is_on) return nullptr;
+  return std::make_unique<Accounts>(loop, broker.documents(), settings);
+}
+
 }  // namespace
 
 Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)
@@ -58,7 +65,8 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       wheel_(loop),
       decoder_pool_(WsRole::kServer, limits::kMessageBytes),
       encoder_(WsRole::kServer),
-      authenticator_(chat_settings_),
+      accounts_(make_accounts(loop, broker, settings_.accounts, chat_settings_)),
+      authenticator_(chat_settings_, accounts_.get()),
       hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
       session_context_{hub_,           chat_settings_, authenticator_,
                        wheel_,         encoder_,       command_decoder_,
@@ -66,6 +74,11 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
       drain_timer_(loop, [this] { drain_some(); }) {
+  if (accounts_) {
+    accounts_->revocations().on_revoked = [this](const std::string& user, std::uint64_t sign_in) {
+      close_sessions(user, sign_in);
+    };
+  }
   add_routes();
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }
@@ -175,7 +188,17 @@ HttpResponse Server::file(const HttpRequest& request) const {
   return get.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
 }
 
+// 0: all of the user's.
+void Server::close_sessions(const std::string& user, std::uint64_t sign_in) {
+  const auto found = directory_.of_user(user);
+  // Closing takes them out of the directory.
+  for (Session* session : std::vector(found.begin(), found.end())) {
+    if (sign_in == 0 || session->sign_in() == sign_in) session->close(disconnects::kInvalidToken);
+  }
+}
+
 void Server::add_routes() {
+  add_auth_routes(router_, accounts_.get(), chat_settings_.tokens.has_any());
   const auto add = [this](const char* path, std::function<HttpResponse()> make) {
     router_.add({"GET", path, [make = std::move(make)](const HttpCall&, const HttpAnswer& answer) {
                    answer(make());

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/accounts/accounts.h"
 #include "core/base/error.h"
 #include "core/base/intrusive_list.h"
 #include "core/base/random.h"
@@ -74,10 +75,13 @@ class Server {
   HttpRouter& router() { return router_; }
   // In the Prometheus text format.
   std::string metrics() const;
+  // Null where there are none.
+  Accounts* accounts() { return accounts_.get(); }
 
  private:
   Loop::TurnEnd end_turn();
   void add_routes();
+  void close_sessions(const std::string& user, std::uint64_t sign_in);
   HttpResponse readiness() const;
   HttpResponse file(const HttpRequest& request) const;
   void drain_some();
@@ -96,6 +100,7 @@ class Server {
   WsEncoder encoder_;
   CommandDecoder command_decoder_;
   Random random_;
+  std::unique_ptr<Accounts> accounts_;  // null where there are none
   Authenticator authenticator_;
   Hub hub_;
   SessionDirectory directory_;

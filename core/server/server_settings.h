@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/accounts/account_settings.h"
 #include "core/base/address_range.h"
 #include "core/server/static_files.h"
 
@@ -30,6 +31,7 @@ struct ServerSettings {
                                                *AddressRange::parse("::1")};
   std::uint32_t close_timeout_s = 5;  // for the peer's part of the closing handshake
   std::uint32_t drain_s = 5;          // over which clients are sent away when stopping
+  AccountSettings accounts;           // none in insecure mode
   // The page; its memory must outlive the server.
   std::span<const StaticFile> web_files = {};
 };

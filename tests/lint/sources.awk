@@ -38,6 +38,8 @@ BEGIN {
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
   door["^n?curses"] = "^client/terminal/screen\\.cc$"
 
+  door["^sodium(/|\\.h$)"] = "^core/accounts/"
+
   # protocol/ is pure: no loop, clock, socket, thread, log.
   impure = "^(sys|netinet|arpa|net)/|^(netdb|unistd|poll|time|ctime|pthread|signal|fcntl)(\\.h)?$"
   impure = impure "|^(thread|mutex|condition_variable|future|iostream|fstream)$"

@@ -16,10 +16,14 @@ using testing::IsEmpty;
 using testing::Optional;
 
 constexpr std::string_view kSecret = "secret";
+
+TokenKeys secret_keys(std::string_view secret = kSecret) {
+  return {.hmac_secret = std::string(secret), .rsa = {}, .ecdsa = {}, .issuer = {}, .audience = {}};
+}
 constexpr std::int64_t kNow = 1'700'000'000;
 
 Expected<TokenClaims, TokenError> verify(std::string_view claims) {
-  return verify_connection_token(sign_token_hs256(claims, kSecret), kSecret, kNow);
+  return verify_connection_token(sign_token_hs256(claims, kSecret), secret_keys(), kNow);
 }
 
 bool is_invalid(const Expected<TokenClaims, TokenError>& result) {
@@ -46,7 +50,7 @@ TEST(Jwt, VerifiesATokenMadeElsewhere) {
       "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
       "eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ."
       "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
-  const auto claims = verify_connection_token(kToken, "your-256-bit-secret", kNow);
+  const auto claims = verify_connection_token(kToken, secret_keys("your-256-bit-secret"), kNow);
   ASSERT_TRUE(claims);
   EXPECT_EQ(claims->user, "1234567890");
   EXPECT_EQ(claims->expires_at, std::nullopt);
@@ -161,13 +165,13 @@ TEST(Jwt, TakesOverridesThatChangeNothing) {
 
 TEST(Jwt, RefusesAWrongSignature) {
   std::string token = sign_token_hs256(R"({"sub":"42"})", "other");
-  EXPECT_TRUE(is_invalid(verify_connection_token(token, kSecret, kNow)));
+  EXPECT_TRUE(is_invalid(verify_connection_token(token, secret_keys(), kNow)));
   token = sign_token_hs256(R"({"sub":"42"})", kSecret);
-  EXPECT_TRUE(verify_connection_token(token, kSecret, kNow));
+  EXPECT_TRUE(verify_connection_token(token, secret_keys(), kNow));
   for (std::size_t i = 0; i < token.size(); ++i) {
     std::string changed = token;
     changed[i] = changed[i] == 'A' ? 'B' : 'A';
-    EXPECT_TRUE(is_invalid(verify_connection_token(changed, kSecret, kNow))) << i;
+    EXPECT_TRUE(is_invalid(verify_connection_token(changed, secret_keys(), kNow))) << i;
   }
 }
 
@@ -176,7 +180,7 @@ TEST(Jwt, RefusesAMissingOrCutSignature) {
   const std::string unsigned_token = token.substr(0, token.rfind('.') + 1);
   for (const auto& text : {unsigned_token, unsigned_token + "AA", token.substr(0, token.size() - 3),
                            token + "AAAA", unsigned_token.substr(0, unsigned_token.size() - 1)}) {
-    EXPECT_TRUE(is_invalid(verify_connection_token(text, kSecret, kNow))) << text;
+    EXPECT_TRUE(is_invalid(verify_connection_token(text, secret_keys(), kNow))) << text;
   }
 }
 
@@ -185,25 +189,25 @@ TEST(Jwt, RefusesOtherAlgorithmsEvenWhenTheSignatureFits) {
        {R"({"alg":"none"})", R"({"alg":"HS384"})", R"({"alg":"RS256"})", R"({"alg":"hs256"})", "{}",
         R"({"alg":1})", R"([])", "", "x", R"({"alg":"HS256","crit":["exp"]})"}) {
     const std::string token = signed_with_header(header);
-    EXPECT_TRUE(is_invalid(verify_connection_token(token, kSecret, kNow))) << header;
+    EXPECT_TRUE(is_invalid(verify_connection_token(token, secret_keys(), kNow))) << header;
   }
   const std::string token = signed_with_header(R"({"typ":"JWT","alg":"HS256"})");
-  EXPECT_TRUE(verify_connection_token(token, kSecret, kNow));
+  EXPECT_TRUE(verify_connection_token(token, secret_keys(), kNow));
 }
 
 TEST(Jwt, RefusesNoneWithoutSignature) {
   const std::string token =
       base64::encode_url(R"({"alg":"none"})") + '.' + base64::encode_url(R"({"sub":"1"})") + '.';
-  EXPECT_TRUE(is_invalid(verify_connection_token(token, kSecret, kNow)));
+  EXPECT_TRUE(is_invalid(verify_connection_token(token, secret_keys(), kNow)));
 }
 
 TEST(Jwt, RefusesAnEmptySecret) {
-  EXPECT_TRUE(is_invalid(verify_connection_token(sign_token_hs256("{}", ""), "", kNow)));
+  EXPECT_TRUE(is_invalid(verify_connection_token(sign_token_hs256("{}", ""), secret_keys(""), kNow)));
 }
 
 TEST(Jwt, RefusesWhatIsNotAToken) {
   for (const auto text : {"", ".", "..", "...", "a.b.c", "a.b", "a", "a.b.c.d", "{}.{}.{}"}) {
-    EXPECT_TRUE(is_invalid(verify_connection_token(text, kSecret, kNow))) << text;
+    EXPECT_TRUE(is_invalid(verify_connection_token(text, secret_keys(), kNow))) << text;
   }
 }
 
@@ -215,7 +219,7 @@ TEST(Jwt, ClaimsMustBeAJsonObject) {
 
 TEST(Jwt, RefusesPaddedBase64) {
   std::string token = sign_token_hs256("{}", kSecret) + "=";
-  EXPECT_TRUE(is_invalid(verify_connection_token(token, kSecret, kNow)));
+  EXPECT_TRUE(is_invalid(verify_connection_token(token, secret_keys(), kNow)));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ class ServerSideTest : public ::testing::Test {
  protected:
   static ChatSettings settings() {
     ChatSettings settings;
-    settings.token_hmac_secret = kSecret;
+    settings.tokens.hmac_secret = kSecret;
     settings.ping_s = 0;
     return settings;
   }

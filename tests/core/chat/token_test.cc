@@ -27,7 +27,7 @@ class TokenTest : public ::testing::Test {
  protected:
   static ChatSettings closed_settings() {
     ChatSettings settings;
-    settings.token_hmac_secret = kSecret;
+    settings.tokens.hmac_secret = kSecret;
     settings.ping_s = 0;
     settings.expiry_grace_s = 0;
     return settings;

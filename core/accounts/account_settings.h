@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What an operator can set about accounts, with the defaults.
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "core/accounts/password_hasher.h"
+#include "core/accounts/throttle.h"
+
+namespace chirm {
+
+struct AccountSettings {
+  bool is_on = true;
+  bool has_registration = true;
+  bool has_guests = true;
+  std::set<std::string, std::less<>> admins;  // users; they cannot be registered over HTTP
+
+  std::uint32_t token_s = 600;  // how long a session token lasts
+  PasswordCost cost;
+  // Passwords that wait to be hashed, some three seconds' worth; more are refused.
+  std::size_t hash_queue_max = 100;
+
+  // Log-ins and new passwords: for each address, and those that failed for each name.
+  Throttle::Limit per_address{20, 3'000};
+  Throttle::Limit per_name{10, 10'000};
+  // Registrations and guests of an address.
+  Throttle::Limit new_per_address{10, 60'000};
+};
+
+}  // namespace chirm

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "core/accounts/revocations.h"
+
+#include <utility>
+
+#include "core/accounts/secrets.h"
+#include "core/loop/loop.h"
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::string_view kCollection = "revoked";
+constexpr std::uint64_t kRetryMs = 500;
+constexpr std::uint64_t kSweepMs = 60'000;
+constexpr int kAttempts = 5;  // of a put that others are faster with
+
+std::string session_id(std::uint64_t session) { return "session:" + id_to_text(session); }
+std::string user_id(std::string_view user) { return "user:" + std::string(user); }
+
+std::string value_of(std::string_view user, std::uint64_t session, std::int64_t until_s) {
+  JsonWriter json;
+  json.open();
+  json.add("user", user);
+  json.add("session", id_to_text(session));
+  json.add("until", until_s);
+  json.close();
+  return json.take();
+}
+
+std::int64_t now_s() { return Loop::unix_ms() / 1000; }
+
+}  // namespace
+
+Revocations::Revocations(Loop& loop, DocumentStore& documents)
+    : documents_(documents),
+      retry_(loop, [this] { load(); }),
+      sweep_timer_(loop, [this] { sweep(); }) {
+  documents_.add_listener(*this);
+  sweep_timer_.start_repeating(kSweepMs);
+  load();
+}
+
+Revocations::~Revocations() { documents_.remove_listener(*this); }
+
+bool Revocations::is_revoked(std::string_view user, std::uint64_t session) const {
+  const auto holds = [this](const std::string& id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return false;
+    return found->second.until_s == kForGood || found->second.until_s > now_s();
+  };
+  return holds(user_id(user)) || (session != 0 && holds(session_id(session)));
+}
+
+void Revocations::revoke_session(std::string_view user, std::uint64_t session, std::int64_t until_s,
+                                 Done done) {
+  put(session_id(session), value_of(user, session, until_s), std::move(done));
+}
+
+void Revocations::revoke_user(std::string_view user, std::int64_t until_s, Done done) {
+  put(user_id(user), value_of(user, 0, until_s), std::move(done));
+}
+
+void Revocations::pardon_user(std::string_view user, Done done) {
+  put(user_id(user), "", std::move(done));
+}
+
+void Revocations::put(const std::string& id, const std::string& value, Done done) {
+  const auto known = entries_.find(id);
+  put_over(id, value, known == entries_.end() ? 0 : known->second.version, kAttempts,
+           std::move(done));
+}
+
+void Revocations::put_over(const std::string& id, const std::string& value, std::uint64_t expected,
+                           int attempts, Done done) {
+  if (value.empty() && expected == 0 && attempts < kAttempts) return done({});  // it has gone
+  documents_.put(kCollection, id, expected, value,
+                 guard_([=, this, done = std::move(done)](
+                            const Expected<DocumentStore::PutResult, ErrorCode>& put) {
+                   if (!put) return done(Unexpected<ErrorCode>(put.error()));
+                   set(id, put->current);
+                   if (put->is_stored) return done({});
+                   if (attempts <= 1) return done(Unexpected<ErrorCode>(errors::kInternal));
+                   put_over(id, value, put->current.version, attempts - 1, done);
+                 }));
+}
+
+// ---- What is known
+
+void Revocations::on_document(std::string_view collection, std::string_view id,
+                              const Document& document) {
+  if (collection == kCollection) set(id, document);
+}
+
+void Revocations::set(std::string_view id, const Document& document) {
+  if (is_loading_) listed_.emplace(id);
+  const auto known = entries_.find(id);
+  if (document.version == 0) {
+    if (known != entries_.end()) entries_.erase(known);
+    return;
+  }
+  if (known != entries_.end() && known->second.version >= document.version) return;
+  JsonFields fields(document.value);
+  Entry entry;
+  entry.user = fields.text("user", {0, limits::kUserBytes});
+  const auto session = id_from_text(fields.text("session", {16, 16}));
+  entry.session = session.value_or(0);
+  entry.until_s = static_cast<std::int64_t>(fields.number("until", {0, INT64_MAX}));
+  entry.version = document.version;
+  if (!fields.is_right() || !session) return;  // not ours
+  const Entry& added = entries_.insert_or_assign(std::string(id), std::move(entry)).first->second;
+  if (on_revoked) on_revoked(added.user, added.session);
+}
+
+void Revocations::on_documents_maybe_missed() {
+  is_stale_ = true;
+  if (!is_loading_) load();
+}
+
+void Revocations::load() {
+  is_loading_ = true;
+  is_stale_ = false;
+  listed_.clear();
+  load_behind("");
+}
+
+void Revocations::load_behind(const std::string& after) {
+  documents_.list({.collection = kCollection, .after = after},
+                  guard_([this](const Expected<std::vector<NamedDocument>, ErrorCode>& listed) {
+                    if (!listed) return retry_.start(kRetryMs);
+                    for (const NamedDocument& one : *listed) {
+                      // What was told meanwhile is newer.
+                      if (!listed_.contains(one.id)) set(one.id, one.document);
+                    }
+                    if (listed->size() < DocumentStore::kListMax) return finish_loading();
+                    load_behind(listed->back().id);
+                  }));
+}
+
+void Revocations::finish_loading() {
+  std::erase_if(entries_, [this](const auto& entry) { return !listed_.contains(entry.first); });
+  listed_.clear();
+  is_loading_ = false;
+  is_loaded_ = true;
+  if (is_stale_) load();
+}
+
+// Every node does so; the first one removes a document.
+void Revocations::sweep() {
+  std::vector<std::pair<std::string, std::uint64_t>> over;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.until_s != kForGood && entry.until_s <= now_s()) over.emplace_back(id, entry.version);
+  }
+  for (const auto& [id, version] : over) {
+    documents_.put(kCollection, id, version, "", guard_([this, id = id](const auto& put) {
+                     if (put) set(id, put->current);
+                   }));
+  }
+}
+
+}  // namespace chirm

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Sessions and users whose tokens do not count any more although they have not expired. Each node
+// keeps all of them and learns of new ones at once; each lasts as long as tokens do, or as a ban.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "core/base/guard.h"
+#include "core/broker/document_store.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class Revocations final : private DocumentListener {
+ public:
+  using Done = std::function<void(Expected<void, ErrorCode>)>;
+  static constexpr std::int64_t kForGood = 0;
+
+  // Begins to load them. Both must outlive it.
+  Revocations(Loop& loop, DocumentStore& documents);
+  ~Revocations();
+
+  // False until they have been read once.
+  bool is_loaded() const { return is_loaded_; }
+  // `session` 0 is a token without one.
+  bool is_revoked(std::string_view user, std::uint64_t session) const;
+
+  // Until unix seconds. Told all nodes when `done` is.
+  void revoke_session(std::string_view user, std::uint64_t session, std::int64_t until_s,
+                      Done done);
+  // All tokens of the user, those made later included, until then or for good.
+  void revoke_user(std::string_view user, std::int64_t until_s, Done done);
+  void pardon_user(std::string_view user, Done done);
+
+  // What was revoked, here or elsewhere: its connections are to be closed. `session` 0: all of the
+  // user's. May be told twice.
+  std::function<void(const std::string& user, std::uint64_t session)> on_revoked;
+
+ private:
+  struct Entry {
+    std::string user;
+    std::uint64_t session = 0;  // 0: all of the user's
+    std::int64_t until_s = 0;
+    std::uint64_t version = 0;
+  };
+  using Entries = std::map<std::string, Entry, std::less<>>;  // by document id
+
+  void on_document(std::string_view collection, std::string_view id,
+                   const Document& document) override;
+  void on_documents_maybe_missed() override;
+
+  void load();
+  void load_behind(const std::string& after);
+  void finish_loading();
+  void set(std::string_view id, const Document& document);
+  void put(const std::string& id, const std::string& value, Done done);
+  void put_over(const std::string& id, const std::string& value, std::uint64_t expected,
+                int attempts, Done done);
+  void sweep();
+
+  DocumentStore& documents_;
+  Entries entries_;
+  bool is_loaded_ = false;
+  bool is_loading_ = false;
+  bool is_stale_ = false;                   // load again
+  std::unordered_set<std::string> listed_;  // seen since loading began
+  Timer retry_;
+  Timer sweep_timer_;
+  Guard guard_;
+};
+
+}  // namespace chirm

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: MIT
+#include "core/accounts/session_book.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+#include "core/accounts/cluster_key.h"
+#include "core/accounts/revocations.h"
+#include "core/accounts/secrets.h"
+#include "core/accounts/user_name.h"
+#include "core/loop/loop.h"
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+#include "protocol/limits.h"
+#include "protocol/signature.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::uint32_t kUserLifetimeS = 30 * 86'400;  // from the last use
+constexpr std::uint32_t kGuestLifetimeS = 86'400;
+constexpr std::int64_t kGuestDaysMax = 30;  // however often it is used
+constexpr std::int64_t kGraceMs = 10'000;   // a reply was lost, and the client asks again
+constexpr std::int64_t kClockSkewS = 60;    // between nodes
+constexpr int kAttempts = 5;                // of a put that others are faster with
+constexpr std::size_t kSessionsMax = 50;    // of a user; the one used longest ago gives way
+constexpr std::size_t kAgentBytes = 200;
+constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+constexpr int kSweptDays = 7;
+
+// The upper 16 bits of a guest's session are the day it was opened on.
+std::int64_t day_of(std::uint64_t session) { return static_cast<std::int64_t>(session >> 48); }
+
+std::uint64_t make_id(std::string_view user) {
+  std::uint64_t id = 0;
+  while (id == 0) {
+    for (const char c : random_bytes(8)) id = id << 8 | static_cast<unsigned char>(c);
+    if (!is_guest(user)) continue;
+    const auto today = static_cast<std::uint64_t>(Loop::unix_ms() / kDayMs);
+    id = (id & 0xffff'ffff'ffffU) | (today & 0xffff) << 48;
+  }
+  return id;
+}
+
+// Guests' sessions of a day are together, so that all of them can be removed one day.
+std::string guests_of(std::int64_t day) { return "guest:" + std::to_string(day); }
+
+std::string collection_of(std::string_view user, std::uint64_t session) {
+  return is_guest(user) ? guests_of(day_of(session)) : "session:" + std::string(user);
+}
+
+std::string printable(std::string_view text) {
+  std::string clean(text.substr(0, kAgentBytes));
+  for (char& c : clean) c = c >= 0x20 && c < 0x7f ? c : '?';
+  return clean;
+}
+
+std::string to_json(const SessionRecord& record) {
+  JsonWriter json;
+  json.open();
+  json.add("generation", record.generation);
+  json.add("created", record.created_ms);
+  json.add("used", record.used_ms);
+  json.add("until", record.until_ms);
+  json.add("agent", record.agent);
+  json.close();
+  return json.take();
+}
+
+std::optional<SessionRecord> record_of(std::uint64_t id, const Document& document) {
+  if (document.version == 0) return std::nullopt;
+  JsonFields fields(document.value);
+  const auto time = [&](std::string_view name) {
+    return static_cast<std::int64_t>(fields.number(name, {0, kNumberMax}));
+  };
+  SessionRecord record{id, time("created"), time("used"), time("until"), 0, {}};
+  record.generation = fields.number("generation", {0, kNumberMax});
+  record.agent = fields.text_or("agent", {0, kAgentBytes}, "");
+  return fields.is_right() ? std::optional(record) : std::nullopt;
+}
+
+void use(SessionRecord& record, std::string_view user) {
+  record.used_ms = Loop::unix_ms();
+  record.until_ms = record.used_ms + 1000LL * SessionBook::lifetime_s(user);
+  if (!is_guest(user)) return;
+  record.until_ms = std::min(record.until_ms, (day_of(record.id) + kGuestDaysMax) * kDayMs);
+}
+
+}  // namespace
+
+SessionBook::SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
+                         std::uint32_t token_s)
+    : documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
+
+std::uint32_t SessionBook::lifetime_s(std::string_view user) {
+  return is_guest(user) ? kGuestLifetimeS : kUserLifetimeS;
+}
+
+// ---- Tokens
+
+std::string SessionBook::signature(std::string_view user, std::uint64_t session,
+                                   std::uint64_t generation) const {
+  std::string text = "refresh\n" + id_to_text(session) + '\n' + std::to_string(generation) + '\n';
+  text += user;
+  return to_hex(hmac_sha256(text, key_.bytes()));
+}
+
+RefreshToken SessionBook::make_token(std::string_view user, std::uint64_t session,
+                                     std::uint64_t generation) const {
+  std::string text = id_to_text(session) + '.' + std::to_string(generation) + '.';
+  text.append(signature(user, session, generation)).append(".").append(user);
+  return {std::move(text), std::string(user), session, generation};
+}
+
+std::optional<RefreshToken> SessionBook::read(std::string_view token) const {
+  const std::size_t first = token.find('.');
+  const std::size_t second = token.find('.', first + 1);
+  const std::size_t third = token.find('.', second + 1);
+  if (first == token.npos || second == token.npos || third == token.npos || key_.bytes().empty()) {
+    return std::nullopt;
+  }
+  const auto session = id_from_text(token.substr(0, first));
+  const std::string_view digits = token.substr(first + 1, second - first - 1);
+  std::uint64_t generation = 0;
+  const auto number = std::from_chars(digits.begin(), digits.end(), generation);
+  if (!session || number.ec != std::errc() || generation > kNumberMax) return std::nullopt;
+  const std::string_view user = token.substr(third + 1);
+  const RefreshToken made = make_token(user, *session, generation);
+  return equal_in_constant_time(made.text, token) ? std::optional(made) : std::nullopt;
+}
+
+// ---- Sessions
+
+void SessionBook::open(std::string_view user, std::string_view agent, Done<RefreshToken> done) {
+  SessionRecord record;
+  record.id = make_id(user);
+  record.created_ms = Loop::unix_ms();
+  record.agent = printable(agent);
+  use(record, user);
+  documents_.put(collection_of(user, record.id), id_to_text(record.id), 0, to_json(record),
+                 guard_([this, user = std::string(user), id = record.id,
+                         done = std::move(done)](const auto& put) {
+                   if (!put || !put->is_stored) {
+                     return done(Unexpected<ErrorCode>(errors::kInternal));
+                   }
+                   drop_oldest(user);
+                   done(make_token(user, id, 0));
+                 }));
+}
+
+void SessionBook::drop_oldest(std::string_view user) {
+  if (is_guest(user)) return;
+  list(user, [this, user = std::string(user)](Expected<std::vector<SessionRecord>, ErrorCode> all) {
+    if (!all || all->size() <= kSessionsMax) return;
+    const auto oldest = std::ranges::min_element(*all, {}, &SessionRecord::used_ms);
+    close(user, oldest->id, [](const auto&) {});
+  });
+}
+
+void SessionBook::rotate(const RefreshToken& token, Done<RefreshToken> done) {
+  rotate_once(token, kAttempts, std::move(done));
+}
+
+void SessionBook::rotate_once(const RefreshToken& token, int attempts, Done<RefreshToken> done) {
+  documents_.get(
+      collection_of(token.user, token.session), id_to_text(token.session),
+      guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
+        if (!document) return done(Unexpected<ErrorCode>(document.error()));
+        judge(token, attempts, *document, done);
+      }));
+}
+
+void SessionBook::judge(const RefreshToken& token, int attempts, const Document& document,
+                        Done<RefreshToken> done) {
+  const Unexpected<ErrorCode> refusal(errors::kUnauthorized);
+  auto record = record_of(token.session, document);
+  const std::int64_t now_ms = Loop::unix_ms();
+  if (!record || record->until_ms <= now_ms || token.generation > record->generation) {
+    return done(refusal);
+  }
+  const bool is_before = token.generation + 1 == record->generation;
+  if (is_before && now_ms - record->used_ms <= kGraceMs) {
+    return done(make_token(token.user, token.session, record->generation));
+  }
+  if (token.generation < record->generation) {  // somebody has copied it
+    return close(token.user, token.session, [done, refusal](const auto&) { done(refusal); });
+  }
+  ++record->generation;
+  use(*record, token.user);
+  documents_.put(collection_of(token.user, token.session), id_to_text(token.session),
+                 document.version, to_json(*record),
+                 guard_([=, this, generation = record->generation](
+                            const Expected<DocumentStore::PutResult, ErrorCode>& put) {
+                   if (!put) return done(Unexpected<ErrorCode>(put.error()));
+                   if (put->is_stored)
+                     return done(make_token(token.user, token.session, generation));
+                   if (attempts <= 1) return done(Unexpected<ErrorCode>(errors::kInternal));
+                   judge(token, attempts - 1, put->current, done);
+                 }));
+}
+
+// ---- Ends
+
+void SessionBook::remove(const std::string& collection, const std::string& id, Done<void> done) {
+  documents_.get(
+      collection, id,
+      guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
+        if (!document) return done(Unexpected<ErrorCode>(document.error()));
+        if (document->version == 0) return done({});
+        documents_.put(collection, id, document->version, "",
+                       guard_([=, this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
+                         if (!put) return done(Unexpected<ErrorCode>(put.error()));
+                         if (put->is_stored) return done({});
+                         remove(collection, id, done);  // it was refreshed in between
+                       }));
+      }));
+}
+
+// First nobody can refresh it, then nobody can use the token that there is.
+void SessionBook::close(std::string_view user, std::uint64_t session, Done<void> done) {
+  remove(collection_of(user, session), id_to_text(session),
+         [this, user = std::string(user), session,
+          done = std::move(done)](Expected<void, ErrorCode> removed) {
+           if (!removed) return done(std::move(removed));
+           const std::int64_t until_s = Loop::unix_ms() / 1000 + token_s_ + kClockSkewS;
+           revocations_.revoke_session(user, session, until_s, done);
+         });
+}
+
+void SessionBook::close_all(std::string_view user, Done<void> done) {
+  list(user, [this, user = std::string(user),
+              done = std::move(done)](Expected<std::vector<SessionRecord>, ErrorCode> all) {
+    if (!all) return done(Unexpected<ErrorCode>(all.error()));
+    close_each(user, std::move(*all), done);
+  });
+}
+
+void SessionBook::close_each(std::string user, std::vector<SessionRecord> left, Done<void> done) {
+  if (left.empty()) return done({});
+  const std::uint64_t session = left.back().id;
+  left.pop_back();
+  close(user, session, [=, this, left = std::move(left)](Expected<void, ErrorCode> closed) mutable {
+    if (!closed) return done(std::move(closed));
+    close_each(std::move(user), std::move(left), std::move(done));
+  });
+}
+
+void SessionBook::list(std::string_view user, Done<std::vector<SessionRecord>> done) {
+  const std::string collection = collection_of(user, 0);
+  documents_.list({.collection = collection, .after = {}},
+                  guard_([this, user = std::string(user), collection, done = std::move(done)](
+                             const Expected<std::vector<NamedDocument>, ErrorCode>& listed) {
+                    if (!listed) return done(Unexpected<ErrorCode>(listed.error()));
+                    std::vector<SessionRecord> records;
+                    for (const NamedDocument& one : *listed) {
+                      const auto id = id_from_text(one.id);
+                      const auto record = id ? record_of(*id, one.document) : std::nullopt;
+                      if (record && record->until_ms > Loop::unix_ms()) {
+                        records.push_back(*record);
+                      } else {  // nobody can use it; what becomes of this does not matter
+                        documents_.put(collection, one.id, one.document.version, "",
+                                       [](const auto&) {});
+                      }
+                    }
+                    done(std::move(records));
+                  }));
+}
+
+void SessionBook::sweep_guests() {
+  const std::int64_t last = Loop::unix_ms() / kDayMs - kGuestDaysMax - 1;
+  for (int i = 0; i < kSweptDays; ++i) {
+    documents_.clear(guests_of(last - i), [](const auto&) {});
+  }
+}
+
+}  // namespace chirm

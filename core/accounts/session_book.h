@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Who is signed in: a session begins with a log-in, lives on by its refresh token, and ends.
+//
+// A refresh token is "<id>.<generation>.<signature>.<user>". Nothing of it is stored: the document
+// of a session has the newest generation, and only that one counts, or the one before it for as
+// long as a lost reply takes to be noticed. Whoever comes with an older one has a copy.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/guard.h"
+#include "core/broker/document_store.h"
+
+namespace chirm {
+
+class ClusterKey;
+class Revocations;
+
+struct RefreshToken {
+  std::string text;
+  std::string user;
+  std::uint64_t session = 0;
+  std::uint64_t generation = 0;
+};
+
+// One session of a user, for operators.
+struct SessionRecord {
+  std::uint64_t id = 0;
+  std::int64_t created_ms = 0;  // unix milliseconds
+  std::int64_t used_ms = 0;
+  std::int64_t until_ms = 0;
+  std::uint64_t generation = 0;
+  std::string agent;  // the User-Agent it was opened with
+};
+
+class SessionBook {
+ public:
+  template <class T>
+  using Done = std::function<void(Expected<T, ErrorCode>)>;
+
+  // Tokens that were signed for a session last `token_s` at most: as long its end has to be known.
+  // All must outlive the book.
+  SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
+              std::uint32_t token_s);
+
+  void open(std::string_view user, std::string_view agent, Done<RefreshToken> done);
+
+  // nullopt unless this cluster has made it.
+  std::optional<RefreshToken> read(std::string_view token) const;
+  // The next one; the same again within the grace. kUnauthorized: it does not count any more.
+  void rotate(const RefreshToken& token, Done<RefreshToken> done);
+
+  // Ends a session; its tokens count nowhere when `done` is told.
+  void close(std::string_view user, std::uint64_t session, Done<void> done);
+  // … all of a user's. Not a guest's: that has one only.
+  void close_all(std::string_view user, Done<void> done);
+  // Not a guest's. Expired ones are left out.
+  void list(std::string_view user, Done<std::vector<SessionRecord>> done);
+
+  // Removes what guests have left behind. To be called once a day or so.
+  void sweep_guests();
+
+  static std::uint32_t lifetime_s(std::string_view user);
+
+ private:
+  RefreshToken make_token(std::string_view user, std::uint64_t session,
+                          std::uint64_t generation) const;
+  std::string signature(std::string_view user, std::uint64_t session,
+                        std::uint64_t generation) const;
+  void rotate_once(const RefreshToken& token, int attempts, Done<RefreshToken> done);
+  void judge(const RefreshToken& token, int attempts, const Document& document,
+             Done<RefreshToken> done);
+  void remove(const std::string& collection, const std::string& id, Done<void> done);
+  void close_each(std::string user, std::vector<SessionRecord> left, Done<void> done);
+  void drop_oldest(std::string_view user);
+
+  DocumentStore& documents_;
+  const ClusterKey& key_;
+  Revocations& revocations_;
+  const std::uint32_t token_s_;
+  Guard guard_;
+};
+
+}  // namespace chirm
