@@ -202,7 +202,8 @@ TEST(Jwt, RefusesNoneWithoutSignature) {
 }
 
 TEST(Jwt, RefusesAnEmptySecret) {
-  EXPECT_TRUE(is_invalid(verify_connection_token(sign_token_hs256("{}", ""), secret_keys(""), kNow)));
+  EXPECT_TRUE(
+      is_invalid(verify_connection_token(sign_token_hs256("{}", ""), secret_keys(""), kNow)));
 }
 
 TEST(Jwt, RefusesWhatIsNotAToken) {

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+// Registering, logging in and out, refreshing, on each store.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/broker/memory_broker.h"
+#include "core/broker/redis_broker.h"
+#include "core/broker/sqlite_broker.h"
+#include "tests/support/auth_node.h"
+#include "tests/support/redis_server.h"
+#include "tests/support/temp_directory.h"
+
+namespace chirm {
+namespace {
+
+using ::testing::AllOf;
+using testing::AuthNode;
+using testing::AuthReply;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using testing::RawClient;
+using ::testing::StartsWith;
+
+const std::string kPassword = "correct horse";
+const std::string kInvalid = "close 3500 invalid token";
+
+// Its data outlives the nodes.
+class SigningIn : public ::testing::TestWithParam<const char*> {
+ protected:
+  SigningIn() {
+    if (is("redis")) redis_ = std::make_unique<testing::RedisServer>();
+    start();
+  }
+
+  static bool is(const std::string& store) { return GetParam() == store; }
+  std::unique_ptr<Broker> make_broker(Loop& loop) {
+    if (is("memory")) return std::make_unique<MemoryBroker>(loop, BrokerSettings());
+    if (is("redis")) {
+      return std::make_unique<RedisBroker>(loop, *parse_redis_url(redis_->unix_url()),
+                                           BrokerSettings(), "chirm", "node");
+    }
+    auto opened = SqliteBroker::open(loop, directory_.path() + "/store.db", StoreSync::kNormal,
+                                     BrokerSettings());
+    EXPECT_TRUE(opened.has_value());
+    return std::move(*opened);
+  }
+  // A node with a new loop, as after a restart.
+  void start(const AccountSettings& settings = AuthNode::account_settings()) {
+    node_.reset();
+    loop_.reset();
+    loop_ = std::make_unique<Loop>();
+    node_ = std::make_unique<AuthNode>(*loop_, make_broker(*loop_), settings);
+    EXPECT_TRUE(node_->run_until_ready());
+  }
+  AuthNode& node() { return *node_; }
+  AuthReply refresh(const std::string& token) {
+    return node().post("/auth/refresh", AuthNode::with_refresh(token));
+  }
+  AuthReply log_in(const std::string& name, const std::string& password) {
+    return node().post("/auth/login", AuthNode::credentials(name, password));
+  }
+  void ban(const std::string& user, std::int64_t until_s) {
+    bool is_done = false;
+    node().server.accounts()->ban(user, until_s, "spam", [&](const auto& banned) {
+      EXPECT_TRUE(banned.has_value());
+      is_done = true;
+    });
+    EXPECT_TRUE(node().run_until([&] { return is_done; }));
+  }
+  void pardon(const std::string& user) {
+    bool is_done = false;
+    node().server.accounts()->pardon(user, [&](const auto& pardoned) {
+      EXPECT_TRUE(pardoned.has_value());
+      is_done = true;
+    });
+    EXPECT_TRUE(node().run_until([&] { return is_done; }));
+  }
+
+ private:
+  testing::TempDirectory directory_;
+  std::unique_ptr<testing::RedisServer> redis_;
+  std::unique_ptr<Loop> loop_;
+  std::unique_ptr<AuthNode> node_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Stores, SigningIn, ::testing::Values("memory", "sqlite", "redis"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST_P(SigningIn, GivesANameOnceWhateverItsCase) {
+  const AuthReply ada = node().sign_up("Ada");
+  EXPECT_EQ(ada.status, 201);
+  EXPECT_EQ(ada.text("user"), "ada");
+  EXPECT_EQ(ada.text("name"), "Ada");
+  EXPECT_EQ(ada.text("role"), "user");
+  EXPECT_THAT(ada.body, HasSubstr(R"("expires_in":600,)"));
+  for (const char* name : {"Ada", "ada", "ADA"}) {
+    const AuthReply again = node().sign_up(name);
+    EXPECT_EQ(again.status, 409) << name;
+    EXPECT_EQ(again.error(), "name_taken");
+  }
+}
+
+TEST_P(SigningIn, TakesTheRightPasswordOnly) {
+  EXPECT_EQ(node().sign_up("Ada").status, 201);
+  const AuthReply right = log_in("aDA", kPassword);
+  EXPECT_EQ(right.status, 200);
+  EXPECT_EQ(right.text("name"), "Ada");
+  const AuthReply wrong = log_in("ada", kPassword + "!");
+  const AuthReply unknown = log_in("bob", kPassword);
+  const AuthReply impossible = log_in("b b", kPassword);
+  EXPECT_EQ(wrong.status, 401);
+  EXPECT_EQ(wrong.error(), "unauthorized");
+  // Nobody learns which names there are.
+  EXPECT_EQ(unknown.body, wrong.body);
+  EXPECT_EQ(impossible.body, wrong.body);
+  EXPECT_EQ(unknown.status, 401);
+}
+
+TEST_P(SigningIn, GivesATokenThatConnects) {
+  const AuthReply ada = node().sign_up("Ada");
+  RawClient& client = node().connect(ada.text("token"));
+  EXPECT_THAT(client.events.lines[0], AllOf(StartsWith("1 connect "), HasSubstr("user:#ada"),
+                                            HasSubstr(R"("expires":true,"ttl":)")));
+  client.send(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  EXPECT_TRUE(node().run_until([&] { return client.events.has("2 subscribe"); }));
+  client.send(R"({"id":3,"presence":{"channel":"room:a"}})");
+  EXPECT_TRUE(node().run_until([&] { return client.events.has("3 presence"); }));
+  EXPECT_THAT(client.events.messages.back(),
+              AllOf(HasSubstr(R"("user":"ada")"), HasSubstr(R"("conn_info":{"name":"Ada"})")));
+}
+
+TEST_P(SigningIn, LetsGuestsInWithNamesThatNobodyHas) {
+  const AuthReply guest = node().post("/auth/guest", R"({"name":"Ada"})");
+  EXPECT_EQ(guest.status, 200);
+  EXPECT_THAT(guest.text("user"), MatchesRegex("~ada-[a-z2-9]{6}"));
+  EXPECT_EQ(guest.text("name"), guest.text("user"));
+  EXPECT_EQ(guest.text("role"), "guest");
+  EXPECT_THAT(node().connected(guest.text("token")), StartsWith("1 connect "));
+  EXPECT_THAT(node().post("/auth/guest", "{}").text("user"), StartsWith("~guest-"));
+  // The session is all that there is of a guest, and it goes on.
+  const AuthReply next = refresh(guest.text("refresh_token"));
+  EXPECT_EQ(next.text("user"), guest.text("user"));
+  EXPECT_EQ(next.text("role"), "guest");
+}
+
+TEST_P(SigningIn, GoesOnWithANewRefreshTokenEachTime) {
+  const AuthReply first = node().sign_up("Ada");
+  const AuthReply second = refresh(first.text("refresh_token"));
+  EXPECT_EQ(second.status, 200);
+  EXPECT_EQ(second.text("name"), "Ada");
+  EXPECT_NE(second.text("refresh_token"), first.text("refresh_token"));
+  EXPECT_THAT(node().connected(second.text("token")), StartsWith("1 connect "));
+  const AuthReply third = refresh(second.text("refresh_token"));
+  EXPECT_EQ(third.status, 200);
+}
+
+TEST_P(SigningIn, GivesTheSameAnswerWhenAReplyWasLost) {
+  const AuthReply first = node().sign_up("Ada");
+  const AuthReply second = refresh(first.text("refresh_token"));
+  const AuthReply again = refresh(first.text("refresh_token"));
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.text("refresh_token"), second.text("refresh_token"));
+  EXPECT_EQ(refresh(again.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, EndsASessionWhoseRefreshTokenWasCopied) {
+  const AuthReply first = node().sign_up("Ada");
+  const AuthReply other = log_in("ada", kPassword);
+  const AuthReply second = refresh(first.text("refresh_token"));
+  const AuthReply third = refresh(second.text("refresh_token"));
+  RawClient& client = node().connect(third.text("token"));
+  RawClient& bystander = node().connect(other.text("token"));
+  const AuthReply stolen = refresh(first.text("refresh_token"));
+  EXPECT_EQ(stolen.status, 401);
+  EXPECT_EQ(stolen.error(), "unauthorized");
+  EXPECT_TRUE(node().run_until_closed(client));
+  EXPECT_EQ(client.events.close_code, 3500);
+  EXPECT_EQ(node().connected(third.text("token")), kInvalid);
+  EXPECT_EQ(refresh(third.text("refresh_token")).status, 401);
+  EXPECT_EQ(bystander.events.close_code, 0);
+  EXPECT_EQ(refresh(other.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, RefusesRefreshTokensThatItHasNotMade) {
+  const AuthReply ada = node().sign_up("Ada");
+  const std::string good = ada.text("refresh_token");
+  std::string signature = good;
+  signature[40] = signature[40] == '0' ? '1' : '0';
+  std::string generation = good;
+  generation[17] = '1';
+  const std::string other = good.substr(0, good.rfind('.')) + ".bob";
+  for (const std::string& bad : {signature, generation, other, good + "x", std::string("x"),
+                                 std::string("..."), good.substr(1), ada.text("token")}) {
+    EXPECT_EQ(refresh(bad).status, 401) << bad;
+  }
+  EXPECT_EQ(refresh(good).status, 200);  // nobody can end a session by guessing
+}
+
+TEST_P(SigningIn, EndsOneSessionWithLogOut) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply two = log_in("ada", kPassword);
+  RawClient& first = node().connect(one.text("token"));
+  RawClient& second = node().connect(two.text("token"));
+  const AuthReply out =
+      node().post("/auth/logout", AuthNode::with_refresh(one.text("refresh_token")));
+  EXPECT_EQ(out.status, 200);
+  EXPECT_EQ(out.body, "{}");
+  EXPECT_TRUE(node().run_until_closed(first));
+  EXPECT_EQ(first.events.lines.back(), kInvalid);
+  EXPECT_EQ(node().connected(one.text("token")), kInvalid);
+  EXPECT_EQ(refresh(one.text("refresh_token")).status, 401);
+  EXPECT_EQ(second.events.close_code, 0);
+  EXPECT_THAT(node().connected(two.text("token")), StartsWith("1 connect "));
+  // … and again is no harm.
+  EXPECT_EQ(node().post("/auth/logout", AuthNode::with_refresh(one.text("refresh_token"))).status,
+            200);
+}
+
+TEST_P(SigningIn, EndsAllSessionsWithLogOutOfAll) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply two = log_in("ada", kPassword);
+  const AuthReply bob = node().sign_up("Bob");
+  RawClient& client = node().connect(two.text("token"));
+  EXPECT_EQ(node()
+                .post("/auth/logout",
+                      R"({"all":true,"refresh_token":")" + one.text("refresh_token") + R"("})")
+                .status,
+            200);
+  EXPECT_TRUE(node().run_until_closed(client));
+  EXPECT_EQ(refresh(two.text("refresh_token")).status, 401);
+  EXPECT_EQ(refresh(bob.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, EndsAllOtherSessionsWithANewPassword) {
+  const AuthReply old = node().sign_up("Ada");
+  RawClient& client = node().connect(old.text("token"));
+  const std::string change =
+      R"({"name":"ada","password":")" + kPassword + R"(","new_password":"battery staple"})";
+  const AuthReply fresh = node().post("/auth/password", change);
+  EXPECT_EQ(fresh.status, 200);
+  EXPECT_EQ(fresh.text("name"), "Ada");
+  EXPECT_TRUE(node().run_until_closed(client));
+  EXPECT_EQ(refresh(old.text("refresh_token")).status, 401);
+  EXPECT_EQ(refresh(fresh.text("refresh_token")).status, 200);
+  EXPECT_THAT(node().connected(fresh.text("token")), StartsWith("1 connect "));
+  EXPECT_EQ(log_in("ada", kPassword).status, 401);
+  EXPECT_EQ(log_in("ada", "battery staple").status, 200);
+  EXPECT_EQ(node().post("/auth/password", change).status, 401);
+}
+
+TEST_P(SigningIn, KeepsABannedUserOut) {
+  const AuthReply ada = node().sign_up("Ada");
+  RawClient& client = node().connect(ada.text("token"));
+  ban("ada", 0);
+  EXPECT_TRUE(node().run_until_closed(client));
+  EXPECT_EQ(node().connected(ada.text("token")), kInvalid);
+  const AuthReply refused = log_in("ada", kPassword);
+  EXPECT_EQ(refused.status, 403);
+  EXPECT_THAT(refused.body, HasSubstr("You are banned: spam"));
+  EXPECT_EQ(log_in("ada", "wrong password").status, 401);  // only its owner learns of it
+  EXPECT_NE(refresh(ada.text("refresh_token")).status, 200);
+  pardon("ada");
+  const AuthReply back = log_in("ada", kPassword);
+  EXPECT_EQ(back.status, 200);
+  EXPECT_THAT(node().connected(back.text("token")), StartsWith("1 connect "));
+}
+
+TEST_P(SigningIn, EndsABanWithItsTime) {
+  EXPECT_EQ(node().sign_up("Ada").status, 201);
+  ban("ada", Loop::unix_ms() / 1000 + 1);
+  EXPECT_EQ(log_in("ada", kPassword).status, 403);
+  const std::int64_t end_s = Loop::unix_ms() / 1000 + 1;
+  EXPECT_TRUE(node().run_until([&] { return Loop::unix_ms() / 1000 > end_s; }));
+  const AuthReply later = log_in("ada", kPassword);
+  EXPECT_EQ(later.status, 200);
+  EXPECT_THAT(node().connected(later.text("token")), StartsWith("1 connect "));
+}
+
+TEST_P(SigningIn, GoesOnAfterARestart) {
+  if (is("memory")) GTEST_SKIP() << "nothing survives";
+  const AuthReply ada = node().sign_up("Ada");
+  const AuthReply out = log_in("ada", kPassword);
+  EXPECT_EQ(node().post("/auth/logout", AuthNode::with_refresh(out.text("refresh_token"))).status,
+            200);
+  start();
+  EXPECT_THAT(node().connected(ada.text("token")), StartsWith("1 connect "));
+  EXPECT_EQ(node().connected(out.text("token")), kInvalid);
+  EXPECT_EQ(refresh(ada.text("refresh_token")).status, 200);
+  EXPECT_EQ(log_in("ada", kPassword).status, 200);
+}
+
+TEST_P(SigningIn, HashesAgainWhenThatHasBecomeDearer) {
+  if (is("memory")) GTEST_SKIP() << "nothing survives";
+  EXPECT_EQ(node().sign_up("Ada").status, 201);
+  AccountSettings dearer = AuthNode::account_settings();
+  dearer.cost.bytes *= 2;
+  start(dearer);
+  EXPECT_EQ(log_in("ada", kPassword).status, 200);
+  std::string hash;
+  EXPECT_TRUE(node().run_until([&] {
+    node().broker->documents().get("account", "ada", [&](const auto& document) {
+      if (document) hash = JsonFields(document->value).text("hash", {1, 256});
+    });
+    return hash.find("m=128,") != hash.npos;
+  })) << hash;
+  EXPECT_THAT(hash, StartsWith("$argon2id$v=19$m=128,t=1,p=1$"));
+  EXPECT_EQ(log_in("ada", kPassword).status, 200);
+}
+
+}  // namespace
+}  // namespace chirm
