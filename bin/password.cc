@@ -45,6 +45,8 @@ class NoEcho {
 class NoListener final : public BrokerListener {
   void on_publication(std::string_view, std::uint64_t, std::string_view,
                       std::string_view) override {}
+  void on_signal(std::string_view, std::string_view) override {}
+  void on_rewritten(std::string_view, std::uint64_t) override {}
   void on_maybe_missed(std::string_view) override {}
   std::vector<PresentClient> local_presence(std::string_view) override { return {}; }
   Position known_position(std::string_view) override { return {}; }
@@ -74,7 +76,7 @@ Expected<std::string, Error> read_password(const std::string& name) {
 
 Expected<void, Error> store_password(Loop& loop, Broker& broker, const std::string& name,
                                      const std::string& password) {
-  static NoListener nobody;  // without a state; the broker may call it last
+  static NoListener nobody;  // without state, and the broker may call it last
   broker.set_listener(nobody);
   loop.add_turn_end_hook([&broker] {
     broker.flush();

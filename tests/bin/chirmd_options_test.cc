@@ -128,8 +128,10 @@ TEST_F(ChirmdOptions, NameABadChoiceAndTheChoices) {
 }
 
 TEST_F(ChirmdOptions, NameWhatIsMissing) {
-  EXPECT_EQ(complaint({}),
-            "--token-hmac-secret: expected a secret (or --insecure, for development only)");
+  EXPECT_EQ(complaint({"--accounts", "off"}),
+            "--accounts: expected on, or a key of connection tokens (--token-hmac-secret)");
+  EXPECT_EQ(complaint({"--set-password", "ada"}),
+            "--set-password: expected --store FILE or --redis beside it");
   EXPECT_EQ(complaint({"--insecure", "--port"}), "--port: expected a value behind it");
   EXPECT_EQ(complaint({"--insecure", "--redis-prefix", ""}),
             "--redis-prefix: expected a text, got ''");
@@ -173,6 +175,34 @@ TEST_F(ChirmdOptions, TakeShardsFromFlagsVariableAndFileAndEachOnce) {
   EXPECT_EQ(complaint({"--insecure", "--config", path}), "redis in " + path + kAgain);
   EXPECT_THAT(complaint({"--insecure", "--redis", "redis://a", "--redis", "redis://b:x"}),
               StartsWith("--redis: Redis URL: the port"));
+}
+
+TEST_F(ChirmdOptions, NameWhatDoesNotGoWithAccounts) {
+  EXPECT_EQ(complaint({"--insecure", "--accounts", "on"}),
+            "--insecure: expected no --accounts beside it, for nobody would have to sign in");
+  EXPECT_EQ(complaint({"--registration", "maybe"}),
+            "--registration: expected on or off, got 'maybe'");
+  EXPECT_THAT(complaint({"--admins", "ada,-b"}),
+              AllOf(StartsWith("--admins: expected names of 2 to 32"), HasSubstr("got '-b'")));
+  EXPECT_THAT(complaint({"--store", directory.path() + "/x", "--set-password", "~ada"}),
+              StartsWith("--set-password: expected a name of 2 to 32"));
+}
+
+TEST_F(ChirmdOptions, TakePublicKeysFromFiles) {
+  const std::string path = directory.path() + "/key.pem";
+  EXPECT_EQ(complaint({"--token-rsa-public-key", path}),
+            "--token-rsa-public-key: expected a file to read, got '" + path + "'");
+  std::ofstream(path) << "nonsense\n";
+  EXPECT_EQ(complaint({"--token-ecdsa-public-key", path}),
+            "--token-ecdsa-public-key: expected a public key in PEM in '" + path + "'");
+  std::ofstream(path) << "-----BEGIN PUBLIC KEY-----\n"
+                         "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9\n"
+                         "q9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n"
+                         "-----END PUBLIC KEY-----\n";
+  EXPECT_THAT(complaint({"--token-rsa-public-key", path}),
+              StartsWith("--token-rsa-public-key: expected an RSA public key of 2048 bits"));
+  EXPECT_THAT(listening({"--accounts", "off", "--token-ecdsa-public-key", path}),
+              StartsWith("127.0.0.1:"));
 }
 
 TEST_F(ChirmdOptions, TakeTrustedProxiesAsAddressesOrRanges) {

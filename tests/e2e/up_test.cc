@@ -8,6 +8,8 @@
 #include <iterator>
 #include <optional>
 
+#include "client/auth_client.h"
+#include "client/url.h"
 #include "core/loop/socket.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
@@ -71,14 +73,36 @@ TEST_F(Up, ChecksOneNode) {
   up({"--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
+}
+
+TEST_F(Up, MakesAnAdministrator) {
+  for (const std::vector<std::string>& nodes :
+       {std::vector<std::string>{}, std::vector<std::string>{"--nodes", "1"}}) {
+    std::vector<std::string> arguments = {"--admin", "Ada"};
+    arguments.insert(arguments.end(), nodes.begin(), nodes.end());
+    up(arguments).write_input("correct horse\n");
+    ASSERT_TRUE(run([&] { return said("ready: "); })) << log();
+    const auto url = client::parse_url("ws://127.0.0.1:" + text(port_) + "/connection/websocket");
+    ASSERT_TRUE(url.has_value());
+    client::AuthClient auth(loop_, *url);
+    std::optional<std::string> role;
+    auth.enter("ada", "correct horse", [&](const auto& session) {
+      role = session ? session->role : session.error().message;
+    });
+    ASSERT_TRUE(run([&] { return role.has_value(); }));
+    EXPECT_EQ(role, "admin") << log();
+    EXPECT_FALSE(said("correct horse"));
+    up_->send_signal(SIGTERM);
+    ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); }));
+  }
 }
 
 TEST_F(Up, ChecksThreeNodes) {
   up({"--nodes", "3", "--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
 }
 
 TEST_F(Up, ListensOnAnIpv6Address) {
@@ -86,7 +110,7 @@ TEST_F(Up, ListensOnAnIpv6Address) {
   up({"--nodes", "1", "--listen", "::1", "--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check bob: hello from bin/up")) << log();
+  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
 }
 
 TEST_F(Up, TellsTheAddressAsItStandsInAUrl) {
