@@ -207,6 +207,42 @@ failover() {
   print_row '3 nodes' failover chirmd
 }
 
+# The chat's users have tokens; those who log in have accounts. Both are on the generator's core.
+login-storm() {
+  local run label file token
+  columns=('p50 ms' load.delivery_us.p50 0.001 ''
+    'p99 ms' load.delivery_us.p99 0.001 ''
+    'ack p99 ms' load.ack_us.p99 0.001 ''
+    'server CPU s' server.cpu_s 1 ''
+    'logged in' logins.ok 1 ''
+    'told 503' logins.busy 1 ''
+    'failed' logins.failed 1 '<= 0')
+  print_heading
+  token=$(node bench/login_storm.js token storm)
+  for ((run = 1; run <= runs; run++)); do
+    for label in alone storm; do
+      file=$results/$label-chirmd-$run.json
+      start_server accounts
+      if [[ $label == storm ]]; then
+        taskset -c "$load_cpu" node bench/login_storm.js run "$port" 200 $((duration + 3)) \
+          >"$results/logins.json" 2>>"$results/load.log" &
+      fi
+      load "$file" --url "ws://127.0.0.1:$port/connection/websocket" --token "$token" \
+        --clients 1000 --rate 50
+      if [[ $label == storm ]]; then
+        wait "$!" || failures=$((failures + 1))
+        sed -i "1r $results/logins.json" "$file"
+      fi
+      stop_servers
+    done
+  done
+  print_row chirmd alone chirmd
+  print_row chirmd storm chirmd
+  run=$(quotient "$(median_of storm-chirmd load.delivery_us.p99)" \
+    "$(median_of alone-chirmd load.delivery_us.p99)")
+  printf '%-18s  %10s%s\n' 'p99, storm / alone' "$(shown "$run")" "$(verdict quotient "$run" '<= 2')"
+}
+
 # median_us SHAPE CALLS: of the runs of a benchmark.
 median_us() {
   awk -F, -v name="BM_RedisPublish_$1/calls:$2/manual_time_median" \

@@ -135,6 +135,8 @@ void add_accounts(Settings& settings, ChirmdOptions& options) {
   add_on_off(settings, "registration", accounts.has_registration,
              "Whether anybody may register a name");
   add_on_off(settings, "guests", accounts.has_guests, "Whether guests are let in");
+  add_on_off(settings, "throttle", accounts.is_throttled,
+             "Whether attempts to sign in are limited by address and by name");
   settings.add_list(
       "admins", "NAME,...",
       [&accounts](const std::string& text) {

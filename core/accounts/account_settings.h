@@ -23,11 +23,12 @@ struct AccountSettings {
   // Passwords that wait to be hashed, some three seconds' worth; more are refused.
   std::size_t hash_queue_max = 100;
 
+  bool is_throttled = true;  // false: something in front of the nodes does it
   // Log-ins and new passwords: for each address, and those that failed for each name.
   Throttle::Limit per_address{20, 3'000};
   Throttle::Limit per_name{10, 10'000};
   // Registrations and guests of an address.
-  Throttle::Limit new_per_address{10, 60'000};
+  Throttle::Limit new_per_address{30, 20'000};
 };
 
 }  // namespace chirm

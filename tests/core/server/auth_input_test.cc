@@ -238,6 +238,18 @@ TEST_F(AuthInput, WaitsInAQueueThatIsBounded) {
   EXPECT_LT(busy, 8);
 }
 
+TEST_F(AuthInput, IsNotThrottledWhereTheOperatorDoesIt) {
+  AccountSettings settings = AuthNode::account_settings();
+  settings.per_address = settings.per_name =
+      settings.new_per_address = {.burst = 1, .interval_ms = 600'000};
+  settings.is_throttled = false;
+  start(settings);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(node().post("/auth/guest", "{}").status, 200);
+    EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("ada", kHorse)).status, 401);
+  }
+}
+
 TEST_F(AuthInput, IsAnsweredByWhatTheOperatorAllows) {
   AccountSettings settings = AuthNode::account_settings();
   settings.has_registration = settings.has_guests = false;
@@ -376,6 +388,27 @@ TEST(AuthWithoutStore, AsksToComeAgain) {
   EXPECT_EQ(guest.status, 503);
   EXPECT_EQ(guest.error(), "busy");
   EXPECT_FALSE(guest.header("Retry-After").empty());
+}
+
+// The connection is not open yet when its session ends: it must not open any more.
+TEST(AuthWhileJoining, ClosesAConnectionWhoseSessionEndsMeanwhile) {
+  Loop loop;
+  MemoryDocuments documents(loop);
+  auto owned = std::make_unique<testing::FakeBroker>();
+  testing::FakeBroker& broker = *owned;
+  broker.document_store = &documents;
+  AuthNode node(loop, std::move(owned));
+  EXPECT_TRUE(node.run_until_ready());
+  const AuthReply ada = node.sign_up("ada");
+  RawClient client(loop, node.server.port());
+  client.send_upgrade();
+  client.send(R"({"id":1,"connect":{"token":")" + ada.text("token") + R"("}})");
+  EXPECT_TRUE(node.run_until([&] { return broker.subscribes.size() == 1; }));  // its inbox
+  EXPECT_EQ(node.post("/auth/logout", AuthNode::with_refresh(ada.text("refresh_token"))).status,
+            200);
+  broker.answer_subscribe(Position{0, "e"});
+  EXPECT_TRUE(node.run_until_closed(client));
+  EXPECT_EQ(client.events.lines, std::vector<std::string>{kRefused});
 }
 
 TEST_F(AuthInput, IsNeverLogged) {
