@@ -14,7 +14,8 @@ namespace chirm::terminal {
 namespace {
 
 constexpr std::uint64_t kSyncAgainMs = 2000;
-constexpr std::uint64_t kSyncDelayMs = 50;  // several changes come together
+constexpr std::uint64_t kSyncDelayMs = 50;   // several changes come together
+constexpr std::size_t kMessagesKept = 3000;  // of a conversation, at least
 constexpr std::uint64_t kCaughtUpShownMs = 3000;
 constexpr std::uint64_t kPeopleDelayMs = 300;  // so that a crowd is asked for once
 
@@ -233,6 +234,8 @@ void ChatController::on_publication(std::string_view channel, const PublicationV
   if (conversation == nullptr) return;
   const ChatEvent event = read_chat_event(publication);
   model_.receive(*conversation, event, Loop::unix_ms(), now_ms());
+  const bool is_at_end = conversation->position.is_at_end;
+  if (is_at_end && conversation->log.trim(kMessagesKept)) conversation->has_older = true;
   if (event.type == ChatEvent::Type::kTyping) typing_timer_.start(1000);
   // What the room is called or who may do what has changed.
   const bool is_about_room =

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint64_t kReadDelayMs = 500;       // between marks as read
 constexpr std::uint64_t kPeopleAgainMs = 30'000;  // nobody tells who goes away
-constexpr std::size_t kMessagesKept = 3000;       // of a conversation
 
 }  // namespace
 
@@ -22,7 +21,6 @@ void ChatController::note_looking() {
   if (current == nullptr || !has_synced_) return;
   load(*current);
   if (!current->position.is_at_end) return;
-  if (current->log.trim(kMessagesKept)) current->has_older = true;
   const bool is_news = current->top > current->read || current->unread > 0;
   if (!current->is_loaded || !is_news) return;
   model_.set_read(*current, current->top);

@@ -125,7 +125,11 @@ bool MessageLog::trim(std::size_t count) {
   if (offsets_.size() <= 2 * count) return false;
   const auto first = std::prev(offsets_.end(), static_cast<std::ptrdiff_t>(count));
   stored_.erase(stored_.begin(), stored_.lower_bound({*first, 0}));
-  changes_.erase(changes_.begin(), changes_.lower_bound(*first));
+  // What is known of older messages is needed when they are read again.
+  for (auto& [target, changes] : changes_) {
+    changes.erase(changes.begin(), changes.lower_bound(*first));
+  }
+  std::erase_if(changes_, [](const auto& one) { return one.second.empty(); });
   offsets_.erase(offsets_.begin(), first);
   return true;
 }

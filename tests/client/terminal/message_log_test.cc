@@ -167,5 +167,13 @@ TEST_F(MessageLogTest, ForgetsTheOldest) {
   EXPECT_TRUE(add(said(11, "ada", "x")));
 }
 
+TEST_F(MessageLogTest, RemembersChangesOfWhatItForgot) {
+  for (std::uint64_t offset = 1; offset <= 20; ++offset) add(said(offset, "ada", "x"));
+  add(21, "bob", R"({"type":"reaction","id":"r","target":1,"key":"+1","on":true})");
+  ASSERT_TRUE(log_.trim(10));
+  add(said(1, "ada", "x"));
+  EXPECT_EQ(seen().front(), "ada: x +1=bob,");
+}
+
 }  // namespace
 }  // namespace chirm::terminal
