@@ -6,10 +6,12 @@
 #include <gmock/gmock.h>
 
 #include <cstdio>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include "tests/e2e/cluster_test.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/tmux.h"
 
 namespace chirm::testing {
@@ -53,6 +55,27 @@ class FullScreen : public ClusterTest {
 
   Tmux tmux_;
   std::vector<std::string> names_;
+};
+
+// On servers with accounts.
+class FullScreenAccounts : public FullScreen {
+ protected:
+  void start_cluster(std::size_t nodes) {
+    start({.nodes = nodes, .is_single = nodes == 1, .chirmd_arguments = {}});
+  }
+  std::string password_file(const std::string& password) {
+    const std::string path = directory_.path() + "/password" + std::to_string(++passwords_);
+    std::ofstream(path) << password << "\n";
+    return path;
+  }
+  // Registers and comes in.
+  void enter(const std::string& name, const client::Url& url, const std::string& more = "") {
+    chat(name, url,
+         "--register --password-file " + password_file("secret of " + name) + " " + more);
+  }
+
+  TempDirectory directory_;
+  int passwords_ = 0;
 };
 
 }  // namespace chirm::testing
