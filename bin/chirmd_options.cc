@@ -107,7 +107,7 @@ void add_public_key(Settings& settings, const char* name, PublicKey::Type type,
       help);
 }
 
-void add_security(Settings& settings, ChatSettings& chat) {
+void add_security(Settings& settings, ChatSettings& chat, ServerSettings& server) {
   settings.begin_group("Security");
   settings.add_switch("insecure", chat.is_insecure,
                       "For development and measuring: no tokens, anybody is who they say they are, "
@@ -123,6 +123,9 @@ void add_security(Settings& settings, ChatSettings& chat) {
                     "What the claim iss of these tokens must be; anything when not given");
   settings.add_text("token-audience", "TEXT", chat.tokens.audience,
                     "... and what aud must be or have");
+  settings.add_text("api-key", "KEY", server.api_key,
+                    "Key of the server API, /api; without one there is none. Better set in the "
+                    "environment");
   add_on_off(settings, "inboxes", chat.has_inboxes,
              "Whether every connection is subscribed to its user's channel, user:#<user>");
 }
@@ -276,7 +279,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   ChirmdOptions options;
   Settings settings({"chirmd", kIntroduction, kEpilogue});
   add_listening(settings, options.server);
-  add_security(settings, options.chat);
+  add_security(settings, options.chat, options.server);
   add_accounts(settings, options);
   add_store(settings, options);
   add_limits(settings, options.chat);

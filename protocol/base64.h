@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Base64 (RFC 4648) by OpenSSL, strict in both alphabets: one text for each sequence of bytes.
-// Private to protocol/.
+// Pure.
 
 #include <optional>
 #include <string>

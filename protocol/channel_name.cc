@@ -48,4 +48,33 @@ bool allows_user(std::string_view channel, std::string_view user) {
   }
 }
 
+// Goes back to the last '*' only, which takes one byte more: O(pattern x name).
+bool matches_glob(std::string_view pattern, std::string_view name) {
+  std::size_t at = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t star_end = 0;  // of what the last '*' stands for
+  for (std::size_t i = 0; i < name.size();) {
+    const bool is_star = at < pattern.size() && pattern[at] == '*';
+    if (is_star) {
+      star = at++;
+      star_end = i;
+      continue;
+    }
+    const bool is_escaped = at + 1 < pattern.size() && pattern[at] == '\\';
+    const std::size_t literal = at + (is_escaped ? 1 : 0);
+    const bool is_any = !is_escaped && at < pattern.size() && pattern[at] == '?';
+    if (is_any || (literal < pattern.size() && pattern[literal] == name[i])) {
+      at = literal + 1;
+      ++i;
+    } else if (star != std::string_view::npos) {
+      at = star + 1;
+      i = ++star_end;
+    } else {
+      return false;
+    }
+  }
+  while (at < pattern.size() && pattern[at] == '*') ++at;
+  return at == pattern.size();
+}
+
 }  // namespace chirm

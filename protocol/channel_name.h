@@ -19,4 +19,8 @@ bool is_user_limited(std::string_view channel);
 // True when `user` is one of the comma-separated users behind the last '#'.
 bool allows_user(std::string_view channel, std::string_view user);
 
+// Whether `pattern` is the whole of `name`: '*' stands for any number of bytes, '?' for one, and
+// '\\' makes the byte behind it ordinary.
+bool matches_glob(std::string_view pattern, std::string_view name);
+
 }  // namespace chirm

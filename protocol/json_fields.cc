@@ -129,6 +129,27 @@ std::vector<std::string> JsonFields::texts(std::string_view name, std::size_t co
   return texts;
 }
 
+std::vector<std::pair<std::string, std::string>> JsonFields::text_members(std::string_view name,
+                                                                          std::size_t count_max,
+                                                                          Range length) {
+  std::vector<std::pair<std::string, std::string>> members;
+  const auto value = impl_->find(name);
+  if (!value) return members;
+  simdjson::dom::object object;
+  bool is_right = !value->get(object) && object.size() <= count_max;
+  if (is_right) {
+    for (const auto [key, member] : object) {
+      std::string_view text;
+      is_right = is_right && !member.get(text) && fits(text, length) && fits(key, length);
+      members.emplace_back(key, text);
+    }
+  }
+  if (is_right) return members;
+  refuse(name, "an object of at most " + std::to_string(count_max) +
+                   " members, each name and each " + "value a " + expected_text(length));
+  return {};
+}
+
 std::string JsonFields::raw(std::string_view name) {
   std::string found;
   if (!has(name)) return found;

@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace chirm {
@@ -50,6 +51,10 @@ class JsonFields {
   bool flag_or(std::string_view name, bool otherwise);
   // An array of at most count_max texts; none when absent.
   std::vector<std::string> texts(std::string_view name, std::size_t count_max, Range length);
+  // The members of an object, which all are texts; none when absent.
+  std::vector<std::pair<std::string, std::string>> text_members(std::string_view name,
+                                                                std::size_t count_max,
+                                                                Range length);
   // A member of any type as JSON text; "" when absent or null.
   std::string raw(std::string_view name);
   // The elements of an array as JSON texts; none when absent.

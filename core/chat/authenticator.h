@@ -52,10 +52,11 @@ class Authenticator {
   // users, dm:#<a>,<b> and user:#<u> to those who are named, and nothing else exists. In insecure
   // mode everything is allowed.
   std::optional<ErrorCode> check_channel(std::string_view user, std::string_view channel) const;
+  // Whether a channel of that name can exist.
+  std::optional<ErrorCode> check_name(std::string_view channel) const;
 
  private:
   [[nodiscard]] Expected<Identity, Refusal> verify(std::string_view token) const;
-  std::optional<ErrorCode> check_name(std::string_view channel) const;
   // Adds the user's inbox, and looks at the names of the others.
   [[nodiscard]] Expected<Identity, Refusal> with_channels(Identity identity) const;
 

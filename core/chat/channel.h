@@ -21,12 +21,12 @@ struct DirtyChannelTag;
 // A session that asked for the channel and has not been answered yet.
 struct Joining {
   Session* session;
-  std::uint32_t command_id;  // 0: of the server-side subscriptions of its connect command
+  std::uint32_t command_id;  // 0: the server has subscribed it
   bool recover;
   bool reject_unrecovered;  // answer error 112 instead of recovered:false
   Position since;
   std::uint64_t asked_ms;
-  bool is_late = false;      // connect was answered without it
+  bool is_late = false;      // the server's, and the connect command was answered without it
   bool is_compared = false;  // the store was asked whether it has more than our tail
 };
 
@@ -68,6 +68,8 @@ class Channel : public ListHook<DirtyChannelTag> {
   //   [ … done … | next_to_flush … the `unflushed` members from here, around the end … | done … ]
   std::size_t next_to_flush = 0;
   std::size_t unflushed = 0;
+  // Who waits for the flush stands here or behind. Who stands before it catches up.
+  std::uint64_t live_from = 0;
 };
 
 }  // namespace chirm

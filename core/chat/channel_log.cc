@@ -34,7 +34,7 @@ void ChannelLog::reset(Position top) {
   top_ = std::move(top);
 }
 
-void ChannelLog::append(std::string_view body) {
+void ChannelLog::append(std::string_view body, std::uint32_t arrived) {
   const std::uint64_t offset = top_.offset + 1;
   std::string& payload = scratch();
   append_publication_push(payload, channel_, body, offset);
@@ -49,6 +49,9 @@ void ChannelLog::append(std::string_view body) {
   }
   const std::size_t capacity = segments_.back().bytes.capacity();
   add_frame(segments_.back(), payload);
+  Segment& newest = segments_.back();
+  newest.arrived.resize(newest.ends.size());
+  newest.arrived.back() = arrived;
   CHIRM_CHECK(segments_.back().bytes.capacity() == capacity, capacity, frame_max);
   top_.offset = offset;
 }
@@ -108,6 +111,13 @@ void ChannelLog::drop_frames(Segment& segment, std::uint64_t offset) {
     rest.ends.push_back(segment.ends[one - segment.first] - static_cast<std::uint32_t>(begin));
   }
   segment = std::move(rest);
+}
+
+std::uint32_t ChannelLog::arrived(std::uint64_t offset) const {
+  if (offset < first() || offset > top_.offset) return 0;
+  const Segment& segment = segments_[segment_holding(offset)];
+  const std::size_t index = offset - segment.first;
+  return index < segment.arrived.size() ? segment.arrived[index] : 0;
 }
 
 std::size_t ChannelLog::segment_holding(std::uint64_t offset) const {

@@ -42,8 +42,8 @@ class ChannelLog {
 
   // Empties the tail; the next publication has offset top.offset + 1.
   void reset(Position top);
-  // The publication behind top().
-  void append(std::string_view body);
+  // The publication behind top(), and when it came by a clock of the caller's.
+  void append(std::string_view body, std::uint32_t arrived = 0);
   // Older publications, in order, the last of them right before first(). They become one segment.
   void prepend(std::span<const Publication> older);
   // Drops the oldest segments as long as `bytes_wanted` remain, but never the newest: a reader that
@@ -59,6 +59,8 @@ class ChannelLog {
     return segments_.empty() ? top_.offset + 1 : segments_.front().first;
   }
   std::size_t bytes() const { return bytes_; }
+  // What append() was told of this publication; 0 when it is not in the tail or came otherwise.
+  std::uint32_t arrived(std::uint64_t offset) const;
   // Of a publication, on average, among the oldest here; 0 when there is none.
   std::size_t publication_bytes() const {
     return segments_.empty() ? 0 : segments_.front().bytes.size() / segments_.front().ends.size();
@@ -77,9 +79,10 @@ class ChannelLog {
 
  private:
   struct Segment {
-    std::uint64_t first = 0;          // offset of its first frame
-    std::string bytes;                // capacity is reserved once and never exceeded
-    std::vector<std::uint32_t> ends;  // of each frame, in bytes
+    std::uint64_t first = 0;             // offset of its first frame
+    std::string bytes;                   // capacity is reserved once and never exceeded
+    std::vector<std::uint32_t> ends;     // of each frame, in bytes
+    std::vector<std::uint32_t> arrived;  // of its first frames, likewise
 
     std::uint64_t end() const { return first + ends.size(); }  // offset behind its last frame
     std::size_t room() const { return bytes.capacity() - bytes.size(); }

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 
+#include "core/base/durations.h"
+
 namespace chirm {
 
 struct ChatCounters {
@@ -29,12 +31,14 @@ struct ChatCounters {
   std::uint64_t holes_found = 0;         // offsets missing on arrival
   std::uint64_t holes_healed = 0;        // … read from the broker; clients noticed nothing
   std::uint64_t epoch_changes = 0;
-  std::uint64_t fell_off_tail = 0;                     // slow readers whose place left the tail
-  std::uint64_t overtaken = 0;                         // … and the history as well: told 2500
-  std::uint64_t catch_up_rounds = 0;                   // walks through a channel's history
-  std::uint64_t catch_up_pages = 0;                    // … and pages read in them
-  std::uint64_t recovered = 0;                         // subscriptions resumed without a loss
-  std::uint64_t unrecovered = 0;                       // … that were told recovered:false
+  std::uint64_t fell_off_tail = 0;    // slow readers whose place left the tail
+  std::uint64_t overtaken = 0;        // … and the history as well: told 2500
+  std::uint64_t catch_up_rounds = 0;  // walks through a channel's history
+  std::uint64_t catch_up_pages = 0;   // … and pages read in them
+  std::uint64_t recovered = 0;        // subscriptions resumed without a loss
+  std::uint64_t unrecovered = 0;      // … that were told recovered:false
+  // From a publication's arrival here to its write in the flush, for those who stood at the tip.
+  Durations delivery;
   std::map<std::uint16_t, std::uint64_t> disconnects;  // by close code
   std::map<std::uint16_t, std::uint64_t> errors;       // replies, by error code
 };

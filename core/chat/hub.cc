@@ -60,7 +60,8 @@ void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeC
                   command.recover,
                   (command.flag & 2) != 0,
                   {command.since.offset, std::string(command.since.epoch)},
-                  loop_.now_ms()};
+                  loop_.now_ms(),
+                  command_id == 0 && session.greeting_ == nullptr};
   session.subscriptions_.push_back({&channel, false, command_id == 0, 0});
   ++counters_.subscriptions;
   if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
@@ -219,7 +220,8 @@ void Hub::on_rewritten(std::string_view name, std::uint64_t offset) {
 
 void Hub::append(Channel& channel, std::string_view body) {
   const std::size_t before = channel.log.bytes();
-  channel.log.append(body);
+  if (!channel.is_linked()) channel.live_from = channel.log.top().offset;
+  channel.log.append(body, arrival_clock());
   counters_.tail_bytes += channel.log.bytes() - before;
   ++counters_.publications;
   mark_dirty(channel);

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -43,6 +44,19 @@ class Hub final : private BrokerListener {
   // The session forgets the channel, at once.
   void unsubscribe(Session& session, Channel& channel);
   void unsubscribe_all(Session& session);
+
+  // Ends a subscription, whoever asked for it, and tells the client why. May close the session.
+  void take_away(Session& session, std::string_view channel, const Unsubscribe& why);
+  struct Reader {
+    const Session* session;
+    std::string_view channel;
+    std::uint64_t behind;  // publications
+  };
+  // Those that are behind because they read slowly, or catch up from before a tail; the farthest
+  // first, as far as a thousand looks find them. Valid until the end of the turn.
+  std::vector<Reader> slow_readers();
+  // Calls visit(name, subscribers) for each channel that has any.
+  void for_each_channel(const std::function<void(const std::string&, std::size_t)>& visit) const;
 
   // The sessions that have asked for the channel themselves, and have it or will.
   std::vector<Session*> subscribers(std::string_view channel);
@@ -123,6 +137,8 @@ class Hub final : private BrokerListener {
 
   // The flush
   class Budget;
+  class Stopwatch;
+  static std::uint32_t arrival_clock();
   struct Part {  // of a gathered write
     Channel* channel;
     std::uint32_t member;

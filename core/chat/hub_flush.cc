@@ -26,6 +26,9 @@ constexpr std::size_t kWriteBytesMax = 256 * 1024;
 constexpr std::size_t kOwnWriteBytesMax = 16 * 1024;
 constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
 
+// Wraps around after 73 minutes; a delivery takes less.
+constexpr std::uint64_t kArrivalUnitNs = 1024;
+
 }  // namespace
 
 // Counts the work of one flush and reads the clock now and then.
@@ -46,6 +49,40 @@ class Hub::Budget {
   std::size_t next_clock_read_ = kWritesPerClockRead;
   bool is_spent_ = false;
 };
+
+// Times the deliveries of a flush of one channel. Those from one place on are timed together, for a
+// look at the clock, and for a batch it is the time of its oldest publication.
+class Hub::Stopwatch {
+ public:
+  Stopwatch(const Channel& channel, ChatCounters& counters)
+      : channel_(channel), counters_(counters), counted_(counters.deliveries) {}
+
+  // Before a write to a member that stands there.
+  void start(std::uint64_t cursor) {
+    if (cursor == cursor_) return;
+    stop();
+    cursor_ = cursor;
+  }
+  void stop() {
+    const std::uint64_t deliveries =
+        counters_.deliveries - std::exchange(counted_, counters_.deliveries);
+    if (deliveries == 0 || cursor_ < channel_.live_from) return;
+    const std::uint32_t arrived = channel_.log.arrived(cursor_ + 1);
+    if (arrived == 0) return;
+    const std::uint32_t passed = arrival_clock() - arrived;
+    counters_.delivery.record(std::uint64_t{passed} * kArrivalUnitNs / 1000, deliveries);
+  }
+
+ private:
+  const Channel& channel_;
+  ChatCounters& counters_;
+  std::uint64_t counted_;
+  std::uint64_t cursor_ = 0;
+};
+
+std::uint32_t Hub::arrival_clock() {
+  return static_cast<std::uint32_t>(Loop::clock_ns() / kArrivalUnitNs);
+}
 
 // Small rooms first, for they are quickly done; then sessions that have something of their own;
 // then big rooms, and last who is catching up, in large writes. Each has its share of the time, so
@@ -122,15 +159,18 @@ void Hub::mark_behind(Session& session) {
 
 void Hub::flush_channel(Channel& channel, Budget& budget) {
   std::uint32_t writes = 0;
+  Stopwatch stopwatch(channel, counters_);
   while (channel.unflushed > 0 && writes < kWritesPerChannel && !budget.is_spent()) {
     if (channel.next_to_flush >= channel.members.size()) channel.next_to_flush = 0;
     prefetch(channel, channel.next_to_flush);
     const Member& member = channel.members[channel.next_to_flush++];
     --channel.unflushed;
     if (member.cursor == channel.log.top().offset || !member.session->may_write()) continue;
+    stopwatch.start(member.cursor);
     budget.count_write(write(*member.session, Scope::kAll));
-    ++writes;
+    if (++writes % kWritesPerClockRead == 0) stopwatch.stop();
   }
+  stopwatch.stop();
 }
 
 void Hub::prefetch(const Channel& channel, std::size_t member) {

@@ -142,6 +142,15 @@ void Session::send_signal(std::string_view frame) {
   context_.hub.mark_dirty(*this);
 }
 
+bool Session::deliver(std::string_view channel, std::string_view body) {
+  const Subscription* subscription = find(channel);
+  if (!is_connected() || subscription == nullptr || !subscription->is_live) return false;
+  context_.scratch.clear();
+  (void)append_publication_push(context_.scratch, channel, body, 0);
+  send_scratch();
+  return true;
+}
+
 void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
   ++context_.counters.errors[error.code];
   context_.scratch.clear();
@@ -267,6 +276,14 @@ std::optional<std::uint32_t> Session::seconds_to_expiry() const {
   if (expires_at_ == 0) return std::nullopt;
   const std::int64_t left = expires_at_ - context_.settings.expiry_grace_s - Loop::unix_ms() / 1000;
   return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, INT32_MAX));
+}
+
+std::vector<std::string> Session::channels(std::size_t count_max) const {
+  std::vector<std::string> names;
+  for (const Subscription& one : subscriptions_) {
+    if (one.is_live && names.size() < count_max) names.push_back(one.channel->name());
+  }
+  return names;
 }
 
 Session::Subscription* Session::find(std::string_view channel) {

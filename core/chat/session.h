@@ -79,8 +79,20 @@ class Session final : public WheelEntry,
   // Which log-in it belongs to; 0: none of core/accounts.
   std::uint64_t sign_in() const { return sign_in_; }
   bool is_connected() const { return state_ == State::kConnected; }
+  // The names of those that it has, at most so many.
+  std::vector<std::string> channels(std::size_t count_max) const;
   // Points to this session, and to null once it has gone.
   std::shared_ptr<Session*> self();
+  // Subscribes a connected client, which is told by a push; nothing to do when it is subscribed.
+  // Closes the session when it has as many channels as it may have.
+  struct ServerSubscribe {
+    std::string_view channel;
+    TokenChannel options;
+    std::optional<PositionView> since;  // what followed is sent
+  };
+  void subscribe_by_server(const ServerSubscribe& wanted);
+  // Sends a publication that no log has to who has the channel; false when this client has not.
+  bool deliver(std::string_view channel, std::string_view body);
   // What its token says of the channel: raw JSON or "".
   std::string_view channel_info(std::string_view channel) const;
 

@@ -75,7 +75,10 @@ void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) 
 }
 
 void Session::on_joined(const Joining& how, std::string_view channel, SubscribeResult result) {
-  if (token_channels_ != nullptr) result.data = token_channels_->find(channel)->second.data;
+  if (token_channels_ != nullptr) {
+    const auto said = token_channels_->find(channel);
+    if (said != token_channels_->end()) result.data = said->second.data;
+  }
   if (greeting_ == nullptr) {
     context_.scratch.clear();
     append_subscribe_push(context_.scratch, channel, result);
@@ -85,6 +88,22 @@ void Session::on_joined(const Joining& how, std::string_view channel, SubscribeR
   append_server_subscription(greeting_->subs, channel, result);
   if (!how.is_late) --greeting_->missing;
   finish_joining_if_complete();
+}
+
+void Session::subscribe_by_server(const ServerSubscribe& wanted) {
+  if (!is_connected() || find(wanted.channel) != nullptr || is_checking(wanted.channel)) return;
+  if (subscriptions_.size() >= context_.settings.channels_per_client) {
+    return close(disconnects::kChannelLimit);
+  }
+  if (token_channels_ != nullptr || !wanted.options.info.empty() || !wanted.options.data.empty()) {
+    if (token_channels_ == nullptr) token_channels_ = std::make_unique<TokenChannels>();
+    (*token_channels_)[std::string(wanted.channel)] = wanted.options;
+  }
+  SubscribeCommand subscribe;
+  subscribe.channel = wanted.channel;
+  subscribe.recover = wanted.since.has_value();
+  if (wanted.since) subscribe.since = *wanted.since;
+  context_.hub.subscribe(*this, 0, subscribe);
 }
 
 void Session::on_join_late() {

@@ -10,12 +10,16 @@
 namespace chirm {
 
 struct FdWatcher::Impl : std::enable_shared_from_this<FdWatcher::Impl> {
+  explicit Impl(Loop& its_loop) : loop(its_loop) {}
+
+  Loop& loop;
   UvBox<uv_poll_t> handle{new uv_poll_t};
   std::function<void(Events)> on_ready;
   int watched = 0;
 
   static void on_poll_cb(uv_poll_t* handle, int status, int events) {
     const auto self = static_cast<Impl*>(handle->data)->shared_from_this();
+    self->loop.begin_turn();
     if (status < 0) {
       self->watched = 0;  // libuv has stopped the watcher
       events = UV_READABLE | UV_WRITABLE;
@@ -25,7 +29,7 @@ struct FdWatcher::Impl : std::enable_shared_from_this<FdWatcher::Impl> {
 };
 
 FdWatcher::FdWatcher(Loop& loop, int fd, std::function<void(Events)> on_ready)
-    : impl_(std::make_shared<Impl>()) {
+    : impl_(std::make_shared<Impl>(loop)) {
   impl_->on_ready = std::move(on_ready);
   const int rc = uv_poll_init(loop.uv(), impl_->handle.get(), fd);
   CHIRM_CHECK(rc == 0, fd, rc);

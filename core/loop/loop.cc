@@ -14,6 +14,7 @@ namespace chirm {
 // closing callbacks queued is caught, also with libuv >= 1.45, which runs timers later. An idle
 // handle that is active makes the poll phase return at once.
 struct Loop::Impl {
+  Loop* loop = nullptr;
   uv_prepare_t prepare;
   uv_idle_t idle;
   std::vector<TurnEndHook> hooks;
@@ -21,6 +22,7 @@ struct Loop::Impl {
 
   static void on_prepare_cb(uv_prepare_t* handle) {
     auto* self = static_cast<Impl*>(handle->data);
+    self->loop->begin_turn();
     bool more = false;
     for (const TurnEndHook& hook : self->hooks) more |= hook() == TurnEnd::kMore;
     if (more) {
@@ -28,6 +30,7 @@ struct Loop::Impl {
     } else {
       uv_idle_stop(&self->idle);
     }
+    self->loop->end_turn();
   }
 };
 
@@ -40,6 +43,7 @@ Loop::Loop() : uv_(new uv_loop_t), impl_(std::make_unique<Impl>()) {
   CHIRM_CHECK(uv_loop_init(uv_.get()) == 0);
   uv_prepare_init(uv_.get(), &impl_->prepare);
   uv_idle_init(uv_.get(), &impl_->idle);
+  impl_->loop = this;
   impl_->prepare.data = impl_->idle.data = impl_.get();
   uv_prepare_start(&impl_->prepare, &Impl::on_prepare_cb);
   uv_unref(reinterpret_cast<uv_handle_t*>(&impl_->prepare));
@@ -50,6 +54,11 @@ Loop::~Loop() {
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->idle), nullptr);
   impl_->hooks.clear();
   run_until_closed();
+}
+
+void Loop::end_turn() {
+  turns_.record((clock_ns() - turn_begin_ns_) / 1000);
+  turn_begin_ns_ = 0;
 }
 
 void Loop::run() {

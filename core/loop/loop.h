@@ -11,6 +11,8 @@
 #include <functional>
 #include <memory>
 
+#include "core/base/durations.h"
+
 struct uv_loop_s;
 
 namespace chirm {
@@ -43,6 +45,13 @@ class Loop {
   // Unix time in milliseconds, now.
   static std::int64_t unix_ms();
 
+  // How long turns took, from the first event to the sleep: so long others may have waited.
+  const Durations& turns() const { return turns_; }
+
+  // For what is called by libuv: an event of this turn is being handled.
+  void begin_turn() {
+    if (turn_begin_ns_ == 0) turn_begin_ns_ = clock_ns();
+  }
   uv_loop_s* uv() { return uv_.get(); }
 
  private:
@@ -51,7 +60,11 @@ class Loop {
     void operator()(uv_loop_s* loop) const;
   };
   std::unique_ptr<uv_loop_s, UvDelete> uv_;
+  void end_turn();
+
   std::unique_ptr<Impl> impl_;
+  std::uint64_t turn_begin_ns_ = 0;  // 0: it has not begun
+  Durations turns_;
 };
 
 }  // namespace chirm

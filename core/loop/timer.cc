@@ -9,17 +9,21 @@
 namespace chirm {
 
 struct Timer::Impl : std::enable_shared_from_this<Timer::Impl> {
+  explicit Impl(Loop& its_loop) : loop(its_loop) {}
+
+  Loop& loop;
   UvBox<uv_timer_t> handle{new uv_timer_t};
   std::function<void()> on_time;
 
   static void on_timer_cb(uv_timer_t* handle) {
     // Keeps the function alive when it destroys its Timer.
     const auto self = static_cast<Impl*>(handle->data)->shared_from_this();
+    self->loop.begin_turn();
     self->on_time();
   }
 };
 
-Timer::Timer(Loop& loop, std::function<void()> on_time) : impl_(std::make_shared<Impl>()) {
+Timer::Timer(Loop& loop, std::function<void()> on_time) : impl_(std::make_shared<Impl>(loop)) {
   impl_->on_time = std::move(on_time);
   uv_timer_init(loop.uv(), impl_->handle.get());
   impl_->handle->data = impl_.get();

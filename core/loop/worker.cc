@@ -13,6 +13,7 @@ namespace chirm {
 namespace {
 
 struct Request {
+  Loop* loop;
   uv_work_t uv;
   std::function<void()> work;
   std::function<void()> done;
@@ -20,6 +21,7 @@ struct Request {
   static void on_work_cb(uv_work_t* uv) { static_cast<Request*>(uv->data)->work(); }
   static void on_done_cb(uv_work_t* uv, int) {
     const std::unique_ptr<Request> self(static_cast<Request*>(uv->data));
+    self->loop->begin_turn();
     self->done();
   }
 };
@@ -28,6 +30,7 @@ struct Request {
 
 void run_on_worker(Loop& loop, std::function<void()> work, std::function<void()> done) {
   auto request = std::make_unique<Request>();
+  request->loop = &loop;
   request->work = std::move(work);
   request->done = std::move(done);
   request->uv.data = request.get();

@@ -4,6 +4,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -30,6 +31,15 @@ class Families {
   template <class Map>
   void counters(const char* name, const char* help, const char* label, const Map& values) {
     add_each(name, help, prometheus::MetricType::Counter, label, values);
+  }
+  void histogram(const char* name, const char* help, const Durations& durations) {
+    auto& to = add(name, help, prometheus::MetricType::Histogram).histogram;
+    to.sample_count = durations.count();
+    to.sample_sum = static_cast<double>(durations.sum_us()) / 1e6;
+    for (std::uint64_t us = 64; us <= std::uint64_t{1} << 24; us *= 2) {
+      to.bucket.push_back({durations.shorter_than(us), static_cast<double>(us) / 1e6});
+    }
+    to.bucket.push_back({durations.count(), std::numeric_limits<double>::infinity()});
   }
   std::string text() const { return prometheus::TextSerializer().Serialize(families_); }
 
@@ -78,7 +88,8 @@ void add_stores(Families& out, const std::vector<StoreHealth>& stores) {
 }  // namespace
 
 std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
-                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores) {
+                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores,
+                         const Durations& turns) {
   Families out;
   out.gauge("chirm_connections", "Open sockets", server.connections);
   out.counter("chirm_connections_accepted_total", "Sockets accepted", server.accepted);
@@ -128,6 +139,12 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
               chat.unrecovered);
   out.counters("chirm_disconnects_total", "Connections closed by code", "code", chat.disconnects);
   out.counters("chirm_errors_total", "Error replies by code", "code", chat.errors);
+
+  out.histogram("chirm_delivery_seconds",
+                "From a publication's arrival at this node to its write to a subscriber",
+                chat.delivery);
+  out.histogram("chirm_turn_seconds",
+                "Time between the loop's sleeps, in which other events have waited", turns);
 
   add_stores(out, stores);
   out.counter("chirm_broker_publishes_total", "Publishes asked for", broker.publishes);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/durations.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_health.h"
 #include "core/chat/chat_counters.h"
@@ -13,6 +14,7 @@
 namespace chirm {
 
 std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
-                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores);
+                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores,
+                         const Durations& turns);
 
 }  // namespace chirm

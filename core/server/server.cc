@@ -6,10 +6,12 @@
 
 #include <algorithm>
 
+#include "core/base/version.h"
 #include "core/server/auth_routes.h"
 #include "core/server/connection.h"
 #include "core/server/listener.h"
 #include "core/server/metrics.h"
+#include "core/server/process_usage.h"
 #include "core/server/readiness.h"
 #include "protocol/limits.h"
 
@@ -71,8 +73,14 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       session_context_{hub_,           chat_settings_, authenticator_,
                        wheel_,         encoder_,       command_decoder_,
                        chat_counters_, random_,        directory_},
+      survey_(loop, broker.nodes()),
+      session_control_(survey_, hub_, directory_, settings_.node_name),
+      board_(loop, broker.nodes(), [this] { return measure(); }),
+      api_methods_(broker, authenticator_, session_control_, board_),
+      api_(settings_.api_key, api_methods_),
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
+      start_ms_(loop.now_ms()),
       drain_timer_(loop, [this] { drain_some(); }) {
   if (accounts_) {
     accounts_->revocations().on_revoked = [this](const std::string& user, std::uint64_t sign_in) {
@@ -80,6 +88,7 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
     };
   }
   add_routes();
+  api_.add_routes(router_);
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }
 
@@ -172,7 +181,28 @@ void Server::drain_some() {
 }
 
 std::string Server::metrics() const {
-  return metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores());
+  return metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores(),
+                      loop_.turns());
+}
+
+NodeStatistics Server::measure() {
+  NodeStatistics now;
+  now.node = settings_.node_name.empty() ? std::to_string(port()) : settings_.node_name;
+  now.version = kVersion;
+  now.uptime_s = (loop_.now_ms() - start_ms_) / 1000;
+  now.connections = chat_counters_.sessions;
+  now.users = directory_.all().size();
+  now.channels = chat_counters_.channels;
+  now.subscriptions = chat_counters_.subscriptions;
+  now.published = broker_.counters().published;
+  now.delivered = chat_counters_.deliveries;
+  now.delivery = recent_deliveries_.look(chat_counters_.delivery);
+  now.loop_lag = recent_turns_.look(loop_.turns());
+  now.slow_readers = hub_.slow_readers().size();
+  const ProcessUsage usage = process_usage();
+  now.memory_bytes = usage.memory_bytes;
+  now.cpu_ms = usage.cpu_ms;
+  return now;
 }
 
 HttpResponse Server::readiness() const {

@@ -24,9 +24,14 @@
 #include "core/loop/socket.h"
 #include "core/loop/timer.h"
 #include "core/loop/timer_wheel.h"
+#include "core/server/api.h"
+#include "core/server/api_methods.h"
 #include "core/server/http_router.h"
+#include "core/server/node_board.h"
+#include "core/server/node_survey.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
+#include "core/server/session_control.h"
 #include "protocol/command.h"
 #include "protocol/http.h"
 #include "protocol/ws_decoder.h"
@@ -82,6 +87,7 @@ class Server {
   Loop::TurnEnd end_turn();
   void add_routes();
   void close_sessions(const std::string& user, std::uint64_t sign_in);
+  NodeStatistics measure();
   HttpResponse readiness() const;
   HttpResponse file(const HttpRequest& request) const;
   void drain_some();
@@ -105,6 +111,13 @@ class Server {
   Hub hub_;
   SessionDirectory directory_;
   SessionContext session_context_;
+  NodeSurvey survey_;
+  SessionControl session_control_;
+  RecentDurations recent_deliveries_;
+  RecentDurations recent_turns_;
+  NodeBoard board_;
+  ApiMethods api_methods_;
+  Api api_;
   HttpRouter router_;
   std::string read_buffer_;
   std::uint64_t files_max_;
@@ -112,6 +125,7 @@ class Server {
   IntrusiveList<Connection, ConnectionTag> leaving_;  // told to go, while draining
   IntrusiveList<Connection, ConnectionTag> graveyard_;
   std::unique_ptr<Listener> listener_;
+  const std::uint64_t start_ms_;
   std::uint64_t pause_logged_ms_ = 0;
   Timer drain_timer_;
   bool is_stopping_ = false;    // stop() was called

@@ -69,5 +69,26 @@ TEST(ChannelName, NeverAllowsTheAnonymousUser) {
   EXPECT_FALSE(allows_user("dm:#,1", ""));
 }
 
+TEST(ChannelName, MatchesAPattern) {
+  for (const char* pattern : {"room:a", "*", "room:*", "*:a", "r*m*a", "room:?", "????:a", "**a",
+                              "\\room:a", "room:a*"}) {
+    EXPECT_TRUE(matches_glob(pattern, "room:a")) << pattern;
+  }
+  for (const char* pattern :
+       {"", "room:", "room:ab", "?", "room:a?", "a*", "*b", "room\\*", "ROOM:A"}) {
+    EXPECT_FALSE(matches_glob(pattern, "room:a")) << pattern;
+  }
+  EXPECT_TRUE(matches_glob("a\\*c", "a*c"));
+  EXPECT_FALSE(matches_glob("a\\*c", "abc"));
+  EXPECT_TRUE(matches_glob("*", ""));
+  EXPECT_FALSE(matches_glob("?", ""));
+}
+
+TEST(ChannelName, MatchesAPatternOfManyStarsQuickly) {
+  std::string pattern;
+  for (int i = 0; i < 100; ++i) pattern += "*a";
+  EXPECT_FALSE(matches_glob(pattern + "b", std::string(255, 'a')));
+}
+
 }  // namespace
 }  // namespace chirm

@@ -192,7 +192,7 @@ TEST_F(HttpRequests, ForMetricsGetThePrometheusTextFormat) {
   const std::size_t body_at = response.find("\r\n\r\n") + 4;
   EXPECT_THAT(response, HasSubstr("Content-Length: " + std::to_string(response.size() - body_at)));
   const char* kComment = "# (HELP|TYPE) chirm_[a-z_]+ .+";
-  const char* kSample = "chirm_[a-z_]+(\\{[a-z]+=\"[^\"]*\"\\})? [0-9.e+]+";
+  const char* kSample = "chirm_[a-z_]+(\\{[a-z]+=\"[^\"]*\"\\})? ([0-9.e+-]+|Inf)";
   std::istringstream body(response.substr(body_at));
   int samples = 0;
   for (std::string line; std::getline(body, line);) {
@@ -205,6 +205,9 @@ TEST_F(HttpRequests, ForMetricsGetThePrometheusTextFormat) {
   EXPECT_EQ(node.metric("chirm_subscriptions"), 1);
   EXPECT_EQ(node.metric("chirm_publications_total"), 1);
   EXPECT_EQ(node.metric("chirm_deliveries_total"), 1);
+  EXPECT_EQ(node.metric("chirm_delivery_seconds_count"), 1);
+  EXPECT_EQ(node.metric("chirm_delivery_seconds_bucket{le=\"16.777216\"}"), 1);
+  EXPECT_GT(node.metric("chirm_turn_seconds_count"), 3);
   EXPECT_EQ(node.metric("chirm_broker_ready{store=\"memory\"}"), 1);
 }
 

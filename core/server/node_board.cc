@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/node_board.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace chirm {
+
+namespace {
+constexpr std::string_view kKind = "statistics";
+constexpr std::uint64_t kPeriodMs = 1'000;
+constexpr std::size_t kLooks = 10;
+}  // namespace
+
+NodeStatistics::Percentiles RecentDurations::look(const Durations& all) {
+  if (earlier_.empty()) earlier_.emplace_back();  // since the start
+  const Durations recent = all.since(earlier_.front());
+  earlier_.push_back(all);
+  if (earlier_.size() > kLooks) earlier_.pop_front();
+  return {recent.percentile_us(50), recent.percentile_us(99)};
+}
+
+NodeBoard::NodeBoard(Loop& loop, NodeBus& bus, std::function<NodeStatistics()> measure)
+    : bus_(bus), measure_(std::move(measure)), timer_(loop, [this] { tell(); }) {
+  bus_.add_listener(kKind, *this);
+  timer_.start_repeating(kPeriodMs);
+}
+
+std::vector<NodeBoard::Entry> NodeBoard::all() {
+  if (own_.node.empty()) own_ = measure_();
+  std::vector<Entry> entries{{bus_.node_id(), own_}};
+  for (const auto& [id, statistics] : others_) entries.push_back({id, statistics});
+  std::ranges::sort(entries, {}, [](const Entry& entry) { return entry.statistics.node; });
+  return entries;
+}
+
+void NodeBoard::on_node_message(std::string_view node, std::string_view message) {
+  if (node == bus_.node_id()) return;
+  if (auto statistics = NodeStatistics::parse(message)) {
+    others_[std::string(node)] = std::move(*statistics);
+  }
+}
+
+void NodeBoard::on_node_gone(std::string_view node) {
+  const auto found = others_.find(node);
+  if (found != others_.end()) others_.erase(found);
+}
+
+void NodeBoard::tell() {
+  own_ = measure_();
+  (void)bus_.send_all(kKind, own_.json());  // the next one comes in a second
+}
+
+}  // namespace chirm
