@@ -78,6 +78,7 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       board_(loop, broker.nodes(), [this] { return measure(); }),
       api_methods_(broker, authenticator_, session_control_, board_),
       api_(settings_.api_key, api_methods_),
+      admin_rpc_(session_control_, board_, accounts_.get()),
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
       start_ms_(loop.now_ms()),
@@ -89,6 +90,10 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
   }
   add_routes();
   api_.add_routes(router_);
+  if (!chat_settings_.is_insecure) {
+    admin_rpc_.add_methods(rpc_);
+    session_context_.rpc = &rpc_;
+  }
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }
 

@@ -17,6 +17,7 @@
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"
 #include "core/chat/hub.h"
+#include "core/chat/rpc.h"
 #include "core/chat/session.h"
 #include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
@@ -24,6 +25,7 @@
 #include "core/loop/socket.h"
 #include "core/loop/timer.h"
 #include "core/loop/timer_wheel.h"
+#include "core/server/admin_rpc.h"
 #include "core/server/api.h"
 #include "core/server/api_methods.h"
 #include "core/server/http_router.h"
@@ -118,6 +120,8 @@ class Server {
   NodeBoard board_;
   ApiMethods api_methods_;
   Api api_;
+  AdminRpc admin_rpc_;
+  RpcTable rpc_;
   HttpRouter router_;
   std::string read_buffer_;
   std::uint64_t files_max_;

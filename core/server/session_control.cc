@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/accounts/secrets.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
 #include "core/chat/session_directory.h"
@@ -65,7 +66,7 @@ std::vector<Session*> SessionControl::find(JsonFields& params) const {
   std::vector<Session*> found(all.begin(), all.end());
   std::erase_if(found, [&](const Session* one) {
     return (!client.empty() && one->client_id() != client) ||
-           (!session.empty() && std::to_string(one->sign_in()) != session);
+           (!session.empty() && id_to_text(one->sign_in()) != session);
   });
   return found;
 }
@@ -235,7 +236,7 @@ SessionControl::Answers SessionControl::connections_here(std::string_view params
     json.open();
     json.add("node", std::string_view(node_name_));
     json.add("client", std::string_view(session->client_id()));
-    if (session->sign_in() != 0) json.add("session", std::to_string(session->sign_in()));
+    if (session->sign_in() != 0) json.add("session", id_to_text(session->sign_in()));
     json.open_array("channels");
     for (const std::string& channel : session->channels(kChannelsShown)) json.add_element(channel);
     json.close_array();

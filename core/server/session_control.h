@@ -27,7 +27,7 @@ class SessionDirectory;
 struct SessionTarget {
   std::string user;
   std::string client = {};   // "": any
-  std::string session = {};  // of the account, in decimal; "": any
+  std::string session = {};  // of the account, as its id is shown; "": any
 };
 
 class SessionControl {

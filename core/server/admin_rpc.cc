@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/admin_rpc.h"
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/accounts/accounts.h"
+#include "core/accounts/secrets.h"
+#include "core/loop/loop.h"
+#include "core/server/node_board.h"
+#include "protocol/json_writer.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr JsonFields::Range kUsers{1, limits::kUserBytes};
+constexpr JsonFields::Range kReasons{0, 250};
+constexpr JsonFields::Range kNotices{1, 500};
+constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
+
+RpcResult failed(RpcError error) { return Unexpected<RpcError>(std::move(error)); }
+
+RpcError to_rpc(const AccountError& error) {
+  using Kind = AccountError::Kind;
+  if (error.kind == Kind::kBusy) return RpcError(errors::kInternal);
+  const bool is_bad = error.kind == Kind::kBadRequest;
+  return {is_bad ? errors::kBadRequest.code : errors::kPermissionDenied.code, error.message};
+}
+
+// "{}", or the error.
+template <class E>
+void answer(const RpcDone& done, const Expected<void, E>& result) {
+  if (result) return done(std::string("{}"));
+  if constexpr (std::is_same_v<E, AccountError>) {
+    done(failed(to_rpc(result.error())));
+  } else {
+    done(failed(RpcError(result.error())));
+  }
+}
+
+// [a,b,…] of JSON texts, as the member `name` of an object.
+std::string list_json(std::string_view name, const std::vector<std::string>& elements) {
+  JsonWriter json;
+  json.open();
+  json.open_array(name);
+  for (const std::string& element : elements) json.add_raw_element(element);
+  json.close_array();
+  json.close();
+  return json.take();
+}
+
+}  // namespace
+
+void AdminRpc::add(RpcTable& table, std::string_view name, Prepare prepare) {
+  table.add(name, [this, prepare](RpcCaller caller, std::string_view data, RpcDone done) {
+    if (caller.role != UserRole::kAdmin) {
+      return done(failed({errors::kPermissionDenied.code, "only administrators may do this"}));
+    }
+    JsonFields fields(data);
+    const Action act = (this->*prepare)(caller, fields);
+    if (!fields.is_right()) {
+      return done(failed({errors::kBadRequest.code, fields.problem()}));
+    }
+    act(done);
+  });
+}
+
+void AdminRpc::add_methods(RpcTable& table) {
+  add(table, "admin.nodes", &AdminRpc::nodes);
+  add(table, "admin.user", &AdminRpc::user);
+  add(table, "admin.ban", &AdminRpc::ban);
+  add(table, "admin.unban", &AdminRpc::unban);
+  add(table, "admin.disconnect", &AdminRpc::disconnect);
+  add(table, "admin.notice", &AdminRpc::notice);
+  add(table, "admin.slow", &AdminRpc::slow);
+}
+
+AdminRpc::Action AdminRpc::nodes(const RpcCaller&, JsonFields&) {
+  return [this](const RpcDone& done) {
+    std::vector<std::string> all;
+    for (const NodeBoard::Entry& entry : board_.all()) all.push_back(entry.statistics.json());
+    done(list_json("nodes", all));
+  };
+}
+
+AdminRpc::Action AdminRpc::slow(const RpcCaller&, JsonFields&) {
+  return [this](const RpcDone& done) {
+    control_.slow_readers(
+        [done](const std::vector<std::string>& readers) { done(list_json("readers", readers)); });
+  };
+}
+
+AdminRpc::Action AdminRpc::notice(const RpcCaller&, JsonFields& fields) {
+  return [this, text = fields.text("text", kNotices)](const RpcDone& done) {
+    control_.notice(text, [done](std::uint64_t connections) {
+      done("{\"connections\":" + std::to_string(connections) + "}");
+    });
+  };
+}
+
+// ---- A user
+
+struct AdminRpc::Portrait {
+  std::string user;
+  std::optional<AccountRecord> account;
+  std::vector<SessionRecord> sessions;
+  std::vector<std::string> connections;
+};
+
+AdminRpc::Action AdminRpc::user(const RpcCaller&, JsonFields& fields) {
+  return [this, user = fields.text("user", kUsers)](const RpcDone& done) {
+    if (accounts_ == nullptr) return find_connections({user, {}, {}, {}}, done);
+    accounts_->find(user, [this, user, done](const auto& account) {
+      if (!account) return done(failed(to_rpc(account.error())));
+      find_sessions({user, *account, {}, {}}, done);
+    });
+  };
+}
+
+void AdminRpc::find_sessions(Portrait portrait, const RpcDone& done) {
+  if (!portrait.account) return find_connections(std::move(portrait), done);
+  accounts_->sessions().list(portrait.user, [this, portrait, done](const auto& sessions) mutable {
+    if (!sessions) return done(failed(RpcError(sessions.error())));
+    portrait.sessions = *sessions;
+    find_connections(std::move(portrait), done);
+  });
+}
+
+void AdminRpc::find_connections(Portrait portrait, const RpcDone& done) {
+  control_.connections(portrait.user,
+                       [portrait, done](std::vector<std::string> connections) mutable {
+                         portrait.connections = std::move(connections);
+                         if (!portrait.account && portrait.connections.empty()) {
+                           constexpr std::uint16_t kNotFound = 404;
+                           return done(failed({kNotFound, "there is no such user"}));
+                         }
+                         done(describe(portrait));
+                       });
+}
+
+std::string AdminRpc::describe(const Portrait& portrait) {
+  const UserRole role = portrait.user.starts_with('~') ? UserRole::kGuest : UserRole::kUser;
+  const AccountRecord record =
+      portrait.account.value_or(AccountRecord{portrait.user, portrait.user, role, 0, std::nullopt});
+  JsonWriter json;
+  json.open();
+  json.add("user", std::string_view(portrait.user));
+  json.add("name", std::string_view(record.name));
+  json.add("role", text_of(record.role));
+  if (portrait.account) json.add("created", record.created_ms);
+  if (record.ban) {
+    json.open("banned");
+    if (record.ban->until_s != 0) json.add("until", record.ban->until_s * 1000);
+    json.add("reason", std::string_view(record.ban->reason));
+    json.close();
+  }
+  json.open_array("sessions");
+  for (const SessionRecord& session : portrait.sessions) {
+    json.open();
+    json.add("id", id_to_text(session.id));
+    json.add("created", session.created_ms);
+    json.add("used", session.used_ms);
+    json.add("agent", std::string_view(session.agent));
+    json.close();
+  }
+  json.close_array();
+  json.open_array("connections");
+  for (const std::string& connection : portrait.connections) json.add_raw_element(connection);
+  json.close_array();
+  json.close();
+  return json.take();
+}
+
+// ---- Doing something to a user
+
+AdminRpc::Action AdminRpc::ban(const RpcCaller& caller, JsonFields& fields) {
+  const std::string user = fields.text("user", kUsers);
+  const std::uint64_t seconds = fields.number_or("seconds", {1, kSecondsMax}, 0);
+  const std::string reason = fields.text_or("reason", kReasons, {});
+  if (user == caller.user) fields.refuse("user", "somebody else");
+  return [=, this](const RpcDone& done) {
+    if (accounts_ == nullptr) return done(failed(RpcError(errors::kNotAvailable)));
+    const std::int64_t now_s = Loop::unix_ms() / 1000;
+    const std::int64_t until_s = seconds == 0 ? 0 : now_s + static_cast<std::int64_t>(seconds);
+    accounts_->ban(user, until_s, reason, [done](const auto& result) { answer(done, result); });
+  };
+}
+
+AdminRpc::Action AdminRpc::unban(const RpcCaller&, JsonFields& fields) {
+  return [this, user = fields.text("user", kUsers)](const RpcDone& done) {
+    if (accounts_ == nullptr) return done(failed(RpcError(errors::kNotAvailable)));
+    accounts_->pardon(user, [done](const auto& result) { answer(done, result); });
+  };
+}
+
+// A session that is named is over, and has to sign in again.
+AdminRpc::Action AdminRpc::disconnect(const RpcCaller&, JsonFields& fields) {
+  const std::string user = fields.text("user", kUsers);
+  const std::string session = fields.text_or("session", kUsers, {});
+  const std::uint64_t id = id_from_text(session).value_or(0);
+  if (!session.empty() && id == 0) fields.refuse("session", "the id of a session");
+  return [=, this](const RpcDone& done) {
+    const auto disconnect = [this, user, session, done] {
+      control_.disconnect({.target = {.user = user, .session = session}}, [done](bool is_done) {
+        is_done ? done(std::string("{}")) : done(failed(RpcError(errors::kInternal)));
+      });
+    };
+    if (id == 0 || accounts_ == nullptr) return disconnect();
+    accounts_->sessions().close(user, id, [disconnect, done](const auto& result) {
+      result ? disconnect() : done(failed(RpcError(result.error())));
+    });
+  };
+}
+
+}  // namespace chirm
