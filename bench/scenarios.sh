@@ -208,6 +208,7 @@ failover() {
 }
 
 # The chat's users have tokens; those who log in have accounts. Both are on the generator's core.
+# A connection may publish 20 times a second, so several do.
 login-storm() {
   local run label file token
   columns=('p50 ms' load.delivery_us.p50 0.001 ''
@@ -228,7 +229,7 @@ login-storm() {
           >"$results/logins.json" 2>>"$results/load.log" &
       fi
       load "$file" --url "ws://127.0.0.1:$port/connection/websocket" --token "$token" \
-        --clients 1000 --rate 50
+        --clients 1000 --publishers 50 --rate 50
       if [[ $label == storm ]]; then
         wait "$!" || failures=$((failures + 1))
         sed -i "1r $results/logins.json" "$file"
