@@ -12,6 +12,7 @@ namespace chirm::terminal {
 namespace {
 
 constexpr std::uint64_t kReadDelayMs = 500;       // between marks as read
+constexpr std::uint64_t kReadAgainMs = 2000;      // after one was lost
 constexpr std::uint64_t kPeopleAgainMs = 30'000;  // nobody tells who goes away
 
 }  // namespace
@@ -29,9 +30,9 @@ void ChatController::note_looking() {
   if (!read_timer_.is_running()) read_timer_.start(kReadDelayMs);
 }
 
-// Those that get lost are followed by the next ones.
+// Until the server has taken them.
 void ChatController::send_read_marks() {
-  if (!client_.is_connected()) return;
+  if (!client_.is_connected() && !unsent_reads_.empty()) return read_timer_.start(kReadAgainMs);
   for (const std::string& channel : std::exchange(unsent_reads_, {})) {
     const Conversation* conversation = model_.find(channel);
     if (conversation == nullptr || conversation->read == 0) continue;
@@ -40,7 +41,12 @@ void ChatController::send_read_marks() {
     body.add("channel", channel);
     body.add("offset", conversation->read);
     body.close();
-    client_.rpc("chat.read", body.take(), [](const auto&) {});
+    client_.rpc("chat.read", body.take(), [this, channel](const auto& answer) {
+      const bool is_lost = !answer && (answer.error().code == 0 || answer.error().temporary);
+      if (!is_lost || has_ended_) return;
+      unsent_reads_.insert(channel);
+      if (!read_timer_.is_running()) read_timer_.start(kReadAgainMs);
+    });
   }
 }
 

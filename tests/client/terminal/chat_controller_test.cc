@@ -38,6 +38,16 @@ TEST_F(ChatControllerTest, TellsTheServerWhatWasRead) {
   EXPECT_EQ(look()->unread, 0);
 }
 
+TEST_F(ChatControllerTest, TellsWhatWasReadAgainWhenThatWasLost) {
+  refusals_["chat.read"] = R"({"code":100,"message":"later","temporary":true})";
+  start_and_join();
+  ASSERT_TRUE(run_until_called("chat.read"));
+  refusals_.clear();
+  calls_.clear();
+  ASSERT_TRUE(run_until_called("chat.read"));
+  EXPECT_EQ(*last_call("chat.read"), R"({"channel":"room:lobby","offset":4})");
+}
+
 TEST_F(ChatControllerTest, ShowsWhatIsSaidAtOnceAndOnce) {
   start_and_join();
   type("hi @bob, \"quoted\"");
