@@ -163,6 +163,23 @@ void add_accounts(Settings& settings, ChirmdOptions& options) {
       "ends the account's sessions, and ends. With the --store or --redis of the nodes");
 }
 
+void add_chat(Settings& settings, ChatSettings& chat) {
+  settings.begin_group("Chat");
+  settings.add(
+      "rooms", "users|admins|open", "users",
+      [&chat](const std::string& text) {
+        if (text == "users") chat.rooms = ChatSettings::Rooms::kUsers;
+        if (text == "admins") chat.rooms = ChatSettings::Rooms::kAdmins;
+        if (text == "open") chat.rooms = ChatSettings::Rooms::kOpen;
+        const bool is_known = text == "users" || text == "admins" || text == "open";
+        return is_known ? "" : "expected users, admins or open, got '" + text + "'";
+      },
+      "Who may create rooms; open: they need not be created, room:NAME is open to all users then");
+  settings.add_number("publish-rate", "NUMBER", 0, 10'000, chat.publish_rate,
+                      "Publishes a second of one connection, in bursts of twice as many; method "
+                      "calls likewise; 0: no limit");
+}
+
 void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::uint64_t& value_ms,
                  const char* help) {
   settings.add_number(
@@ -281,6 +298,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   add_listening(settings, options.server);
   add_security(settings, options.chat, options.server);
   add_accounts(settings, options);
+  add_chat(settings, options.chat);
   add_store(settings, options);
   add_limits(settings, options.chat);
   settings.begin_group("Logging");

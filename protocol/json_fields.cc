@@ -2,6 +2,7 @@
 #include "protocol/json_fields.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "protocol/json_reader.h"
 #include "protocol/limits.h"
@@ -61,6 +62,14 @@ JsonFields::~JsonFields() = default;
 void JsonFields::refuse(std::string_view name, std::string_view expected) {
   if (!problem_.empty()) return;
   problem_.append(name).append(": expected ").append(expected);
+}
+
+void JsonFields::refuse_duplicates() {
+  if (!impl_->is_object) return;
+  std::unordered_set<std::string_view> names;
+  for (const auto& [name, value] : impl_->object) {
+    if (!names.insert(name).second) refuse(name, "to be there once");
+  }
 }
 
 bool JsonFields::has(std::string_view name) const { return impl_->find(name).has_value(); }

@@ -40,6 +40,9 @@ class JsonFields {
   // Notes a problem that the caller has found, unless there is one already.
   void refuse(std::string_view name, std::string_view expected);
 
+  // Readers differ in which of two members of one name they believe: notes it as a problem.
+  void refuse_duplicates();
+
   bool has(std::string_view name) const;  // and is not null
 
   // Lengths are in characters (code points). A wrong member reads as "", 0, false or nothing.

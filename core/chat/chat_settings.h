@@ -17,6 +17,10 @@ struct ChatSettings {
   // Every connection is subscribed to its user's channel `user:#<user>`.
   bool has_inboxes = true;
 
+  // Who may create rooms. kOpen: rooms need not be created, and are open to all then.
+  enum class Rooms : std::uint8_t { kUsers, kAdmins, kOpen };
+  Rooms rooms = Rooms::kUsers;
+
   std::uint32_t ping_s = 25;          // between pings; 0: none
   std::uint32_t pong_timeout_s = 8;   // less than ping_s
   std::uint32_t stale_s = 10;         // from the upgrade to a successful connect
@@ -34,8 +38,8 @@ struct ChatSettings {
   std::size_t private_bytes_max = 256 * 1024;
 
   // A connection's publishes and calls of methods, each; 0: no limit. Not in insecure mode.
-  std::uint32_t publish_rate = 20;   // a second
-  std::uint32_t publish_burst = 40;  // at once
+  // So many a second, and at once twice as many.
+  std::uint32_t publish_rate = 20;
 
   // A channel's tail on this node; all tails together; and how long a channel that nobody on this
   // node is subscribed to is still followed.

@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/accounts/user_role.h"
 #include "core/base/check.h"
 #include "core/broker/string_hash.h"
-#include "core/chat/user_role.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 

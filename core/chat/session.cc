@@ -286,6 +286,14 @@ std::vector<std::string> Session::channels(std::size_t count_max) const {
   return names;
 }
 
+std::vector<std::string> Session::subscribed_channels() const {
+  std::vector<std::string> channels;
+  for (const Subscription& one : subscriptions_) {
+    if (!one.is_server_side) channels.push_back(one.channel->name());
+  }
+  return channels;
+}
+
 Session::Subscription* Session::find(std::string_view channel) {
   const auto found =
       std::find_if(subscriptions_.begin(), subscriptions_.end(),

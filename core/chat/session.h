@@ -78,6 +78,9 @@ class Session final : public WheelEntry,
   UserRole role() const { return role_; }
   // Which log-in it belongs to; 0: none of core/accounts.
   std::uint64_t sign_in() const { return sign_in_; }
+  RpcCaller caller();
+  // That the client has asked for itself.
+  std::vector<std::string> subscribed_channels() const;
   bool is_connected() const { return state_ == State::kConnected; }
   // The names of those that it has, at most so many.
   std::vector<std::string> channels(std::size_t count_max) const;
@@ -145,7 +148,6 @@ class Session final : public WheelEntry,
   void read_history(std::uint32_t id, const HistoryCommand& command);
   void read_presence(std::uint32_t id, std::string_view channel);
   void read_presence_stats(std::uint32_t id, std::string_view channel);
-  RpcCaller caller();
   void reply_error(std::uint32_t id, const ErrorCode& error);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();

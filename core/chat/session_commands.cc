@@ -63,8 +63,8 @@ void Session::if_allowed(std::uint32_t id, Right right, std::string_view channel
 
 bool Session::is_throttled(RateLimit& limit) {
   const ChatSettings& settings = context_.settings;
-  return !settings.is_insecure &&
-         !limit.take(context_.hub.loop().now_ms(), settings.publish_rate, settings.publish_burst);
+  return !settings.is_insecure && !limit.take(context_.hub.loop().now_ms(), settings.publish_rate,
+                                              2 * settings.publish_rate);
 }
 
 void Session::handle(std::uint32_t id, const SubscribeCommand& command) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/version.h"
+#include "core/rooms/rooms.h"
 #include "core/server/auth_routes.h"
 #include "core/server/connection.h"
 #include "core/server/listener.h"
@@ -92,7 +93,9 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
   api_.add_routes(router_);
   if (!chat_settings_.is_insecure) {
     admin_rpc_.add_methods(rpc_);
+    rooms_ = std::make_unique<Rooms>(hub_, directory_, chat_settings_, rpc_);
     session_context_.rpc = &rpc_;
+    session_context_.access = rooms_.get();
   }
   loop_.add_turn_end_hook([this] { return end_turn(); });
 }

@@ -43,6 +43,7 @@ namespace chirm {
 
 class Connection;
 class Listener;
+class Rooms;
 struct ConnectionTag;
 
 class Server {
@@ -122,6 +123,7 @@ class Server {
   Api api_;
   AdminRpc admin_rpc_;
   RpcTable rpc_;
+  std::unique_ptr<Rooms> rooms_;  // null in insecure mode
   HttpRouter router_;
   std::string read_buffer_;
   std::uint64_t files_max_;

@@ -14,7 +14,9 @@ constexpr const char* kSecret = "a secret of this test";
 
 class Tokens : public ClusterTest {
  protected:
-  Tokens() { start({.nodes = 2, .chirmd_arguments = {"--token-hmac-secret", kSecret}}); }
+  Tokens() {
+    start({.nodes = 2, .chirmd_arguments = {"--token-hmac-secret", kSecret, "--rooms", "open"}});
+  }
   static std::string token(const std::string& user, std::int64_t seconds = 3600,
                            const std::string& secret = kSecret) {
     return sign_token_hs256("{\"sub\":\"" + user + "\",\"exp\":" +

@@ -65,6 +65,15 @@ TEST(JsonFields, TakesNothingForAnEmptyObject) {
   EXPECT_TRUE(JsonFields("null").is_right());
 }
 
+TEST(JsonFields, FindsMembersOfOneName) {
+  JsonFields fields(R"({"type":"x-a","a":{"b":1},"ty\u0070e":"event"})");
+  fields.refuse_duplicates();
+  EXPECT_EQ(fields.problem(), "type: expected to be there once");
+  JsonFields right(R"({"a":{"b":1},"b":1})");
+  right.refuse_duplicates();
+  EXPECT_TRUE(right.is_right());
+}
+
 TEST(JsonFields, KeepsElementsAsText) {
   JsonFields fields(R"({"commands": [ {"a": [1, 2]}, 3 ]})");
   EXPECT_EQ(fields.raw_elements("commands", 2),

@@ -8,7 +8,7 @@ import { Cluster, inTime, until } from './cluster.js';
 
 const room = 'room:lobby';
 const secret = 'a secret of this test';
-const withTokens = { chirmd: ['--token-hmac-secret', secret] };
+const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };
 
 function user(cluster, node, name) {
   return connect(cluster, cluster.url(node), { data: { name } });

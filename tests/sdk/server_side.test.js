@@ -7,7 +7,7 @@ import { connect, next, token } from './clients.js';
 import { Cluster, until } from './cluster.js';
 
 const secret = 'a secret of this test';
-const withTokens = { chirmd: ['--token-hmac-secret', secret] };
+const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };
 const inbox = 'user:#ada';
 
 // Connects and writes down what the client's server-side subscriptions tell.

@@ -192,7 +192,6 @@ TEST_F(AccessTest, KnowsNoChatWithoutMethods) {
 TEST_F(AccessTest, LimitsTheRateOfPublishesAndCalls) {
   node.settings.is_insecure = false;
   node.settings.publish_rate = 1;
-  node.settings.publish_burst = 2;
   rpc.add("test.echo", [](const RpcCaller&, std::string_view, const RpcDone& done) { done("1"); });
   const std::string publish = R"({"id":2,"publish":{"channel":"room:closed","data":1}})";
   const std::string call = R"({"id":3,"rpc":{"method":"test.echo"}})";

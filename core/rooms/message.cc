@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+#include "core/rooms/message.h"
+
+#include <array>
+#include <utility>
+
+#include "core/rooms/names.h"
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+#include "protocol/limits.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr JsonFields::Range kTextLength{1, 8'000};
+constexpr JsonFields::Range kTypeLength{1, 64};
+constexpr JsonFields::Range kAny{0, UINT64_MAX};
+constexpr JsonFields::Range kOffset{1, limits::kOffsetMax};
+constexpr std::size_t kMentionsMax = 10;
+constexpr std::size_t kKeyBytes = 32;
+
+constexpr std::array<std::pair<std::string_view, MessageData::Type>, 5> kTypes{{
+    {"message", MessageData::Type::kMessage},
+    {"edit", MessageData::Type::kEdit},
+    {"delete", MessageData::Type::kDelete},
+    {"reaction", MessageData::Type::kReaction},
+    {"typing", MessageData::Type::kTyping},
+}};
+
+std::string read_id(JsonFields& fields) {
+  std::string id = fields.text("id", {1, limits::kMessageIdBytes});
+  if (id.size() > limits::kMessageIdBytes) fields.refuse("id", "at most 64 bytes");
+  return id;
+}
+
+void read_members(JsonFields& fields, MessageData& data) {
+  if (data.type == MessageData::Type::kTyping) return;
+  data.id = read_id(fields);
+  if (data.type == MessageData::Type::kMessage || data.type == MessageData::Type::kEdit) {
+    data.text = fields.text("text", kTextLength);
+  }
+  if (data.type == MessageData::Type::kMessage) {
+    (void)fields.number_or("time", kAny, 0);
+    (void)fields.number_or("reply_to", kOffset, 0);
+    data.mentions = fields.texts("mentions", kMentionsMax, {1, limits::kUserBytes});
+    return;
+  }
+  data.target = fields.number("target", kOffset);
+  if (data.type != MessageData::Type::kReaction) return;
+  const std::string key = fields.text("key", {1, kKeyBytes});
+  if (key.size() > kKeyBytes || !is_one_line(key)) fields.refuse("key", "at most 32 bytes");
+  (void)fields.flag("on");
+}
+
+std::string body_of(std::string_view data, std::string_view info) {
+  std::string body = "\"data\":";
+  body.append(data);
+  if (!info.empty()) body.append(",\"info\":").append(info);
+  return body;
+}
+
+}  // namespace
+
+Expected<MessageData, RpcError> read_message(std::string_view text) {
+  JsonFields fields(text);
+  fields.refuse_duplicates();
+  const std::string type = fields.text("type", kTypeLength);
+  MessageData data;
+  bool is_known = type.starts_with("x-");
+  for (const auto& [name, its_type] : kTypes) {
+    if (type != name) continue;
+    is_known = true;
+    data.type = its_type;
+  }
+  if (fields.is_right() && type == "event") {
+    return Unexpected<RpcError>(
+        RpcError(errors::kPermissionDenied.code, "events are published by the server"));
+  }
+  if (!is_known) fields.refuse("type", "message, edit, delete, reaction, typing or x-…");
+  for (const char* name : {"edit", "edited", "by"}) {
+    if (fields.has(name)) fields.refuse(name, "nothing, for the server writes it");
+  }
+  if (fields.is_right() && data.type != MessageData::Type::kOther) read_members(fields, data);
+  if (fields.is_right()) return data;
+  return Unexpected<RpcError>(RpcError(errors::kBadRequest.code, fields.problem()));
+}
+
+StoredMessage read_stored(const std::string& body) {
+  JsonFields publication("{" + body + "}");
+  StoredMessage message;
+  message.body = body;
+  message.data = publication.raw("data");
+  message.info = publication.raw("info");
+  JsonFields info(message.info);
+  message.user = info.text_or("user", kAny, {});
+  JsonFields data(message.data);
+  message.type = data.text_or("type", kAny, {});
+  message.id = data.text_or("id", kAny, {});
+  message.edit = data.number_or("edit", kAny, 0);
+  message.target = data.number_or("target", kAny, 0);
+  return message;
+}
+
+std::string edited_body(const StoredMessage& message, std::string_view text, std::uint64_t time,
+                        std::uint64_t edit) {
+  JsonFields data(message.data);
+  JsonWriter json;
+  json.open();
+  json.add("id", message.id);
+  json.add("type", message.type);
+  json.add("text", text);
+  for (const char* name : {"time", "reply_to", "mentions"}) {
+    const std::string value = data.raw(name);
+    if (!value.empty()) json.add_raw(name, value);
+  }
+  json.add("edited", time);
+  json.add("edit", edit);
+  json.close();
+  return body_of(json.take(), message.info);
+}
+
+std::string deleted_body(const StoredMessage& message, std::string_view by) {
+  JsonWriter json;
+  json.open();
+  if (!message.id.empty()) json.add("id", message.id);
+  json.add("type", "deleted");
+  json.add("by", by);
+  json.close();
+  return body_of(json.take(), message.info);
+}
+
+std::string overtaken_body(const StoredMessage& edit) {
+  JsonWriter json;
+  json.open();
+  json.add("id", edit.id);
+  json.add("type", "x-overtaken");
+  json.close();
+  return body_of(json.take(), edit.info);
+}
+
+std::string_view beginning_of(std::string_view text, std::size_t characters) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_start = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
+    if (is_start && characters-- == 0) return text.substr(0, i);
+  }
+  return text;
+}
+
+}  // namespace chirm

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: MIT
+#include "core/rooms/names.h"
+
+#include <algorithm>
+
+#include "protocol/channel_name.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::string_view kDmPrefix = "dm:#";
+
+bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+}  // namespace
+
+bool is_room_name(std::string_view name) {
+  constexpr std::size_t kBytes = 64;
+  return !name.empty() && name.size() <= kBytes && is_letter_or_digit(name.front()) &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return is_letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+         });
+}
+
+bool is_one_line(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return false;
+    // U+0080 to U+009F, U+2028 and U+2029.
+    if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return false;
+    const std::string_view three = text.substr(i, 3);
+    if (three == "\xE2\x80\xA8" || three == "\xE2\x80\xA9") return false;
+  }
+  return true;
+}
+
+ChannelKind kind_of(std::string_view channel) {
+  const std::string_view space = channel_namespace(channel);
+  if (space == "room") return ChannelKind::kRoom;
+  if (space == "dm") return ChannelKind::kDm;
+  return space == "user" ? ChannelKind::kInbox : ChannelKind::kOther;
+}
+
+std::string channel_of_room(std::string_view room) { return "room:" + std::string(room); }
+
+std::string_view room_of(std::string_view channel) {
+  return channel.substr(std::string_view("room:").size());
+}
+
+std::string inbox_of(std::string_view user) { return "user:#" + std::string(user); }
+
+std::optional<std::string> channel_of_dm(std::string_view user, std::string_view other) {
+  const auto is_bad = [](std::string_view name) {
+    return name.empty() || name.find_first_of("#,") != std::string_view::npos;
+  };
+  if (user == other || is_bad(user) || is_bad(other)) return std::nullopt;
+  std::string channel(kDmPrefix);
+  channel.append(std::min(user, other)).append(",").append(std::max(user, other));
+  if (!is_channel_name(channel)) return std::nullopt;
+  return channel;
+}
+
+std::string_view other_of(std::string_view channel, std::string_view user) {
+  const std::string_view users = channel.substr(kDmPrefix.size());
+  const std::size_t comma = users.find(',');
+  const std::string_view first = users.substr(0, comma);
+  return first == user ? users.substr(comma + 1) : first;
+}
+
+}  // namespace chirm

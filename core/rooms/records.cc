@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+#include "core/rooms/records.h"
+
+#include "protocol/json_fields.h"
+#include "protocol/json_writer.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr JsonFields::Range kAny{0, UINT64_MAX};
+
+void add_text(JsonWriter& json, std::string_view name, std::string_view text) {
+  if (!text.empty()) json.add(name, text);
+}
+
+void add_sanction(JsonWriter& json, std::string_view name, const Sanction& sanction) {
+  if (sanction.until == 0) return;
+  json.open(name);
+  json.add("until", sanction.until);
+  add_text(json, "reason", sanction.reason);
+  add_text(json, "by", sanction.by);
+  json.close();
+}
+
+Sanction decode_sanction(const std::string& text) {
+  JsonFields fields(text);
+  return {fields.number_or("until", kAny, 0), fields.text_or("reason", kAny, {}),
+          fields.text_or("by", kAny, {})};
+}
+
+}  // namespace
+
+std::string RoomRecord::encode() const {
+  JsonWriter json;
+  json.open();
+  add_text(json, "title", title);
+  add_text(json, "topic", topic);
+  json.add("public", is_public);
+  if (is_archived) json.add("archived", true);
+  add_text(json, "owner", owner);
+  json.add("created", created);
+  json.close();
+  return json.take();
+}
+
+RoomRecord RoomRecord::decode(std::string_view text) {
+  JsonFields fields(text);
+  return {.title = fields.text_or("title", kAny, {}),
+          .topic = fields.text_or("topic", kAny, {}),
+          .is_public = fields.flag_or("public", false),
+          .is_archived = fields.flag_or("archived", false),
+          .owner = fields.text_or("owner", kAny, {}),
+          .created = fields.number_or("created", kAny, 0)};
+}
+
+std::string MemberRecord::encode() const {
+  if (!is_member() && ban.until == 0 && mute.until == 0 && invited_by.empty()) return {};
+  JsonWriter json;
+  json.open();
+  if (is_member()) {
+    json.add("role", role == Role::kModerator ? "moderator" : "member");
+    json.add("joined", joined);
+  }
+  add_text(json, "name", name);
+  add_sanction(json, "ban", ban);
+  add_sanction(json, "mute", mute);
+  add_text(json, "invited_by", invited_by);
+  json.close();
+  return json.take();
+}
+
+MemberRecord MemberRecord::decode(std::string_view text) {
+  JsonFields fields(text);
+  const std::string role = fields.text_or("role", kAny, {});
+  MemberRecord record;
+  if (role == "member") record.role = Role::kMember;
+  if (role == "moderator") record.role = Role::kModerator;
+  record.joined = fields.number_or("joined", kAny, 0);
+  record.name = fields.text_or("name", kAny, {});
+  record.ban = decode_sanction(fields.raw("ban"));
+  record.mute = decode_sanction(fields.raw("mute"));
+  record.invited_by = fields.text_or("invited_by", kAny, {});
+  return record;
+}
+
+std::string ListRecord::encode() const {
+  JsonWriter json;
+  json.open();
+  json.add("read", read);
+  if (is_hidden) json.add("hidden", true);
+  json.close();
+  return json.take();
+}
+
+ListRecord ListRecord::decode(std::string_view text) {
+  JsonFields fields(text);
+  return {fields.number_or("read", kAny, 0), fields.flag_or("hidden", false)};
+}
+
+std::string PersonRecord::encode() const {
+  JsonWriter json;
+  json.open();
+  json.add("name", name);
+  json.add("role", text_of(role));
+  json.close();
+  return json.take();
+}
+
+PersonRecord PersonRecord::decode(std::string_view text) {
+  JsonFields fields(text);
+  PersonRecord record;
+  record.name = fields.text_or("name", kAny, {});
+  const std::string role = fields.text_or("role", kAny, {});
+  if (role == text_of(UserRole::kGuest)) record.role = UserRole::kGuest;
+  if (role == text_of(UserRole::kAdmin)) record.role = UserRole::kAdmin;
+  return record;
+}
+
+}  // namespace chirm

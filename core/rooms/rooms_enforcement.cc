@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Subscriptions end where the right to them ends. A right that only time takes away there is none.
+#include <utility>
+
+#include "core/chat/hub.h"
+#include "core/chat/session.h"
+#include "core/chat/session_directory.h"
+#include "core/rooms/names.h"
+#include "core/rooms/rooms.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::uint64_t kRetryMs = 1'000;
+
+// Sessions as they are now: what is done to one of them may end it, or another.
+std::vector<std::shared_ptr<Session*>> guard(std::span<Session* const> sessions) {
+  std::vector<std::shared_ptr<Session*>> guarded;
+  guarded.reserve(sessions.size());
+  for (Session* session : sessions) guarded.push_back(session->self());
+  return guarded;
+}
+
+}  // namespace
+
+void Rooms::on_room_changed(std::string_view room) {
+  const std::string channel = channel_of_room(room);
+  for (const auto& session : guard(hub_.subscribers(channel))) {
+    if (*session != nullptr) recheck(**session, channel);
+  }
+}
+
+void Rooms::on_member_changed(std::string_view room, std::string_view user, bool was_member) {
+  const std::string channel = channel_of_room(room);
+  const auto* now = store_.members.find("member:" + std::string(room), user);
+  // Who was in a public room may subscribe again; but is told that much.
+  const bool has_left = was_member && now != nullptr && !now->record.is_member() &&
+                        !now->record.ban.holds(RoomStore::now());
+  for (const auto& session : guard(directory_.of_user(user))) {
+    if (*session == nullptr) continue;
+    if (has_left) {
+      end(**session, channel, RpcError(errors::kPermissionDenied.code, "not a member any more"));
+    } else {
+      recheck(**session, channel);
+    }
+  }
+}
+
+void Rooms::on_maybe_missed() {
+  for (const auto& [user, sessions] : directory_.all()) {
+    for (Session* session : sessions) {
+      for (std::string& channel : session->subscribed_channels()) {
+        unsure_.push_back({session->self(), std::move(channel)});
+      }
+    }
+  }
+  if (!unsure_.empty() && !retry_.is_running()) retry_.start(0);
+}
+
+void Rooms::recheck(Session& session, std::string_view channel) {
+  const auto known = verdict_now(Wish::kRead, session.user(), session.role(), channel);
+  if (!known) {
+    scope_.start(recheck_later(session.self(), std::string(channel)));
+  } else if (!*known) {
+    end(session, channel, known->error());
+  }
+}
+
+Task<bool> Rooms::recheck_later(std::shared_ptr<Session*> session, std::string channel) {
+  const UserRole role = (*session)->role();
+  const auto allowed = co_await verdict(Wish::kRead, (*session)->user(), role, channel);
+  if (*session == nullptr || allowed) co_return true;
+  if (!allowed.error().temporary) {
+    end(**session, channel, allowed.error());
+    co_return true;
+  }
+  unsure_.push_back({session, channel});
+  if (!retry_.is_running()) retry_.start(kRetryMs);
+  co_return true;
+}
+
+// A bounded number at a time, for each may be a question to the store.
+void Rooms::recheck_some() {
+  constexpr std::size_t kPerTurn = 200;
+  for (std::size_t i = 0; i < kPerTurn && !unsure_.empty(); ++i) {
+    const Unsure one = std::move(unsure_.back());
+    unsure_.pop_back();
+    if (*one.session != nullptr) recheck(**one.session, one.channel);
+  }
+  if (!unsure_.empty()) retry_.start(1);
+}
+
+void Rooms::end(Session& session, std::string_view channel, const RpcError& why) {
+  hub_.end_subscription(session, channel, {unsubscribes::kServer.code, why.message});
+}
+
+}  // namespace chirm
