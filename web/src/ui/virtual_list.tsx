@@ -249,6 +249,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   private readonly onScroll = (): void => {
     this.noteScroll();
+    this.rounds = 0;
     this.layOut();
     if (this.setRange(this.lastTop)) this.forceUpdate();
     this.report();
