@@ -16,9 +16,7 @@ export function peopleIn(conversation: Conversation): Map<string, string> {
   const people = new Map<string, string>();
   const info = conversation.info.peek();
   if (info.kind === 'dm') people.set(info.user, info.name || info.user);
-  for (const item of conversation.timeline.items) {
-    if (item.kind === 'message' && item.user) people.set(item.user, item.name);
-  }
+  for (const [user, name] of conversation.timeline.names) people.set(user, name);
   for (const { user, name } of conversation.presence.peek()?.users ?? []) people.set(user, name);
   for (const { user, name } of members.get(conversation.channel) ?? []) people.set(user, name);
   return people;

@@ -65,6 +65,8 @@ export class Timeline {
   epoch: string;
   hasMore: boolean; // there may be older ones
 
+  readonly names = new Map<string, string>(); // of who spoke, by user
+
   private marks = new Map<number, Marks>(); // reactions, by target
   private changes = new Map<number, Change>(); // of messages that are not here yet
   private keys = new Set<string>();
@@ -132,6 +134,7 @@ export class Timeline {
     const data = publication.data;
     if (!isObject(data)) return undefined;
     const user = publication.info?.user ?? '';
+    if (user && !this.names.has(user)) this.names.set(user, nameOf(publication.info));
     switch (data.type) {
       case 'message':
       case undefined:

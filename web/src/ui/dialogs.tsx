@@ -157,7 +157,7 @@ function NewDmDialog() {
 function PersonField({ user }: { user: { value: string } }) {
   const known = new Set<string>();
   for (const conversation of chat.peek()!.conversations.peek().values()) {
-    for (const item of conversation.timeline.items) if (item.kind === 'message') known.add(item.user);
+    for (const user of conversation.timeline.names.keys()) known.add(user);
     for (const each of conversation.presence.peek()?.users ?? []) known.add(each.user);
   }
   known.delete(chat.peek()!.me);

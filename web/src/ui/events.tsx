@@ -16,21 +16,28 @@ const roles: Record<string, string> = {
   member: 'a member',
 };
 
-export function describe(items: EventItem[], me: string) {
+// `people`: names, by user.
+export function describe(items: EventItem[], me: string, people: ReadonlyMap<string, string>) {
   const first = items[0]!;
   return (
     <>
       <Icon name={icons[first.data.event] ?? 'bell'} size={15} />
-      <span title={fullTime(first.time)}>{sentence(items, me)}</span>
+      <span title={fullTime(first.time)}>{sentence(items, me, people)}</span>
     </>
   );
 }
 
-export function sentence(items: EventItem[], me: string): string {
-  const name = (user: string | undefined) => (user === me ? 'You' : (user ?? 'Somebody'));
+export function sentence(
+  items: EventItem[],
+  me: string,
+  people: ReadonlyMap<string, string>,
+): string {
+  const called = (user: string) => people.get(user) ?? user;
+  const name = (user: string | undefined) =>
+    user === me ? 'You' : user === undefined ? 'Somebody' : called(user);
   if (items.length > 1) return traffic(items, name);
   const { event, user, by, value, reason, until } = items[0]!.data;
-  const object = user === me ? 'you' : (user ?? 'somebody');
+  const object = user === me ? 'you' : user === undefined ? 'somebody' : called(user);
   const actor = name(by ?? user);
   const why = reason ? `: ${reason}` : '';
   const long = until ? ` until ${fullTime(until)}` : '';

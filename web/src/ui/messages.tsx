@@ -3,7 +3,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useCallback, useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
-import { powersIn } from '../app/actions';
+import { peopleIn, powersIn } from '../app/actions';
 import { isFocused } from '../app/attention';
 import { chat, goTo, route, toast } from '../app/state';
 import { badge, dayName, listNames } from '../model/format';
@@ -129,7 +129,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
           </div>
         );
       case 'events':
-        return <div class="event">{describe(row.items, me)}</div>;
+        return <div class="event">{describe(row.items, me, peopleIn(conversation))}</div>;
       case 'start':
         return <Start info={info} />;
     }
