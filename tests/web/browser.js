@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { Cluster } from './cluster.js';
 
-export const patienceMs = 15_000;
+export const patienceMs = 30_000;
 export const password = 'correct horse battery';
 
 const options = {

@@ -138,17 +138,6 @@ test('a private conversation is between two, and in both lists', async (t) => {
   await message(bob, 'between us').waitFor();
 });
 
-test('search finds old messages and leads to them', async (t) => {
-  const { ada, bob } = await pair(t);
-  await say(ada, 'the pelican has landed');
-  for (let i = 0; i < 40; ++i) await say(ada, `filler number ${i}`);
-  await message(bob, 'filler number 39').waitFor();
-  await bob.getByRole('button', { name: 'Search in this conversation' }).click();
-  await bob.getByLabel('Words to search for').fill('pelican');
-  await bob.locator('.hit', { hasText: 'pelican' }).click();
-  await bob.locator('.message.is-flashing', { hasText: 'the pelican has landed' }).waitFor();
-});
-
 test('a moderator removes somebody, who is told why', async (t) => {
   const { ada, bob, url } = await pair(t);
   await ada.getByRole('button', { name: 'Create a room' }).click();
@@ -163,7 +152,7 @@ test('a moderator removes somebody, who is told why', async (t) => {
   await menu(ada, 'Ban…');
   await ada.getByLabel('Reason').fill('spam');
   await ada.getByRole('button', { name: 'Ban', exact: true }).click();
-  await bob.getByText('You are no longer in Nest: spam').waitFor();
+  await bob.getByText(/You are no longer in Nest: .*spam/).waitFor();
   await rooms(bob, 'Nest').waitFor({ state: 'detached' });
 });
 
