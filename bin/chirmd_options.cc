@@ -236,6 +236,9 @@ void add_limits(Settings& settings, ChatSettings& chat) {
                       "Memory for the newest publications of one channel");
   settings.add_number("tails-bytes-max", "BYTES", kMib, kMib * kMib, chat.tails_bytes_max,
                       "... and of all channels together");
+  settings.add_number("presence-list-max", "NUMBER", 0, 10'000, chat.presence_list_max,
+                      "Clients in a channel up to which who is there is listed, and joins and "
+                      "leaves are told; beyond, they are counted");
   settings.add_number("channel-linger", "SECONDS", 0, 86'400, chat.channel_linger_s,
                       "How long a channel is followed after its last subscriber left");
 }

@@ -86,6 +86,9 @@ void append_subscribe_push(std::string& out, std::string_view channel,
                            const SubscribeResult& result);
 void append_unsubscribe_push(std::string& out, std::string_view channel,
                              const Unsubscribe& unsubscribe);
+// A client has come to a channel, or gone.
+void append_join_push(std::string& out, std::string_view channel, const ClientInfoView& info);
+void append_leave_push(std::string& out, std::string_view channel, const ClientInfoView& info);
 // A client's info as one JSON object, as in presence:
 // {"user":…,"client":…,"conn_info":…,"chan_info":…}.
 void append_client_info(std::string& out, const ClientInfoView& info);

@@ -240,4 +240,27 @@ void append_unsubscribe_push(std::string& out, std::string_view channel,
   out += "}}}";
 }
 
+namespace {
+
+void append_presence_push(std::string& out, std::string_view channel, std::string_view kind,
+                          const ClientInfoView& info) {
+  out += "{\"push\":{\"channel\":";
+  json::append_string(out, channel);
+  out += ",\"";
+  out += kind;
+  out += "\":{\"info\":";
+  append_client_info(out, info);
+  out += "}}}";
+}
+
+}  // namespace
+
+void append_join_push(std::string& out, std::string_view channel, const ClientInfoView& info) {
+  append_presence_push(out, channel, "join", info);
+}
+
+void append_leave_push(std::string& out, std::string_view channel, const ClientInfoView& info) {
+  append_presence_push(out, channel, "leave", info);
+}
+
 }  // namespace chirm

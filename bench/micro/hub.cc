@@ -40,7 +40,6 @@ class NullBroker final : public Broker {
   }
   void unsubscribe(std::string_view) override {}
   void history(const HistoryRequest&, Callback<History>) override {}
-  void presence(std::string_view, Callback<std::vector<PresentClient>>) override {}
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
   void flush() override {

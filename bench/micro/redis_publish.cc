@@ -158,7 +158,6 @@ class Listener final : public BrokerListener {
   void on_signal(std::string_view, std::string_view) override {}
   void on_rewritten(std::string_view, std::uint64_t) override {}
   void on_maybe_missed(std::string_view) override {}
-  std::vector<PresentClient> local_presence(std::string_view) override { return {}; }
   Position known_position(std::string_view channel) override {
     std::size_t index = 0;
     channel.remove_prefix(channel.find(':') + 1);

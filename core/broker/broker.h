@@ -35,13 +35,6 @@ struct Publication {
   std::string body;
 };
 
-struct PresentClient {
-  std::string user;
-  std::string client;
-  std::string conn_info;       // raw JSON or ""
-  std::string chan_info = {};  // of its subscription; raw JSON or ""
-};
-
 struct PublishRequest {
   std::string_view channel;
   std::string_view body;
@@ -92,8 +85,6 @@ class BrokerListener {
   virtual void on_rewritten(std::string_view channel, std::uint64_t offset) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.
   virtual void on_maybe_missed(std::string_view channel) = 0;
-  // Who is in the channel on this node, asked by any node.
-  virtual std::vector<PresentClient> local_presence(std::string_view channel) = 0;
   // The newest position this node has seen in the channel; epoch "" when none. A publish carries
   // it, so that a store which lost its tail cannot give an offset a second time.
   virtual Position known_position(std::string_view channel) = 0;
@@ -137,9 +128,6 @@ class Broker {
   virtual void unsubscribe(std::string_view channel) = 0;
 
   virtual void history(const HistoryRequest& request, Callback<History> done) = 0;
-
-  // Who is in the channel on all nodes.
-  virtual void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) = 0;
 
   // Documents that all nodes share, and messages between nodes. They live as long as the broker.
   virtual DocumentStore& documents() = 0;

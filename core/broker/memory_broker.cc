@@ -176,13 +176,6 @@ void MemoryBroker::history(const HistoryRequest& request, Callback<History> done
   });
 }
 
-void MemoryBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
-  ++counters_.presences;
-  deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
-    done(listener_->local_presence(name));
-  });
-}
-
 void MemoryBroker::flush() {
   // What the callbacks queue in turn runs as well: nothing waits for a turn that may not come.
   while (!deferred_.empty()) {

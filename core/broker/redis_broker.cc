@@ -35,7 +35,6 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       life_(context_, commands_, tails_, node_settings, process_name_,
             [this] { return known_channels(); }),
       publisher_(context_, commands_, digest_),
-      presence_(context_, commands_, all_topic_, own_topic_),
       documents_(context_, commands_, all_topic_),
       nodes_(context_, commands_, process_name_, all_topic_, all_topic_ + ':',
              node_settings.beat_period_ms),
@@ -127,13 +126,6 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
        .bytes = request.channel.size() + request.expected.size() + request.body.size()});
 }
 
-void RedisBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
-  // Without Pub/Sub the answers would not arrive.
-  if (probe_.is_linked()) return presence_.ask(channel, std::move(done));
-  context_.later.add(
-      [refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kInternal)); });
-}
-
 void RedisBroker::subscribe(std::string_view channel, Callback<Position> done) {
   auto added = std::make_unique<Channel>(*this, channel, std::move(done));
   const auto [item, is_new] = channels_.try_emplace(std::string(channel), std::move(added));
@@ -184,7 +176,6 @@ void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
 }
 
 void RedisBroker::Bulletin::on_message(std::string_view message) {
-  owner_.presence_.on_message(message);
   owner_.documents_.on_message(message);
   owner_.nodes_.on_message(message);
   RedisDigest::read(message, [this](auto channel, auto epoch, std::uint64_t offset) {

@@ -36,7 +36,6 @@
 #include "core/broker/redis_link.h"
 #include "core/broker/redis_node_bus.h"
 #include "core/broker/redis_node_settings.h"
-#include "core/broker/redis_presence.h"
 #include "core/broker/redis_probe.h"
 #include "core/broker/redis_publisher.h"
 #include "core/broker/redis_subscriber.h"
@@ -69,7 +68,6 @@ class RedisBroker final : public Broker {
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
-  void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override;
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
   void flush() override;
@@ -97,10 +95,7 @@ class RedisBroker final : public Broker {
       owner_.documents_.on_subscribed();
       owner_.nodes_.on_subscribed();
     }
-    void on_message(std::string_view message) override {
-      owner_.presence_.on_message(message);
-      owner_.nodes_.on_message(message);
-    }
+    void on_message(std::string_view message) override { owner_.nodes_.on_message(message); }
 
    private:
     RedisBroker& owner_;
@@ -131,7 +126,6 @@ class RedisBroker final : public Broker {
   RedisTails tails_;
   RedisLife life_;
   RedisPublisher publisher_;
-  RedisPresence presence_;
   RedisDocuments documents_;
   RedisNodeBus nodes_;
   Bulletin bulletin_;

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "core/broker/redis_pack.h"
+#include "core/base/pack.h"
 
 namespace chirm {
 
@@ -54,9 +54,9 @@ void RedisDigest::send() {
 bool RedisDigest::append(const Positions& positions, const Positions& except) {
   for (const auto& [channel, position] : positions) {
     if (except.contains(channel)) continue;
-    redis_pack::put_text(piece_, channel);
-    redis_pack::put_text(piece_, position.epoch);
-    redis_pack::put_number(piece_, position.offset);
+    pack::put_text(piece_, channel);
+    pack::put_text(piece_, position.epoch);
+    pack::put_number(piece_, position.offset);
     if (piece_.size() >= kPieceBytes && !send_piece()) return false;
   }
   return true;
@@ -74,9 +74,9 @@ void RedisDigest::read(std::string_view message, const OnPosition& on_position) 
   if (message.empty() || message.front() != kDigest) return;
   message.remove_prefix(1);
   while (!message.empty()) {
-    const auto channel = redis_pack::take_text(message);
-    const auto epoch = channel ? redis_pack::take_text(message) : std::nullopt;
-    const auto offset = epoch ? redis_pack::take_number<std::uint64_t>(message) : std::nullopt;
+    const auto channel = pack::take_text(message);
+    const auto epoch = channel ? pack::take_text(message) : std::nullopt;
+    const auto offset = epoch ? pack::take_number<std::uint64_t>(message) : std::nullopt;
     if (!offset) return;
     on_position(*channel, *epoch, *offset);
   }

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "core/base/pack.h"
 #include "core/broker/redis_document_scripts.h"
-#include "core/broker/redis_pack.h"
 
 namespace chirm {
 
@@ -65,8 +65,8 @@ void RedisDocuments::do_put(std::string_view collection, std::string_view id,
                             std::uint64_t expected, std::string_view value,
                             Callback<PutResult> done) {
   std::string head(1, kChange);
-  redis_pack::put_text(head, collection);
-  redis_pack::put_text(head, id);
+  pack::put_text(head, collection);
+  pack::put_text(head, id);
   const std::size_t bytes = head.size() + value.size();
   RedisCall::submit(
       context_, commands_,
@@ -149,8 +149,8 @@ void RedisDocuments::do_clear(std::string_view collection, Callback<std::uint64_
 void RedisDocuments::on_message(std::string_view message) {
   if (message.empty() || message.front() != kChange) return;
   message.remove_prefix(1);
-  const auto collection = redis_pack::take_text(message);
-  const auto id = collection ? redis_pack::take_text(message) : std::nullopt;
+  const auto collection = pack::take_text(message);
+  const auto id = collection ? pack::take_text(message) : std::nullopt;
   if (id) tell_changed(*collection, *id, parse(message));
 }
 

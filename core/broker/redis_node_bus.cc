@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/redis_pack.h"
+#include "core/base/pack.h"
 
 namespace chirm {
 
@@ -17,13 +17,13 @@ constexpr char kDirect = 'm';
 
 std::string head(char type, std::string_view sender) {
   std::string message(1, type);
-  redis_pack::put_text(message, sender);
+  pack::put_text(message, sender);
   return message;
 }
 
 void put_item(std::string& out, std::string_view kind, std::string_view message) {
-  redis_pack::put_text(out, kind);
-  redis_pack::put_text(out, message);
+  pack::put_text(out, kind);
+  pack::put_text(out, message);
 }
 
 }  // namespace
@@ -96,7 +96,7 @@ bool RedisNodeBus::publish(std::string_view topic, std::string_view payload) {
 void RedisNodeBus::flush_batch() {
   if (batch_.empty()) return;
   std::string message = head(kBatch, node_id_);
-  redis_pack::put_number(message, ++number_);
+  pack::put_number(message, ++number_);
   (void)publish(all_topic_, message + batch_);  // that it is lost shows in the numbers
   batch_.clear();
 }
@@ -116,7 +116,7 @@ void RedisNodeBus::flush() {
 void RedisNodeBus::beat() {
   flush_batch();
   std::string message = head(kBeat, node_id_);
-  redis_pack::put_number(message, number_);
+  pack::put_number(message, number_);
   // Without the link it is said as soon as that is back.
   wants_beat_ = !commands_.send({"PUBLISH", all_topic_, message}, nullptr) && was_open_;
 }
@@ -141,7 +141,7 @@ void RedisNodeBus::on_message(std::string_view message) {
   const char type = message.front();
   if (type != kBatch && type != kBeat && type != kBye && type != kDirect) return;
   message.remove_prefix(1);
-  const auto sender = redis_pack::take_text(message);
+  const auto sender = pack::take_text(message);
   if (!sender) return;
   const std::string node(*sender);
   if (type == kBye) return lose(node);
@@ -149,7 +149,7 @@ void RedisNodeBus::on_message(std::string_view message) {
     if (node == node_id_ || peers_.contains(node)) deliver(node, message);
     return;
   }
-  const auto number = redis_pack::take_number<std::uint64_t>(message);
+  const auto number = pack::take_number<std::uint64_t>(message);
   if (!number) return;
   Peer& peer = heard(node, *number);
   check_number(peer, type == kBatch ? peer.number + 1 : peer.number, *number);
@@ -180,8 +180,8 @@ void RedisNodeBus::check_number(Peer& peer, std::uint64_t expected, std::uint64_
 
 void RedisNodeBus::deliver(std::string_view node, std::string_view items) {
   while (!items.empty()) {
-    const auto kind = redis_pack::take_text(items);
-    const auto message = kind ? redis_pack::take_text(items) : std::nullopt;
+    const auto kind = pack::take_text(items);
+    const auto message = kind ? pack::take_text(items) : std::nullopt;
     if (!message) return;
     const auto found = listeners_.find(*kind);
     if (found != listeners_.end()) found->second->on_node_message(node, *message);

@@ -113,10 +113,6 @@ void ShardedBroker::history(const HistoryRequest& request, Callback<History> don
   of(request.channel).history(request, std::move(done));
 }
 
-void ShardedBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
-  of(channel).presence(channel, std::move(done));
-}
-
 void ShardedBroker::flush() {
   for (const Shard& shard : shards_) shard.broker->flush();
 }

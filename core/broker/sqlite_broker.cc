@@ -379,13 +379,6 @@ void SqliteBroker::start_reading() {
       });
 }
 
-void SqliteBroker::presence(std::string_view channel, Callback<std::vector<PresentClient>> done) {
-  ++counters_.presences;
-  deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
-    done(listener_->local_presence(name));
-  });
-}
-
 void SqliteBroker::flush() {
   while (!deferred_.empty()) {
     for (auto& answer : std::exchange(deferred_, {})) answer();

@@ -23,8 +23,9 @@ class Access {
 
   virtual ~Access() = default;
 
-  // The verdict when it is known at once. If not, check_later() finds it out; `done` is not called
-  // before that has returned, and maybe when the session has gone.
+  // The verdict when it is known at once; kPresence is, for who was just allowed to subscribe. If
+  // not, check_later() finds it out; `done` is not called before that has returned, and maybe when
+  // the session has gone.
   virtual std::optional<Verdict> check(const Session& session, Right right,
                                        std::string_view channel) = 0;
   virtual void check_later(const Session& session, Right right, std::string_view channel,

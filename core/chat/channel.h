@@ -26,8 +26,9 @@ struct Joining {
   bool reject_unrecovered;  // answer error 112 instead of recovered:false
   Position since;
   std::uint64_t asked_ms;
-  bool is_late = false;      // the server's, and the connect command was answered without it
-  bool is_compared = false;  // the store was asked whether it has more than our tail
+  bool wants_presence = false;  // … pushes
+  bool is_late = false;         // the server's, and the connect command was answered without it
+  bool is_compared = false;     // the store was asked whether it has more than our tail
 };
 
 struct Member {

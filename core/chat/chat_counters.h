@@ -18,6 +18,10 @@ struct ChatCounters {
   std::uint64_t page_bytes = 0;        // history that is being sent to those before a tail
   std::uint64_t blocked_sessions = 0;  // their sockets take no more at the moment
   std::uint64_t behind_tail = 0;       // subscriptions that stand before their channel's tail
+  // As of the last tick:
+  std::uint64_t presence_watched = 0;  // channels of which other nodes tell who is there
+  std::uint64_t presence_entries = 0;  // … and of whom they have told, users that are online, too
+  std::uint64_t presence_late = 0;     // questions answered without some node; since the start
   // As of the last tick, of those that are blocked or stand before a tail:
   std::uint64_t lag_publications_max = 0;
   std::uint64_t blocked_ms_max = 0;

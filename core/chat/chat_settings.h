@@ -10,6 +10,14 @@
 
 namespace chirm {
 
+struct PresenceTimes {
+  std::uint64_t period_ms = 100;     // between a node's messages about who came and went
+  std::uint64_t patience_ms = 1000;  // until a question is answered without some node's part
+  std::uint64_t linger_ms = 30'000;  // that a channel is watched after it was last asked for
+  // From a user's last connection to the note when that was; longer than a node's lease.
+  std::uint64_t seen_ms = 6000;
+};
+
 struct ChatSettings {
   // No tokens: the user is connect.data.name, every channel is open to everybody.
   bool is_insecure = false;
@@ -46,6 +54,9 @@ struct ChatSettings {
   std::size_t tail_bytes_max = 4 * 1024 * 1024;
   std::size_t tails_bytes_max = 256 * 1024 * 1024;
   std::uint32_t channel_linger_s = 30;
+  // Beyond so many clients in a channel they are counted, and not told of one by one.
+  std::size_t presence_list_max = 200;
+  PresenceTimes presence_times;
   // Channels that a node follows; a subscribe to one more is refused.
   std::uint32_t channels_max = 200'000;
   // A read of history before a tail, or of what is missing at its tip.

@@ -27,14 +27,15 @@ Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& set
       settings_(settings),
       counters_(counters),
       tick_(loop, [this] { on_tick(); }),
-      catch_up_timer_(loop, [this] { look_round(); }) {
+      catch_up_timer_(loop, [this] { look_round(); }),
+      presence_(loop, broker, *this, settings) {
   broker_.set_listener(*this);
   tick_.start_repeating(kTickMs);
 }
 
 Hub::~Hub() = default;
 
-Channel* Hub::find(std::string_view name) {
+Channel* Hub::find(std::string_view name) const {
   const auto found = channels_.find(name);
   return found == channels_.end() ? nullptr : found->second.get();
 }
@@ -61,6 +62,7 @@ void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeC
                   (command.flag & 2) != 0,
                   {command.since.offset, std::string(command.since.epoch)},
                   loop_.now_ms(),
+                  command.join_leave,
                   command_id == 0 && session.greeting_ == nullptr};
   session.subscriptions_.push_back({&channel, false, command_id == 0, 0});
   ++counters_.subscriptions;
@@ -91,7 +93,9 @@ void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorC
 void Hub::unsubscribe(Session& session, Channel& channel) {
   auto* found = session.find(channel);
   CHIRM_CHECK(found != nullptr, channel.name());
-  if (found->is_live) {
+  const bool was_live = found->is_live;
+  const bool wanted_presence = found->wants_presence;
+  if (was_live) {
     const std::uint32_t index = found->index;
     if (found->is_catching_up) remove_reader(channel, session, channel.members[index].cursor);
     channel.members[index] = channel.members.back();
@@ -108,6 +112,7 @@ void Hub::unsubscribe(Session& session, Channel& channel) {
   session.subscriptions_.pop_back();
   --counters_.subscriptions;
   if (channel.members.empty()) channel.empty_since_ms = loop_.now_ms();
+  if (was_live) presence_.on_left(channel.name(), session, wanted_presence);
 }
 
 void Hub::unsubscribe_all(Session& session) {
@@ -247,16 +252,10 @@ void Hub::mark_dirty(Channel& channel) {
   if (channel.unflushed > 0 && !channel.is_linked()) dirty_channels_.push_back(channel);
 }
 
-std::vector<PresentClient> Hub::local_presence(std::string_view name) {
-  std::vector<PresentClient> present;
-  if (const Channel* channel = find(name)) {
-    for (const Member& member : channel->members) {
-      const Session& session = *member.session;
-      present.push_back({session.user(), session.client_id(), session.info(),
-                         std::string(session.channel_info(name))});
-    }
-  }
-  return present;
+std::span<const Member> Hub::members(std::string_view name) const {
+  const Channel* channel = find(name);
+  if (channel == nullptr) return {};
+  return channel->members;
 }
 
 Position Hub::known_position(std::string_view name) {
@@ -285,6 +284,9 @@ void Hub::on_tick() {
     if (is_unused(*channel, now)) close(*channel);
   }
   measure_lag();
+  counters_.presence_watched = presence_.sets().watched();
+  counters_.presence_entries = presence_.sets().items();
+  counters_.presence_late = presence_.sets().late();
 }
 
 bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,6 +21,7 @@
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"
+#include "core/chat/presence.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
 
@@ -64,6 +66,9 @@ class Hub final : private BrokerListener {
   // answered yet is refused. May close the session.
   void end_subscription(Session& session, std::string_view channel, const Unsubscribe& why);
 
+  // Of a channel, on this node.
+  std::span<const Member> members(std::string_view channel) const;
+
   // The session has something in its private lane: it is written in this turn's flush.
   void mark_dirty(Session& session);
 
@@ -73,6 +78,7 @@ class Hub final : private BrokerListener {
   void unblock(Session& session);
 
   Broker& broker() { return broker_; }
+  Presence& presence() { return presence_; }
   Loop& loop() { return loop_; }
 
  private:
@@ -81,12 +87,11 @@ class Hub final : private BrokerListener {
   void on_signal(std::string_view channel, std::string_view body) override;
   void on_rewritten(std::string_view channel, std::uint64_t offset) override;
   void on_maybe_missed(std::string_view channel) override;
-  std::vector<PresentClient> local_presence(std::string_view channel) override;
   Position known_position(std::string_view channel) override;
   std::vector<Publication> tail(std::string_view channel, std::uint64_t since,
                                 std::size_t bytes_max) override;
 
-  Channel* find(std::string_view name);
+  Channel* find(std::string_view name) const;
   Channel& find_or_open(std::string_view name);
   void on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top);
   void append(Channel& channel, std::string_view body);
@@ -199,6 +204,7 @@ class Hub final : private BrokerListener {
   Timer catch_up_timer_;             // runs while there are any
   std::uint64_t fallen_log_ms_ = 0;  // when the log's allowance was last filled
   std::uint32_t fallen_logged_ = 0;  // since then
+  Presence presence_;
 };
 
 }  // namespace chirm

@@ -70,6 +70,8 @@ void Hub::join(Channel& channel, const Joining& joining, bool recovered) {
   channel.members.push_back({&session, cursor});
   if (channel.unflushed > 0) ++channel.unflushed;  // the round that is under way gets longer
   if (!channel.log.covers(cursor)) add_reader(channel, session);
+  subscription->wants_presence = joining.wants_presence;
+  presence_.on_joined(channel.name(), session, joining.wants_presence);
   SubscribeResult result;
   result.position = {cursor, top.epoch};
   result.was_recovering = joining.recover;

@@ -34,7 +34,7 @@ Session::Session(SessionContext& context, Transport& transport)
 
 Session::~Session() {
   if (self_) *self_ = nullptr;
-  if (is_listed_) context_.directory.remove(*this);
+  unlist();
   context_.hub.unsubscribe_all(*this);
   if (is_blocked_) --context_.counters.blocked_sessions;
   --context_.counters.sessions;
@@ -151,6 +151,13 @@ bool Session::deliver(std::string_view channel, std::string_view body) {
   return true;
 }
 
+void Session::push_presence(std::string_view channel, const std::string& json) {
+  const Subscription* subscription = find(channel);
+  if (subscription == nullptr || !subscription->wants_presence) return;
+  context_.scratch = json;
+  send_scratch();
+}
+
 void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
   ++context_.counters.errors[error.code];
   context_.scratch.clear();
@@ -201,10 +208,16 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
   context_.hub.unsubscribe_all(*this);
   held_.reset();
   greeting_.reset();
-  if (std::exchange(is_listed_, false)) context_.directory.remove(*this);
+  unlist();
   context_.encoder.append_close(lane_, code, reason);
   context_.hub.mark_dirty(*this);
   transport_.on_closing();
+}
+
+void Session::unlist() {
+  if (!std::exchange(is_listed_, false)) return;
+  context_.directory.remove(*this);
+  context_.hub.presence().on_disconnected(*this);
 }
 
 void Session::on_peer_close(std::uint16_t code) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/intrusive_list.h"
@@ -96,6 +97,11 @@ class Session final : public WheelEntry,
   void subscribe_by_server(const ServerSubscribe& wanted);
   // Sends a publication that no log has to who has the channel; false when this client has not.
   bool deliver(std::string_view channel, std::string_view body);
+  // The user is not looking. False: nothing has changed.
+  bool set_away(bool is_away) { return std::exchange(is_away_, is_away) != is_away; }
+  bool is_away() const { return is_away_; }
+  // A join or leave push, if the session wants those of the channel.
+  void push_presence(std::string_view channel, const std::string& json);
   // What its token says of the channel: raw JSON or "".
   std::string_view channel_info(std::string_view channel) const;
 
@@ -117,6 +123,7 @@ class Session final : public WheelEntry,
     bool is_server_side;          // not asked for by the client
     std::uint32_t index;          // in channel->members, when live
     bool is_catching_up = false;  // in channel->catch_up->readers
+    bool wants_presence = false;  // join and leave pushes
   };
 
   void handle_line(std::string_view line);
@@ -140,6 +147,7 @@ class Session final : public WheelEntry,
   template <class Act>
   void if_allowed(std::uint32_t id, Right right, std::string_view channel, Act act);
   void subscribe_later(std::uint32_t id, const SubscribeCommand& command);
+  void subscribe_as_allowed(std::uint32_t id, SubscribeCommand command);
   bool is_checking(std::string_view channel) const;
   void end_checking(std::string_view channel);
   bool is_throttled(RateLimit& limit);
@@ -188,6 +196,7 @@ class Session final : public WheelEntry,
   void prefetch_pointees() const;
 
   void begin_close(std::uint16_t code, std::string_view reason);
+  void unlist();  // from the directory, and as online
 
   // What a delivery touches stands first, together (see prefetch()).
   SessionContext& context_;
@@ -203,6 +212,7 @@ class Session final : public WheelEntry,
   bool is_end_told_ = false;         // transport_.on_all_written() was called
   bool is_publish_waiting_ = false;  // a publish has to be answered before the next command
   bool is_listed_ = false;           // in the directory, at directory_index_
+  bool is_away_ = false;
   UserRole role_ = UserRole::kUser;
   std::uint32_t directory_index_ = 0;
   std::uint32_t in_flight_ = 0;   // asynchronous commands, by weight

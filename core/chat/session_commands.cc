@@ -2,7 +2,6 @@
 // What each command of the client protocol does.
 #include <algorithm>
 #include <type_traits>
-#include <unordered_set>
 
 #include "core/base/version.h"
 #include "core/chat/chat_counters.h"
@@ -81,6 +80,14 @@ void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
   const auto known = context_.access->check(*this, Right::kSubscribe, command.channel);
   if (!known) return subscribe_later(id, command);
   if (!*known) return reply_error(id, known->error().view());
+  subscribe_as_allowed(id, command);
+}
+
+void Session::subscribe_as_allowed(std::uint32_t id, SubscribeCommand command) {
+  if (command.join_leave) {
+    const auto may_see = context_.access->check(*this, Right::kPresence, command.channel);
+    command.join_leave = may_see && *may_see;
+  }
   context_.hub.subscribe(*this, id, command);
 }
 
@@ -102,7 +109,7 @@ void Session::subscribe_later(std::uint32_t id, const SubscribeCommand& command)
           owned.channel = channel;
           owned.token = {};
           owned.since.epoch = epoch;
-          session->context_.hub.subscribe(*session, id, owned);
+          session->subscribe_as_allowed(id, owned);
         }
         session->finish(kPublishWeight);
       });
@@ -219,19 +226,19 @@ void Session::handle(std::uint32_t id, const PresenceCommand& command) {
 
 void Session::read_presence(std::uint32_t id, std::string_view channel) {
   begin(kListWeight);
-  context_.hub.broker().presence(channel, [weak = self(), id](const auto& present) {
+  context_.hub.presence().ask(channel, [weak = self(), id](const auto& present) {
     Session* session = *weak;
     if (session == nullptr) return;
-    if (!present) {
-      session->reply_error(id, present.error());
-    } else {
+    if (present) {
       std::vector<ClientInfoView> clients;
-      for (const auto& one : *present) {
+      for (const PresentClient& one : present->clients) {
         clients.push_back({one.user, one.client, one.conn_info, one.chan_info});
       }
       session->context_.scratch.clear();
       append_presence_reply(session->context_.scratch, id, clients);
       session->send_scratch();
+    } else {
+      session->reply_error(id, present.error());
     }
     session->finish(kListWeight);
   });
@@ -247,17 +254,16 @@ void Session::handle(std::uint32_t id, const PresenceStatsCommand& command) {
 
 void Session::read_presence_stats(std::uint32_t id, std::string_view channel) {
   begin(kPublishWeight);
-  context_.hub.broker().presence(channel, [weak = self(), id](const auto& present) {
+  context_.hub.presence().ask(channel, [weak = self(), id](const auto& present) {
     Session* session = *weak;
     if (session == nullptr) return;
-    if (!present) {
-      session->reply_error(id, present.error());
-    } else {
-      std::unordered_set<std::string_view> users;
-      for (const auto& one : *present) users.insert(one.user);
+    if (present) {
       session->context_.scratch.clear();
-      append_presence_stats_reply(session->context_.scratch, id, present->size(), users.size());
+      append_presence_stats_reply(session->context_.scratch, id, present->counts.clients,
+                                  present->counts.users);
       session->send_scratch();
+    } else {
+      session->reply_error(id, present.error());
     }
     session->finish(kPublishWeight);
   });

@@ -137,6 +137,7 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   state_ = State::kConnected;
   context_.directory.add(*this);
   is_listed_ = true;
+  context_.hub.presence().on_connected(*this);
   if (token_channels_ != nullptr) {
     const bool says_nothing =
         std::all_of(token_channels_->begin(), token_channels_->end(), [](const auto& channel) {

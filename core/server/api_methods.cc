@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <unordered_set>
 #include <utility>
 
 #include "core/chat/authenticator.h"
+#include "core/chat/presence.h"
 #include "core/server/node_board.h"
 #include "protocol/base64.h"
 #include "protocol/json.h"
@@ -214,10 +214,10 @@ ApiAction ApiMethods::prepare_presence(JsonFields& params) {
   const std::string channel = params.text_or("channel", kNames, {});
   if (auto error = wrong_with(channel)) return failing(std::move(*error));
   return [this, channel](const ApiDone& done) {
-    broker_.presence(channel, [done](const auto& present) {
+    presence_.ask(channel, [done](const auto& present) {
       if (!present) return done(Unexpected<ApiError>(to_api(present.error())));
       std::string text = "{\"presence\":{";
-      for (const PresentClient& one : *present) {
+      for (const PresentClient& one : present->clients) {
         if (text.back() != '{') text += ',';
         json::append_string(text, one.client);
         text += ':';
@@ -232,12 +232,10 @@ ApiAction ApiMethods::prepare_presence_stats(JsonFields& params) {
   const std::string channel = params.text_or("channel", kNames, {});
   if (auto error = wrong_with(channel)) return failing(std::move(*error));
   return [this, channel](const ApiDone& done) {
-    broker_.presence(channel, [done](const auto& present) {
+    presence_.ask(channel, [done](const auto& present) {
       if (!present) return done(Unexpected<ApiError>(to_api(present.error())));
-      std::unordered_set<std::string_view> users;
-      for (const PresentClient& one : *present) users.insert(one.user);
-      done("{\"num_clients\":" + std::to_string(present->size()) +
-           ",\"num_users\":" + std::to_string(users.size()) + "}");
+      done("{\"num_clients\":" + std::to_string(present->counts.clients) +
+           ",\"num_users\":" + std::to_string(present->counts.users) + "}");
     });
   };
 }

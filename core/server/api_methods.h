@@ -22,6 +22,7 @@ namespace chirm {
 
 class Authenticator;
 class NodeBoard;
+class Presence;
 
 struct ApiError {
   std::uint16_t code;
@@ -36,9 +37,13 @@ using ApiAction = std::function<void(ApiDone)>;
 class ApiMethods {
  public:
   // All must outlive the methods.
-  ApiMethods(Broker& broker, const Authenticator& authenticator, SessionControl& control,
-             NodeBoard& board)
-      : broker_(broker), authenticator_(authenticator), control_(control), board_(board) {}
+  ApiMethods(Broker& broker, Presence& presence, const Authenticator& authenticator,
+             SessionControl& control, NodeBoard& board)
+      : broker_(broker),
+        presence_(presence),
+        authenticator_(authenticator),
+        control_(control),
+        board_(board) {}
 
   static constexpr std::size_t kDataBytes = 64 * 1024;  // of a publication, as from clients
   static constexpr std::size_t kChannelsMax = 1'000;    // of one broadcast
@@ -84,6 +89,7 @@ class ApiMethods {
   std::optional<ApiError> wrong_with(std::string_view channel) const;
 
   Broker& broker_;
+  Presence& presence_;
   const Authenticator& authenticator_;
   SessionControl& control_;
   NodeBoard& board_;

@@ -110,6 +110,11 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
             chat.blocked_sessions);
   out.gauge("chirm_behind_tail", "Subscriptions that are behind their channel's tail",
             chat.behind_tail);
+  out.gauge("chirm_presence_watched", "Sets of who is there that other nodes tell this one of",
+            chat.presence_watched);
+  out.gauge("chirm_presence_entries", "... and whom they have told", chat.presence_entries);
+  out.counter("chirm_presence_late_total", "Questions who is there answered without some node",
+              chat.presence_late);
   out.gauge("chirm_lag_publications_max", "How far behind the slowest subscription is",
             chat.lag_publications_max);
   out.gauge("chirm_blocked_seconds_max", "How long a socket has taken nothing",
@@ -156,9 +161,6 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.counter("chirm_broker_histories_total", "Reads of a channel's history", broker.histories);
   out.counter("chirm_broker_history_errors_total", "Reads of history that failed",
               broker.history_errors);
-  out.counter("chirm_broker_presences_total", "Questions who is in a channel", broker.presences);
-  out.counter("chirm_broker_presence_timeouts_total", "... answered without some node",
-              broker.presence_timeouts);
   out.counter("chirm_broker_received_total", "Publications received over the bus", broker.received);
   out.counter("chirm_broker_invalid_received_total", "Bus messages that could not be read",
               broker.invalid_received);

@@ -77,7 +77,7 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       survey_(loop, broker.nodes()),
       session_control_(survey_, hub_, directory_, settings_.node_name),
       board_(loop, broker.nodes(), [this] { return measure(); }),
-      api_methods_(broker, authenticator_, session_control_, board_),
+      api_methods_(broker, hub_.presence(), authenticator_, session_control_, board_),
       api_(settings_.api_key, api_methods_),
       admin_rpc_(session_control_, board_, accounts_.get()),
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),

@@ -44,6 +44,15 @@ void FakeClient::subscribe(std::string_view channel) {
   send(command);
 }
 
+void FakeClient::subscribe_to_presence(std::string_view channel) {
+  SubscribeCommand subscribe;
+  subscribe.channel = channel;
+  subscribe.join_leave = true;
+  std::string command;
+  append_subscribe(command, ++last_id, subscribe);
+  send(command);
+}
+
 void FakeClient::recover(std::string_view channel, const Recover& from) {
   SubscribeCommand subscribe;
   subscribe.channel = channel;

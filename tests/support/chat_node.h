@@ -41,6 +41,7 @@ class FakeClient {
   void connect(std::string_view name);
   void connect_with(std::string_view token);
   void subscribe(std::string_view channel);
+  void subscribe_to_presence(std::string_view channel);  // … with join_leave
   struct Recover {
     std::uint64_t offset;
     std::string_view epoch;

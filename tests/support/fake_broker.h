@@ -46,9 +46,6 @@ class FakeBroker final : public Broker {
     histories.push_back({std::string(request.channel), request, std::move(done)});
     histories.back().request.channel = {};
   }
-  void presence(std::string_view channel, Callback<std::vector<PresentClient>> done) override {
-    presences.push_back({std::string(channel), std::move(done)});
-  }
   DocumentStore& documents() override {
     CHIRM_CHECK(document_store != nullptr);
     return *document_store;
@@ -62,7 +59,6 @@ class FakeBroker final : public Broker {
   // Answers the oldest open call of its kind.
   void answer_publish(Expected<Position, ErrorCode> answer) { next(publishes).done(answer); }
   void answer_subscribe(Expected<Position, ErrorCode> answer) { next(subscribes).done(answer); }
-  void answer_presence(std::vector<PresentClient> answer) { next(presences).done(answer); }
   void answer_history(Expected<History, ErrorCode> answer) { next(histories).done(answer); }
   void fail_history() { answer_history(Unexpected<ErrorCode>(errors::kInternal)); }
   // … with publications whose data are their offsets.
@@ -88,7 +84,6 @@ class FakeBroker final : public Broker {
   std::vector<std::pair<std::string, std::string>> signals;
   std::deque<Call<Position>> subscribes;
   std::deque<HistoryCall> histories;
-  std::deque<Call<std::vector<PresentClient>>> presences;
   std::vector<std::string> unsubscribes;
   DocumentStore* document_store = nullptr;
   FakeNodeBus node_bus;

@@ -76,9 +76,13 @@ void ServerEvents::add_line(std::string_view json) {
       lines.push_back(std::string(message->channel) + " unsubscribed " +
                       std::to_string(message->code));
       return;
-    case ServerMessage::Kind::kSubscribe:
     case ServerMessage::Kind::kJoin:
     case ServerMessage::Kind::kLeave:
+      lines.push_back(std::string(message->channel) +
+                      (message->kind == ServerMessage::Kind::kJoin ? " joined " : " left ") +
+                      std::string(message->clients[0].user));
+      return;
+    case ServerMessage::Kind::kSubscribe:
     case ServerMessage::Kind::kDisconnect:
     case ServerMessage::Kind::kOtherPush:
       lines.emplace_back(json);

@@ -7,6 +7,7 @@
 //   3 error 105                     an error reply
 //   room:a 7 {"n":1}                a publication: channel, offset, data
 //   room:a unsubscribed 2500
+//   room:a joined ada               a join push: channel, user; or `left`
 //   ping                            the protocol's ping, {}
 //   ws-pong x                       a WebSocket Pong
 //   close 3501 bad request

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What broker.h promises about subscribing and presence, tried on every broker.
+// What broker.h promises about subscribing, tried on every broker.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -136,17 +136,6 @@ TEST_P(BrokerDelivery, MayBeUsedFromItsCallbacks) {
   ASSERT_TRUE(node_->run_until([&] { return order.size() == 2; }));
   EXPECT_EQ(order.find('-'), std::string::npos) << order;
   EXPECT_EQ(node_->received_in("room:a"), "1:1");
-}
-
-TEST_P(BrokerDelivery, TellsWhoIsPresent) {
-  ASSERT_TRUE(node_->run_until_ready());
-  node_->present = {{"ada", "client-1", R"({"name":"Ada"})"}, {"bob", "client-2", ""}};
-  const auto present = node_->presence("room:a");
-  ASSERT_TRUE(present && *present);
-  ASSERT_EQ((*present)->size(), 2U);
-  EXPECT_EQ((**present)[0].user, "ada");
-  EXPECT_EQ((**present)[0].conn_info, R"({"name":"Ada"})");
-  EXPECT_EQ((**present)[1].client, "client-2");
 }
 
 }  // namespace

@@ -78,10 +78,6 @@ class BrokerNode final : public BrokerListener {
   Result<History> history(const HistoryRequest& request) {
     return wait<History>([&](auto done) { broker->history(request, std::move(done)); });
   }
-  Result<std::vector<PresentClient>> presence(const std::string& channel) {
-    return wait<std::vector<PresentClient>>(
-        [&](auto done) { broker->presence(channel, std::move(done)); });
-  }
 
   // Offsets and bodies of what arrived in a channel: "1:a 2:b".
   std::string received_in(const std::string& channel) const {
@@ -112,7 +108,6 @@ class BrokerNode final : public BrokerListener {
     std::erase_if(found->second.tail, [&](const auto& one) { return one.offset <= offset; });
   }
   void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }
-  std::vector<PresentClient> local_presence(std::string_view) override { return present; }
   Position known_position(std::string_view channel) override {
     const auto found = logs.find(channel);
     return found == logs.end() ? known : found->second.top;
@@ -144,7 +139,6 @@ class BrokerNode final : public BrokerListener {
   std::vector<std::string> maybe_missed;
   std::vector<std::string> signals;
   std::vector<std::string> rewritten;  // channel and offset
-  std::vector<PresentClient> present;  // in every channel
   Position known;                      // in every channel that it does not follow()
   std::map<std::string, Log, std::less<>> logs;
 

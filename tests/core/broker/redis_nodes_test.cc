@@ -45,72 +45,6 @@ TEST_F(RedisNodes, RecogniseAMessageIdThatAnotherNodeStored) {
   EXPECT_EQ(other->broker->counters().duplicates, 1U);
 }
 
-TEST_F(RedisNodes, CollectPresenceFromAllOfThem) {
-  std::vector<std::unique_ptr<BrokerNode>> nodes;
-  for (const char* user : {"ada", "bob", "eve"}) {
-    nodes.push_back(make_node(server_.unix_url(), std::string("node-of-") + user));
-    nodes.back()->present = {{user, std::string("client of ") + user, R"({"a":1})"}};
-    ASSERT_TRUE(nodes.back()->run_until_ready());
-  }
-  for (const auto& node : nodes) {
-    const auto present = node->presence("room:a");
-    ASSERT_TRUE(present && *present);
-    std::vector<std::string> users;
-    for (const PresentClient& client : **present) {
-      users.push_back(client.user);
-      EXPECT_EQ(client.client, "client of " + client.user);
-      EXPECT_EQ(client.conn_info, R"({"a":1})");
-    }
-    EXPECT_THAT(users, ::testing::UnorderedElementsAre("ada", "bob", "eve"));
-    EXPECT_EQ(node->broker->counters().presence_timeouts, 0U);
-  }
-}
-
-TEST_F(RedisNodes, SendLongPresenceInPieces) {
-  const auto one = make_node(server_.unix_url());
-  const auto other = make_node(server_.unix_url());
-  for (int i = 0; i < 10'000; ++i) {
-    other->present.push_back({"user " + std::to_string(i), "client", std::string(200, 'x')});
-  }
-  ASSERT_TRUE(one->run_until_ready());
-  ASSERT_TRUE(other->run_until_ready());
-  const auto present = one->presence("room:a");
-  ASSERT_TRUE(present && *present);
-  ASSERT_EQ((*present)->size(), 10'000U);
-  for (std::size_t i = 0; i < 10'000; ++i) {
-    ASSERT_EQ((**present)[i].user, "user " + std::to_string(i));
-  }
-}
-
-TEST_F(RedisNodes, AnswerPresenceWithoutANodeThatIsSilent) {
-  const auto one = make_node(server_.unix_url());
-  one->present = {{"ada", "client", ""}};
-  ASSERT_TRUE(one->run_until_ready());
-  {
-    // A node that is gone and of which Redis does not know it yet: it counts, and does not answer.
-    Loop stopped_loop;
-    const auto settings = settings_;
-    BrokerNode silent(stopped_loop,
-                      std::make_unique<RedisBroker>(
-                          stopped_loop, *parse_redis_url(server_.unix_url()), settings));
-    ASSERT_TRUE(silent.run_until_ready());
-    const auto present = one->presence("room:a");
-    ASSERT_TRUE(present && *present);
-    ASSERT_EQ((*present)->size(), 1U);
-    EXPECT_EQ((**present)[0].user, "ada");
-  }
-  EXPECT_EQ(one->broker->counters().presence_timeouts, 1U);
-}
-
-TEST_F(RedisNodes, RefusePresenceWhileRedisIsAway) {
-  server_.kill();
-  const auto node = make_node(server_.unix_url());
-  const auto present = node->presence("room:a");
-  ASSERT_TRUE(present.has_value());
-  ASSERT_FALSE(present->has_value());
-  EXPECT_EQ(present->error(), errors::kInternal);
-}
-
 TEST_F(RedisNodes, AreApartWhenPrefixOrDatabaseDiffer) {
   const auto one = make_node(server_.tcp_url());
   const auto other_prefix = make_node(server_.tcp_url(), "", "other");
@@ -191,8 +125,6 @@ TEST_F(RedisNodes, IgnoreMessagesThatAreNone) {
   ASSERT_TRUE(node->run_until([&] { return !node->received.empty(); }));
   EXPECT_EQ(node->received_in("room:a"), "1:y");
   EXPECT_EQ(node->broker->counters().invalid_received, static_cast<std::uint64_t>(sent));
-  const auto present = node->presence("room:a");
-  EXPECT_TRUE(present && *present);
 }
 
 TEST_F(RedisNodes, ShowTheirNamesInRedis) {

@@ -50,9 +50,6 @@ TEST_F(RedisRights, AreEnoughAsTheConfigurationGivesThem) {
   ASSERT_TRUE(backward && *backward);
   EXPECT_EQ((*backward)->publications.size(), 3U);
   EXPECT_EQ(bodies(*node, "room:a"), "1 2 3");
-  const auto present = node->presence("room:a");
-  EXPECT_TRUE(present && *present);
-  EXPECT_EQ(node->broker->counters().presence_timeouts, 0U);
   node->broker->unsubscribe("room:a");
   testing::DocumentClient documents(*node);
   const std::uint64_t version = documents.put("a", 0, "1").current.version;

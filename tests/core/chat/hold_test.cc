@@ -30,6 +30,10 @@ class HoldTest : public ::testing::Test {
     return client;
   }
 
+  static History history_of(std::size_t bytes) {
+    return {{1, "e1"}, {{1, "\"data\":\"" + std::string(bytes, 'x') + '"'}}};
+  }
+
   FakeBroker broker;
   ChatNode node{few_publishes(), broker};
 };
@@ -209,13 +213,15 @@ TEST_F(HoldTest, ForgetsAnswersForASessionThatVanished) {
   ada.publish("room:a", "1");
   ada.send(R"({"id":3,"history":{"channel":"room:a"}})");
   node.settle();
+  NodeListener& nodes = *broker.node_bus.listeners.at("presence");
+  nodes.on_node_joined("other");
   FakeClient& bob = node.add_client("bob");
   bob.send(R"({"id":3,"presence":{"channel":"room:a"}})");
   ada.vanish();
   bob.vanish();
   broker.answer_publish(Position{1, "e1"});
   broker.answer_history(Position{1, "e1"}, {});
-  broker.answer_presence({});
+  nodes.on_node_gone("other");
 }
 
 TEST_F(HoldTest, TellsThatAStoreIsAwayInEachKindOfReply) {
@@ -224,10 +230,8 @@ TEST_F(HoldTest, TellsThatAStoreIsAwayInEachKindOfReply) {
   broker.answer_publish(Unexpected<ErrorCode>(errors::kInternal));
   ada.send(R"({"id":3,"history":{"channel":"room:a"}})");
   broker.fail_history();
-  ada.send(R"({"id":4,"presence":{"channel":"room:a"}})");
-  broker.presences.front().done(Unexpected<ErrorCode>(errors::kInternal));
   node.settle();
-  EXPECT_THAT(ada.take(), ElementsAre("2 error 100", "3 error 100", "4 error 100"));
+  EXPECT_THAT(ada.take(), ElementsAre("2 error 100", "3 error 100"));
 }
 
 // A client that has asked for a lot and reads nothing of it.
@@ -235,10 +239,9 @@ TEST_F(HoldTest, ClosesWith3008WhoDoesNotReadTheAnswersItAskedFor) {
   node.settings.publishes_in_flight_max = 128;
   FakeClient& ada = joining_client();
   ada.transport.room = 0;
-  for (int i = 0; i < 4; ++i) ada.send(R"({"id":9,"presence":{"channel":"room:a"}})");
-  ASSERT_EQ(broker.presences.size(), 4U);
-  const PresentClient large{"bob", "c1", '"' + std::string(1'000'000, 'x') + '"'};
-  for (int i = 0; i < 4; ++i) broker.answer_presence(std::vector<PresentClient>(5, large));
+  for (int i = 0; i < 4; ++i) ada.send(R"({"id":9,"history":{"channel":"room:a","limit":1}})");
+  ASSERT_EQ(broker.histories.size(), 4U);
+  for (int i = 0; i < 4; ++i) broker.answer_history(history_of(5'000'000));
   EXPECT_TRUE(ada.session->is_closing());
   EXPECT_EQ(node.counters.disconnects[3008], 1U);
   EXPECT_EQ(node.counters.subscriptions, 0U);
@@ -252,9 +255,9 @@ TEST_F(HoldTest, SurvivesThatRefusingASubscriptionClosesTheSession) {
   node.settings.publishes_in_flight_max = 128;
   FakeClient& ada = joining_client();
   ada.transport.room = 0;
-  ada.send(R"({"id":9,"presence":{"channel":"room:a"}})");
+  ada.send(R"({"id":9,"history":{"channel":"room:a","limit":1}})");
   const std::size_t limit = 16 * 1024 * 1024;  // of session.cc
-  broker.answer_presence({{"", "", '"' + std::string(limit - 120, 'x') + '"'}});
+  broker.answer_history(history_of(limit - 120));
   ASSERT_FALSE(ada.session->is_closing());
   broker.answer_subscribe(Unexpected<ErrorCode>(errors::kInternal));
   EXPECT_TRUE(ada.session->is_closing());

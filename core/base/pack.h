@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // How nodes pack what they tell each other over the bus: numbers are little-endian; a string is its
-// length in four bytes and its bytes. Private to core/broker.
+// length in four bytes and its bytes.
 
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace chirm::redis_pack {
+namespace chirm::pack {
 
 template <class Number>
 void put_number(std::string& out, Number number) {
@@ -43,4 +43,4 @@ inline std::optional<std::string_view> take_text(std::string_view& in) {
   return text;
 }
 
-}  // namespace chirm::redis_pack
+}  // namespace chirm::pack

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "core/chat/presence.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+#include <utility>
+
+#include "core/base/pack.h"
+#include "core/chat/hub.h"
+#include "core/chat/session.h"
+#include "protocol/message.h"
+
+namespace chirm {
+
+namespace {
+
+// The value of a client in a channel's set; its key is the client id.
+std::string value_of(std::string_view user, std::string_view conn_info,
+                     std::string_view chan_info) {
+  std::string value;
+  for (const std::string_view text : {user, conn_info, chan_info}) {
+    pack::put_text(value, text);
+  }
+  return value;
+}
+
+ClientInfoView to_info(std::string_view client, std::string_view value) {
+  ClientInfoView info;
+  info.client = client;
+  for (std::string_view* text : {&info.user, &info.conn_info, &info.chan_info}) {
+    *text = pack::take_text(value).value_or(std::string_view());
+  }
+  return info;
+}
+
+std::string value_of(const Session& session, std::string_view channel) {
+  return value_of(session.user(), session.info(), session.channel_info(channel));
+}
+
+}  // namespace
+
+Presence::Presence(Loop& loop, Broker& broker, Hub& hub, const ChatSettings& settings)
+    : hub_(hub),
+      broker_(broker),
+      settings_(settings),
+      sets_(loop, broker.nodes(), *this, settings.presence_list_max, settings.presence_times),
+      users_(loop, broker, sets_, settings.presence_times) {
+  if (!settings_.is_insecure) users_.start();
+}
+
+// ---- Sessions of this node
+
+void Presence::on_connected(const Session& session) {
+  if (!settings_.is_insecure) users_.came(session.user());
+}
+
+void Presence::on_disconnected(const Session& session) {
+  users_.went(session.user(), session.is_away());
+}
+
+void Presence::set_away(Session& session, bool is_away) {
+  if (!session.is_connected()) return;
+  if (session.set_away(is_away)) users_.changed(session.user(), is_away);
+}
+
+void Presence::on_joined(std::string_view channel, const Session& session, bool wants_pushes) {
+  if (wants_pushes) sets_.hold(channel);
+  if (sets_.has(channel)) sets_.add(channel, session.client_id(), value_of(session, channel));
+}
+
+void Presence::on_left(std::string_view channel, const Session& session, bool wanted_pushes) {
+  if (sets_.has(channel)) sets_.remove(channel, session.client_id(), value_of(session, channel));
+  if (wanted_pushes) sets_.release(channel);
+}
+
+std::size_t Presence::own_clients(std::string_view set) const {
+  return set == OnlineUsers::kSet ? users_.count() : hub_.members(set).size();
+}
+
+PresenceCounts Presence::own_counts(std::string_view set) const {
+  if (set == OnlineUsers::kSet) return {users_.count(), users_.count()};
+  std::unordered_set<std::string_view> users;
+  const auto members = hub_.members(set);
+  for (const Member& member : members) users.insert(member.session->user());
+  return {members.size(), users.size()};
+}
+
+void Presence::each_own(std::string_view set, const PresenceItem& item) const {
+  if (set == OnlineUsers::kSet) return users_.each(item);
+  for (const Member& member : hub_.members(set)) {
+    item(member.session->client_id(), value_of(*member.session, set));
+  }
+}
+
+// ---- Pushes
+
+void Presence::on_came(std::string_view set, std::string_view key, std::string_view value) {
+  if (set == OnlineUsers::kSet || clients(set) > settings_.presence_list_max) return;
+  std::string json;
+  append_join_push(json, set, to_info(key, value));
+  push(set, json);
+}
+
+void Presence::on_went(std::string_view set, std::string_view key, std::string_view value) {
+  if (set == OnlineUsers::kSet) return users_.on_went(key);
+  if (clients(set) > settings_.presence_list_max) return;
+  std::string json;
+  append_leave_push(json, set, to_info(key, value));
+  push(set, json);
+}
+
+// A session that does not read may be closed by it, and leave.
+void Presence::push(std::string_view channel, const std::string& json) {
+  std::vector<Session*> sessions;
+  for (const Member& member : hub_.members(channel)) sessions.push_back(member.session);
+  for (Session* session : sessions) session->push_presence(channel, json);
+}
+
+// ---- Questions
+
+std::size_t Presence::clients(std::string_view channel) const {
+  return hub_.members(channel).size() + sets_.others_listed(channel) +
+         sets_.others_counted(channel).clients;
+}
+
+void Presence::ask(std::string_view channel, OnPresence done) {
+  sets_.ask(channel, [this, name = std::string(channel), done = std::move(done)](bool is_known) {
+    if (is_known || broker_.health() != Health::kAway) return done(collect(name));
+    done(Unexpected<ErrorCode>(errors::kInternal));
+  });
+}
+
+void Presence::ask_users(std::string_view channel, OnUsers done) {
+  ask(channel, [this, done = std::move(done)](const auto& present) {
+    if (!present) return done(Unexpected<ErrorCode>(present.error()));
+    done(to_users(*present));
+  });
+}
+
+ChannelPresence Presence::collect(std::string_view channel) const {
+  ChannelPresence present;
+  std::unordered_set<std::string> users;
+  const auto add = [&](const ClientInfoView& info) {
+    users.emplace(info.user);
+    if (present.clients.size() >= settings_.presence_list_max) return;
+    present.clients.push_back({std::string(info.user), std::string(info.client),
+                               std::string(info.conn_info), std::string(info.chan_info)});
+  };
+  for (const Member& member : hub_.members(channel)) {
+    const Session& session = *member.session;
+    add({session.user(), session.client_id(), session.info(), session.channel_info(channel)});
+  }
+  sets_.each_other(channel, [&](auto key, auto value) { add(to_info(key, value)); });
+  present.counts = {clients(channel), users.size() + sets_.others_counted(channel).users};
+  return present;
+}
+
+ChannelUsers Presence::to_users(const ChannelPresence& present) const {
+  ChannelUsers users{present.counts.users, {}};
+  if (present.counts.clients > present.clients.size()) return users;
+  std::map<std::string_view, std::string_view> infos;
+  for (const PresentClient& client : present.clients) infos.emplace(client.user, client.conn_info);
+  for (const auto& [user, conn_info] : infos) {
+    users.users.push_back({std::string(user), std::string(conn_info), status(user)});
+  }
+  return users;
+}
+
+}  // namespace chirm
