@@ -29,9 +29,17 @@ Participant::Participant(client::Context& context, client::Options options, Ledg
   client_.connect();
 }
 
-void Participant::join(std::string_view channel) {
+void Participant::join(std::string_view channel, client::SubscribeOptions options) {
   rooms_.try_emplace(std::string(channel));
-  client_.subscribe(channel);
+  client_.subscribe(channel, options);
+}
+
+void Participant::on_join(std::string_view channel, const ClientInfoView& who) {
+  rooms_[std::string(channel)].moves.push_back("+" + std::string(who.user));
+}
+
+void Participant::on_leave(std::string_view channel, const ClientInfoView& who) {
+  rooms_[std::string(channel)].moves.push_back("-" + std::string(who.user));
 }
 
 void Participant::say(std::string_view channel) {

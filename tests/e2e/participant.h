@@ -27,12 +27,14 @@ class Participant final : private client::Events {
     std::size_t recovered = 0;  // subscriptions that went on without a loss
     std::size_t lost = 0;       // … and that could not
     std::uint32_t ended = 0;    // the code that ended the subscription for good
+    // Who came and went, "+ada" and "-ada", while it joined with join_leave.
+    std::vector<std::string> moves = {};
   };
 
   // All must outlive it. Begins to connect.
   Participant(client::Context& context, client::Options options, Ledger& ledger);
 
-  void join(std::string_view channel);
+  void join(std::string_view channel, client::SubscribeOptions options = {});
   // One message, which is entered in the ledger when it is acknowledged.
   void say(std::string_view channel);
   // Says something in each of its channels in turn until it is told to be quiet. Stops for a while
@@ -58,6 +60,8 @@ class Participant final : private client::Events {
   void on_unsubscribed(std::string_view channel, std::uint32_t code,
                        std::string_view reason) override;
   void on_publication(std::string_view channel, const PublicationView& publication) override;
+  void on_join(std::string_view channel, const ClientInfoView& who) override;
+  void on_leave(std::string_view channel, const ClientInfoView& who) override;
   void talk();
 
   const std::string name_;

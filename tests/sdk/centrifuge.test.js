@@ -95,6 +95,35 @@ test('answers history and presence for all nodes', async (t) => {
   await assert.rejects(ada.rpc('no such method', {}), { code: 104 });
 });
 
+test('hears who joins and leaves on any node', async (t) => {
+  const cluster = await Cluster.start(t);
+  const ada = user(cluster, 0, 'ada');
+  const subscription = ada.newSubscription(room, { joinLeave: true });
+  const moves = [];
+  for (const event of ['join', 'leave']) {
+    subscription.on(event, ({ channel, info }) => moves.push([event, channel, info.user]));
+  }
+  subscription.subscribe();
+  await until(() => moves.length === 1);
+  const bob = user(cluster, 1, 'bob');
+  const other = subscribe(bob);
+  await until(() => moves.length === 2);
+  other.unsubscribe();
+  await until(() => moves.length === 3);
+  const eve = user(cluster, 1, 'eve');
+  subscribe(eve);
+  await until(() => moves.length === 4);
+  eve.disconnect();
+  await until(() => moves.length === 5);
+  assert.deepEqual(moves, [
+    ['join', room, 'ada'],
+    ['join', room, 'bob'],
+    ['leave', room, 'bob'],
+    ['join', room, 'eve'],
+    ['leave', room, 'eve'],
+  ]);
+});
+
 test('recovers what was published while it was away', async (t) => {
   const cluster = await Cluster.start(t);
   const ada = user(cluster, 0, 'ada');
