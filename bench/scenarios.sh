@@ -244,6 +244,60 @@ login-storm() {
   printf '%-18s  %10s%s\n' 'p99, storm / alone' "$(shown "$run")" "$(verdict quotient "$run" '<= 2')"
 }
 
+# redis_calls COMMAND: how often Redis has run it so far, "" for all commands but INFO.
+redis_calls() {
+  redis-cli -p "$redis_port" INFO commandstats | tr -d '\r' | awk -F'[_:=,]' -v command="$1" '
+    $1 == "cmdstat" && $2 != "info" && (command == "" || $2 == command) { sum += $4 }
+    END { print sum + 0 }'
+}
+
+# count_calls CLIENTS PORT …: once the nodes at the ports have so many clients, what Redis is asked
+# in some seconds: all commands, and of them PUBLISH.
+count_calls() {
+  local clients=$1 i seconds=6 calls publishes
+  shift
+  for ((i = 0; i < 1200; i++)); do
+    (($(sum_of chirm_sessions "$@") < clients)) || break
+    sleep 0.05
+  done
+  sleep 4 # what came of their coming is over
+  calls=$(redis_calls '') publishes=$(redis_calls publish)
+  sleep $seconds
+  calls=$(($(redis_calls '') - calls)) publishes=$(($(redis_calls publish) - publishes))
+  awk -v n="$calls" -v p="$publishes" -v s=$seconds \
+    'BEGIN { printf("\"redis_calls_per_s\": %.2f,\n\"redis_publishes_per_s\": %.2f,\n", n / s, p / s) }'
+}
+
+# Rooms of 100, in which everybody asks to be told who comes and goes, and does nothing else.
+presence() {
+  local run ports urls clients file path=redis_calls_per_s value
+  ((duration >= 14)) || duration=14
+  columns=('Redis commands/s' $path 1 ''
+    'PUBLISH/s' redis_publishes_per_s 1 ''
+    'connects/s' connections.per_s 1 ''
+    'server CPU s' server.cpu_s 1 '')
+  print_heading
+  for clients in 2000 10000; do
+    for ((run = 1; run <= runs; run++)); do
+      file=$results/$clients-chirmd-$run.json
+      start_redis
+      ports=() urls=()
+      for _ in 1 2 3; do
+        start_server chirmd --redis "redis://127.0.0.1:$redis_port"
+        ports+=("$port") urls+=(--url "ws://127.0.0.1:$port/connection/websocket")
+      done
+      count_calls "$clients" "${ports[@]}" >"$results/calls" &
+      load "$file" "${urls[@]}" --clients "$clients" --rooms $((clients / 100)) --idle --join-leave
+      wait $!
+      sed -i "1r $results/calls" "$file"
+      stop_servers
+    done
+    print_row '3 nodes' "$clients" chirmd
+  done
+  value=$(quotient "$(median_of 10000-chirmd $path)" "$(median_of 2000-chirmd $path)")
+  printf '%-18s  %10s%s\n' '10000/2000' "$(shown "$value")" "$(verdict quotient "$value" '<= 1.1')"
+}
+
 # median_us SHAPE CALLS: of the runs of a benchmark.
 median_us() {
   awk -F, -v name="BM_RedisPublish_$1/calls:$2/manual_time_median" \

@@ -21,9 +21,9 @@ Member::Member(std::uint32_t number, Room& room, MemberEvents& events, client::C
       follower_(room),
       client_(context, std::move(options), *this) {}
 
-void Member::start() {
+void Member::start(bool is_watching) {
   started_us_ = now_us();
-  client_.subscribe(room_.channel());
+  client_.subscribe(room_.channel(), {.join_leave = is_watching});
   client_.connect();
 }
 

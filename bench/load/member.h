@@ -50,7 +50,7 @@ class Member final : public client::Events, public ListHook<SettleTag> {
   Member(std::uint32_t number, Room& room, MemberEvents& events, client::Context& context,
          client::Options options);
 
-  void start();
+  void start(bool is_watching);  // who comes and goes
   // Makes it a publisher.
   void publish_as(const MessageId& author);
   void publish(std::uint64_t due_us, std::string_view text);

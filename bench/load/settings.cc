@@ -75,6 +75,7 @@ void add_traffic(CLI::App& app, Settings& settings) {
       ->option_text("N")
       ->check(CLI::Range(1U, 1'000'000U));
   app.add_flag("--idle", settings.is_idle, "Connect, subscribe and hold; publish nothing");
+  app.add_flag("--join-leave", settings.is_watching, "Ask to be told who comes to a room and goes");
   app.add_option("--publishers", settings.publishers,
                  "Clients that publish [one a room, or one for each of --window]")
       ->option_text("N")

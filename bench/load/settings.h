@@ -32,6 +32,7 @@ struct Settings {
       0;  // 0: one a room (open loop), one for each message in flight (closed)
   std::size_t payload_bytes = 128;
   bool is_idle = false;                    // connect and subscribe, publish nothing
+  bool is_watching = false;                // subscribe with join_leave
   double churn = 0;                        // disconnects a second
   double vanish = 0;                       // clients a second that go away without closing
   double stall = 0;                        // clients a second that stop reading

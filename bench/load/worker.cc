@@ -143,7 +143,7 @@ void Worker::start_members() {
     if (started_ - progress.joined - progress.refused >= kJoiningMax) return;
     if (ramp_us != 0 && begun_us_ + ramp_us * started_ / members_.size() > now) return;
     if (started_ == 0) progress.first_connect_us = now;
-    members_[started_++]->start();
+    members_[started_++]->start(settings_.is_watching);
   }
 }
 
