@@ -141,7 +141,7 @@ store() {
 # metric PORT NAME: of the chirmd on that port.
 metric() (
   exec 3<>"/dev/tcp/127.0.0.1/$1"
-  printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n' >&3
+  printf 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' >&3
   awk -v name="$2" '$1 == name { print $2 + 0 }' <&3
 )
 
