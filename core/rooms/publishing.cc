@@ -29,20 +29,14 @@ Access::Progress Publishing::start(const Publish& publish, Done done) {
     scope_.start(publish_in_steps(publish), std::move(done));
     return Access::Progress::kWaiting;
   }
-  if (publish.message.mentions.empty()) {
-    carry(publish, std::move(done));
-  } else {
-    carry(publish, [this, publish, done = std::move(done)](const Access::Published& position) {
-      if (position) scope_.start(tell_mentioned(publish, position->offset));
-      done(position);
-    });
-  }
+  carry(publish, std::move(done));
   return Access::Progress::kOrdered;
 }
 
 bool Publishing::needs_time(const Publish& publish) {
   const auto type = publish.message.type;
   if (type != MessageData::Type::kMessage && type != MessageData::Type::kOther) return true;
+  if (!publish.message.mentions.empty()) return true;
   return kind_of(publish.channel) == ChannelKind::kDm &&
          !dms_.is_listed_now(publish.channel, publish.user);
 }
