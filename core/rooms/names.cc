@@ -61,6 +61,21 @@ std::optional<std::string> channel_of_dm(std::string_view user, std::string_view
   return channel;
 }
 
+bool is_for(std::string_view channel, std::string_view user) {
+  switch (kind_of(channel)) {
+    case ChannelKind::kRoom:
+      return is_room_name(room_of(channel));
+    case ChannelKind::kDm:
+      return channel.starts_with(kDmPrefix) &&
+             channel_of_dm(user, other_of(channel, user)) == channel;
+    case ChannelKind::kInbox:
+      return channel == inbox_of(user);
+    case ChannelKind::kOther:
+      break;
+  }
+  return false;
+}
+
 std::string_view other_of(std::string_view channel, std::string_view user) {
   const std::string_view users = channel.substr(kDmPrefix.size());
   const std::size_t comma = users.find(',');

@@ -23,6 +23,8 @@ std::string_view room_of(std::string_view channel);
 std::string inbox_of(std::string_view user);
 // nullopt when there can be no such conversation.
 std::optional<std::string> channel_of_dm(std::string_view user, std::string_view other);
+// Whether a channel of that name can be, and is not for others only.
+bool is_for(std::string_view channel, std::string_view user);
 // The other one of the two, of a dm channel that is `user`'s.
 std::string_view other_of(std::string_view channel, std::string_view user);
 

@@ -21,6 +21,7 @@ Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings
       dms_(store_, people_, settings),
       read_marks_(store_, scope_),
       publishing_(hub.loop(), store_, dms_, scope_),
+      whereabouts_(hub, people_),
       retry_(hub.loop(), [this] { recheck_some(); }) {
   add_methods(table);
 }

@@ -23,6 +23,7 @@
 #include "core/rooms/publishing.h"
 #include "core/rooms/read_marks.h"
 #include "core/rooms/room_store.h"
+#include "core/rooms/whereabouts.h"
 
 namespace chirm {
 
@@ -48,6 +49,7 @@ class Rooms final : public Access, private RoomStore::Listener {
   using Handler = std::function<Task<RpcResult>(RpcCaller, Request)>;
   void add_methods(RpcTable& table);
   void add(RpcTable& table, const char* name, Schema schema, Handler handler);
+  Task<RpcResult> presence(RpcCaller caller, Request request);
   Task<RpcResult> call(const Handler& handler, RpcCaller caller, Request request);
 
   // Rights
@@ -83,6 +85,7 @@ class Rooms final : public Access, private RoomStore::Listener {
   DirectMessages dms_;
   ReadMarks read_marks_;
   Publishing publishing_;
+  Whereabouts whereabouts_;
   // Subscriptions that could not be looked at again because the store was away.
   struct Unsure {
     std::shared_ptr<Session*> session;
