@@ -121,9 +121,9 @@ TEST_P(SigningIn, GivesATokenThatConnects) {
   RawClient& client = node().connect(ada.text("token"));
   EXPECT_THAT(client.events.lines[0], AllOf(StartsWith("1 connect "), HasSubstr("user:#ada"),
                                             HasSubstr(R"("expires":true,"ttl":)")));
-  client.send(R"({"id":2,"subscribe":{"channel":"room:a"}})");
+  client.send(R"({"id":2,"subscribe":{"channel":"room:lobby"}})");
   EXPECT_TRUE(node().run_until([&] { return client.events.has("2 subscribe"); }));
-  client.send(R"({"id":3,"presence":{"channel":"room:a"}})");
+  client.send(R"({"id":3,"presence":{"channel":"room:lobby"}})");
   EXPECT_TRUE(node().run_until([&] { return client.events.has("3 presence"); }));
   EXPECT_THAT(client.events.messages.back(),
               AllOf(HasSubstr(R"("user":"ada")"), HasSubstr(R"("conn_info":{"name":"Ada"})")));
