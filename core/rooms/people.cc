@@ -30,16 +30,23 @@ Task<Result<bool>> People::sign_in(std::string user, std::string name, UserRole 
   co_return true;
 }
 
-Task<Result<bool>> People::enter_lobby(std::string user, std::string name) {
-  const std::string lobby(kLobby);
+Task<Result<bool>> People::make_lobby() {
   const auto build = [](Kept<RoomRecord>& kept) {
     if (kept.exists()) return Result<bool>(false);
     kept.record.title = "Lobby";
     kept.record.created = RoomStore::now();
     return Result<bool>(true);
   };
+  const std::string lobby(kLobby);
   const auto built = co_await store_.update(store_.rooms, "room", lobby, build);
   if (!built) co_return Unexpected<RpcError>(built.error());
+  co_return true;
+}
+
+Task<Result<bool>> People::enter_lobby(std::string user, std::string name) {
+  const auto made = co_await make_lobby();
+  if (!made) co_return made;
+  const std::string lobby(kLobby);
   const auto list = [](const Kept<ListRecord>& kept) { return Result<bool>(!kept.exists()); };
   const auto listed = co_await store_.update_list(user, channel_of_room(lobby), list);
   if (!listed) co_return Unexpected<RpcError>(listed.error());

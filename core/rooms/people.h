@@ -21,6 +21,8 @@ class People {
   bool is_known(std::string_view user, std::string_view name, UserRole role);
   Task<Result<bool>> sign_in(std::string user, std::string name, UserRole role);
 
+  // The lobby is there afterwards.
+  Task<Result<bool>> make_lobby();
   // 404 when nobody of that name has signed in yet.
   Task<Result<PersonRecord>> find(std::string user);
 

@@ -73,7 +73,9 @@ std::optional<Access::Verdict> Rooms::room_verdict_now(Wish wish, std::string_vi
   if (!is_room_name(room)) return without_room();
   const auto* its_room = store_.rooms.find("room", room);
   if (its_room == nullptr) return std::nullopt;
-  if (!its_room->exists()) return without_room();
+  if (!its_room->exists()) {
+    return room == kLobby ? std::nullopt : std::optional(without_room());
+  }
   if (user.empty()) return Verdict(not_allowed("sign in first"));
   const auto* member = store_.members.find("member:" + std::string(room), user);
   if (member == nullptr) return std::nullopt;
@@ -95,6 +97,10 @@ Task<Access::Verdict> Rooms::verdict(Wish wish, std::string user, UserRole role,
 
 Task<Access::Verdict> Rooms::room_verdict(Wish wish, std::string user, UserRole role,
                                           std::string room) {
+  if (room == kLobby) {  // it always exists, also for who is faster than the first sign-in
+    const auto made = co_await people_.make_lobby();
+    if (!made) co_return Unexpected<RpcError>(made.error());
+  }
   const auto its_room = co_await store_.room(room);
   if (!its_room) co_return Unexpected<RpcError>(its_room.error());
   if (!its_room->exists()) co_return without_room();

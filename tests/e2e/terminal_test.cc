@@ -111,7 +111,8 @@ TEST_F(Terminal, ALineFromAPipeWaitsForRedis) {
 }
 
 TEST_F(Terminal, EndsWhenItMayNotComeIn) {
-  start({.is_single = true, .chirmd_arguments = {"--token-hmac-secret", "s", "--rooms", "open"}});
+  start({.is_single = true,
+         .chirmd_arguments = {"--token-hmac-secret", "s", "--accounts", "off", "--rooms", "open"}});
   Process chat(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(),
                                      "--name", "eve"},
                        .environment = {}});

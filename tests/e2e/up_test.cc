@@ -73,7 +73,7 @@ TEST_F(Up, ChecksOneNode) {
   up({"--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
+  EXPECT_TRUE(said("check: ada got \"#lobby ~bob-")) << log();
 }
 
 TEST_F(Up, MakesAnAdministrator) {
@@ -102,7 +102,7 @@ TEST_F(Up, ChecksThreeNodes) {
   up({"--nodes", "3", "--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
+  EXPECT_TRUE(said("check: ada got \"#lobby ~bob-")) << log();
 }
 
 TEST_F(Up, ListensOnAnIpv6Address) {
@@ -110,7 +110,7 @@ TEST_F(Up, ListensOnAnIpv6Address) {
   up({"--nodes", "1", "--listen", "::1", "--check"});
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
-  EXPECT_TRUE(said("check: ada got \"#check ~bob-")) << log();
+  EXPECT_TRUE(said("check: ada got \"#lobby ~bob-")) << log();
 }
 
 TEST_F(Up, TellsTheAddressAsItStandsInAUrl) {

@@ -6,7 +6,7 @@ import test from 'node:test';
 import { connect, next, token } from './clients.js';
 import { Cluster, inTime, until } from './cluster.js';
 
-const room = 'room:lobby';
+const room = 'room:sdk';
 const secret = 'a secret of this test';
 const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };
 

@@ -122,7 +122,8 @@ TEST_P(SigningIn, GivesATokenThatConnects) {
   EXPECT_THAT(client.events.lines[0], AllOf(StartsWith("1 connect "), HasSubstr("user:#ada"),
                                             HasSubstr(R"("expires":true,"ttl":)")));
   client.send(R"({"id":2,"subscribe":{"channel":"room:lobby"}})");
-  EXPECT_TRUE(node().run_until([&] { return client.events.has("2 subscribe"); }));
+  EXPECT_TRUE(node().run_until([&] { return client.events.has("2 subscribe"); }))
+      << ::testing::PrintToString(client.events.lines);
   client.send(R"({"id":3,"presence":{"channel":"room:lobby"}})");
   EXPECT_TRUE(node().run_until([&] { return client.events.has("3 presence"); }));
   EXPECT_THAT(client.events.messages.back(),
