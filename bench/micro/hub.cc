@@ -42,6 +42,7 @@ class NullBroker final : public Broker {
   void history(const HistoryRequest&, Callback<History>) override {}
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
+  void search(const SearchRequest&, Callback<SearchResult>) override {}
   void flush() override {
     for (auto& done : std::exchange(waiting, {})) done(Position{0, kEpoch});
   }

@@ -71,6 +71,22 @@ enum class Rewritten : std::uint8_t {
   kChanged,  // its body is another one than expected
 };
 
+// Chat messages that have all the words of the query, without regard to case and accents; a word of
+// the query may be the beginning of one.
+struct SearchRequest {
+  static constexpr std::uint32_t kLimitMax = 100;
+
+  std::string_view channel;
+  std::string_view query;    // kBadRequest when there is no word in it
+  std::uint64_t before = 0;  // only offsets below this; 0: all
+  std::uint32_t limit = 20;  // 1 to kLimitMax
+};
+struct SearchResult {
+  std::vector<Publication> publications;  // newest first
+  // Where to go on, as `before`, also when nothing was found as yet; 0: that was all.
+  std::uint64_t next = 0;
+};
+
 // The node's side: gets what happens in the channels that it has subscribed to.
 class BrokerListener {
  public:
@@ -128,6 +144,8 @@ class Broker {
   virtual void unsubscribe(std::string_view channel) = 0;
 
   virtual void history(const HistoryRequest& request, Callback<History> done) = 0;
+
+  virtual void search(const SearchRequest& request, Callback<SearchResult> done) = 0;
 
   // Documents that all nodes share, and messages between nodes. They live as long as the broker.
   virtual DocumentStore& documents() = 0;

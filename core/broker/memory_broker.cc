@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/broker/history_search.h"
 #include "core/loop/loop.h"
 
 namespace chirm {
@@ -174,6 +175,10 @@ void MemoryBroker::history(const HistoryRequest& request, Callback<History> done
     }
     done(std::move(result));
   });
+}
+
+void MemoryBroker::search(const SearchRequest& request, Callback<SearchResult> done) {
+  search_history(*this, request, std::move(done));
 }
 
 void MemoryBroker::flush() {

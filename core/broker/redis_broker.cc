@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/broker/history_search.h"
 #include "core/broker/redis_call.h"
 #include "core/broker/redis_channel.h"
 #include "core/broker/redis_read.h"
@@ -202,6 +203,10 @@ std::vector<std::string> RedisBroker::known_channels() const {
 
 std::string RedisBroker::topic(std::string_view channel) const {
   return std::string(context_.topic_prefix).append(channel);
+}
+
+void RedisBroker::search(const SearchRequest& request, Callback<SearchResult> done) {
+  search_history(*this, request, std::move(done));
 }
 
 void RedisBroker::flush() {

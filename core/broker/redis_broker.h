@@ -68,6 +68,7 @@ class RedisBroker final : public Broker {
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
+  void search(const SearchRequest& request, Callback<SearchResult> done) override;
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
   void flush() override;

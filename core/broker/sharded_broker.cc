@@ -113,6 +113,10 @@ void ShardedBroker::history(const HistoryRequest& request, Callback<History> don
   of(request.channel).history(request, std::move(done));
 }
 
+void ShardedBroker::search(const SearchRequest& request, Callback<SearchResult> done) {
+  of(request.channel).search(request, std::move(done));
+}
+
 void ShardedBroker::flush() {
   for (const Shard& shard : shards_) shard.broker->flush();
 }

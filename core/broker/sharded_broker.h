@@ -33,6 +33,7 @@ class ShardedBroker final : public Broker {
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
+  void search(const SearchRequest& request, Callback<SearchResult> done) override;
   // A collection is on the shard that a channel of its name would be on.
   DocumentStore& documents() override { return documents_; }
   // The bus of the shard that the channel `nodes` would be on.

@@ -29,6 +29,8 @@ struct SqliteBroker::WriteJob {
   std::vector<Caller> callers;  // of the write of the same index
   std::vector<Callback<Rewritten>> rewrite_callers;
   std::vector<OnChanged> document_callers;
+  std::vector<Indexing> indexings;
+  std::vector<Expected<bool, Error>> indexed;  // of the same index
   bool forgets = false;
   bool has_more_to_forget = false;
   bool probes = false;
@@ -39,6 +41,7 @@ struct SqliteBroker::WriteJob {
     if (!transaction.is_empty()) note(store.write(transaction, settings, now_ms));
     has_written = error.empty();
     if (!has_written) store.look(transaction.writes);
+    for (const Indexing& one : indexings) indexed.push_back(store.index(one.channel));
     if (probes) note(store.probe());
     if (!forgets || !error.empty()) return;
     const auto more = store.forget_old(settings, now_ms);
@@ -193,11 +196,13 @@ void SqliteBroker::unsubscribe(std::string_view channel) {
 }
 
 void SqliteBroker::start_writing() {
-  const bool has_work = !collecting_->transaction.is_empty() || wants_forgetting_ || wants_probe_;
+  const bool has_work = !collecting_->transaction.is_empty() || !indexings_.empty() ||
+                        wants_forgetting_ || wants_probe_;
   if (is_writing_ || !has_work) return;
   is_writing_ = true;
   const std::shared_ptr<WriteJob> job = collecting_;
   collecting_ = job->split();
+  job->indexings = std::exchange(indexings_, {});
   job->forgets = std::exchange(wants_forgetting_, false);
   job->probes = std::exchange(wants_probe_, false);
   run_on_worker(
@@ -216,6 +221,9 @@ void SqliteBroker::on_written(WriteJob& job) {
     retry_timer_.stop();
   }
   wants_forgetting_ |= job.has_more_to_forget;
+  for (std::size_t i = 0; i < job.indexings.size(); ++i) {
+    job.indexings[i].done(std::move(job.indexed[i]));
+  }
   if (!job.has_written) return fail(job);
   for (std::size_t i = 0; i < job.callers.size(); ++i) {
     const SqliteStore::Write& write = job.transaction.writes[i];
@@ -317,66 +325,6 @@ void SqliteBroker::retry() {
 void SqliteBroker::forget_old() {
   wants_forgetting_ = true;
   start_writing();
-}
-
-// ---- Reading
-
-void SqliteBroker::history(const HistoryRequest& request, Callback<History> done) {
-  ++counters_.histories;
-  if (read_history({std::string(request.channel), request.since, request.limit, request.reverse,
-                    request.bytes_max},
-                   done)) {
-    return;
-  }
-  ++counters_.history_errors;
-  deferred_.push_back([done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kInternal)); });
-}
-
-// Reads again what may have been read before something was rewritten that is told already.
-bool SqliteBroker::read_history(const SqliteStore::Range& range, Callback<History> done) {
-  const auto started = std::make_shared<std::uint64_t>(0);
-  Reading job = reading<History>([range](SqliteStore& store) { return store.read(range); },
-                                 [this, range, started, done](auto history) {
-                                   if (*started == rewrites_ || !read_history(range, done)) {
-                                     on_history(range, std::move(history), done);
-                                   }
-                                 });
-  job.on_start = [this, started] { *started = rewrites_; };
-  return read(std::move(job));
-}
-
-void SqliteBroker::on_history(const SqliteStore::Range& range, Expected<History, ErrorCode> history,
-                              const Callback<History>& done) {
-  if (!history) ++counters_.history_errors;
-  if (!history || !history->top.epoch.empty()) return done(std::move(history));
-  // The channel does not exist, and only the writer can give it an epoch.
-  collect(WriteKind::kLook, range.channel, 0, [done](const Expected<Position, ErrorCode>& top) {
-    if (top) return done(History{.top = *top, .publications = {}});
-    done(Unexpected<ErrorCode>(top.error()));
-  });
-  start_writing();
-}
-
-bool SqliteBroker::read(Reading reading) {
-  if (reads_.size() >= settings_.pending_commands_max) return false;
-  reads_.push_back(std::move(reading));
-  return true;
-}
-
-void SqliteBroker::start_reading() {
-  if (is_reading_ || reads_.empty()) return;
-  is_reading_ = true;
-  Reading reading = std::move(reads_.front());
-  reads_.pop_front();
-  if (reading.on_start) reading.on_start();
-  run_on_worker(
-      loop_, [work = std::move(reading.work), store = reader_] { work(*store); },
-      [done = std::move(reading.done), weak = self_] {
-        if (*weak == nullptr) return;
-        (*weak)->is_reading_ = false;
-        (*weak)->start_reading();
-        done();
-      });
 }
 
 void SqliteBroker::flush() {

@@ -45,6 +45,7 @@ class SqliteBroker final : public Broker, private SqliteJobs {
   void subscribe(std::string_view channel, Callback<Position> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
+  void search(const SearchRequest& request, Callback<SearchResult> done) override;
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
   void flush() override;
@@ -63,6 +64,7 @@ class SqliteBroker final : public Broker, private SqliteJobs {
   void collect(WriteKind kind, std::string_view channel, std::uint64_t subscription_id,
                Callback<Position> done);
   void change(SqliteStore::DocumentChange change, OnChanged done) override;
+  void index_then_search(const SqliteStore::Search& search, Callback<SearchResult> done);
   bool admit(std::size_t bytes);
   void start_writing();
   void on_written(WriteJob& job);
@@ -105,6 +107,12 @@ class SqliteBroker final : public Broker, private SqliteJobs {
   std::string failure_;  // the newest
   bool wants_forgetting_ = false;
   bool wants_probe_ = false;
+  // Channels to bring into the index, and what then.
+  struct Indexing {
+    std::string channel;
+    std::function<void(Expected<bool, Error> has_more)> done;
+  };
+  std::vector<Indexing> indexings_;
   Timer forget_timer_;
   Timer retry_timer_;                    // runs exactly while is_failing_
   std::shared_ptr<SqliteBroker*> self_;  // null inside once the broker is gone

@@ -152,16 +152,18 @@ int SqliteStore::Impl::rewrite_one(Rewrite& rewrite) {
       rc == SQLITE_ROW && (rewrite.epoch.empty() || find_channel.text(1) == rewrite.epoch);
   find_channel.reset();
   if (!is_found) return rc == SQLITE_ROW ? SQLITE_DONE : rc;
+  std::string old_body;
   rc = find_publication.bind(channel, rewrite.offset).step();
   if (rc == SQLITE_ROW) {
-    const bool is_expected =
-        rewrite.expected.empty() || find_publication.text(0) == rewrite.expected;
+    old_body = find_publication.text(0);
+    const bool is_expected = rewrite.expected.empty() || old_body == rewrite.expected;
     rewrite.result = is_expected ? Rewritten::kDone : Rewritten::kChanged;
   }
   find_publication.reset();
   if (rc != SQLITE_ROW) return rc;
   if (rewrite.result != Rewritten::kDone) return SQLITE_DONE;
-  return replace_body.bind(std::string_view(rewrite.body), channel, rewrite.offset).step();
+  rc = replace_body.bind(std::string_view(rewrite.body), channel, rewrite.offset).step();
+  return rc == SQLITE_DONE ? reindex(channel, rewrite, old_body) : rc;
 }
 
 Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, std::int64_t now_ms) {
@@ -177,6 +179,7 @@ Expected<bool, Error> SqliteStore::forget_old(const BrokerSettings& settings, st
   }
   const bool has_forgotten = sqlite3_changes(db.database.get()) > 0;
   if (has_forgotten) db.channels.clear();
+  if (const auto done = db.forget_index(); !done) return Unexpected<Error>(done.error());
   return has_more || has_forgotten;
 }
 

@@ -8,6 +8,7 @@
 //   message      stored (Unix ms), channel, offset, user, id: what makes a retry recognisable, also
 //                after a restart
 //   document     version, collection, id, value
+//   search, searched  the full-text index (sqlite_store_search.cc)
 
 #include <cstdint>
 #include <memory>
@@ -97,6 +98,17 @@ class SqliteStore {
     std::size_t bytes_max = SIZE_MAX;
   };
   [[nodiscard]] Expected<History, Error> read(const Range& range);
+
+  // Brings a part of what a channel has got into the index; true when there is more.
+  [[nodiscard]] Expected<bool, Error> index(const std::string& channel);
+  // Finds what is in the index, as Broker::search() does.
+  struct Search {
+    std::string channel;
+    std::vector<std::string> words;  // of folded_words(); at least one
+    std::uint64_t before;
+    std::size_t limit;  // at least 1
+  };
+  [[nodiscard]] Expected<SearchResult, Error> search(const Search& search);
 
   // As DocumentStore has them.
   [[nodiscard]] Expected<Document, Error> document(const std::string& collection,

@@ -41,6 +41,7 @@ struct SqliteStore::Impl {
   SqliteStatement read_forward, read_backward;
   SqliteStatement find_document, put_document, remove_document, clear_documents;
   SqliteStatement list_documents, count_documents;
+  SqliteStatement read_indexed, note_indexed, read_to_index, add_words, remove_words, find_words;
 
   // What the writer knows without asking. Emptied after a failed transaction.
   struct Channel {
@@ -80,6 +81,7 @@ struct SqliteStore::Impl {
   Expected<void, Error> set_up();
   Expected<void, Error> check_power_failure(StoreSync sync);
   Expected<void, Error> prepare_writing();
+  bool prepare_indexing();
   Expected<void, Error> prepare_reading();
   Expected<void, Error> load_messages();
   int find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found);
@@ -89,6 +91,11 @@ struct SqliteStore::Impl {
   // SQLITE_DONE or what went wrong.
   int change(DocumentChange& change);
   int rewrite_one(Rewrite& rewrite);
+  int index_some(const std::string& channel_name, bool& has_more);
+  int indexed_until(std::int64_t channel, std::int64_t& offset);
+  int reindex(std::int64_t channel, const Rewrite& rewrite, std::string_view old_body);
+  Expected<void, Error> forget_index();
+  int find_matches(std::int64_t channel, const Search& search, SearchResult& result);
   int find(const std::string& collection, const std::string& id, Document& found);
 };
 

@@ -31,13 +31,19 @@ CREATE TABLE IF NOT EXISTS message(
 CREATE TABLE IF NOT EXISTS document(
   version INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, id TEXT NOT NULL,
   value TEXT NOT NULL, UNIQUE(collection, id));
-PRAGMA user_version = 2;
+CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
+  words, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
+CREATE TABLE IF NOT EXISTS searched(
+  channel INTEGER PRIMARY KEY, since INTEGER NOT NULL, offset INTEGER NOT NULL);
+PRAGMA user_version = 3;
 COMMIT;
 )sql";
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 
 // A channel's newest offset. Its newest publication is never trimmed.
 constexpr const char* kTop = "SELECT coalesce(max(offset), 0) FROM publication WHERE channel = ?";
+constexpr const char* kFindPublication =
+    "SELECT body FROM publication WHERE channel = ? AND offset = ?";
 constexpr const char* kFindDocument =
     "SELECT version, value FROM document WHERE collection = ? AND id = ?";
 
@@ -162,11 +168,10 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
                               "DELETE FROM message WHERE seq IN "
                               "(SELECT seq FROM message ORDER BY seq LIMIT ?) AND stored <= ?") ==
           SQLITE_OK &&
-      find_publication.prepare(
-          db, "SELECT body FROM publication WHERE channel = ? AND offset = ?") == SQLITE_OK &&
+      find_publication.prepare(db, kFindPublication) == SQLITE_OK &&
       replace_body.prepare(
           db, "UPDATE publication SET body = ? WHERE channel = ? AND offset = ?") == SQLITE_OK &&
-      find_document.prepare(db, kFindDocument) == SQLITE_OK &&
+      prepare_indexing() && find_document.prepare(db, kFindDocument) == SQLITE_OK &&
       put_document.prepare(
           db, "INSERT OR REPLACE INTO document(collection, id, value) VALUES(?, ?, ?)") ==
           SQLITE_OK &&
@@ -175,6 +180,20 @@ Expected<void, Error> SqliteStore::Impl::prepare_writing() {
       clear_documents.prepare(db, "DELETE FROM document WHERE collection = ?") == SQLITE_OK;
   if (!is_prepared) return Unexpected<Error>(error("cannot be used"));
   return {};
+}
+
+bool SqliteStore::Impl::prepare_indexing() {
+  sqlite3* db = database.get();
+  return read_indexed.prepare(db, "SELECT offset FROM searched WHERE channel = ?") == SQLITE_OK &&
+         note_indexed.prepare(db,
+                              "INSERT INTO searched VALUES(?, ?, ?) ON CONFLICT(channel) "
+                              "DO UPDATE SET offset = excluded.offset") == SQLITE_OK &&
+         read_to_index.prepare(db,
+                               "SELECT offset, body FROM publication WHERE channel = ? AND "
+                               "offset > ? ORDER BY offset LIMIT ?") == SQLITE_OK &&
+         add_words.prepare(db, "INSERT INTO search(rowid, words) VALUES(?, ?)") == SQLITE_OK &&
+         remove_words.prepare(
+             db, "INSERT INTO search(search, rowid, words) VALUES('delete', ?, ?)") == SQLITE_OK;
 }
 
 Expected<void, Error> SqliteStore::Impl::prepare_reading() {
@@ -189,6 +208,10 @@ Expected<void, Error> SqliteStore::Impl::prepare_reading() {
       read_backward.prepare(db,
                             "SELECT offset, body FROM publication WHERE channel = ? AND offset < ? "
                             "ORDER BY offset DESC LIMIT ?") == SQLITE_OK &&
+      find_publication.prepare(db, kFindPublication) == SQLITE_OK &&
+      find_words.prepare(db,
+                         "SELECT rowid FROM search WHERE search MATCH ? AND rowid BETWEEN ? AND ? "
+                         "ORDER BY rowid DESC") == SQLITE_OK &&
       find_document.prepare(db, kFindDocument) == SQLITE_OK &&
       list_documents.prepare(db,
                              "SELECT id, version, value FROM document "

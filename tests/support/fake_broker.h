@@ -46,6 +46,9 @@ class FakeBroker final : public Broker {
     histories.push_back({std::string(request.channel), request, std::move(done)});
     histories.back().request.channel = {};
   }
+  void search(const SearchRequest& request, Callback<SearchResult> done) override {
+    searches.push_back({std::string(request.channel), std::move(done)});
+  }
   DocumentStore& documents() override {
     CHIRM_CHECK(document_store != nullptr);
     return *document_store;
@@ -81,6 +84,7 @@ class FakeBroker final : public Broker {
 
   std::deque<Call<Position>> publishes;
   std::deque<Call<Rewritten>> rewrites;
+  std::deque<Call<SearchResult>> searches;
   std::vector<std::pair<std::string, std::string>> signals;
   std::deque<Call<Position>> subscribes;
   std::deque<HistoryCall> histories;

@@ -55,6 +55,9 @@ class BrokerNode final : public BrokerListener {
   Result<Position> publish(const std::string& channel, const std::string& body) {
     return publish({.channel = channel, .body = body, .user = {}, .message_id = {}});
   }
+  Result<SearchResult> search(const SearchRequest& request) {
+    return wait<SearchResult>([&](auto done) { broker->search(request, std::move(done)); });
+  }
   Result<Rewritten> rewrite(const RewriteRequest& request) {
     return wait<Rewritten>([&](auto done) { broker->rewrite(request, std::move(done)); });
   }

@@ -192,5 +192,15 @@ TEST_P(SqliteFailure, RefusesDocumentsAndReturnsByItself) {
   EXPECT_TRUE(node_->run_until_ready());
 }
 
+TEST_P(SqliteFailure, SearchesTheLogWhenTheIndexHasNoRoom) {
+  open();
+  publish("room:a", R"("data":{"type":"message","text":"hello"})");
+  break_disk();
+  expect_refusal();
+  const auto found = node_->search({"room:a", "Hello", 0, 10});
+  ASSERT_TRUE(found && *found);
+  EXPECT_EQ((*found)->publications.size(), 1U);
+}
+
 }  // namespace
 }  // namespace chirm
