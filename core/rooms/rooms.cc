@@ -133,6 +133,15 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
                               .role = session.role(),
                               .message = {}};
   const auto known = verdict_now(Wish::kPublish, publish.user, publish.role, publish.channel);
+  const bool is_refused = !known || !*known;
+  if (is_refused && request.channel == channel_of_room(kLobby)) {
+    RpcCaller caller = session.caller();
+    if (!caller.user.empty() && !people_.is_known(caller.user, caller.name, caller.role)) {
+      scope_.start(publish_signed_in(std::move(caller), std::move(publish), std::string(data)),
+                   std::move(done));
+      return Progress::kWaiting;
+    }
+  }
   if (!known) {
     scope_.start(publish_later(std::move(publish), std::string(data)), std::move(done));
     return Progress::kWaiting;
@@ -146,6 +155,15 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
   if (!message) return Unexpected<RpcError>(message.error());
   publish.message = std::move(*message);
   return publishing_.start(publish, std::move(done));
+}
+
+// Who signs in for the first time is in the lobby a moment later.
+Task<Access::Published> Rooms::publish_signed_in(RpcCaller caller, Publishing::Publish publish,
+                                                 std::string data) {
+  const auto signed_in = co_await people_.sign_in(caller.user, caller.name, caller.role);
+  if (!signed_in) co_return Unexpected<RpcError>(signed_in.error());
+  const auto published = co_await publish_later(std::move(publish), std::move(data));
+  co_return published;
 }
 
 Task<Access::Published> Rooms::publish_later(Publishing::Publish publish, std::string data) {

@@ -61,6 +61,8 @@ class Rooms final : public Access, private RoomStore::Listener {
   Task<Verdict> verdict(Wish wish, std::string user, UserRole role, std::string channel);
   Task<Verdict> room_verdict(Wish wish, std::string user, UserRole role, std::string room);
   Verdict without_room() const;
+  Task<Published> publish_signed_in(RpcCaller caller, Publishing::Publish publish,
+                                    std::string data);
   Task<Published> publish_later(Publishing::Publish publish, std::string data);
   bool is_open() const { return settings_.rooms == ChatSettings::Rooms::kOpen; }
   bool is_unruled(std::string_view channel, std::string_view data);
