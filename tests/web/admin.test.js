@@ -19,7 +19,7 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   const url = cluster.http(0, '/');
   const ada = await newcomer(t, browser, cluster.http(1, '/'), 'Ada');
   const page = await openTab(t, browser, url);
-  await administrator.create(page);
+  await administrator.signIn(cluster, page);
   await page.goto(cluster.http(0, '/admin'));
   await page.getByText('Live').waitFor();
   for (const node of ['n0', 'n1']) await page.getByRole('rowheader', { name: node }).waitFor();

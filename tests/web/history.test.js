@@ -104,7 +104,7 @@ test('10,000 messages', async (t) => {
       return most;
     });
     assert.ok(most < 150, `${most} rows`);
-    await message(page, 'number 0').first().waitFor();
+    await message(page, /number [5-9]( |$)/).first().waitFor(); // the log keeps 10,000 entries
   });
 
   await t.test('scrolling through all of it is smooth', async () => {

@@ -114,7 +114,7 @@ for (const colorScheme of ['light', 'dark']) {
     await assertAccessible(page, 'members');
     await page.getByRole('button', { name: 'Search in this conversation' }).click();
     await page.getByLabel('Words to search for').fill('rollout');
-    await page.locator('.hit').waitFor();
+    await page.locator('.hit, .panel-note.is-bad').first().waitFor();
     await assertAccessible(page, 'search');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+k');
@@ -177,7 +177,7 @@ test('the operators’ page is accessible and fits', async (t) => {
   const browser = await launch(t);
   await newcomer(t, browser, cluster.http(1, '/'), 'Ada');
   const page = await openTab(t, browser, cluster.http(0, '/'), { viewport: { width: 1280, height: 1000 } });
-  await administrator.create(page);
+  await administrator.signIn(cluster, page);
   await page.goto(cluster.http(0, '/admin'));
   await page.getByRole('rowheader', { name: 'n2' }).waitFor();
   await page.getByLabel('User name').fill('ada');

@@ -20,6 +20,7 @@ export interface ConversationHost {
 }
 
 const pageSize = 60;
+const pageSizeLater = 200; // of somebody who reads far back
 const typingMs = 6000;
 const readDelayMs = 400;
 
@@ -142,7 +143,8 @@ export class Conversation {
   // --- History
 
   // Loads what was said before what is here. One at a time; later callers wait for the same.
-  loadOlder(limit = pageSize): Promise<void> {
+  loadOlder(limit?: number): Promise<void> {
+    limit ??= this.timeline.items.length < 2 * pageSize ? pageSize : pageSizeLater;
     this.loading ??= this.load(limit).finally(() => {
       this.loading = undefined;
     });
