@@ -22,6 +22,17 @@ export function peopleIn(conversation: Conversation): Map<string, string> {
   return people;
 }
 
+// Asks once who is in a room, so that they can be mentioned before they have said anything.
+export async function loadPeople(conversation: Conversation): Promise<void> {
+  const info = conversation.info.peek();
+  if (info.kind === 'dm' || info.role === undefined || members.has(conversation.channel)) return;
+  const page = await chat
+    .peek()!
+    .rpc<{ members: { user: string; name: string }[] }>('chat.members', { room: info.room })
+    .catch(() => undefined);
+  if (page) rememberMembers(conversation.channel, page.members);
+}
+
 const members = new Map<string, { user: string; name: string }[]>();
 export function rememberMembers(channel: string, list: { user: string; name: string }[]): void {
   members.set(channel, list);

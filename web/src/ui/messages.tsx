@@ -3,7 +3,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { useCallback, useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
-import { peopleIn, powersIn } from '../app/actions';
+import { loadPeople, peopleIn, powersIn } from '../app/actions';
 import { isFocused } from '../app/attention';
 import { chat, goTo, route, toast } from '../app/state';
 import { badge, dayName, listNames } from '../model/format';
@@ -234,6 +234,7 @@ function useOpening(conversation: Conversation): void {
     conversation.isWatched = true;
     if (conversation.timeline.items.length < 40) void conversation.loadOlder();
     void conversation.loadPresence();
+    void loadPeople(conversation);
     return () => {
       conversation.isWatched = false;
       conversation.newAfter.value = undefined;
