@@ -96,10 +96,8 @@ function Field({ conversation }: { conversation: Conversation }) {
     const end = text.value.slice(caret.value);
     const begin = `${text.value.slice(0, at.begin)}@${user} `;
     text.value = begin + end.replace(/^ /, '');
-    requestAnimationFrame(() => {
-      field.current?.setSelectionRange(begin.length, begin.length);
-      caret.value = begin.length;
-    });
+    caret.value = begin.length;
+    requestAnimationFrame(() => field.current?.setSelectionRange(begin.length, begin.length));
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
