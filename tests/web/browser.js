@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 import { Cluster } from './cluster.js';
 
-export const patienceMs = 30_000;
+export const patienceMs = 60_000;
 export const password = 'correct horse battery';
 
 const options = {

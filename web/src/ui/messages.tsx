@@ -81,7 +81,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
     flashing.value = row.key;
     setTimeout(() => {
       if (flashing.peek() === row.key) flashing.value = '';
-    }, 2500);
+    }, 4000);
     history.replaceState(null, '', location.hash.replace(/\?.*$/, ''));
   }
 
