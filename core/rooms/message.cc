@@ -94,6 +94,7 @@ StoredMessage read_stored(const std::string& body) {
   message.info = publication.raw("info");
   JsonFields info(message.info);
   message.user = info.text_or("user", kAny, {});
+  message.name = JsonFields(info.raw("conn_info")).text_or("name", kAny, message.user);
   JsonFields data(message.data);
   message.type = data.text_or("type", kAny, {});
   message.id = data.text_or("id", kAny, {});

@@ -27,7 +27,8 @@ Expected<MessageData, RpcError> read_message(std::string_view data);
 // A publication that has been stored, as far as edits and deletes need it.
 struct StoredMessage {
   std::string type;
-  std::string user;  // who published it
+  std::string user;  // who published it …
+  std::string name;  // … and as they were shown then
   std::string id;
   std::uint64_t edit = 0;    // offset of the newest edit of it; 0: none
   std::uint64_t target = 0;  // of an edit

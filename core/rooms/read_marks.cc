@@ -21,10 +21,15 @@ std::uint64_t time_of(const std::string& body) {
   return data.number_or("time", {0, UINT64_MAX}, 0);
 }
 
-void add_position(JsonWriter& json, const History& newest, std::uint64_t read) {
+// A mark beyond the newest offset is of a log that is gone.
+std::uint64_t read_of(const ListRecord& listed, std::uint64_t top) {
+  return listed.read <= top ? listed.read : 0;
+}
+
+void add_position(JsonWriter& json, const History& newest, const ListRecord& listed) {
   json.add("top", newest.top.offset);
   json.add("epoch", newest.top.epoch);
-  json.add("read", read);
+  json.add("read", read_of(listed, newest.top.offset));
   if (newest.publications.empty()) return;
   const std::uint64_t time = time_of(newest.publications.front().body);
   if (time != 0) json.add("last", time);
@@ -37,7 +42,6 @@ Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
   const auto listed = co_await store_.lists.get("list:" + caller.user, request.channel);
   if (!listed) co_return Unexpected<RpcError>(listed.error());
   if (!listed->exists()) co_return unknown;
-  if (request.offset <= listed->record.read) co_return "{}";
   if (kind_of(request.channel) == ChannelKind::kRoom) {
     const auto member =
         co_await store_.members.get("member:" + std::string(room_of(request.channel)), caller.user);
@@ -51,9 +55,11 @@ Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
         errors::kBadRequest.code,
         "offset: expected at most " + std::to_string(newest->top.offset) + ", the newest"));
   }
+  const std::uint64_t top = newest->top.offset;
+  if (request.offset <= read_of(listed->record, top)) co_return "{}";
   const auto go_on = [&](Kept<ListRecord>& kept) -> Result<bool> {
     if (!kept.exists()) return unknown;
-    const bool is_forward = request.offset > kept.record.read;
+    const bool is_forward = request.offset > read_of(kept.record, top);
     if (is_forward) kept.record.read = request.offset;
     return is_forward;
   };
@@ -146,7 +152,7 @@ Task<Result<bool>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, st
   json.open();
   if (is_member) json.add("kind", "room");
   add_room(json, room, *standing, *members);
-  if (is_member) add_position(json, *its_newest, listed.read);
+  if (is_member) add_position(json, *its_newest, listed);
   if (is_invited) json.add("by", standing->member.invited_by);
   json.close();
   (is_member ? reading->channels : reading->invitations)[index] = json.take();
@@ -169,7 +175,7 @@ Task<Result<bool>> ReadMarks::describe_dm(std::shared_ptr<Reading> reading, std:
   json.add("kind", "dm");
   json.add("user", other);
   json.add("name", person->exists() ? person->record.name : other);
-  add_position(json, *its_newest, listed.read);
+  add_position(json, *its_newest, listed);
   json.close();
   reading->channels[index] = json.take();
   co_return true;

@@ -50,6 +50,8 @@ class Rooms final : public Access, private RoomStore::Listener {
   void add_methods(RpcTable& table);
   void add(RpcTable& table, const char* name, Schema schema, Handler handler);
   Task<RpcResult> presence(RpcCaller caller, Request request);
+  Task<RpcResult> search(RpcCaller caller, Request request);
+  Task<Verdict> may_see(RpcCaller caller, std::string channel);
   Task<RpcResult> call(const Handler& handler, RpcCaller caller, Request request);
 
   // Rights

@@ -2,6 +2,7 @@
 // The chat.* methods, each with what its calls carry.
 #include <utility>
 
+#include "core/rooms/message_search.h"
 #include "core/rooms/names.h"
 #include "core/rooms/rooms.h"
 
@@ -63,18 +64,30 @@ void Rooms::add_methods(RpcTable& table) {
 
   add(table, "chat.sync", {}, of(read_marks_, &ReadMarks::sync));
   add(table, "chat.read", {{F::kChannel, F::kOffset}}, of(read_marks_, &ReadMarks::read));
+  add(table, "chat.search", {{F::kChannel, F::kSearch, F::kBefore, F::kLimit}, 20},
+      of(*this, &Rooms::search));
   add(table, "chat.presence", {{F::kChannel}}, of(*this, &Rooms::presence));
   add(table, "chat.status", {{F::kStatus}}, of(whereabouts_, &Whereabouts::status));
   add(table, "chat.user", {{F::kUser}}, of(whereabouts_, &Whereabouts::user));
 }
 
 Task<RpcResult> Rooms::presence(RpcCaller caller, Request request) {
-  if (!is_for(request.channel, caller.user)) {
-    co_return Unexpected<RpcError>(RpcError(errors::kPermissionDenied));
-  }
-  const auto allowed = co_await verdict(Wish::kRead, caller.user, caller.role, request.channel);
+  const auto allowed = co_await may_see(caller, request.channel);
   if (!allowed) co_return Unexpected<RpcError>(allowed.error());
   co_return co_await whereabouts_.presence(caller, request);
+}
+
+Task<RpcResult> Rooms::search(RpcCaller caller, Request request) {
+  const auto allowed = co_await may_see(caller, request.channel);
+  if (!allowed) co_return Unexpected<RpcError>(allowed.error());
+  co_return co_await search_messages(store_, std::move(request));
+}
+
+Task<Access::Verdict> Rooms::may_see(RpcCaller caller, std::string channel) {
+  if (!is_for(channel, caller.user)) {
+    co_return Unexpected<RpcError>(RpcError(errors::kPermissionDenied));
+  }
+  co_return co_await verdict(Wish::kRead, caller.user, caller.role, channel);
 }
 
 }  // namespace chirm

@@ -241,12 +241,14 @@ TEST_P(ConversationTest, MarksWhatIsRead) {
   EXPECT_EQ(phone.count_pushes(R"("type":"read")"), 1U);
 }
 
-TEST_P(ConversationTest, LimitsTheRateOfPublishes) {
+class PublishRateTest : public testing::RoomsTest {};
+INSTANTIATE_TEST_SUITE_P(Stores, PublishRateTest, testing::every_store(), testing::name_of_store);
+
+TEST_P(PublishRateTest, IsLimited) {
   ChatSettings settings = chat_settings();
   settings.publish_rate = 1;
-  if (GetParam() != testing::StoreKind::kRedis) GTEST_SKIP() << "has one node";
   add_node(settings);
-  Person& dan = enter("dan", 1);
+  Person& dan = enter("dan");
   dan.say("room:lobby", "1");
   dan.say("room:lobby", "2");
   EXPECT_THAT(dan.say("room:lobby", "3"), StartsWith("111 "));

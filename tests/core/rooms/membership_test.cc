@@ -170,12 +170,6 @@ TEST_P(MembershipTest, ListsRoomsByNameAndTitle) {
               AllOf(HasSubstr("teapots"), Not(HasSubstr("next"))));
 }
 
-TEST_P(MembershipTest, KeepsGuestsFromMakingRooms) {
-  // The name of a guest, whatever the token says.
-  EXPECT_THAT(enter_with("ada", R"("role":"guest")").ask_room("chat.room", "lobby"),
-              HasSubstr("lobby"));
-}
-
 TEST_P(MembershipTest, LetsOnlyAdministratorsMakeRoomsWhenTold) {
   ChatSettings settings = chat_settings();
   settings.rooms = ChatSettings::Rooms::kAdmins;

@@ -69,6 +69,9 @@ class RoomsTest : public ::testing::TestWithParam<StoreKind> {
   Person& enter_as_admin(const std::string& user, std::size_t node = 0);
   Person& enter_with(const std::string& user, const std::string& claims, std::size_t node = 0);
 
+  // The store, where it is one.
+  RedisServer& redis() { return *redis_; }
+
   Loop loop;
 
  private:

@@ -222,5 +222,17 @@ TEST_P(RoomRights, AreTheOnesOfTheModel) {
   }
 }
 
+TEST_P(RoomsNodesTest, CountMarksOfALogThatIsGoneAsNone) {
+  for (int i = 0; i < 5; ++i) ada.say("room:tea", "x");
+  EXPECT_EQ(bob.ask("chat.read", R"({"channel":"room:tea","offset":8})"), "{}");
+  EXPECT_THAT(phone.ask("chat.sync"), HasSubstr(R"("read":8)"));
+  for (const char* part : {"m", "s"})
+    redis().command({"DEL", std::string("chirm:{room:tea}:") + part});
+  ada.say("room:tea", "the first of a new log");
+  EXPECT_THAT(bob.ask("chat.sync"), Not(HasSubstr(R"("read":8)")));
+  EXPECT_EQ(bob.ask("chat.read", R"({"channel":"room:tea","offset":1})"), "{}");
+  EXPECT_THAT(phone.ask("chat.sync"), HasSubstr(R"("read":1)"));
+}
+
 }  // namespace
 }  // namespace chirm

@@ -144,6 +144,16 @@ TEST_P(SigningIn, LetsGuestsInWithNamesThatNobodyHas) {
   EXPECT_EQ(next.text("role"), "guest");
 }
 
+TEST_P(SigningIn, KeepsGuestsFromMakingRooms) {
+  const AuthReply guest = node().post("/auth/guest", "{}");
+  RawClient& client = node().connect(guest.text("token"));
+  client.send(R"({"id":2,"rpc":{"method":"chat.create","data":{"room":"tea"}}})");
+  EXPECT_TRUE(node().run_until([&] { return client.events.has("2 error 103"); }))
+      << ::testing::PrintToString(client.events.lines);
+  client.send(R"({"id":3,"rpc":{"method":"chat.room","data":{"room":"tea"}}})");
+  EXPECT_TRUE(node().run_until([&] { return client.events.has("3 error 404"); }));
+}
+
 TEST_P(SigningIn, GoesOnWithANewRefreshTokenEachTime) {
   const AuthReply first = node().sign_up("Ada");
   const AuthReply second = refresh(first.text("refresh_token"));

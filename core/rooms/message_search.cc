@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "core/rooms/message_search.h"
+
+#include <algorithm>
+
+#include "core/rooms/message.h"
+#include "core/rooms/room_store.h"
+#include "protocol/json_writer.h"
+
+namespace chirm {
+
+namespace {
+
+// Beyond that a call is answered in part, and says where to go on.
+constexpr std::size_t kResultsBytesMax = 512 * 1024;
+
+std::string results_of(const SearchResult& found) {
+  JsonWriter json;
+  json.open();
+  json.open_array("results");
+  std::uint64_t next = found.next;
+  std::size_t bytes = 0;
+  for (const Publication& publication : found.publications) {
+    bytes += publication.body.size();
+    const StoredMessage message = read_stored(publication.body);
+    json.open();
+    json.add("offset", publication.offset);
+    json.add("user", message.user);
+    json.add("name", message.name);
+    json.add_raw("data", message.data);
+    json.close();
+    if (bytes > kResultsBytesMax) {
+      next = publication.offset;
+      break;
+    }
+  }
+  json.close_array();
+  if (next != 0) json.add("next", next);
+  json.close();
+  return json.take();
+}
+
+}  // namespace
+
+Task<RpcResult> search_messages(RoomStore& store, Request request) {
+  Future<Expected<SearchResult, ErrorCode>> future;
+  store.broker().search({.channel = request.channel,
+                         .query = request.query,
+                         .before = request.before,
+                         .limit = std::min(request.limit, SearchRequest::kLimitMax)},
+                        future.setter());
+  const auto found = co_await future;
+  if (found) co_return results_of(*found);
+  if (found.error().code != errors::kBadRequest.code) {
+    co_return Unexpected<RpcError>(RpcError(found.error()));
+  }
+  co_return Unexpected<RpcError>(
+      RpcError(errors::kBadRequest.code, "query: a word of letters or digits is expected"));
+}
+
+}  // namespace chirm

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Searching what was said in a channel. Private to core/rooms.
+
+#include "core/base/task.h"
+#include "core/chat/rpc.h"
+#include "core/rooms/request.h"
+
+namespace chirm {
+
+class RoomStore;
+
+// chat.search, as docs/protocol.md says, of a channel that the caller may read.
+Task<RpcResult> search_messages(RoomStore& store, Request request);
+
+}  // namespace chirm
