@@ -74,6 +74,14 @@ void JsonFields::refuse_duplicates() {
 
 bool JsonFields::has(std::string_view name) const { return impl_->find(name).has_value(); }
 
+bool JsonFields::names(std::string_view name) const {
+  if (!impl_->is_object) return false;
+  for (const auto& [its_name, value] : impl_->object) {
+    if (its_name == name) return true;
+  }
+  return false;
+}
+
 std::string JsonFields::text(std::string_view name, Range length) {
   if (!has(name)) refuse(name, expected_text(length));
   return text_or(name, length, {});

@@ -44,6 +44,8 @@ class JsonFields {
   void refuse_duplicates();
 
   bool has(std::string_view name) const;  // and is not null
+  // Whether any member has this name, whatever it is.
+  bool names(std::string_view name) const;
 
   // Lengths are in characters (code points). A wrong member reads as "", 0, false or nothing.
   std::string text(std::string_view name, Range length);

@@ -99,7 +99,8 @@ Expected<void, Error> SqliteStore::Impl::open(int flags) {
 
 Expected<void, Error> SqliteStore::Impl::set_up() {
   const char* pragmas =
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
+      "PRAGMA secure_delete = FAST;";
   if (const auto done = run(pragmas, "cannot be set up"); !done) return done;
   const auto version = ask("PRAGMA user_version");
   if (!version) return Unexpected<Error>(version.error());

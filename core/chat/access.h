@@ -45,6 +45,10 @@ class Access {
 
   // The session is connected.
   virtual void on_connected(Session& session) = 0;
+  // A new token of its has another role than the one before.
+  virtual void on_role_changed(Session&) {}
+  // The operator's own systems have published there, which are bound by no rules.
+  virtual void on_api_published(std::string_view) {}
 };
 
 }  // namespace chirm

@@ -62,7 +62,7 @@ void Session::on_message(std::string_view message) {
 }
 
 bool Session::must_hold() const {
-  return is_draining_ || state_ == State::kJoining || is_publish_waiting_ ||
+  return is_draining_ || state_ == State::kJoining || waiting_publish_ != 0 ||
          in_flight_ >= context_.settings.publishes_in_flight_max ||
          lane_.size() > context_.settings.private_bytes_max;
 }

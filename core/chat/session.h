@@ -207,11 +207,12 @@ class Session final : public WheelEntry,
   bool is_blocked_ = false;  // the socket did not take everything; on_writable() will come
   bool is_awaiting_pong_ = false;
   bool is_input_wanted_ = true;
-  bool is_resuming_ = false;         // resume() is running
-  bool is_draining_ = false;         // drain() was called
-  bool is_end_told_ = false;         // transport_.on_all_written() was called
-  bool is_publish_waiting_ = false;  // a publish has to be answered before the next command
-  bool is_listed_ = false;           // in the directory, at directory_index_
+  bool is_resuming_ = false;           // resume() is running
+  bool is_draining_ = false;           // drain() was called
+  bool is_end_told_ = false;           // transport_.on_all_written() was called
+  std::uint32_t last_publish_ = 0;     // publishes are numbered
+  std::uint32_t waiting_publish_ = 0;  // this one has to be answered before the next command
+  bool is_listed_ = false;             // in the directory, at directory_index_
   bool is_away_ = false;
   UserRole role_ = UserRole::kUser;
   std::uint32_t directory_index_ = 0;

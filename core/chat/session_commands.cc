@@ -2,6 +2,7 @@
 // What each command of the client protocol does.
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "core/base/version.h"
 #include "core/chat/chat_counters.h"
@@ -142,8 +143,13 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
   append_publication_body(body, command.data,
                           {user_, client_id_, info_, channel_info(command.channel)});
   const PublishRequest request{command.channel, body, user_, command.message_id};
-  const auto on_published = [weak = self(), id](const auto& position) {
-    if (Session* session = *weak) session->answer_publish(id, position);
+  if (++last_publish_ == 0) ++last_publish_;
+  const std::uint32_t number = last_publish_;
+  const auto on_published = [weak = self(), id, number](const auto& position) {
+    Session* session = *weak;
+    if (session == nullptr) return;
+    if (session->waiting_publish_ == number) session->waiting_publish_ = 0;
+    session->answer_publish(id, position);
   };
   begin(kPublishWeight);
   if (context_.access == nullptr) return context_.hub.broker().publish(request, on_published);
@@ -151,7 +157,7 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
       context_.access->publish(*this, request, command.data,
                                [on_published](const auto& position) { on_published(position); });
   if (progress) {
-    is_publish_waiting_ = *progress == Access::Progress::kWaiting;
+    if (*progress == Access::Progress::kWaiting) waiting_publish_ = number;
     return;
   }
   reply_error(id, progress.error().view());
@@ -160,7 +166,6 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
 
 template <class E>
 void Session::answer_publish(std::uint32_t id, const Expected<Position, E>& position) {
-  is_publish_waiting_ = false;
   if (position) {
     context_.scratch.clear();
     append_publish_reply(context_.scratch, id, {position->offset, position->epoch});
@@ -218,6 +223,7 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
 
 void Session::handle(std::uint32_t id, const PresenceCommand& command) {
   if (refuse(id, command.channel)) return;
+  if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
   if_allowed(id, Right::kPresence, command.channel,
              [id, channel = std::string(command.channel)](Session& session) {
                session.read_presence(id, channel);
@@ -246,6 +252,7 @@ void Session::read_presence(std::uint32_t id, std::string_view channel) {
 
 void Session::handle(std::uint32_t id, const PresenceStatsCommand& command) {
   if (refuse(id, command.channel)) return;
+  if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
   if_allowed(id, Right::kPresence, command.channel,
              [id, channel = std::string(command.channel)](Session& session) {
                session.read_presence_stats(id, channel);
@@ -302,13 +309,14 @@ void Session::handle(std::uint32_t, const SendCommand&) { close(disconnects::kNo
 void Session::handle(std::uint32_t id, const RefreshCommand& command) {
   const auto identity = context_.authenticator.refresh(user_, command.token);
   if (!identity) return close(identity.error());
-  role_ = identity->role;
+  const bool has_new_role = std::exchange(role_, identity->role) != identity->role;
   sign_in_ = identity->session;
   set_expiry(identity->expires_at);
   schedule();
   context_.scratch.clear();
   append_refresh_reply(context_.scratch, id, client_id_, kVersion, seconds_to_expiry());
   send_scratch();
+  if (has_new_role && context_.access != nullptr) context_.access->on_role_changed(*this);
 }
 
 // Subscriptions have no tokens of their own here, so there is none to refresh.

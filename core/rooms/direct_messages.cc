@@ -10,8 +10,6 @@ namespace chirm {
 namespace {
 
 constexpr const char* kEmptyResult = "{}";
-constexpr std::uint64_t kBlocksMax = 500;
-constexpr std::uint64_t kChannelsOfUser = 1'000;
 
 Unexpected<RpcError> bad_user(const char* expected) {
   return Unexpected<RpcError>(
@@ -39,15 +37,9 @@ Task<RpcResult> DirectMessages::dm(RpcCaller caller, Request request) {
   if (!channel) co_return bad_user("the name of somebody else");
   const auto person = co_await people_.find(request.user);
   if (!person) co_return Unexpected<RpcError>(person.error());
-  const auto listed = co_await store_.count("list:" + caller.user);
-  if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  if (*listed >= kChannelsOfUser) {
-    co_return Unexpected<RpcError>(
-        RpcError(errors::kLimitExceeded.code, "the list of channels is full"));
-  }
-  const auto shown = co_await store_.update_list(caller.user, *channel, show);
-  if (!shown) co_return Unexpected<RpcError>(shown.error());
-  if (shown->is_changed) store_.tell_listed(caller.user, *channel);
+  const auto is_new = co_await list(caller.user, *channel);
+  if (!is_new) co_return Unexpected<RpcError>(is_new.error());
+  if (*is_new) store_.tell_listed(caller.user, *channel);
   JsonWriter json;
   json.open();
   json.add("channel", *channel);
@@ -74,9 +66,12 @@ Task<RpcResult> DirectMessages::block(RpcCaller caller, Request request) {
   if (request.user == caller.user) co_return bad_user("the name of somebody else");
   const auto person = co_await people_.find(request.user);
   if (!person) co_return Unexpected<RpcError>(person.error());
+  const auto is_there = co_await store_.is_marked(block_list(caller.user), request.user);
+  if (!is_there) co_return Unexpected<RpcError>(is_there.error());
+  if (*is_there) co_return kEmptyResult;
   const auto blocked = co_await store_.count(block_list(caller.user));
   if (!blocked) co_return Unexpected<RpcError>(RpcError(blocked.error()));
-  if (*blocked >= kBlocksMax) {
+  if (*blocked >= kBlocksOfUserMax) {
     co_return Unexpected<RpcError>(RpcError(errors::kLimitExceeded.code, "too many are blocked"));
   }
   const bool is_done = co_await store_.mark(block_list(caller.user), request.user, true);
@@ -140,20 +135,50 @@ Task<Access::Verdict> DirectMessages::may_write(std::string channel, std::string
 
 bool DirectMessages::is_listed_now(std::string_view channel, std::string_view user) {
   for (const std::string_view one : {user, other_of(channel, user)}) {
-    const auto* entry = store_.lists.find("list:" + std::string(one), channel);
+    const auto* entry = store_.lists.find(list_of(one, channel), channel);
     if (entry == nullptr || !entry->exists() || entry->record.is_hidden) return false;
   }
   return true;
 }
 
-Task<Result<DirectMessages::Listed>> DirectMessages::list_for_both(std::string channel,
-                                                                   std::string user) {
+Task<Result<bool>> DirectMessages::list_for_both(std::string channel, std::string user) {
   const std::string other(other_of(channel, user));
-  const auto of_other = co_await store_.update_list(other, channel, show);
-  if (!of_other) co_return Unexpected<RpcError>(of_other.error());
-  const auto of_user = co_await store_.update_list(user, channel, show);
-  if (!of_user) co_return Unexpected<RpcError>(of_user.error());
-  co_return Listed{of_user->is_changed, of_other->is_changed};
+  const auto is_new_to_other = co_await list(other, channel);
+  if (!is_new_to_other) co_return Unexpected<RpcError>(is_new_to_other.error());
+  if (*is_new_to_other) store_.tell_listed(other, channel);
+  const auto is_new = co_await list(user, channel);
+  if (!is_new) co_return is_new;
+  if (*is_new) store_.tell_listed(user, channel);
+  co_return true;
+}
+
+Task<Result<bool>> DirectMessages::list(std::string user, std::string channel) {
+  const auto entry = co_await store_.lists.get(list_of(user, channel), channel);
+  if (!entry) co_return Unexpected<RpcError>(entry.error());
+  if (!entry->exists()) {
+    const auto space = co_await make_space(user);
+    if (!space) co_return space;
+  }
+  const auto shown = co_await store_.update_list(user, channel, show);
+  if (!shown) co_return Unexpected<RpcError>(shown.error());
+  co_return shown->is_changed;
+}
+
+// What is hidden goes first; it comes back with the next message there.
+Task<Result<bool>> DirectMessages::make_space(std::string user) {
+  const std::string collection = "dms:" + user;
+  const auto count = co_await store_.count(collection);
+  if (!count) co_return Unexpected<RpcError>(RpcError(count.error()));
+  if (*count < kDmsOfUserMax) co_return true;
+  const auto listed = co_await store_.list(collection, {}, DocumentStore::kListMax);
+  if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
+  for (const NamedDocument& one : *listed) {
+    if (!ListRecord::decode(one.document.value).is_hidden) continue;
+    const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
+    if (removed && *removed) co_return true;
+  }
+  co_return Unexpected<RpcError>(
+      RpcError(errors::kLimitExceeded.code, "there are too many private conversations"));
 }
 
 }  // namespace chirm

@@ -35,14 +35,14 @@ class DirectMessages {
 
   // Whether both have it in their lists already, as far as is known here.
   bool is_listed_now(std::string_view channel, std::string_view user);
-  // Puts it there. True when it was stored, and the other one is to be told.
-  struct Listed {
-    bool user_is_new;
-    bool other_is_new;
-  };
-  Task<Result<Listed>> list_for_both(std::string channel, std::string user);
+  // Puts it there, and tells those to whom it is new. Error 106: one of them has too many.
+  Task<Result<bool>> list_for_both(std::string channel, std::string user);
 
  private:
+  // True: it is new.
+  Task<Result<bool>> list(std::string user, std::string channel);
+  Task<Result<bool>> make_space(std::string user);
+
   RoomStore& store_;
   People& people_;
   const ChatSettings& settings_;

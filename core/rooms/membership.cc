@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/membership.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "core/rooms/names.h"
 #include "core/rooms/room_view.h"
 
@@ -8,8 +11,6 @@ namespace chirm {
 
 namespace {
 
-constexpr std::uint64_t kRoomsMax = 5'000;      // of the cluster
-constexpr std::uint64_t kChannelsOfUser = 500;  // in a user's list
 constexpr const char* kEmptyResult = "{}";
 
 Unexpected<RpcError> limit_reached(std::string what) {
@@ -32,16 +33,29 @@ Task<Result<bool>> Membership::may_create(RpcCaller caller) {
   co_return co_await check_list_space(caller.user);
 }
 
+// Where rooms need not be made, others may have talked there already: that stays theirs.
+Task<Result<bool>> Membership::is_unused(RpcCaller caller, std::string room) {
+  if (settings_.rooms != ChatSettings::Rooms::kOpen || caller.role == UserRole::kAdmin) {
+    co_return true;
+  }
+  const auto newest = co_await store_.newest(channel_of_room(room));
+  if (!newest) co_return Unexpected<RpcError>(RpcError(newest.error()));
+  if (newest->top.offset == 0) co_return true;
+  co_return Unexpected<RpcError>(RpcError(409, "people talk there already"));
+}
+
 Task<Result<bool>> Membership::check_list_space(std::string user) {
   const auto listed = co_await store_.count("list:" + user);
   if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  if (*listed >= kChannelsOfUser) co_return limit_reached("the list of channels is full");
+  if (*listed >= kRoomsOfUserMax) co_return limit_reached("the list of rooms is full");
   co_return true;
 }
 
 Task<RpcResult> Membership::create(RpcCaller caller, Request request) {
   const auto allowed = co_await may_create(caller);
   if (!allowed) co_return Unexpected<RpcError>(allowed.error());
+  const auto is_free = co_await is_unused(caller, request.room);
+  if (!is_free) co_return Unexpected<RpcError>(is_free.error());
   const auto build = [&](Kept<RoomRecord>& kept) -> Result<bool> {
     if (kept.exists()) {
       return Unexpected<RpcError>(RpcError(409, "there is a room of that name already"));
@@ -76,9 +90,12 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
   const auto list = [](const Kept<ListRecord>&) { return Result<bool>(true); };
   const auto listed = co_await store_.update_list(standing.user, channel, list);
   if (!listed) co_return Unexpected<RpcError>(listed.error());
+  const auto newest = co_await store_.newest(channel);
+  if (!newest) co_return Unexpected<RpcError>(RpcError(newest.error()));
   const auto join = [&](Kept<MemberRecord>& kept) -> Result<bool> {
     if (kept.record.is_member()) return false;
     standing.member = kept.record;
+    if (const auto* its_room = store_.rooms.find("room", room)) standing.room = its_room->record;
     standing.now = RoomStore::now();
     if (const auto allowed = standing.may_join(); !allowed) {
       return Unexpected<RpcError>(allowed.error());
@@ -87,14 +104,38 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
     kept.record.joined = standing.now;
     kept.record.name = name;
     kept.record.invited_by.clear();
+    kept.record.removed.clear();
     kept.record.ban = {};
     return true;
   };
   const auto joined = co_await store_.update_member(room, standing.user, join);
   if (!joined) co_return Unexpected<RpcError>(joined.error());
-  // … because they were no member then.
-  if (joined->is_changed) (void)co_await store_.update_list(standing.user, channel, list);
-  co_return joined->is_changed;
+  if (!joined->is_changed) co_return false;
+  const auto allowed = co_await was_allowed(room, standing);
+  if (!allowed) co_return allowed;
+  // Listed again, for they were no member then. What was said before they came is not news.
+  const auto begin = [&](Kept<ListRecord>& kept) {
+    kept.record.read = newest->top.offset;
+    return Result<bool>(true);
+  };
+  (void)co_await store_.update_list(standing.user, channel, begin);
+  co_return true;
+}
+
+// A room that was closed at the same moment is closed for who has just come in, too.
+Task<Result<bool>> Membership::was_allowed(std::string room, Standing before) {
+  const auto its_room = co_await store_.rooms.read("room", room);
+  if (!its_room) co_return Unexpected<RpcError>(its_room.error());
+  before.room = its_room->record;
+  const auto allowed = before.may_join();
+  if (allowed) co_return true;
+  const auto go = [](Kept<MemberRecord>& kept) {
+    return Result<bool>(std::exchange(kept.record.role, MemberRecord::Role::kNone) !=
+                        MemberRecord::Role::kNone);
+  };
+  (void)co_await store_.update_member(room, before.user, go);
+  (void)co_await store_.unlist(before.user, channel_of_room(room));
+  co_return Unexpected<RpcError>(allowed.error());
 }
 
 Task<RpcResult> Membership::join(RpcCaller caller, Request request) {

@@ -27,8 +27,10 @@ class Membership {
 
  private:
   Task<Result<bool>> may_create(RpcCaller caller);
+  Task<Result<bool>> is_unused(RpcCaller caller, std::string room);
   Task<Result<bool>> check_list_space(std::string user);
   Task<Result<bool>> enter(std::string room, Standing standing, std::string name);
+  Task<Result<bool>> was_allowed(std::string room, Standing before);
   // room_listing.cc
   struct Listing;
   Task<Result<bool>> read_own(Listing& listing, std::string user);

@@ -19,6 +19,7 @@ constexpr JsonFields::Range kAny{0, UINT64_MAX};
 constexpr JsonFields::Range kOffset{1, limits::kOffsetMax};
 constexpr std::size_t kMentionsMax = 10;
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::string_view kOvertaken = "x-overtaken";
 
 constexpr std::array<std::pair<std::string_view, MessageData::Type>, 5> kTypes{{
     {"message", MessageData::Type::kMessage},
@@ -98,6 +99,7 @@ StoredMessage read_stored(const std::string& body) {
   JsonFields data(message.data);
   message.type = data.text_or("type", kAny, {});
   message.id = data.text_or("id", kAny, {});
+  message.text = data.text_or("text", kAny, {});
   message.edit = data.number_or("edit", kAny, 0);
   message.target = data.number_or("target", kAny, 0);
   return message;
@@ -135,17 +137,11 @@ std::string overtaken_body(const StoredMessage& edit) {
   JsonWriter json;
   json.open();
   json.add("id", edit.id);
-  json.add("type", "x-overtaken");
+  json.add("type", kOvertaken);
   json.close();
   return body_of(json.take(), edit.info);
 }
 
-std::string_view beginning_of(std::string_view text, std::size_t characters) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool is_start = (static_cast<unsigned char>(text[i]) & 0xC0) != 0x80;
-    if (is_start && characters-- == 0) return text.substr(0, i);
-  }
-  return text;
-}
+bool is_overtaken(const StoredMessage& message) { return message.type == kOvertaken; }
 
 }  // namespace chirm

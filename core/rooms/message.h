@@ -30,6 +30,7 @@ struct StoredMessage {
   std::string user;  // who published it …
   std::string name;  // … and as they were shown then
   std::string id;
+  std::string text;
   std::uint64_t edit = 0;    // offset of the newest edit of it; 0: none
   std::uint64_t target = 0;  // of an edit
   std::string body;          // all of it: members of a JSON object, as they are stored
@@ -44,8 +45,6 @@ std::string edited_body(const StoredMessage& message, std::string_view text, std
 std::string deleted_body(const StoredMessage& message, std::string_view by);
 // Of an edit that another one or a delete came behind.
 std::string overtaken_body(const StoredMessage& edit);
-
-// The first so many characters.
-std::string_view beginning_of(std::string_view text, std::size_t characters);
+bool is_overtaken(const StoredMessage& message);
 
 }  // namespace chirm

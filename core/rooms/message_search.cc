@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/broker/search_text.h"
 #include "core/rooms/message.h"
 #include "core/rooms/room_store.h"
 #include "protocol/json_writer.h"
@@ -13,6 +14,7 @@ namespace {
 
 // Beyond that a call is answered in part, and says where to go on.
 constexpr std::size_t kResultsBytesMax = 512 * 1024;
+constexpr std::size_t kWordsMax = 10;  // each has to be looked up
 
 std::string results_of(const SearchResult& found) {
   JsonWriter json;
@@ -43,6 +45,11 @@ std::string results_of(const SearchResult& found) {
 }  // namespace
 
 Task<RpcResult> search_messages(RoomStore& store, Request request) {
+  const std::size_t words = folded_words(request.query).size();
+  if (words == 0 || words > kWordsMax) {
+    co_return Unexpected<RpcError>(
+        RpcError(errors::kBadRequest.code, "query: expected 1 to 10 words of letters or digits"));
+  }
   Future<Expected<SearchResult, ErrorCode>> future;
   store.broker().search({.channel = request.channel,
                          .query = request.query,
@@ -50,12 +57,8 @@ Task<RpcResult> search_messages(RoomStore& store, Request request) {
                          .limit = std::min(request.limit, SearchRequest::kLimitMax)},
                         future.setter());
   const auto found = co_await future;
-  if (found) co_return results_of(*found);
-  if (found.error().code != errors::kBadRequest.code) {
-    co_return Unexpected<RpcError>(RpcError(found.error()));
-  }
-  co_return Unexpected<RpcError>(
-      RpcError(errors::kBadRequest.code, "query: a word of letters or digits is expected"));
+  if (!found) co_return Unexpected<RpcError>(RpcError(found.error()));
+  co_return results_of(*found);
 }
 
 }  // namespace chirm

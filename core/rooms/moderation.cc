@@ -9,7 +9,6 @@ namespace chirm {
 namespace {
 
 constexpr const char* kEmptyResult = "{}";
-constexpr std::uint64_t kChannelsOfUser = 500;
 
 Unexpected<RpcError> not_found(std::string what) {
   return Unexpected<RpcError>(RpcError(404, std::move(what)));
@@ -67,6 +66,22 @@ Task<bool> Moderation::take_out(std::string room, std::string user, std::string 
   co_return is_done;
 }
 
+// The room was handed over to them at the moment in which they were taken out: they stay.
+Task<Result<bool>> Moderation::keep_owner(std::string room, std::string user) {
+  const auto its_room = co_await store_.rooms.read("room", room);
+  if (!its_room) co_return Unexpected<RpcError>(its_room.error());
+  if (its_room->record.owner != user) co_return true;
+  const auto keep = [](Kept<MemberRecord>& kept) {
+    kept.record.role = MemberRecord::Role::kMember;
+    kept.record.ban = {};
+    kept.record.removed.clear();
+    return Result<bool>(true);
+  };
+  const auto kept = co_await store_.update_member(room, user, keep);
+  if (!kept) co_return Unexpected<RpcError>(kept.error());
+  co_return not_allowed("that is the room's owner");
+}
+
 Task<RpcResult> Moderation::kick(RpcCaller caller, Request request) {
   const auto standing = co_await actor_on(caller, request, Rank::kModerator);
   if (!standing) co_return Unexpected<RpcError>(standing.error());
@@ -78,10 +93,13 @@ Task<RpcResult> Moderation::kick(RpcCaller caller, Request request) {
     }
     kept.record.role = MemberRecord::Role::kNone;
     kept.record.invited_by.clear();
+    kept.record.removed = request.reason;
     return true;
   };
   const auto removed = co_await store_.update_member(request.room, request.user, remove);
   if (!removed) co_return Unexpected<RpcError>(removed.error());
+  const auto is_done = co_await keep_owner(request.room, request.user);
+  if (!is_done) co_return Unexpected<RpcError>(is_done.error());
   (void)co_await take_out(request.room, request.user, request.reason);
   store_.tell_room(
       request.room,
@@ -107,6 +125,8 @@ Task<RpcResult> Moderation::ban(RpcCaller caller, Request request) {
   };
   const auto banned = co_await store_.update_member(request.room, request.user, exclude);
   if (!banned) co_return Unexpected<RpcError>(banned.error());
+  const auto is_done = co_await keep_owner(request.room, request.user);
+  if (!is_done) co_return Unexpected<RpcError>(is_done.error());
   if (was_there) (void)co_await take_out(request.room, request.user, request.reason);
   store_.tell_room(request.room, {.event = "ban",
                                   .user = request.user,
@@ -176,7 +196,7 @@ Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
   if (*is_blocked) co_return not_allowed("they do not want to hear of you");
   const auto listed = co_await store_.count("list:" + request.user);
   if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  if (*listed >= kChannelsOfUser) co_return not_allowed("their list of channels is full");
+  if (*listed >= kRoomsOfUserMax) co_return not_allowed("their list of rooms is full");
   const std::string channel = channel_of_room(request.room);
   const auto list = [](const Kept<ListRecord>&) { return Result<bool>(true); };
   const auto is_listed = co_await store_.update_list(request.user, channel, list);
@@ -186,6 +206,7 @@ Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
     if (kept.record.ban.holds(standing->now)) return not_allowed("they are banned");
     if (!kept.record.invited_by.empty()) return false;
     kept.record.invited_by = caller.user;
+    kept.record.removed.clear();
     return true;
   };
   const auto noted = co_await store_.update_member(request.room, request.user, note);

@@ -31,6 +31,7 @@ class Moderation {
   // The caller in the room, if they may do what takes that rank there.
   Task<Result<Standing>> actor(RpcCaller caller, std::string room, Rank needed);
   Task<Result<Standing>> actor_on(RpcCaller caller, const Request& request, Rank needed);
+  Task<Result<bool>> keep_owner(std::string room, std::string user);
   Task<bool> take_out(std::string room, std::string user, std::string reason);
   Task<RpcResult> hand_over(Standing actor, Request request);
 

@@ -27,10 +27,11 @@ bool is_one_line(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x20 || byte == 0x7F) return false;
-    // U+0080 to U+009F, U+2028 and U+2029.
+    // U+0080 to U+009F, U+2028 to U+202E, U+2066 to U+2069.
     if (byte == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0) return false;
     const std::string_view three = text.substr(i, 3);
-    if (three == "\xE2\x80\xA8" || three == "\xE2\x80\xA9") return false;
+    if (three >= "\xE2\x80\xA8" && three <= "\xE2\x80\xAE") return false;
+    if (three >= "\xE2\x81\xA6" && three <= "\xE2\x81\xA9") return false;
   }
   return true;
 }
@@ -49,6 +50,11 @@ std::string_view room_of(std::string_view channel) {
 }
 
 std::string inbox_of(std::string_view user) { return "user:#" + std::string(user); }
+
+std::string list_of(std::string_view user, std::string_view channel) {
+  const bool is_dm = kind_of(channel) == ChannelKind::kDm;
+  return (is_dm ? "dms:" : "list:") + std::string(user);
+}
 
 std::optional<std::string> channel_of_dm(std::string_view user, std::string_view other) {
   const auto is_bad = [](std::string_view name) {
@@ -74,6 +80,12 @@ bool is_for(std::string_view channel, std::string_view user) {
       break;
   }
   return false;
+}
+
+std::string_view first_of_dm(std::string_view channel) {
+  if (!channel.starts_with(kDmPrefix)) return {};
+  const std::string_view users = channel.substr(kDmPrefix.size());
+  return users.substr(0, users.find(','));
 }
 
 std::string_view other_of(std::string_view channel, std::string_view user) {

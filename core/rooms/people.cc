@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/people.h"
 
+#include "core/accounts/user_name.h"
 #include "core/rooms/names.h"
 
 namespace chirm {
@@ -60,6 +61,14 @@ Task<Result<bool>> People::enter_lobby(std::string user, std::string name) {
   const auto entered = co_await store_.update_member(lobby, user, enter);
   if (!entered) co_return Unexpected<RpcError>(entered.error());
   co_return true;
+}
+
+Task<std::string> People::known_as(std::string name) {
+  const auto literally = co_await store_.person(name);
+  if (!literally || literally->exists()) co_return name;
+  const std::string user = user_of(name);
+  const auto person = co_await store_.person(user);
+  co_return person && person->exists() ? user : name;
 }
 
 Task<Result<PersonRecord>> People::find(std::string user) {

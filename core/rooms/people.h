@@ -23,6 +23,8 @@ class People {
 
   // The lobby is there afterwards.
   Task<Result<bool>> make_lobby();
+  // The user whom that name means, however it is written; the name itself when there is none.
+  Task<std::string> known_as(std::string name);
   // 404 when nobody of that name has signed in yet.
   Task<Result<PersonRecord>> find(std::string user);
 

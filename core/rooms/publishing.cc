@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/publishing.h"
 
+#include <algorithm>
+
 #include "core/rooms/names.h"
 #include "protocol/json_writer.h"
 
@@ -9,8 +11,8 @@ namespace chirm {
 namespace {
 
 constexpr std::uint64_t kTypingMs = 3'000;
+constexpr std::uint64_t kTypingSweepMs = 1'000;
 constexpr std::size_t kTypingMax = 10'000;
-constexpr std::size_t kMentionCharacters = 200;
 constexpr int kAttempts = 8;
 
 Unexpected<RpcError> no_such_message() {
@@ -55,12 +57,16 @@ void Publishing::carry(const Publish& publish, Done done) {
 // Nobody waits for it, so more than one in three seconds is answered and goes no further.
 void Publishing::signal(const Publish& publish, const Done& done) {
   const std::uint64_t now = RoomStore::now();
-  if (typing_.size() >= kTypingMax) {
+  if (typing_.size() >= kTypingMax && now - typing_swept_ms_ >= kTypingSweepMs) {
+    typing_swept_ms_ = now;
     std::erase_if(typing_, [&](const auto& one) { return now - one.second >= kTypingMs; });
   }
-  std::uint64_t& last = typing_[publish.channel + '\n' + publish.user];
-  if (now - last >= kTypingMs) {
-    last = now;
+  const std::string key = publish.channel + '\n' + publish.user;
+  const auto known = typing_.find(key);
+  const bool is_due =
+      known == typing_.end() ? typing_.size() < kTypingMax : now - known->second >= kTypingMs;
+  if (is_due) {
+    typing_[key] = now;
     store_.broker().signal(publish.channel, publish.body);
   }
   later_.add([done] { done(Position{}); });
@@ -78,13 +84,21 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
     if (!target) co_return Unexpected<RpcError>(target.error());
   }
   if (kind_of(publish.channel) == ChannelKind::kDm) {
-    const auto listed = co_await make_listed(publish);
+    // First: whoever it is for finds the conversation, whatever breaks then.
+    const auto listed = co_await dms_.list_for_both(publish.channel, publish.user);
     if (!listed) co_return Unexpected<RpcError>(listed.error());
+  }
+  if (publish.message.type == MessageData::Type::kDelete) {
+    // Also first: nobody is told that something is gone which is still there.
+    const auto rewritten = co_await rewrite_target(publish, 0);
+    if (!rewritten) co_return Unexpected<RpcError>(rewritten.error());
   }
   const auto position = co_await store(publish);
   if (!position) co_return position;
-  const auto type = publish.message.type;
-  if (type == MessageData::Type::kEdit || type == MessageData::Type::kDelete) {
+  const auto follows = co_await check_stored(publish, position->offset);
+  if (!follows) co_return Unexpected<RpcError>(follows.error());
+  if (!*follows) co_return position;
+  if (publish.message.type == MessageData::Type::kEdit) {
     const auto rewritten = co_await rewrite_target(publish, position->offset);
     if (!rewritten) co_return Unexpected<RpcError>(rewritten.error());
   }
@@ -94,15 +108,34 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
   co_return position;
 }
 
-// Before it is published: whoever it is for finds the conversation, whatever breaks then.
-Task<Result<bool>> Publishing::make_listed(const Publish& publish) {
-  const auto listed = co_await dms_.list_for_both(publish.channel, publish.user);
-  if (!listed) co_return Unexpected<RpcError>(listed.error());
-  if (listed->user_is_new) store_.tell_listed(publish.user, publish.channel);
-  if (listed->other_is_new) {
-    store_.tell_listed(other_of(publish.channel, publish.user), publish.channel);
+// What has come to stand at the offset that the broker answered. With an id that was used before
+// that is something else, or this, which was told earlier. False: nothing is left to be done.
+Task<Result<bool>> Publishing::check_stored(const Publish& publish, std::uint64_t offset) {
+  const auto stored = co_await read_publication(publish.channel, offset);
+  if (!stored && stored.error().code == 404) co_return false;
+  if (!stored) co_return Unexpected<RpcError>(stored.error());
+  const MessageData& message = publish.message;
+  const bool is_own = stored->user == publish.user;
+  switch (message.type) {
+    case MessageData::Type::kMessage:
+      // Edited or deleted since then; or another text, which is not to be told of.
+      co_return is_own && stored->type == "message" && stored->text == message.text;
+    case MessageData::Type::kEdit:
+      if (is_own && is_overtaken(*stored)) co_return false;
+      if (is_own && stored->type == "edit" && stored->target == message.target &&
+          stored->text == message.text) {
+        co_return true;
+      }
+      break;
+    case MessageData::Type::kDelete:
+      if (is_own && stored->type == "delete" && stored->target == message.target) co_return true;
+      break;
+    case MessageData::Type::kReaction:
+    case MessageData::Type::kTyping:
+    case MessageData::Type::kOther:
+      co_return true;
   }
-  co_return true;
+  co_return Unexpected<RpcError>(RpcError(409, "its id was used for something else"));
 }
 
 // ---- Targets
@@ -196,6 +229,7 @@ Task<Result<bool>> Publishing::overtake(std::string channel, std::uint64_t offse
 
 // ---- Mentions
 
+// Without its text: what is edited or deleted is not to be found in other places.
 Task<bool> Publishing::tell_mentioned(Publish publish, std::uint64_t offset) {
   JsonWriter json;
   json.open();
@@ -203,23 +237,23 @@ Task<bool> Publishing::tell_mentioned(Publish publish, std::uint64_t offset) {
   json.add("channel", publish.channel);
   json.add("offset", offset);
   json.add("user", publish.user);
-  json.add("text", beginning_of(publish.message.text, kMentionCharacters));
   json.close();
   const std::string data = json.take();
+  const std::string id = "mention:" + std::to_string(offset) + ":" + publish.channel;
   const bool is_dm = kind_of(publish.channel) == ChannelKind::kDm;
   std::vector<std::string> told;
   for (const std::string& user : publish.message.mentions) {
     if (user == publish.user || std::find(told.begin(), told.end(), user) != told.end()) continue;
     told.push_back(user);
     if (is_dm) {
-      if (user == other_of(publish.channel, publish.user)) store_.tell_user(user, data);
+      if (user == other_of(publish.channel, publish.user)) store_.tell_user(user, data, id);
       continue;
     }
     const std::string members = "member:" + std::string(room_of(publish.channel));
     const auto member = co_await store_.members.get(members, user);
     if (!member || !member->record.is_member()) continue;
     const auto is_blocked = co_await store_.is_marked("block:" + user, publish.user);
-    if (is_blocked && !*is_blocked) store_.tell_user(user, data);
+    if (is_blocked && !*is_blocked) store_.tell_user(user, data, id);
   }
   co_return true;
 }

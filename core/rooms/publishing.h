@@ -42,7 +42,7 @@ class Publishing {
   void signal(const Publish& publish, const Done& done);
   Task<Access::Published> publish_in_steps(Publish publish);
   Task<Access::Published> store(const Publish& publish);
-  Task<Result<bool>> make_listed(const Publish& publish);
+  Task<Result<bool>> check_stored(const Publish& publish, std::uint64_t offset);
   Task<Result<StoredMessage>> target_of(const Publish& publish);
   Task<Result<bool>> check_target(const Publish& publish, StoredMessage target);
   Task<Result<bool>> rewrite_target(const Publish& publish, std::uint64_t offset);
@@ -58,6 +58,7 @@ class Publishing {
   LaterCalls later_;
   // When somebody was last told to be typing, by channel and user; old ones are forgotten.
   std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>> typing_;
+  std::uint64_t typing_swept_ms_ = 0;
 };
 
 }  // namespace chirm

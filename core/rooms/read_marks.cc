@@ -39,7 +39,8 @@ void add_position(JsonWriter& json, const History& newest, const ListRecord& lis
 
 Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
   const Unexpected<RpcError> unknown(RpcError(404, "no such channel in your list"));
-  const auto listed = co_await store_.lists.get("list:" + caller.user, request.channel);
+  const auto listed =
+      co_await store_.lists.get(list_of(caller.user, request.channel), request.channel);
   if (!listed) co_return Unexpected<RpcError>(listed.error());
   if (!listed->exists()) co_return unknown;
   if (kind_of(request.channel) == ChannelKind::kRoom) {
@@ -94,11 +95,13 @@ struct ReadMarks::Reading {
 Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
   const auto reading = std::make_shared<Reading>();
   reading->caller = caller;
-  const auto listed = co_await store_.list("list:" + caller.user, {}, DocumentStore::kListMax);
-  if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  reading->list = *listed;
-  reading->channels.resize(listed->size());
-  reading->invitations.resize(listed->size());
+  for (const char* collection : {"list:", "dms:"}) {
+    const auto listed = co_await store_.list(collection + caller.user, {}, DocumentStore::kListMax);
+    if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
+    reading->list.insert(reading->list.end(), listed->begin(), listed->end());
+  }
+  reading->channels.resize(reading->list.size());
+  reading->invitations.resize(reading->list.size());
   Future<bool> done;
   reading->on_done = done.setter();
   reading->workers = kWorkers;
@@ -141,7 +144,7 @@ Task<Result<bool>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, st
   if (!is_member && !is_invited) {
     // Left over from something that broke on its way; or somebody joins at this moment.
     const std::uint64_t version = reading->list[index].document.version;
-    (void)co_await store_.lists.put("list:" + reading->caller.user, channel, version, "");
+    (void)co_await store_.lists.put(list_of(reading->caller.user, channel), channel, version, "");
     co_return true;
   }
   const auto members = co_await count.get();

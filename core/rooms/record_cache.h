@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -89,14 +90,17 @@ class RecordCache {
     co_return result->is_stored;
   }
 
-  // The store tells. Returns what was known of it before.
-  Entry on_document(std::string_view collection, std::string_view id, const Document& document) {
+  // The store tells. Returns what was known of it before, if anything was.
+  std::optional<Entry> on_document(std::string_view collection, std::string_view id,
+                                   const Document& document) {
     const auto found = slots_.find(key_of(collection, id));
-    if (found == slots_.end()) return {};
+    if (found == slots_.end()) return std::nullopt;
     Slot& its_slot = found->second;
-    const Entry before = its_slot.is_known ? its_slot.entry : Entry{};
+    std::optional<Entry> before;
+    if (its_slot.is_known) before = its_slot.entry;
     its_slot.news = ++news_;
-    if (document.version == 0 || document.version >= before.version) set(its_slot, document);
+    if (document.version == 0 || document.version >= its_slot.entry.version)
+      set(its_slot, document);
     return before;
   }
   void on_maybe_missed() {

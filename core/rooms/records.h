@@ -7,7 +7,8 @@
 //   member:<room>    user     MemberRecord: who is in it, and who is banned, muted or invited
 //   outside:<room>   user     "1": a MemberRecord of somebody who is no member
 //   muted:<room>     user     "1"
-//   list:<user>      channel  ListRecord: what the user's list of channels is made of
+//   list:<user>      channel  ListRecord: rooms that the user is in or invited to
+//   dms:<user>       channel  ListRecord: the user's private conversations
 //   block:<user>     user     "1": the one does not want to hear of the other
 //   person           user     PersonRecord: who has signed in once
 //
@@ -20,6 +21,11 @@
 #include "core/accounts/user_role.h"
 
 namespace chirm {
+
+inline constexpr std::uint64_t kRoomsMax = 5'000;      // of the cluster
+inline constexpr std::uint64_t kRoomsOfUserMax = 500;  // with invitations
+inline constexpr std::uint64_t kDmsOfUserMax = 1'000;  // with hidden ones
+inline constexpr std::uint64_t kBlocksOfUserMax = 500;
 
 struct RoomRecord {
   std::string title;
@@ -51,8 +57,13 @@ struct MemberRecord {
   Sanction ban;
   Sanction mute;
   std::string invited_by;  // "": not invited
+  std::string removed;     // why they were taken out; "" when nobody said
 
   bool is_member() const { return role != Role::kNone; }
+  // Neither in the room nor asked to come, and not kept out either.
+  bool has_left(std::uint64_t now) const {
+    return !is_member() && invited_by.empty() && !ban.holds(now);
+  }
   // "" when nothing is left to be kept.
   std::string encode() const;
   static MemberRecord decode(std::string_view text);

@@ -24,12 +24,35 @@ RoomStore::~RoomStore() { broker_.documents().remove_listener(*this); }
 std::uint64_t RoomStore::now() { return static_cast<std::uint64_t>(Loop::unix_ms()); }
 
 Task<Result<Standing>> RoomStore::standing(std::string name, std::string user, UserRole role) {
-  const auto its_room = co_await room(name);
-  if (!its_room) co_return Unexpected<RpcError>(its_room.error());
-  if (!its_room->exists()) co_return no_such_room();
-  const auto member = co_await members.get("member:" + name, user);
-  if (!member) co_return Unexpected<RpcError>(member.error());
-  co_return Standing{its_room->record, member->record, user, role, now()};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto its_room = co_await room(name);
+    if (!its_room) co_return Unexpected<RpcError>(its_room.error());
+    if (!its_room->exists()) co_return no_such_room();
+    const auto member = co_await members.get("member:" + name, user);
+    if (!member) co_return Unexpected<RpcError>(member.error());
+    // The room may have changed while the member was looked up.
+    const auto* still = rooms.find("room", name);
+    if (still == nullptr || still->version != its_room->version) continue;
+    co_return Standing{its_room->record, member->record, user, role, now()};
+  }
+  co_return Unexpected<RpcError>(RpcError(errors::kInternal));
+}
+
+Task<bool> RoomStore::settle_marks(std::string name, std::string user) {
+  auto member = co_await members.read("member:" + name, user);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (!member) co_return false;
+    const bool is_out = is_outside(member->record);
+    const bool is_mute = is_muted(member->record);
+    const bool is_out_done = co_await mark("outside:" + name, user, is_out);
+    const bool is_mute_done = co_await mark("muted:" + name, user, is_mute);
+    if (!is_out_done || !is_mute_done) co_return false;
+    member = co_await members.read("member:" + name, user);
+    const bool is_settled =
+        member && is_out == is_outside(member->record) && is_mute == is_muted(member->record);
+    if (is_settled) co_return true;
+  }
+  co_return false;
 }
 
 Task<bool> RoomStore::mark(std::string collection, std::string id, bool is_there) {
@@ -57,7 +80,7 @@ Task<Result<bool>> RoomStore::is_marked(std::string collection, std::string id) 
 }
 
 Task<bool> RoomStore::unlist(std::string user, std::string channel) {
-  const std::string collection = "list:" + user;
+  const std::string collection = list_of(user, channel);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const auto kept = co_await lists.get(collection, channel);
     if (!kept) co_return false;
@@ -90,10 +113,11 @@ Future<Expected<History, ErrorCode>> RoomStore::newest(std::string_view channel)
 
 // ---- Telling
 
-void RoomStore::publish(std::string_view channel, std::string_view data) {
+void RoomStore::publish(std::string_view channel, std::string_view data,
+                        std::string_view message_id) {
   std::string body;
   append_publication_body(body, data, {});
-  broker_.publish({.channel = channel, .body = body, .user = {}, .message_id = {}},
+  broker_.publish({.channel = channel, .body = body, .user = {}, .message_id = message_id},
                   [](const auto&) {});
 }
 
@@ -109,11 +133,12 @@ void RoomStore::tell_room(std::string_view room, const RoomEvent& event) {
   if (!event.value.empty()) json.add("value", event.value);
   json.add("time", now());
   json.close();
-  publish(channel_of_room(room), json.take());
+  publish(channel_of_room(room), json.take(), {});
 }
 
-void RoomStore::tell_user(std::string_view user, std::string_view data) {
-  publish(inbox_of(user), data);
+void RoomStore::tell_user(std::string_view user, std::string_view data,
+                          std::string_view message_id) {
+  publish(inbox_of(user), data, message_id);
 }
 
 void RoomStore::tell_listed(std::string_view user, std::string_view channel) {
@@ -135,8 +160,9 @@ void RoomStore::on_document(std::string_view collection, std::string_view id,
     listener_.on_room_changed(id);
   } else if (collection.starts_with(kMember)) {
     const auto before = members.on_document(collection, id, document);
-    listener_.on_member_changed(collection.substr(kMember.size()), id, before.record.is_member());
-  } else if (collection.starts_with("list:")) {
+    const bool was_member = !before || before->record.is_member();
+    listener_.on_member_changed(collection.substr(kMember.size()), id, was_member);
+  } else if (collection.starts_with("list:") || collection.starts_with("dms:")) {
     (void)lists.on_document(collection, id, document);
   } else if (collection == "person") {
     (void)persons.on_document(collection, id, document);

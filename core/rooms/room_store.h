@@ -12,6 +12,7 @@
 #include "core/base/task.h"
 #include "core/broker/broker.h"
 #include "core/broker/document_store.h"
+#include "core/rooms/names.h"
 #include "core/rooms/record_cache.h"
 #include "core/rooms/records.h"
 #include "core/rooms/standing.h"
@@ -33,6 +34,7 @@ class RoomStore final : private DocumentListener {
   class Listener {
    public:
     virtual void on_room_changed(std::string_view room) = 0;
+    // `was_member` also when it is not known whether they were.
     virtual void on_member_changed(std::string_view room, std::string_view user,
                                    bool was_member) = 0;
     // Anything may have changed.
@@ -94,22 +96,24 @@ class RoomStore final : private DocumentListener {
   template <class Change>
   Task<Result<Updated<MemberRecord>>> update_member(std::string room, std::string user,
                                                     Change change) {
-    Mark outside{}, muted{};
+    bool is_tried = false;
     bool was_member = false;
+    bool has_other_marks = false;
     const auto watched = [&](Kept<MemberRecord>& kept) -> Result<bool> {
-      outside.before = is_outside(kept.record);
-      muted.before = kept.record.mute.until != 0;
-      was_member = kept.record.is_member();
+      const MemberRecord before = kept.record;
+      was_member = before.is_member();
       const Result<bool> is_wanted = change(kept);
-      outside.after = is_outside(kept.record);
-      muted.after = kept.record.mute.until != 0;
+      is_tried = is_tried || (is_wanted && *is_wanted);
+      has_other_marks = is_outside(before) != is_outside(kept.record) ||
+                        is_muted(before) != is_muted(kept.record);
       return is_wanted;
     };
     auto updated = co_await update(members, "member:" + room, user, watched);
+    // Failed, and done all the same?
+    if (!updated && is_tried) (void)co_await settle_marks(room, user);
     if (!updated || !updated->is_changed) co_return updated;
     if (was_member) listener_.on_member_changed(room, user, true);
-    if (outside.is_other()) (void)co_await mark("outside:" + room, user, outside.after);
-    if (muted.is_other()) (void)co_await mark("muted:" + room, user, muted.after);
+    if (has_other_marks) (void)co_await settle_marks(room, user);
     co_return updated;
   }
 
@@ -120,7 +124,8 @@ class RoomStore final : private DocumentListener {
   template <class Change>
   Task<Result<Updated<ListRecord>>> update_list(std::string user, std::string channel,
                                                 Change change) {
-    return update(lists, "list:" + user, std::move(channel), std::move(change));
+    std::string collection = list_of(user, channel);
+    return update(lists, std::move(collection), std::move(channel), std::move(change));
   }
   // Takes a channel out of the user's list.
   Task<bool> unlist(std::string user, std::string channel);
@@ -133,26 +138,24 @@ class RoomStore final : private DocumentListener {
 
   // Published by the server. Whoever it is for finds it or not: no answer is waited for.
   void tell_room(std::string_view room, const RoomEvent& event);
-  void tell_user(std::string_view user, std::string_view data);
+  void tell_user(std::string_view user, std::string_view data, std::string_view message_id = {});
   // The user's list has changed.
   void tell_listed(std::string_view user, std::string_view channel);
 
  private:
   static constexpr int kAttempts = 8;
-  struct Mark {
-    bool before;
-    bool after;
-    bool is_other() const { return before != after; }
-  };
   // A record that is there, of somebody who is not in the room.
   static bool is_outside(const MemberRecord& record) {
     return !record.is_member() && !record.encode().empty();
   }
+  static bool is_muted(const MemberRecord& record) { return record.mute.until != 0; }
+  // Makes the marks say what the record says, whoever else is at it. False: not done.
+  Task<bool> settle_marks(std::string room, std::string user);
 
   void on_document(std::string_view collection, std::string_view id,
                    const Document& document) override;
   void on_documents_maybe_missed() override;
-  void publish(std::string_view channel, std::string_view data);
+  void publish(std::string_view channel, std::string_view data, std::string_view message_id);
 
   Broker& broker_;
   Listener& listener_;

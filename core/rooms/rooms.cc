@@ -10,6 +10,14 @@
 
 namespace chirm {
 
+namespace {
+
+Unexpected<RpcError> nameless(const RoomRecord& room) {
+  return room.is_public ? not_allowed("sign in first") : no_such_room();
+}
+
+}  // namespace
+
 Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table)
     : hub_(hub),
       directory_(directory),
@@ -21,7 +29,7 @@ Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings
       dms_(store_, people_, settings),
       read_marks_(store_, scope_),
       publishing_(hub.loop(), store_, dms_, scope_),
-      whereabouts_(hub, people_),
+      whereabouts_(hub, store_, people_),
       retry_(hub.loop(), [this] { recheck_some(); }) {
   add_methods(table);
 }
@@ -31,6 +39,23 @@ void Rooms::on_connected(Session& session) {
   if (caller.user.empty() || people_.is_known(caller.user, caller.name, caller.role)) return;
   // What fails now is done again with the first method that is called.
   scope_.start(people_.sign_in(caller.user, caller.name, caller.role));
+}
+
+// Both find the conversation, as if one of them had spoken.
+void Rooms::on_api_published(std::string_view channel) {
+  const bool is_dm = kind_of(channel) == ChannelKind::kDm && is_for(channel, first_of_dm(channel));
+  if (is_dm) scope_.start(list_dm(std::string(channel)));
+}
+
+Task<bool> Rooms::list_dm(std::string channel) {
+  const std::string user(first_of_dm(channel));
+  const std::string other(other_of(channel, user));
+  for (const std::string& one : {user, other}) {
+    const auto person = co_await store_.person(one);
+    if (!person || !person->exists()) co_return false;
+  }
+  const auto listed = co_await dms_.list_for_both(channel, user);
+  co_return listed.has_value();
 }
 
 // ---- Rights
@@ -76,7 +101,7 @@ std::optional<Access::Verdict> Rooms::room_verdict_now(Wish wish, std::string_vi
   if (!its_room->exists()) {
     return room == kLobby ? std::nullopt : std::optional(without_room());
   }
-  if (user.empty()) return Verdict(not_allowed("sign in first"));
+  if (user.empty()) return Verdict(nameless(its_room->record));
   const auto* member = store_.members.find("member:" + std::string(room), user);
   if (member == nullptr) return std::nullopt;
   const Standing standing{its_room->record, member->record, std::string(user), role,
@@ -104,7 +129,7 @@ Task<Access::Verdict> Rooms::room_verdict(Wish wish, std::string user, UserRole 
   const auto its_room = co_await store_.room(room);
   if (!its_room) co_return Unexpected<RpcError>(its_room.error());
   if (!its_room->exists()) co_return without_room();
-  if (user.empty()) co_return Verdict(not_allowed("sign in first"));
+  if (user.empty()) co_return Verdict(nameless(its_room->record));
   const auto standing = co_await store_.standing(room, user, role);
   if (!standing) co_return Unexpected<RpcError>(standing.error());
   co_return wish == Wish::kRead ? standing->may_read() : standing->may_publish();
@@ -116,7 +141,7 @@ Task<Access::Verdict> Rooms::room_verdict(Wish wish, std::string user, UserRole 
 bool Rooms::is_unruled(std::string_view channel, std::string_view data) {
   if (!is_open()) return false;
   if (kind_of(channel) == ChannelKind::kInbox) return true;
-  if (kind_of(channel) == ChannelKind::kDm) return !JsonFields(data).has("type");
+  if (kind_of(channel) == ChannelKind::kDm) return !JsonFields(data).names("type");
   const std::string_view room = room_of(channel);
   if (!is_room_name(room)) return true;
   const auto* its_room = store_.rooms.find("room", room);

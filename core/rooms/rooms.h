@@ -5,6 +5,7 @@
 // may not read a channel any more, each node ends the subscriptions to it.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -43,6 +44,8 @@ class Rooms final : public Access, private RoomStore::Listener {
                                        std::string_view data,
                                        std::function<void(Published)> done) override;
   void on_connected(Session& session) override;
+  void on_role_changed(Session& session) override;
+  void on_api_published(std::string_view channel) override;
 
  private:
   // Methods (rooms_methods.cc)
@@ -63,6 +66,7 @@ class Rooms final : public Access, private RoomStore::Listener {
   Task<Verdict> verdict(Wish wish, std::string user, UserRole role, std::string channel);
   Task<Verdict> room_verdict(Wish wish, std::string user, UserRole role, std::string room);
   Verdict without_room() const;
+  Task<bool> list_dm(std::string channel);
   Task<Published> publish_signed_in(RpcCaller caller, Publishing::Publish publish,
                                     std::string data);
   Task<Published> publish_later(Publishing::Publish publish, std::string data);
@@ -73,6 +77,7 @@ class Rooms final : public Access, private RoomStore::Listener {
   void on_room_changed(std::string_view room) override;
   void on_member_changed(std::string_view room, std::string_view user, bool was_member) override;
   void on_maybe_missed() override;
+  Task<bool> look_at_member(std::string room, std::string user);
   void recheck(Session& session, std::string_view channel);
   Task<bool> recheck_later(std::shared_ptr<Session*> session, std::string channel);
   void end(Session& session, std::string_view channel, const RpcError& why);
@@ -95,7 +100,7 @@ class Rooms final : public Access, private RoomStore::Listener {
     std::shared_ptr<Session*> session;
     std::string channel;
   };
-  std::vector<Unsure> unsure_;
+  std::deque<Unsure> unsure_;
   Timer retry_;
 };
 

@@ -22,6 +22,13 @@ std::vector<std::shared_ptr<Session*>> guard(std::span<Session* const> sessions)
   return guarded;
 }
 
+// Who was in a public room may subscribe again; but is told that much.
+RpcError why_left(const MemberRecord& record) {
+  std::string why = "not a member any more";
+  if (!record.removed.empty()) why.append(": ").append(record.removed);
+  return {errors::kPermissionDenied.code, std::move(why)};
+}
+
 }  // namespace
 
 void Rooms::on_room_changed(std::string_view room) {
@@ -32,22 +39,43 @@ void Rooms::on_room_changed(std::string_view room) {
 }
 
 void Rooms::on_member_changed(std::string_view room, std::string_view user, bool was_member) {
-  const std::string channel = channel_of_room(room);
+  const std::span<Session* const> sessions = directory_.of_user(user);
+  if (sessions.empty()) return;
   const auto* now = store_.members.find("member:" + std::string(room), user);
-  // Who was in a public room may subscribe again; but is told that much.
-  const bool has_left = was_member && now != nullptr && !now->record.is_member() &&
-                        !now->record.ban.holds(RoomStore::now());
-  for (const auto& session : guard(directory_.of_user(user))) {
+  if (was_member && now == nullptr) {
+    scope_.start(look_at_member(std::string(room), std::string(user)));
+    return;
+  }
+  const std::string channel = channel_of_room(room);
+  const bool has_left = was_member && now->record.has_left(RoomStore::now());
+  const RpcError why = has_left ? why_left(now->record) : RpcError(errors::kPermissionDenied);
+  for (const auto& session : guard(sessions)) {
     if (*session == nullptr) continue;
-    if (has_left) {
-      end(**session, channel, RpcError(errors::kPermissionDenied.code, "not a member any more"));
-    } else {
-      recheck(**session, channel);
-    }
+    has_left ? end(**session, channel, why) : recheck(**session, channel);
+  }
+}
+
+Task<bool> Rooms::look_at_member(std::string room, std::string user) {
+  const auto member = co_await store_.members.get("member:" + room, user);
+  if (member) {
+    on_member_changed(room, user, store_.members.find("member:" + room, user) != nullptr);
+    co_return true;
+  }
+  const std::string channel = channel_of_room(room);
+  for (Session* session : directory_.of_user(user)) unsure_.push_back({session->self(), channel});
+  if (!unsure_.empty() && !retry_.is_running()) retry_.start(kRetryMs);
+  co_return false;
+}
+
+void Rooms::on_role_changed(Session& session) {
+  const auto guarded = session.self();
+  for (const std::string& channel : session.subscribed_channels()) {
+    if (*guarded != nullptr) recheck(**guarded, channel);
   }
 }
 
 void Rooms::on_maybe_missed() {
+  unsure_.clear();
   for (const auto& [user, sessions] : directory_.all()) {
     for (Session* session : sessions) {
       for (std::string& channel : session->subscribed_channels()) {
@@ -84,8 +112,8 @@ Task<bool> Rooms::recheck_later(std::shared_ptr<Session*> session, std::string c
 void Rooms::recheck_some() {
   constexpr std::size_t kPerTurn = 200;
   for (std::size_t i = 0; i < kPerTurn && !unsure_.empty(); ++i) {
-    const Unsure one = std::move(unsure_.back());
-    unsure_.pop_back();
+    const Unsure one = std::move(unsure_.front());
+    unsure_.pop_front();
     if (*one.session != nullptr) recheck(**one.session, one.channel);
   }
   if (!unsure_.empty()) retry_.start(1);

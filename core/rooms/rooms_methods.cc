@@ -22,6 +22,7 @@ void Rooms::add(RpcTable& table, const char* name, Schema schema, Handler handle
 Task<RpcResult> Rooms::call(const Handler& handler, RpcCaller caller, Request request) {
   const auto signed_in = co_await people_.sign_in(caller.user, caller.name, caller.role);
   if (!signed_in) co_return Unexpected<RpcError>(signed_in.error());
+  if (!request.user.empty()) request.user = co_await people_.known_as(request.user);
   co_return co_await handler(caller, request);
 }
 

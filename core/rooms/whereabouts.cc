@@ -47,17 +47,20 @@ Task<RpcResult> Whereabouts::status(RpcCaller caller, Request request) {
   co_return "{}";
 }
 
-Task<RpcResult> Whereabouts::user(RpcCaller, Request request) {
+Task<RpcResult> Whereabouts::user(RpcCaller caller, Request request) {
   const auto person = co_await people_.find(request.user);
   if (!person) co_return Unexpected<RpcError>(person.error());
-  const UserStatus status = hub_.presence().status(request.user);
+  const auto is_blocked = co_await store_.is_marked("block:" + request.user, caller.user);
+  if (!is_blocked) co_return Unexpected<RpcError>(is_blocked.error());
+  const UserStatus status =
+      *is_blocked ? UserStatus::kOffline : hub_.presence().status(request.user);
   JsonWriter json;
   json.open();
   json.add("user", request.user);
   json.add("name", person->name);
   json.add("role", chirm::text_of(person->role));
   json.add("status", text_of(status));
-  if (status == UserStatus::kOffline) {
+  if (status == UserStatus::kOffline && !*is_blocked) {
     Future<OnlineUsers::LastSeen> future;
     hub_.presence().last_seen(request.user, future.setter());
     const auto seen = co_await future;

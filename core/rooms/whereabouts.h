@@ -14,7 +14,8 @@ class Hub;
 class Whereabouts {
  public:
   // Must outlive this.
-  Whereabouts(Hub& hub, People& people) : hub_(hub), people_(people) {}
+  Whereabouts(Hub& hub, RoomStore& store, People& people)
+      : hub_(hub), store_(store), people_(people) {}
 
   // Of a channel that the caller may read.
   Task<RpcResult> presence(RpcCaller caller, Request request);
@@ -23,6 +24,7 @@ class Whereabouts {
 
  private:
   Hub& hub_;
+  RoomStore& store_;
   People& people_;
 };
 

@@ -6,8 +6,10 @@
 #include <memory>
 #include <utility>
 
+#include "core/chat/access.h"
 #include "core/chat/authenticator.h"
 #include "core/chat/presence.h"
+#include "core/chat/session.h"
 #include "core/server/node_board.h"
 #include "protocol/base64.h"
 #include "protocol/json.h"
@@ -121,6 +123,7 @@ void ApiMethods::publish(const std::string& channel, const Publication& publicat
                          const ApiDone& done) {
   if (publication.error) return done(Unexpected<ApiError>(*publication.error));
   if (auto error = wrong_with(channel)) return done(Unexpected<ApiError>(std::move(*error)));
+  if (context_.access != nullptr) context_.access->on_api_published(channel);
   if (publication.is_passing) {
     broker_.signal(channel, publication.body);
     return done("{}");

@@ -22,6 +22,7 @@ namespace chirm {
 
 class Authenticator;
 class NodeBoard;
+struct SessionContext;
 class Presence;
 
 struct ApiError {
@@ -38,12 +39,13 @@ class ApiMethods {
  public:
   // All must outlive the methods.
   ApiMethods(Broker& broker, Presence& presence, const Authenticator& authenticator,
-             SessionControl& control, NodeBoard& board)
+             SessionControl& control, NodeBoard& board, const SessionContext& context)
       : broker_(broker),
         presence_(presence),
         authenticator_(authenticator),
         control_(control),
-        board_(board) {}
+        board_(board),
+        context_(context) {}
 
   static constexpr std::size_t kDataBytes = 64 * 1024;  // of a publication, as from clients
   static constexpr std::size_t kChannelsMax = 1'000;    // of one broadcast
@@ -93,6 +95,7 @@ class ApiMethods {
   const Authenticator& authenticator_;
   SessionControl& control_;
   NodeBoard& board_;
+  const SessionContext& context_;
 };
 
 }  // namespace chirm

@@ -152,6 +152,20 @@ TEST_F(AccessTest, HoldsWhatComesBehindAPublishThatWaits) {
   EXPECT_THAT(settled(), ElementsAre(StartsWith("3 publish"), "2 error 107"));
 }
 
+TEST_F(AccessTest, HoldsItUntilThatPublishIsAnswered) {
+  EXPECT_THAT(after(R"({"id":2,"publish":{"channel":"room:a","data":1}})"
+                    "\n"
+                    R"({"id":3,"publish":{"channel":"room:later","data":2}})"
+                    "\n"
+                    R"({"id":4,"publish":{"channel":"room:a","data":3}})"),
+              IsEmpty());
+  access.publishes[0](Position{7, "e"});
+  EXPECT_THAT(settled(), ElementsAre(StartsWith("2 publish")));
+  EXPECT_EQ(access.publishes.size(), 2U);
+  access.publishes[1](Position{8, "e"});
+  EXPECT_EQ(access.publishes.size(), 3U);
+}
+
 TEST_F(AccessTest, EndsASubscriptionThatIsThereOrOnItsWay) {
   ada.send(R"({"id":2,"subscribe":{"channel":"room:a"}})");
   ASSERT_TRUE(node.run_until([&] { return ada.events().has("2 subscribe"); }));

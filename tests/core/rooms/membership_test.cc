@@ -185,11 +185,19 @@ TEST_P(MembershipTest, NeedsNoRoomsWhenTheyAreOpen) {
   EXPECT_THAT(ada.subscribe("room:Any thing"), HasSubstr("epoch"));
   EXPECT_THAT(ada.publish("room:Any thing", "[1]"), HasSubstr("offset"));
   EXPECT_THAT(ada.publish("room:tea", "\"x\""), HasSubstr("offset"));
-  // What is made has rules.
-  ada.ask_room("chat.create", "tea", R"("visibility":"private")");
+  // Where others have talked, nobody can shut them out.
   Person& bob = enter("bob");
-  EXPECT_EQ(bob.subscribe("room:tea"), "404 no such room");
-  EXPECT_THAT(ada.publish("room:tea", "\"x\""), StartsWith("107 "));
+  EXPECT_THAT(bob.ask_room("chat.create", "tea", R"("visibility":"private")"), StartsWith("409 "));
+  // What is made has rules.
+  ada.ask_room("chat.create", "den", R"("visibility":"private")");
+  EXPECT_EQ(bob.subscribe("room:den"), "404 no such room");
+  EXPECT_THAT(ada.publish("room:den", "\"x\""), StartsWith("107 "));
+  // So has what looks like a message, whichever member a reader takes for its type.
+  EXPECT_THAT(ada.publish("dm:#ada,bob", R"({"any":1})"), HasSubstr("offset"));
+  for (const char* data : {R"({"type":null,"type":"edit","target":1,"text":"x"})",
+                           R"({"type":null})", R"({"ty\u0070e":"deleted"})"}) {
+    EXPECT_THAT(ada.publish("dm:#ada,bob", data), StartsWith("107 ")) << data;
+  }
 }
 
 TEST_P(MembershipTest, WantsNobodyWithoutAName) {
@@ -198,6 +206,13 @@ TEST_P(MembershipTest, WantsNobodyWithoutAName) {
   enter("ada");
   EXPECT_THAT(nobody.subscribe("room:lobby"), StartsWith("103 sign in first"));
   EXPECT_THAT(nobody.say("room:lobby", "hi"), StartsWith("103 sign in first"));
+  // Nor does nobody learn which private rooms there are.
+  enter("bob").ask_room("chat.create", "den", R"("visibility":"private")");
+  for (const char* room : {"room:den", "room:none"}) {
+    EXPECT_EQ(nobody.subscribe(room), "404 no such room");
+    EXPECT_EQ(nobody.history(room), "404 no such room");
+    EXPECT_EQ(nobody.say(room, "x"), "404 no such room");
+  }
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, ModerationTest, testing::every_store(), testing
 
 TEST_P(ModerationTest, KicksMembers) {
   EXPECT_EQ(mo.ask_room("chat.kick", "tea", user("mia", R"("reason":"spam")")), "{}");
-  EXPECT_TRUE(mia.hears(R"("unsubscribe":{"code":2000)"));
+  EXPECT_TRUE(mia.hears(R"("unsubscribe":{"code":2000,"reason":"not a member any more: spam"})"));
   EXPECT_TRUE(mia.hears(R"({"type":"removed","channel":"room:tea","reason":"spam"})"));
   EXPECT_TRUE(mel.hears(R"("event":"kick","user":"mia","by":"mo","reason":"spam")"));
   EXPECT_THAT(mia.ask("chat.sync"), Not(HasSubstr("tea")));
@@ -221,6 +221,29 @@ TEST_P(ModerationTest, GivesAdministratorsTheRightsOfOwners) {
   mia.ask_room("chat.set", "tea", R"("visibility":"private")");
   EXPECT_THAT(root.subscribe("room:tea"), HasSubstr("epoch"));
   EXPECT_THAT(root.ask_room("chat.join", "tea"), HasSubstr("member"));
+}
+
+TEST_P(ModerationTest, EndsWhatAnAdministratorMaySeeNoLonger) {
+  olga.ask_room("chat.set", "tea", R"("visibility":"private")");
+  Person& root = enter_as_admin("root");
+  ASSERT_THAT(root.subscribe("room:tea"), HasSubstr("epoch"));
+  ASSERT_THAT(root.subscribe("room:lobby"), HasSubstr("epoch"));
+  EXPECT_THAT(root.refresh(R"("role":"admin")"), HasSubstr("client"));
+  EXPECT_THAT(root.history("room:tea"), HasSubstr("publications"));
+  EXPECT_THAT(root.refresh({}), HasSubstr("client"));
+  EXPECT_TRUE(root.hears(R"({"push":{"channel":"room:tea","unsubscribe":{"code":2000)"));
+  EXPECT_EQ(root.history("room:tea"), "404 no such room");
+  EXPECT_THAT(root.history("room:lobby"), HasSubstr("publications"));
+  EXPECT_EQ(root.count_pushes("unsubscribe"), 1U);
+}
+
+TEST_P(ModerationTest, RefusesNamesThatTurnTheTextAround) {
+  for (const char* title : {"a\u202eb", "a\u2066b", "a\u200e\u2069"}) {
+    EXPECT_THAT(olga.ask_room("chat.set", "tea", std::string(R"("title":")") + title + '"'),
+                StartsWith("107 title"));
+  }
+  // What emoji are joined with is no such thing.
+  EXPECT_THAT(olga.ask_room("chat.set", "tea", "\"title\":\"👩‍💻\""), HasSubstr("tea"));
 }
 
 }  // namespace

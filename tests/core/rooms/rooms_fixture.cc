@@ -15,6 +15,7 @@ namespace chirm::testing {
 
 namespace {
 
+constexpr const char* kApiKey = "the key";
 constexpr const char* kSecret = "a secret of the operator";
 
 std::string as_json(std::string_view text) {
@@ -32,7 +33,8 @@ std::string describe(const std::string& reply) {
     return std::to_string(members.number("code", {0, 10'000})) + " " +
            members.text("message", {0, 1000});
   }
-  for (const char* method : {"rpc", "subscribe", "unsubscribe", "publish", "history", "presence"}) {
+  for (const char* method :
+       {"rpc", "subscribe", "unsubscribe", "publish", "history", "presence", "refresh"}) {
     std::string result = fields.raw(method);
     if (result.empty()) continue;
     if (std::string_view(method) != "rpc") return result;
@@ -47,12 +49,19 @@ Person::Person(Loop& loop, std::uint16_t port, std::string its_user, const std::
     : user(std::move(its_user)), loop_(loop), client_(loop, port) {
   client_.send_upgrade();
   EXPECT_TRUE(run_until(loop_, [&] { return client_.is_upgraded(); }));
-  std::string all = "{\"sub\":" + as_json(user);
-  if (!claims.empty()) all += "," + claims;
-  const std::string token = sign_token_hs256(all + "}", kSecret);
-  const std::string reply = command(R"("connect":{"token":")" + token + R"("})");
+  const std::string reply = command(R"("connect":{"token":")" + token(claims) + R"("})");
   EXPECT_NE(reply.find("\"client\""), std::string::npos) << reply;
   if (!user.empty()) (void)ask("chat.sync");
+}
+
+std::string Person::token(const std::string& claims) const {
+  std::string all = "{\"sub\":" + as_json(user);
+  if (!claims.empty()) all += "," + claims;
+  return sign_token_hs256(all + "}", kSecret);
+}
+
+std::string Person::refresh(const std::string& claims) {
+  return command(R"("refresh":{"token":")" + token(claims) + R"("})");
 }
 
 std::string Person::command(const std::string& body) {
@@ -166,6 +175,7 @@ void RoomsTest::add_node(const ChatSettings& settings) {
   server_settings.drain_s = 0;
   server_settings.close_timeout_s = 1;
   server_settings.accounts.is_on = false;
+  server_settings.api_key = kApiKey;
   Node node;
   node.broker = make_broker();
   node.server = std::make_unique<Server>(loop, *node.broker, server_settings, settings);
@@ -173,6 +183,24 @@ void RoomsTest::add_node(const ChatSettings& settings) {
   Broker& broker = *node.broker;
   nodes_.push_back(std::move(node));
   ASSERT_TRUE(run_until(loop, [&] { return broker.health() == Health::kReady; }));
+}
+
+void RoomsTest::put(std::string_view collection, std::string_view id, std::string_view value) {
+  bool is_done = false;
+  nodes_.front().broker->documents().put(collection, id, 0, value, [&](const auto& result) {
+    EXPECT_TRUE(result && result->is_stored);
+    is_done = true;
+  });
+  EXPECT_TRUE(run_until(loop, [&] { return is_done; }));
+}
+
+int RoomsTest::call_api(const std::string& method, const std::string& params) {
+  RawClient client(loop, nodes_.front().server->port());
+  client.send_bytes("POST /api/" + method +
+                    " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: " + kApiKey +
+                    "\r\nContent-Length: " + std::to_string(params.size()) + "\r\n\r\n" + params);
+  EXPECT_TRUE(run_until(loop, [&] { return client.is_ended(); }));
+  return client.status();
 }
 
 Person& RoomsTest::enter_with(const std::string& user, const std::string& claims,

@@ -35,6 +35,8 @@ class Person {
   std::string say(std::string_view channel, std::string_view text);
   std::string history(std::string_view channel);
   std::string presence(std::string_view channel);
+  // With a new token of these claims.
+  std::string refresh(const std::string& claims);
   // Any command, as {"<method>":…} without braces.
   std::string command(const std::string& body);
 
@@ -46,6 +48,7 @@ class Person {
   const std::string user;
 
  private:
+  std::string token(const std::string& claims) const;
   void take();
 
   Loop& loop_;
@@ -69,6 +72,10 @@ class RoomsTest : public ::testing::TestWithParam<StoreKind> {
   Person& enter_as_admin(const std::string& user, std::size_t node = 0);
   Person& enter_with(const std::string& user, const std::string& claims, std::size_t node = 0);
 
+  // A new document, behind the back of the nodes.
+  void put(std::string_view collection, std::string_view id, std::string_view value);
+  // The status that /api/<method> of the first node answers.
+  int call_api(const std::string& method, const std::string& params);
   // The store, where it is one.
   RedisServer& redis() { return *redis_; }
 

@@ -102,6 +102,7 @@ TEST_P(SearchTest, SaysWhatIsWrongWithARequest) {
     EXPECT_THAT(ada.ask("chat.search", wrong), StartsWith("107 ")) << wrong;
   }
   EXPECT_THAT(find(ada, "room:lobby", std::string(101, 'x')), StartsWith("107 query"));
+  EXPECT_THAT(find(ada, "room:lobby", "a b c d e f g h i j k"), StartsWith("107 query"));
   // Words are only words, whatever the index thinks of them.
   for (const char* query : {"tea* OR x", "text:tea", "NEAR(tea)", R"(\"tea)", "tea'; --"}) {
     EXPECT_THAT(find(ada, "room:lobby", query), StartsWith("{")) << query;
