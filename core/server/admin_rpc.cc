@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/admin_rpc.h"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
+#include <ranges>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -20,6 +23,8 @@ namespace {
 constexpr JsonFields::Range kUsers{1, limits::kUserBytes};
 constexpr JsonFields::Range kReasons{0, 250};
 constexpr JsonFields::Range kNotices{1, 500};
+constexpr JsonFields::Range kPatterns{0, 255};
+constexpr std::uint64_t kBusiestMax = 100;
 constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
 
 RpcResult failed(RpcError error) { return Unexpected<RpcError>(std::move(error)); }
@@ -77,6 +82,7 @@ void AdminRpc::add_methods(RpcTable& table) {
   add(table, "admin.disconnect", &AdminRpc::disconnect);
   add(table, "admin.notice", &AdminRpc::notice);
   add(table, "admin.slow", &AdminRpc::slow);
+  add(table, "admin.channels", &AdminRpc::channels);
 }
 
 AdminRpc::Action AdminRpc::nodes(const RpcCaller&, JsonFields&) {
@@ -91,6 +97,33 @@ AdminRpc::Action AdminRpc::slow(const RpcCaller&, JsonFields&) {
   return [this](const RpcDone& done) {
     control_.slow_readers(
         [done](const std::vector<std::string>& readers) { done(list_json("readers", readers)); });
+  };
+}
+
+AdminRpc::Action AdminRpc::channels(const RpcCaller&, JsonFields& fields) {
+  const std::string pattern = fields.text_or("pattern", kPatterns, {});
+  const std::uint64_t limit = fields.number_or("limit", {1, kBusiestMax}, 20);
+  return [=, this](const RpcDone& done) {
+    control_.channels(pattern, [done, limit](const auto& channels) {
+      if (!channels) return done(failed(RpcError(channels.error())));
+      std::vector<std::pair<std::string, std::uint64_t>> busiest(channels->begin(),
+                                                                 channels->end());
+      std::ranges::stable_sort(busiest, std::ranges::greater(),
+                               [](const auto& each) { return each.second; });
+      JsonWriter json;
+      json.open();
+      json.open_array("channels");
+      for (const auto& [name, clients] : std::views::take(busiest, limit)) {
+        json.open();
+        json.add("channel", std::string_view(name));
+        json.add("clients", clients);
+        json.close();
+      }
+      json.close_array();
+      json.add("count", busiest.size());
+      json.close();
+      done(json.take());
+    });
   };
 }
 

@@ -36,6 +36,7 @@ class AdminRpc {
   Action disconnect(const RpcCaller& caller, JsonFields& fields);
   Action notice(const RpcCaller& caller, JsonFields& fields);
   Action slow(const RpcCaller& caller, JsonFields& fields);
+  Action channels(const RpcCaller& caller, JsonFields& fields);
 
   struct Portrait;
   void find_sessions(Portrait portrait, const RpcDone& done);

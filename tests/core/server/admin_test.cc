@@ -96,7 +96,7 @@ TEST_P(AdminTest, IsForAdministratorsOnly) {
   RawClient& ada = last().connect(reply.text("token"));
   RawClient& guest = last().connect(last().post("/auth/guest", "{}").text("token"));
   for (const char* method : {"admin.nodes", "admin.user", "admin.ban", "admin.unban",
-                             "admin.disconnect", "admin.notice", "admin.slow"}) {
+                             "admin.disconnect", "admin.notice", "admin.slow", "admin.channels"}) {
     for (RawClient* client : {&ada, &guest}) {
       EXPECT_EQ(call(*client, method, R"({"user":"root","text":"x"})"), "2 error 103") << method;
     }
@@ -178,6 +178,19 @@ TEST_P(AdminTest, TellsEverybody) {
   EXPECT_TRUE(run_until_line(*root_, R"(user:#root 0 {"type":"notice","text":"soon)"));
 }
 
+TEST_P(AdminTest, TellsTheBusiestChannels) {
+  const std::string token = last().sign_up("ada").text("token");
+  (void)last().connect(token);
+  (void)first().connect(token);
+  EXPECT_EQ(call("admin.channels"), R"(2 rpc {"data":{"channels":[{"channel":"user:#ada",)"
+                                    R"("clients":2},{"channel":"user:#root","clients":1}],)"
+                                    R"("count":2}})");
+  EXPECT_EQ(call("admin.channels", R"({"limit":1})"),
+            R"(2 rpc {"data":{"channels":[{"channel":"user:#ada","clients":2}],"count":2}})");
+  EXPECT_EQ(call("admin.channels", R"({"pattern":"room:*"})"),
+            R"(2 rpc {"data":{"channels":[],"count":0}})");
+}
+
 TEST_P(AdminTest, RefusesWhatItCannotRead) {
   const std::pair<const char*, std::string> wrong[] = {
       {"admin.user", "{}"},
@@ -194,6 +207,9 @@ TEST_P(AdminTest, RefusesWhatItCannotRead) {
       {"admin.disconnect", "{}"},
       {"admin.disconnect", R"({"user":"ada","session":"none"})"},
       {"admin.disconnect", R"({"user":"ada","session":17})"},
+      {"admin.channels", R"({"limit":0})"},
+      {"admin.channels", R"({"limit":101})"},
+      {"admin.channels", R"({"pattern":7})"},
       {"admin.notice", "{}"},
       {"admin.notice", R"({"text":""})"},
       {"admin.notice", R"({"text":")" + std::string(501, 'x') + "\"}"},
