@@ -24,6 +24,7 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   await page.getByText('Live').waitFor();
   for (const node of ['n0', 'n1']) await page.getByRole('rowheader', { name: node }).waitFor();
   await page.getByRole('img', { name: /^Connections: / }).waitFor();
+  await page.locator('.busiest li', { hasText: 'lobby' }).getByLabel('1 connected').waitFor();
   await say(ada, 'hello');
   await message(ada, 'hello').waitFor();
 
@@ -42,7 +43,13 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   await page.getByRole('heading', { name: 'Sessions · 1' }).waitFor();
   await page.getByRole('heading', { name: 'Connections · 1' }).waitFor();
   await page.getByLabel('Reason').fill('rude');
+  const dialog = page.getByRole('dialog', { name: 'Ban Ada for 1 day?' });
   await page.getByRole('button', { name: 'Ban', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  assert.equal(await page.getByText(/Banned until/).count(), 0);
+  await page.getByRole('button', { name: 'Ban', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Ban', exact: true }).click();
   await page.getByText(/Banned until .*rude/).waitFor();
   await ada.getByRole('heading', { name: 'Welcome back' }).waitFor();
   assert.equal(await composer(ada).count(), 0);

@@ -2,7 +2,7 @@
 // The operator's connection: asks the nodes once a second while the page is open.
 import { signal } from '@preact/signals';
 import type { Centrifuge } from 'centrifuge';
-import type { Session } from '../model/protocol';
+import { errors, type Session } from '../model/protocol';
 import { messageOf, openSocket } from '../net/socket';
 import { Samples, type NodeSample } from './samples';
 
@@ -24,17 +24,25 @@ export interface Account {
   connections: { node: string; client: string; channels: number | string[] }[];
 }
 
+export interface BusyChannels {
+  channels: { channel: string; clients: number }[]; // the busiest first
+  count: number; // of all
+}
+
 const periodMs = 1000;
+const channelsEvery = 5; // periods
 
 export class Operator {
   readonly samples = new Samples();
   readonly revision = signal(0);
   readonly slow = signal<SlowReader[]>([]);
+  readonly channels = signal<BusyChannels | undefined>(undefined);
   readonly isOnline = signal(false);
   readonly error = signal('');
   readonly isRefused = signal(false); // not an administrator
   private readonly client: Centrifuge;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private rounds = 0;
 
   constructor(session: Session, onEnded: (reason: string) => void) {
     this.client = openSocket(session, {
@@ -57,8 +65,26 @@ export class Operator {
     return (await this.client.rpc(method, data)).data as T;
   }
 
+  // By the name as it was typed, or else in lower case.
+  async find(user: string): Promise<Account> {
+    try {
+      return await this.rpc<Account>('admin.user', { user });
+    } catch (error) {
+      const lower = user.toLowerCase();
+      if (lower === user || (error as { code?: number }).code !== errors.notFound) throw error;
+      return this.rpc<Account>('admin.user', { user: lower });
+    }
+  }
+
   end(): void {
     this.client.disconnect();
+  }
+
+  // A node that does not answer in time spoils this list only.
+  private async askChannels(): Promise<void> {
+    const data = { pattern: 'room:*', limit: 10 };
+    const found = await this.rpc<BusyChannels>('admin.channels', data).catch(() => undefined);
+    if (found) this.channels.value = found;
   }
 
   private stop(): void {
@@ -76,6 +102,7 @@ export class Operator {
       ]);
       this.samples.add(Date.now(), nodes);
       this.slow.value = readers;
+      if (this.rounds++ % channelsEvery === 0) await this.askChannels();
       this.error.value = '';
       this.revision.value += 1;
     } catch (error) {

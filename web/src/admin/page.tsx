@@ -6,10 +6,12 @@ import type { Session } from '../model/protocol';
 import { duration, plural } from '../model/format';
 import { auth, AuthError } from '../net/auth';
 import { messageOf } from '../net/socket';
+import { takeToken } from '../net/token';
 import { Icon, Mark } from '../ui/icons';
-import { Labelled, Modal, Spinner } from '../ui/parts';
+import { FormError, Labelled, Modal, Spinner } from '../ui/parts';
 import { SignIn } from '../ui/sign_in';
 import { loadSettings, signInMessage } from '../app/state';
+import { Busiest } from './busiest';
 import { Chart } from './chart';
 import { Operator } from './operator';
 import { bytes, compact, micros, type NodeState } from './samples';
@@ -22,8 +24,8 @@ export function AdminPage() {
   const session = useSignal<Session | undefined>(undefined);
   const isStarting = useSignal(true);
   useEffect(() => {
-    auth
-      .refresh()
+    const brought = takeToken();
+    (brought ? Promise.resolve(brought) : auth.refresh())
       .then((found) => (session.value = found))
       .catch((error) => {
         if (error instanceof AuthError && error.status === 0) signInMessage.value = error.message;
@@ -97,7 +99,10 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
             </>
           )}
           <div class="admin-pair">
-            <Slow operator={operator} />
+            <div class="admin-column">
+              <Busiest channels={operator.channels.value} />
+              <Slow operator={operator} />
+            </div>
             <UserCard operator={operator} />
           </div>
         </main>
@@ -304,11 +309,7 @@ function NoticeDialog({ operator, onClose }: { operator: Operator; onClose: (tol
             onInput={(event) => (text.value = event.currentTarget.value)}
           />
         </Labelled>
-        {error.value && (
-          <p class="form-error" role="alert">
-            {error.value}
-          </p>
-        )}
+        <FormError text={error.value} />
         <div class="form-actions">
           <button type="button" class="button" onClick={() => onClose('')}>
             Cancel

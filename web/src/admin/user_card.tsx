@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import { ago, fullTime } from '../model/format';
 import { messageOf } from '../net/socket';
 import { Avatar } from '../ui/parts';
+import { Ask, type Question } from './ask';
 import type { Account, Operator } from './operator';
 
 const spans: [number, string][] = [
@@ -22,7 +23,7 @@ export function UserCard({ operator }: { operator: Operator }) {
   const look = async (user: string) => {
     error.value = '';
     try {
-      account.value = await operator.rpc<Account>('admin.user', { user });
+      account.value = await operator.find(user);
     } catch (problem) {
       account.value = undefined;
       const isMissing = (problem as { code?: number }).code === 404;
@@ -47,7 +48,7 @@ export function UserCard({ operator }: { operator: Operator }) {
         onSubmit={(event) => {
           event.preventDefault();
           told.value = '';
-          const user = query.value.trim().toLowerCase();
+          const user = query.value.trim().replace(/^@/, '');
           if (user) void look(user);
         }}
       >
@@ -79,8 +80,30 @@ function Found({ account, act }: { account: Account; act: Act }) {
   const reason = useSignal('');
   const now = Date.now();
   const { banned } = account;
+  const asked = useSignal<Question | undefined>(undefined);
+  const disconnect = () =>
+    (asked.value = {
+      title: `Disconnect ${account.name}?`,
+      text: 'All their connections are closed. They can come back at once.',
+      action: 'Disconnect',
+      run: () => act('admin.disconnect', {}, 'Disconnected everywhere.'),
+    });
+  const ban = (event: Event) => {
+    event.preventDefault();
+    const span = spans.find(([value]) => value === seconds.value)![1].toLowerCase();
+    const data: Record<string, unknown> = {};
+    if (seconds.value > 0) data.seconds = seconds.value;
+    if (reason.value.trim()) data.reason = reason.value.trim();
+    asked.value = {
+      title: `Ban ${account.name} ${seconds.value > 0 ? `for ${span}` : span}?`,
+      text: 'All their sessions and connections end, and they cannot sign in meanwhile.',
+      action: 'Ban',
+      run: () => act('admin.ban', data, `${account.name} is banned and disconnected.`),
+    };
+  };
   return (
     <div class="user">
+      {asked.value && <Ask {...asked.value} onClose={() => (asked.value = undefined)} />}
       <header>
         <Avatar user={account.user} name={account.name} />
         <div>
@@ -131,7 +154,7 @@ function Found({ account, act }: { account: Account; act: Act }) {
         ))}
       </ul>
       <div class="user-actions">
-        <button type="button" class="button" onClick={() => void act('admin.disconnect', {}, 'Disconnected everywhere.')}>
+        <button type="button" class="button" onClick={disconnect}>
           Disconnect
         </button>
         {banned ? (
@@ -141,13 +164,7 @@ function Found({ account, act }: { account: Account; act: Act }) {
         ) : (
           <form
             class="ban"
-            onSubmit={(event) => {
-              event.preventDefault();
-              const data: Record<string, unknown> = {};
-              if (seconds.value > 0) data.seconds = seconds.value;
-              if (reason.value.trim()) data.reason = reason.value.trim();
-              void act('admin.ban', data, `${account.name} is banned and disconnected.`);
-            }}
+            onSubmit={ban}
           >
             <select
               aria-label="For how long"

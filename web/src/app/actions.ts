@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What people do in a conversation.
-import type { MessageData, Room, RoomChannel } from '../model/protocol';
+import { errors, type MessageData, type Room, type RoomChannel } from '../model/protocol';
 import { mentionsOf } from '../model/text';
 import type { MessageItem } from '../model/timeline';
 import type { Conversation } from './conversation';
@@ -56,11 +56,9 @@ export function send(conversation: Conversation, text: string, replyTo?: number)
   conversation.newAfter.value = undefined;
 }
 
+// Rejects when it is refused or not known to be stored.
 const publish = (conversation: Conversation, data: object) =>
-  attempt(async () => {
-    await chat.peek()!.client.publish(conversation.channel, { id: newId(), ...data });
-    return true;
-  });
+  chat.peek()!.client.publish(conversation.channel, { id: newId(), ...data });
 
 export const edit = (conversation: Conversation, target: number, text: string) =>
   publish(conversation, { type: 'edit', target, text });
@@ -71,20 +69,45 @@ export const remove = (conversation: Conversation, target: number) =>
 export function react(conversation: Conversation, item: MessageItem, key: string) {
   const me = chat.peek()!.me;
   const mine = item.reactions.find((each) => each.key === key)?.users.includes(me) ?? false;
-  return publish(conversation, { type: 'reaction', target: item.offset, key, on: !mine });
+  const data = { type: 'reaction', target: item.offset, key, on: !mine };
+  return attempt(() => publish(conversation, data));
 }
 
 // --- Rooms and people
 
-export const rpc = <T = Record<string, never>>(method: string, data: object) =>
-  attempt(() => chat.peek()!.rpc<T>(method, data));
+// Rejects when it fails: for dialogs, which show why themselves.
+export const call = <T = Record<string, never>>(method: string, data: object): Promise<T> =>
+  chat.peek()!.rpc<T>(method, data);
 
-export async function join(room: string): Promise<boolean> {
-  const joined = await rpc<Room>('chat.join', { room });
-  if (!joined) return false;
+// Tells in passing when it fails; nothing is returned then.
+export const rpc = <T = Record<string, never>>(method: string, data: object) =>
+  attempt(() => call<T>(method, data));
+
+// Names are lower case here, but for those of people who come with another system's token: as it
+// was typed first.
+export async function callNaming<T = Record<string, never>>(
+  method: string,
+  data: { user: string; room?: string },
+): Promise<T> {
+  const lower = data.user.toLowerCase();
+  try {
+    return await call<T>(method, data);
+  } catch (error) {
+    if (lower === data.user || (error as { code?: number }).code !== errors.notFound) throw error;
+    return call<T>(method, { ...data, user: lower });
+  }
+}
+
+export async function enter(room: string): Promise<void> {
+  await call<Room>('chat.join', { room });
   await chat.peek()!.sync();
   goTo(`room:${room}`);
-  return true;
+}
+
+export const join = (room: string) => attempt(() => enter(room));
+
+export async function decline(room: string): Promise<void> {
+  if (await rpc('chat.leave', { room })) await chat.peek()!.sync();
 }
 
 export async function leave(room: string): Promise<void> {
@@ -93,12 +116,13 @@ export async function leave(room: string): Promise<void> {
   location.hash = '#/';
 }
 
-export async function openDm(user: string): Promise<void> {
-  const made = await rpc<{ channel: string }>('chat.dm', { user });
-  if (!made) return;
+export async function writeTo(user: string): Promise<void> {
+  const { channel } = await callNaming<{ channel: string }>('chat.dm', { user });
   await chat.peek()!.sync();
-  goTo(made.channel);
+  goTo(channel);
 }
+
+export const openDm = (user: string) => attempt(() => writeTo(user));
 
 export async function hide(channel: string): Promise<void> {
   if (!(await rpc('chat.hide', { channel }))) return;

@@ -22,7 +22,8 @@ export function notify(conversation: Conversation, publication: Publication): vo
   const data = publication.data as MessageData;
   const info = publication.info;
   const name = (info?.connInfo as { name?: string } | undefined)?.name ?? info?.user ?? '';
-  announcement.value = `${name}: ${data.text.slice(0, 300)}`;
+  const { id } = announcement.peek();
+  announcement.value = { text: `${name}: ${data.text.slice(0, 300)}`, id: id + 1 };
 }
 
 // --- Away

@@ -31,6 +31,7 @@ export class Conversation {
   readonly typing = signal<Map<string, { name: string; until: number }>>(new Map());
   readonly presence = signal<{ count: number; users?: Present[] } | undefined>(undefined);
   readonly peerStatus = signal<Status>('offline'); // of a private conversation's other side
+  readonly peerSeen = signal(0); // when they went, 0 when nobody has told
   readonly isLoading = signal(false);
   readonly loadError = signal('');
   readonly wasReset = signal(false); // something could not be recovered
@@ -61,6 +62,13 @@ export class Conversation {
 
   get isSubscribed(): boolean {
     return this.subscription?.state === 'subscribed';
+  }
+
+  // Somebody begins to look at it: what is unread now gets its line above it.
+  open(): void {
+    if (this.newAfter.peek() === undefined && this.unread.peek().count > 0) {
+      this.newAfter.value = this.read;
+    }
   }
 
   // --- Subscription
@@ -187,14 +195,14 @@ export class Conversation {
     this.touch();
   }
 
-  // Loads until the message at `offset` is here. False when it is not there.
-  async loadUntil(offset: number): Promise<boolean> {
+  // Loads until the message at `offset` is here, unless it is not kept any more.
+  async loadUntil(offset: number): Promise<'found' | 'gone' | 'failed'> {
     while (this.timeline.low > offset && this.timeline.hasMore) {
       const low = this.timeline.low;
       await this.loadOlder(300);
-      if (this.timeline.low >= low) break;
+      if (this.timeline.low >= low && this.timeline.hasMore) return 'failed';
     }
-    return this.timeline.find(offset) !== undefined;
+    return this.timeline.find(offset) ? 'found' : 'gone';
   }
 
   // --- Read marks
@@ -268,6 +276,7 @@ export class Conversation {
       if (info.kind === 'dm') {
         const { data } = await this.host.client.rpc('chat.user', { user: info.user });
         this.peerStatus.value = data.status ?? 'offline';
+        this.peerSeen.value = data.last_seen ?? 0;
       } else if (this.presence.peek() !== undefined || this.isWatched) {
         const { data } = await this.host.client.rpc('chat.presence', { channel: this.channel });
         this.presence.value = data;

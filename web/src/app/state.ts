@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What the whole page shares: who is signed in, what is open, what pops up.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import type { AuthSettings, Session } from '../model/protocol';
 import { channelOf, hashOf, parseRoute, routeOf, type Route } from '../model/route';
 import { titleOf } from '../model/unread';
 import { auth, AuthError } from '../net/auth';
 import { messageOf } from '../net/socket';
+import { takeToken } from '../net/token';
 import { Chat } from './chat';
 import type { Conversation } from './conversation';
 import { notify } from './attention';
@@ -34,7 +35,8 @@ export const dialog = signal<Dialog | undefined>(undefined);
 export const toasts = signal<Toast[]>([]);
 export const panel = signal<Panel>('none');
 export const isDrawerOpen = signal(false);
-export const announcement = signal(''); // for screen readers
+// For screen readers: an element of its own for each, so that the same words are said again.
+export const announcement = signal({ text: '', id: 0 });
 
 export const current = computed<Conversation | undefined>(() => {
   const open = chat.value;
@@ -42,12 +44,18 @@ export const current = computed<Conversation | undefined>(() => {
   return channel === undefined ? undefined : open!.conversations.value.get(channel);
 });
 
+// Before anything of it is rendered.
+effect(() => {
+  const opened = current.value;
+  untracked(() => opened?.open());
+});
+
 // --- Signing in and out
 
 const rememberKey = 'chirm.signedIn';
 
 export function signedIn(session: Session): void {
-  localStorage.setItem(rememberKey, session.user);
+  if (!session.isExternal) localStorage.setItem(rememberKey, session.user);
   signInMessage.value = '';
   chat.value?.end();
   const made = new Chat(session, {
@@ -70,6 +78,10 @@ export function signedIn(session: Session): void {
 
 // The server ended the connection for good. A session may have outlived it: a token of its own kind.
 async function ended(reason: string): Promise<void> {
+  if (chat.peek()?.session.peek().isExternal) {
+    const why = reason ? ` (${reason})` : '';
+    return showSignIn(`You were signed out${why}. Open the chat again from where you came.`);
+  }
   try {
     signedIn(await auth.refresh());
   } catch (error) {
@@ -92,10 +104,13 @@ export function showSignIn(message = ''): void {
 }
 
 export async function signOut(all = false): Promise<void> {
+  const isExternal = chat.value?.session.peek().isExternal;
   chat.value?.outbox.clear();
   chat.value?.end();
-  localStorage.removeItem(rememberKey);
-  await auth.logout(all).catch(() => undefined);
+  if (!isExternal) {
+    localStorage.removeItem(rememberKey);
+    await auth.logout(all).catch(() => undefined);
+  }
   location.hash = '#/';
   showSignIn();
 }
@@ -110,6 +125,8 @@ export async function loadSettings(): Promise<void> {
 }
 
 export async function start(): Promise<void> {
+  const brought = takeToken();
+  if (brought) return signedIn(brought);
   if (localStorage.getItem(rememberKey) === null) return showSignIn();
   for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
     try {
@@ -142,6 +159,8 @@ export function goTo(channel: string, at?: number): void {
 }
 
 addEventListener('hashchange', () => {
+  const brought = takeToken();
+  if (brought) signedIn(brought);
   route.value = parseRoute(location.hash);
 });
 

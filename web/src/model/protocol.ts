@@ -10,6 +10,7 @@ export interface Session {
   role: 'guest' | 'user' | 'admin';
   token: string;
   expires_in: number; // seconds
+  isExternal?: true; // its token is another system's: nothing to refresh or to sign out of
 }
 
 export interface AuthSettings {

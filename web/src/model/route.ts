@@ -16,7 +16,7 @@ export function parseRoute(hash: string): Route {
     return { kind: 'none' };
   }
   const at = match[3] ? { at: Number(match[3]) } : {};
-  if (match[1] === 'dm') return { kind: 'dm', user: name.toLowerCase(), ...at };
+  if (match[1] === 'dm') return { kind: 'dm', user: name, ...at };
   return { kind: 'room', room: name, ...at };
 }
 

@@ -8,18 +8,21 @@ export type Piece =
   | { kind: 'code'; text: string }
   | { kind: 'block'; text: string };
 
-// Web addresses end before what punctuates the sentence around them.
-const linkPattern = /https?:\/\/[^\s<>"'`]+/gi;
+// Web addresses end before what punctuates the sentence around them, and before characters that turn
+// the direction of writing: nothing may read as another address than it is.
+const linkPattern = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi;
 const trailing = /[.,;:!?…*_~]+$/;
 const namePattern = /[A-Za-z0-9~](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/.source;
 const mentionPattern = new RegExp(`(^|[\\s(\\[{"'*,;:/])@(${namePattern})`, 'g');
 
-// Only what a browser parses as http or https, so that no other scheme ever gets into a link.
+// Only what a browser parses as http or https, so that no other scheme ever gets into a link. No
+// user before the host: https://bank.example@evil.example leads to evil.example.
 export function safeHref(text: string): string | undefined {
   try {
     const url = new URL(text);
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
-    return isWeb && url.hostname !== '' ? url.href : undefined;
+    const isPlain = url.hostname !== '' && url.username === '' && url.password === '';
+    return isWeb && isPlain ? url.href : undefined;
   } catch {
     return undefined;
   }
@@ -39,11 +42,16 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
+// Users are lower case, but for those who come with another system's token.
+function userNamed(name: string, isKnown: (user: string) => boolean): string | undefined {
+  return [name, name.toLowerCase()].find(isKnown);
+}
+
 function mentionsIn(text: string, mentions: ReadonlySet<string>, pieces: Piece[]): void {
   let done = 0;
   for (const match of text.matchAll(mentionPattern)) {
-    const user = match[2]!.toLowerCase();
-    if (!mentions.has(user)) continue;
+    const user = userNamed(match[2]!, (each) => mentions.has(each));
+    if (user === undefined) continue;
     const begin = match.index + match[1]!.length;
     push(pieces, text.slice(done, begin));
     done = begin + 1 + match[2]!.length;
@@ -69,7 +77,7 @@ function linksIn(text: string, mentions: ReadonlySet<string>, pieces: Piece[]): 
   mentionsIn(text.slice(done), mentions, pieces);
 }
 
-// `mentions`: users in lower case; other words with an @ stay text.
+// `mentions`: users; other words with an @ stay text.
 export function split(text: string, mentions: ReadonlySet<string>): Piece[] {
   const pieces: Piece[] = [];
   const parts = text.split(/(```[\s\S]+?```|`[^`\n]+`)/);
@@ -85,12 +93,12 @@ export function split(text: string, mentions: ReadonlySet<string>): Piece[] {
   return pieces;
 }
 
-// The users that a text names with @, of those who are known; in lower case.
+// The users that a text names with @, of those who are known.
 export function mentionsOf(text: string, isKnown: (user: string) => boolean): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(mentionPattern)) {
-    const user = match[2]!.toLowerCase();
-    if (isKnown(user)) found.add(user);
+    const user = userNamed(match[2]!, isKnown);
+    if (user !== undefined) found.add(user);
   }
   return [...found].slice(0, 50);
 }

@@ -48,6 +48,8 @@ export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
     maxReconnectDelay: 10_000,
     name: 'web',
     getToken: async () => {
+      // Whoever made such a token makes the next one.
+      if (session.isExternal) throw new UnauthorizedError('your token has expired');
       try {
         const fresh = await auth.refresh();
         hooks.session(fresh);

@@ -3,7 +3,6 @@
 import { useSignal } from '@preact/signals';
 import { chat, signedIn, toast } from '../app/state';
 import { auth } from '../net/auth';
-import { messageOf } from '../net/socket';
 import { Form } from './dialogs';
 import { Labelled, Modal } from './parts';
 
@@ -11,25 +10,15 @@ export function AccountDialog() {
   const old = useSignal('');
   const next = useSignal('');
   const again = useSignal('');
-  const error = useSignal('');
   const { name } = chat.value!.session.value;
   return (
     <Modal title="Change password">
       <Form
         action="Change password"
         onSubmit={async () => {
-          if (next.value !== again.value) {
-            error.value = 'The new passwords are not the same.';
-            return false;
-          }
-          try {
-            signedIn(await auth.password(name, old.value, next.value));
-            toast('Your password is changed. You are signed out everywhere else.');
-            return true;
-          } catch (problem) {
-            error.value = messageOf(problem);
-            return false;
-          }
+          if (next.value !== again.value) throw new Error('The new passwords are not the same.');
+          signedIn(await auth.password(name, old.value, next.value));
+          toast('Your password is changed. You are signed out everywhere else.');
         }}
       >
         <input type="text" class="hidden" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
@@ -42,11 +31,6 @@ export function AccountDialog() {
         <Labelled label="New password again">
           <input type="password" required minLength={8} maxLength={128} autocomplete="new-password" value={again.value} onInput={(event) => (again.value = event.currentTarget.value)} />
         </Labelled>
-        {error.value && (
-          <p class="form-error" role="alert">
-            {error.value}
-          </p>
-        )}
       </Form>
     </Modal>
   );

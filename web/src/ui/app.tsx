@@ -16,6 +16,7 @@ import {
   toasts,
 } from '../app/state';
 import { Dialogs } from './dialogs';
+import { isPhone } from './layout';
 import { IconButton, Spinner } from './parts';
 import { MainPane } from './main_pane';
 import { Sidebar } from './sidebar';
@@ -42,7 +43,7 @@ export function App() {
       {phase.value === 'signedIn' && chat.value && <Shell />}
       <Toasts />
       <div class="hidden" aria-live="polite">
-        {announcement.value}
+        <span key={announcement.value.id}>{announcement.value.text}</span>
       </div>
     </>
   );
@@ -58,14 +59,19 @@ function Starting() {
 }
 
 function Shell() {
+  const isDrawer = isPhone.value && isDrawerOpen.value;
   return (
     <div class={isDrawerOpen.value ? 'shell is-drawer-open' : 'shell'}>
-      <a class="skip" href="#main" onClick={skip}>
-        To the conversation
-      </a>
+      {!isDrawer && (
+        <a class="skip" href="#main" onClick={skip}>
+          To the conversation
+        </a>
+      )}
       <Sidebar />
       <div class="drawer-shade" onClick={() => (isDrawerOpen.value = false)} />
-      <MainPane />
+      <div class="panes" inert={isDrawer}>
+        <MainPane />
+      </div>
       <Dialogs />
     </div>
   );

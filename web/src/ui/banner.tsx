@@ -19,6 +19,7 @@ export function Banner() {
           <Icon name="wifi" size={17} />
           <span>
             Connection lost. <Countdown to={link.retryAt} />
+            <span class="hidden">The next attempt comes by itself.</span>
             {pending > 0 && ` ${plural(pending, 'message')} will be sent then.`}
           </span>
           <button type="button" class="link" onClick={() => open.tryNow()}>
@@ -48,6 +49,7 @@ export function Banner() {
   );
 }
 
+// Not for screen readers, which would say each second.
 function Countdown({ to }: { to: number }) {
   const now = useSignal(Date.now());
   useEffect(() => {
@@ -55,7 +57,7 @@ function Countdown({ to }: { to: number }) {
     return () => clearInterval(timer);
   }, []);
   const left = Math.ceil((to - now.value) / 1000);
-  return <>{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</>;
+  return <span aria-hidden="true">{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</span>;
 }
 
 function useIsLate(isWaiting: boolean): boolean {

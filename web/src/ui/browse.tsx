@@ -2,13 +2,13 @@
 // All rooms that one may see.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { join } from '../app/actions';
+import { enter } from '../app/actions';
 import { chat, dialog, goTo } from '../app/state';
 import { plural } from '../model/format';
 import type { Room } from '../model/protocol';
 import { messageOf } from '../net/socket';
 import { Icon } from './icons';
-import { Modal, Spinner } from './parts';
+import { FormError, Modal, Spinner } from './parts';
 
 export function BrowseDialog() {
   const query = useSignal('');
@@ -33,6 +33,8 @@ export function BrowseDialog() {
       if (mine === round.current) error.value = messageOf(problem);
     }
   }
+  const come = (room: string) =>
+    enter(room).catch((problem: unknown) => (error.value = messageOf(problem)));
   useEffect(() => {
     const timer = setTimeout(() => void load(), query.value ? 200 : 0);
     return () => clearTimeout(timer);
@@ -52,7 +54,7 @@ export function BrowseDialog() {
           <Icon name="plus" size={17} /> Create
         </button>
       </div>
-      {error.value && <p class="is-bad">{error.value}</p>}
+      <FormError text={error.value} />
       <ul class="browse-list">
         {rooms.value?.map((each) => (
           <li key={each.room}>
@@ -72,7 +74,7 @@ export function BrowseDialog() {
                 Open
               </button>
             ) : (
-              <button type="button" class="button is-small is-primary" aria-label={`Join ${each.title || each.room}`} onClick={() => void join(each.room)}>
+              <button type="button" class="button is-small is-primary" aria-label={`Join ${each.title || each.room}`} onClick={() => void come(each.room)}>
                 Join
               </button>
             )}

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 // Where one writes: grows with the text, completes names, edits what was sent.
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { effect, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { edit, join, peopleIn, send, setBlocked } from '../app/actions';
 import type { Conversation } from '../app/conversation';
-import { chat } from '../app/state';
+import { attempt, chat } from '../app/state';
+import { plural } from '../model/format';
 import { limits } from '../model/protocol';
 import { mentionAt } from '../model/text';
+import type { MessageItem } from '../model/timeline';
 import { composing, type Composing } from './composer_state';
 import { EmojiButton } from './emoji';
 import { Icon } from './icons';
 import { Avatar, IconButton } from './parts';
 
 const completionsMax = 6;
+const leftTold = 500; // characters
 
 export function Composer({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value;
@@ -57,36 +60,46 @@ function Field({ conversation }: { conversation: Conversation }) {
     const { me } = chat.peek()!;
     const found = [...peopleIn(conversation)]
       .filter(([user]) => user !== me)
-      .filter(([user, name]) => user.startsWith(at.query) || name.toLowerCase().startsWith(at.query))
+      .filter((names) => names.some((each) => each.toLowerCase().startsWith(at.query)))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, completionsMax);
     return found.length > 0 ? { ...at, found } : undefined;
   });
 
-  useSignalEffect(() => {
-    void state.focusRequests.value;
-    const element = field.current;
-    if (!element) return;
-    element.focus();
-    requestAnimationFrame(() => element.setSelectionRange(element.value.length, element.value.length));
-  });
   useEffect(() => {
+    // On a phone the focus would bring up the keyboard.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
+    let seen = state.focusRequests.peek();
+    // At once, not after the next frame as with useSignalEffect: a key may follow.
+    return effect(() => {
+      const { value } = state.focusRequests;
+      if (value === seen) return;
+      seen = value;
+      field.current?.focus();
+      const { begin, end } = state.selection;
+      requestAnimationFrame(() => field.current?.setSelectionRange(begin, end));
+    });
   }, []);
   useLayoutEffect(() => grow(field.current!), [state.text.value]);
 
   const submit = () => {
     const text = state.text.peek().trim();
+    if (state.isSaving.peek() || tooLong(text) > 0) return;
     const editing = state.editing.peek();
-    if (editing) {
-      state.cancelEdit();
-      if (text !== '' && text !== editing.text) void edit(conversation, editing.offset, text);
-      return;
-    }
+    if (editing) return void save(editing, text);
     if (text === '') return;
     send(conversation, text, state.replyTo.peek()?.offset);
     state.text.value = '';
     state.replyTo.value = undefined;
+  };
+
+  // What was written is given up only when it is stored.
+  const save = async (editing: MessageItem, text: string) => {
+    if (text === '' || text === editing.text) return state.cancelEdit();
+    state.isSaving.value = true;
+    const stored = await attempt(() => edit(conversation, editing.offset, text));
+    state.isSaving.value = false;
+    if (stored && state.editing.peek() === editing) state.cancelEdit();
   };
 
   const complete = (user: string) => {
@@ -121,8 +134,13 @@ function Field({ conversation }: { conversation: Conversation }) {
     event.preventDefault();
   };
 
-  const track = () => (caret.value = field.current?.selectionStart ?? 0);
+  const track = () => {
+    const { selectionStart: begin, selectionEnd: end } = field.current!;
+    state.selection = { begin, end };
+    caret.value = begin;
+  };
   const at = completions.value;
+  const isEmpty = state.text.value.trim() === '';
   return (
     <div class="composer">
       <Context state={state} />
@@ -149,7 +167,7 @@ function Field({ conversation }: { conversation: Conversation }) {
         <textarea
           ref={field}
           rows={1}
-          maxLength={limits.text}
+          readOnly={state.isSaving.value}
           placeholder={`Message ${title}`}
           aria-label={state.editing.value ? 'Edit message' : `Message ${title}`}
           aria-autocomplete="list"
@@ -171,7 +189,7 @@ function Field({ conversation }: { conversation: Conversation }) {
           icon={state.editing.value ? 'check' : 'send'}
           label={state.editing.value ? 'Save' : 'Send'}
           class="send"
-          disabled={state.text.value.trim() === ''}
+          disabled={isEmpty || state.isSaving.value || tooLong(state.text.value.trim()) > 0}
           onClick={submit}
         />
       </div>
@@ -241,9 +259,22 @@ function Context({ state }: { state: Composing }) {
   );
 }
 
+// By how many characters a text is longer than a message may be; negative: what is left.
+const tooLong = (text: string): number =>
+  text.length <= limits.text - leftTold ? -limits.text : [...text].length - limits.text;
+
 function Remaining({ text }: { text: string }) {
-  const left = limits.text - [...text].length;
-  return left < 500 ? <div class="remaining">{left} characters left</div> : null;
+  const over = tooLong(text.trim());
+  if (over <= -leftTold) return null;
+  if (over <= 0) return <div class="remaining">{plural(-over, 'character')} left</div>;
+  return (
+    <div class="remaining is-bad">
+      {plural(over, 'character')} too long: a message has at most {limits.text.toLocaleString()}.
+      <span class="hidden" role="alert">
+        This is too long to be sent.
+      </span>
+    </div>
+  );
 }
 
 function grow(element: HTMLTextAreaElement): void {

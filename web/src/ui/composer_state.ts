@@ -8,6 +8,8 @@ export class Composing {
   readonly replyTo = signal<MessageItem | undefined>(undefined);
   readonly editing = signal<MessageItem | undefined>(undefined);
   readonly focusRequests = signal(0);
+  readonly isSaving = signal(false); // an edit is on its way
+  selection = { begin: 0, end: 0 }; // in the text: what is written next goes there
   private draft = ''; // what was there before an edit began
 
   reply(item: MessageItem): void {
@@ -20,20 +22,34 @@ export class Composing {
     if (!this.editing.peek()) this.draft = this.text.peek();
     this.replyTo.value = undefined;
     this.editing.value = item;
-    this.text.value = item.text;
+    this.write(item.text);
     this.focusRequests.value += 1;
   }
 
   cancelEdit(): void {
     if (!this.editing.peek()) return;
     this.editing.value = undefined;
-    this.text.value = this.draft;
+    this.write(this.draft);
     this.draft = '';
   }
 
+  // Where the caret is, in place of what is selected.
   insert(text: string): void {
-    this.text.value = this.text.peek().replace(/(\S)$/, '$1 ') + text;
+    const all = this.text.peek();
+    const begin = Math.min(this.selection.begin, all.length);
+    const { end } = this.selection;
+    this.write(all.slice(0, begin) + text + all.slice(end), begin + text.length);
     this.focusRequests.value += 1;
+  }
+
+  insertWord(word: string): void {
+    const isInWord = /\S$/.test(this.text.peek().slice(0, this.selection.begin));
+    this.insert(`${isInWord ? ' ' : ''}${word} `);
+  }
+
+  private write(text: string, caret = text.length): void {
+    this.selection = { begin: caret, end: caret };
+    this.text.value = text;
   }
 }
 

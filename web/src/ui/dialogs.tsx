@@ -2,12 +2,13 @@
 // The windows over the page: which one is open, and the small ones.
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { openDm, powersIn, rpc } from '../app/actions';
+import { call, callNaming, powersIn, writeTo } from '../app/actions';
 import { chat, dialog, goTo, toast, type Dialog } from '../app/state';
 import { limits, type Room, type RoomChannel } from '../model/protocol';
+import { messageOf } from '../net/socket';
 import { AccountDialog } from './account';
 import { BrowseDialog } from './browse';
-import { Labelled, Modal } from './parts';
+import { FormError, Labelled, Modal } from './parts';
 import { refresh } from './people';
 import { Switcher } from './switcher';
 import { commandKey } from './sidebar';
@@ -41,28 +42,35 @@ export function Dialogs() {
 
 const close = () => (dialog.value = undefined);
 
-// A form in a window: one action, one way back.
+// A form in a window: one action, one way back. What `onSubmit` throws is told in it; false keeps it
+// open.
 export function Form(props: {
   action: string;
   isDanger?: boolean;
-  onSubmit: () => Promise<boolean | void>;
+  onSubmit: () => Promise<unknown>;
   children?: ComponentChildren;
 }) {
   const isBusy = useSignal(false);
+  const error = useSignal('');
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (isBusy.value) return;
+    isBusy.value = true;
+    error.value = '';
+    const mine = dialog.peek();
+    try {
+      const isDone = await props.onSubmit();
+      if (isDone !== false && dialog.peek() === mine) close();
+    } catch (problem) {
+      error.value = messageOf(problem);
+    } finally {
+      isBusy.value = false;
+    }
+  };
   return (
-    <form
-      class="form"
-      onSubmit={async (event) => {
-        event.preventDefault();
-        if (isBusy.value) return;
-        isBusy.value = true;
-        const mine = dialog.peek();
-        const isDone = await props.onSubmit();
-        isBusy.value = false;
-        if (isDone !== false && dialog.peek() === mine) close();
-      }}
-    >
+    <form class="form" onSubmit={submit}>
       {props.children}
+      <FormError text={error.value} />
       <div class="form-actions">
         <button type="button" class="button" onClick={close}>
           Cancel
@@ -97,16 +105,14 @@ function CreateDialog() {
       <Form
         action="Create"
         onSubmit={async () => {
-          const made = await rpc<Room>('chat.create', {
+          const made = await call<Room>('chat.create', {
             room: name,
             title: title.value.trim(),
             visibility: isPrivate.value ? 'private' : 'public',
             ...(topic.value.trim() ? { topic: topic.value.trim() } : {}),
           });
-          if (!made) return false;
           await chat.peek()!.sync();
           goTo(made.channel ?? `room:${name}`);
-          return true;
         }}
       >
         <Labelled label="Name" hint={name ? `Its address will be #${name}` : 'What people will see'}>
@@ -143,10 +149,7 @@ function NewDmDialog() {
     <Modal title="Write to somebody">
       <Form
         action="Open"
-        onSubmit={async () => {
-          await openDm(user.value.trim().replace(/^@/, '').toLowerCase());
-          return false;
-        }}
+        onSubmit={() => writeTo(user.value.trim().replace(/^@/, ''))}
       >
         <PersonField user={user} />
       </Form>
@@ -190,10 +193,9 @@ function InviteDialog({ room }: { room: string }) {
       <Form
         action="Invite"
         onSubmit={async () => {
-          const name = user.value.trim().replace(/^@/, '').toLowerCase();
-          if (!(await rpc('chat.invite', { room, user: name }))) return false;
+          const name = user.value.trim().replace(/^@/, '');
+          await callNaming('chat.invite', { room, user: name });
           toast(`${name} is invited.`);
-          return true;
         }}
       >
         <PersonField user={user} />
@@ -218,10 +220,9 @@ function EditDialog({ room }: { room: string }) {
           if (title.value.trim() !== (info.title || room)) changes.title = title.value.trim();
           if (topic.value.trim() !== info.topic) changes.topic = topic.value.trim();
           if (visibility !== info.visibility) changes.visibility = visibility;
-          if (Object.keys(changes).length === 0) return true;
-          if (!(await rpc('chat.set', { room, ...changes }))) return false;
+          if (Object.keys(changes).length === 0) return;
+          await call('chat.set', { room, ...changes });
           await chat.peek()!.sync();
-          return true;
         }}
       >
         {own && (
@@ -272,9 +273,8 @@ function SanctionDialog(props: Extract<Dialog, { kind: 'sanction' }>) {
           const data: Record<string, unknown> = { room, user };
           if (act !== 'kick' && seconds.value > 0) data.seconds = seconds.value;
           if (reason.value.trim()) data.reason = reason.value.trim();
-          if (!(await rpc(`chat.${act}`, data))) return false;
+          await call(`chat.${act}`, data);
           refresh();
-          return true;
         }}
       >
         <p class="faint">{text}</p>

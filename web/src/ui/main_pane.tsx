@@ -2,14 +2,16 @@
 // The open conversation: its heading, messages, field, and what can stand beside them.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { hide, join, leave, openDm, powersIn, rpc, setBlocked } from '../app/actions';
+import { call, hide, join, leave, openDm, powersIn, setBlocked } from '../app/actions';
 import type { Conversation } from '../app/conversation';
-import { chat, current, dialog, go, isDrawerOpen, panel, route } from '../app/state';
+import { attempt, chat, current, dialog, go, isDrawerOpen, panel, route } from '../app/state';
 import type { Channel, Room, Status } from '../model/protocol';
-import { plural } from '../model/format';
+import { ago, fullTime, plural } from '../model/format';
+import { hashOf, routeOf } from '../model/route';
 import { Banner } from './banner';
 import { Composer } from './composer';
 import { Icon, Mark } from './icons';
+import { isPhone } from './layout';
 import { Messages, Typing } from './messages';
 import { Avatar, Empty, IconButton, MenuButton, Spinner, type MenuItem } from './parts';
 import { MembersPanel } from './people';
@@ -17,28 +19,27 @@ import { SearchPanel } from './search';
 
 export function MainPane() {
   const conversation = current.value;
-  const side = panel.value;
+  const isRoom = conversation?.info.value.kind === 'room';
+  const isSearch = conversation !== undefined && panel.value === 'search';
+  const isMembers = isRoom && panel.value === 'members';
+  const isPanel = isSearch || isMembers;
   return (
     <>
-      <main class="main" id="main" tabIndex={-1}>
+      <main class="main" id="main" tabIndex={-1} inert={isPhone.value && isPanel}>
         <Banner />
         {conversation ? <Open conversation={conversation} key={conversation.channel} /> : <Nothing />}
       </main>
-      {conversation && side === 'search' && (
-        <SearchPanel conversation={conversation} key={conversation.channel} />
-      )}
-      {conversation && side === 'members' && conversation.info.value.kind === 'room' && (
-        <MembersPanel conversation={conversation} key={conversation.channel} />
-      )}
+      {isSearch && <SearchPanel conversation={conversation} key={conversation.channel} />}
+      {isMembers && <MembersPanel conversation={conversation!} key={conversation!.channel} />}
     </>
   );
 }
 
 function Open({ conversation }: { conversation: Conversation }) {
-  // Before the first rendering: where the line of what is new belongs.
-  if (conversation.newAfter.peek() === undefined && conversation.unread.peek().count > 0) {
-    conversation.newAfter.value = conversation.read;
-  }
+  // What had the focus may be gone.
+  useEffect(() => {
+    if (document.activeElement === document.body) document.getElementById('main')?.focus();
+  }, []);
   return (
     <>
       <Heading conversation={conversation} />
@@ -65,7 +66,9 @@ function Heading({ conversation }: { conversation: Conversation }) {
       )}
       <div class="heading-text">
         <h1>{info.kind === 'room' ? info.title || info.room : info.name || info.user}</h1>
-        <p class="heading-topic">{info.kind === 'room' ? info.topic : statusWords[status]}</p>
+        <p class="heading-topic">
+          {info.kind === 'room' ? info.topic : <Whereabouts conversation={conversation} />}
+        </p>
       </div>
       <div class="heading-actions">
         {info.kind === 'room' && (
@@ -94,6 +97,19 @@ function Heading({ conversation }: { conversation: Conversation }) {
       </div>
     </header>
   );
+}
+
+// Of a private conversation's other side.
+function Whereabouts({ conversation }: { conversation: Conversation }) {
+  const now = useSignal(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => (now.value = Date.now()), 30_000);
+    return () => clearInterval(timer);
+  }, []);
+  const status = conversation.peerStatus.value;
+  const seen = conversation.peerSeen.value;
+  if (status !== 'offline' || !seen) return <>{statusWords[status]}</>;
+  return <span title={fullTime(seen)}>Last seen {ago(seen, Math.max(now.value, seen))}</span>;
 }
 
 export function MenuToggle() {
@@ -163,9 +179,10 @@ function headingItems(info: Channel): (MenuItem | false)[] {
 
 function archive(room: string, archived: boolean): void {
   const run = async () => {
-    if (await rpc('chat.archive', { room, archived })) await chat.peek()!.sync();
+    await call('chat.archive', { room, archived });
+    await chat.peek()!.sync();
   };
-  if (!archived) return void run();
+  if (!archived) return void attempt(run);
   dialog.value = {
     kind: 'confirm',
     title: 'Archive this room?',
@@ -182,10 +199,9 @@ function Nothing() {
   const first = open.conversations.value.get('room:lobby') ?? open.rooms.value[0] ?? open.dms.value[0];
   useEffect(() => {
     if (where.kind !== 'none' || !first) return;
-    const { channel } = first;
-    const name = channel.startsWith('room:') ? channel.slice(5) : undefined;
-    if (name) history.replaceState(null, '', `#/room/${encodeURIComponent(name)}`);
-    if (name) go({ kind: 'room', room: name });
+    const next = routeOf(first.channel, open.me);
+    history.replaceState(null, '', hashOf(next));
+    go(next);
   }, [where.kind, first?.channel]);
   if (!open.isSynced.value && !open.syncError.value) {
     return (

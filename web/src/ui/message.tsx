@@ -18,7 +18,7 @@ import { personMenu } from './people';
 export function RichText(props: { text: string; mentions: string[]; me: string }) {
   const users = new Set(props.mentions);
   if (isOnlyEmoji(props.text)) return <span class="only-emoji">{props.text}</span>;
-  const name = `@${props.me}`;
+  const name = `@${props.me.toLowerCase()}`;
   if (props.text.toLowerCase().includes(name)) users.add(props.me);
   return (
     <>
@@ -26,7 +26,7 @@ export function RichText(props: { text: string; mentions: string[]; me: string }
         switch (piece.kind) {
           case 'link':
             return (
-              <a href={piece.href} target="_blank" rel="noopener noreferrer">
+              <a href={piece.href} title={piece.href} target="_blank" rel="noopener noreferrer">
                 {piece.text}
               </a>
             );
@@ -72,22 +72,27 @@ export const Message = memo(function Message(props: MessageProps) {
     <article
       class={classes.join(' ')}
       tabIndex={-1}
-      aria-label={`${name}, ${clockTime(item.time)}`}
+      aria-labelledby={`who-${item.offset} said-${item.offset}`}
       data-offset={item.offset}
     >
       {item.replyTo !== undefined && <Quote {...props} />}
       <div class="message-gutter">
         {isGrouped ? (
-          <time class="message-time-short" title={fullTime(item.time)}>
-            {clockTime(item.time)}
-          </time>
+          <>
+            <time class="message-time-short" title={fullTime(item.time)}>
+              {clockTime(item.time)}
+            </time>
+            <span id={`who-${item.offset}`} hidden>
+              {name}, {clockTime(item.time)}
+            </span>
+          </>
         ) : (
           <Avatar user={item.user || 'system'} name={name} />
         )}
       </div>
       <div class="message-main">
         {!isGrouped && (
-          <header class="message-head">
+          <header class="message-head" id={`who-${item.offset}`}>
             <Author item={item} name={name} isMine={isMine} conversation={props.conversation} />
             <time title={fullTime(item.time)}>{clockTime(item.time)}</time>
           </header>
@@ -122,10 +127,14 @@ function Author(props: {
 function Body({ item, me }: { item: MessageItem; me: string }) {
   if (item.deletedBy !== undefined) {
     const who = item.deletedBy === item.user ? '' : ' by a moderator';
-    return <div class="message-text is-deleted">This message was deleted{who}.</div>;
+    return (
+      <div class="message-text is-deleted" id={`said-${item.offset}`}>
+        This message was deleted{who}.
+      </div>
+    );
   }
   return (
-    <div class="message-text" dir="auto">
+    <div class="message-text" dir="auto" id={`said-${item.offset}`}>
       <RichText text={item.text} mentions={item.mentions} me={me} />
       {item.edited && <span class="message-edited"> (edited)</span>}
     </div>
@@ -263,7 +272,7 @@ export function Pending(props: { entry: Entry; name: string; me: string; isGroup
     <article
       class={`message is-pending ${isGrouped ? 'is-grouped' : ''} is-${entry.state}`}
       tabIndex={-1}
-      aria-label={`${props.name}, ${stateText[entry.state]}`}
+      aria-label={`${props.name}, ${stateText[entry.state]}: ${entry.data.text.slice(0, 300)}`}
     >
       <div class="message-gutter">
         {isGrouped ? (

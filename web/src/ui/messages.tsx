@@ -5,8 +5,9 @@ import { useCallback, useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
 import { loadPeople, peopleIn, powersIn } from '../app/actions';
 import { isFocused } from '../app/attention';
-import { chat, goTo, route, toast } from '../app/state';
+import { chat, route, toast } from '../app/state';
 import { badge, dayName, listNames } from '../model/format';
+import { channelOf, parseRoute, type Route } from '../model/route';
 import { rowsOf, type Row } from '../model/rows';
 import { composing } from './composer_state';
 import { describe } from './events';
@@ -65,16 +66,20 @@ export function Messages({ conversation }: { conversation: Conversation }) {
 
   useSignalEffect(() => {
     const { value } = route;
-    if (value.kind === 'none' || value.at === undefined) return;
-    void jump(value.at);
+    if (value.kind === 'none' || value.at === undefined || channelOf(value, me) !== channel) return;
+    void jump(value.at, value);
   });
 
-  async function jump(offset: number): Promise<void> {
-    if (!(await conversation.loadUntil(offset))) {
-      toast('That message is not kept any more.');
-      goTo(channel);
+  async function jump(offset: number, asked: Route): Promise<void> {
+    const end = await conversation.loadUntil(offset);
+    if (route.peek() !== asked) return; // somebody went elsewhere
+    if (end === 'failed') {
+      toast('That message could not be loaded. Try again when you are connected.', 'error');
       return;
     }
+    history.replaceState(null, '', location.hash.replace(/\?.*$/, ''));
+    route.value = parseRoute(location.hash);
+    if (end === 'gone') return toast('That message is not kept any more.');
     const row = rows.value.find((each) => each.kind === 'message' && each.item.offset === offset);
     if (!row) return;
     list.current?.toRow(row.key);
@@ -82,7 +87,20 @@ export function Messages({ conversation }: { conversation: Conversation }) {
     setTimeout(() => {
       if (flashing.peek() === row.key) flashing.value = '';
     }, 4000);
-    history.replaceState(null, '', location.hash.replace(/\?.*$/, ''));
+    if (document.activeElement === document.body) focusOn(row.key);
+  }
+
+  function focusOn(key: string): void {
+    requestAnimationFrame(() => {
+      const message = list.current?.element(key)?.querySelector<HTMLElement>('.message');
+      message?.focus({ preventScroll: true });
+    });
+  }
+
+  function focusRow(to: Row | undefined): void {
+    if (!to) return;
+    list.current?.reveal(to.key);
+    focusOn(to.key);
   }
 
   const onTop = useCallback(() => {
@@ -143,13 +161,6 @@ export function Messages({ conversation }: { conversation: Conversation }) {
     const key = keyOf(event.target);
     const at = all.findIndex((row) => row.key === key);
     const isRow = (event.target as HTMLElement).classList.contains('message');
-    const focusRow = (to: Row | undefined) => {
-      if (!to) return;
-      list.current?.reveal(to.key);
-      requestAnimationFrame(() => {
-        list.current?.element(to.key)?.querySelector<HTMLElement>('.message')?.focus();
-      });
-    };
     if (event.key === 'ArrowUp') focusRow(at < 0 ? all.at(-1) : all[at - 1]);
     else if (event.key === 'ArrowDown' && at >= 0) {
       if (at === all.length - 1) composing(channel).focusRequests.value += 1;

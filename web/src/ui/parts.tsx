@@ -66,6 +66,7 @@ export function Modal(props: {
     return () => {
       if (element.open) element.close();
       if (before?.isConnected) before.focus();
+      if (document.activeElement === document.body) document.getElementById('main')?.focus();
     };
   }, []);
   return (
@@ -245,5 +246,15 @@ export function Labelled(props: {
         </span>
       )}
     </div>
+  );
+}
+
+// Why something did not work, where it was asked for.
+export function FormError({ text }: { text: string }) {
+  if (!text) return null;
+  return (
+    <p class="form-error" role="alert">
+      <Icon name="alert" size={16} /> <span>{text}</span>
+    </p>
   );
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // What can be done with a person, and the pane of who is in a room.
 import { signal, useSignal, useSignalEffect } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
-import { openDm, powersIn, rememberMembers, rpc, setBlocked } from '../app/actions';
-import { chat, dialog, panel, toast } from '../app/state';
+import { call, openDm, powersIn, rememberMembers, rpc, setBlocked } from '../app/actions';
+import { attempt, chat, dialog, panel, toast } from '../app/state';
 import { fullTime, plural } from '../model/format';
 import type { Member, Present, Role, RoomChannel, RoomDetails, Sanction, Status } from '../model/protocol';
 import { composing } from './composer_state';
 import { Icon } from './icons';
+import { isPhone, useHeldFocus } from './layout';
 import { Avatar, IconButton, MenuButton, Spinner, type MenuItem } from './parts';
 
 interface Person {
@@ -27,7 +29,7 @@ export function personMenu(conversation: Conversation, person: Person): (MenuIte
   items.push({
     label: 'Mention',
     icon: 'reply',
-    run: () => composing(conversation.channel).insert(`@${user} `),
+    run: () => composing(conversation.channel).insertWord(`@${user}`),
   });
   if (room) items.push(...moderation(room, person));
   const isBlocked = open.blocked.peek().has(user);
@@ -45,13 +47,15 @@ function moderation(info: RoomChannel, { user, name, role }: Person): (MenuItem 
   if (!moderate || role === 'owner') return [];
   const { room } = info;
   const items: (MenuItem | false)[] = [false];
-  const setRole = (next: Role) => async () => {
-    if (await rpc('chat.role', { room, user, role: next })) refresh();
+  const setRole = async (next: Role) => {
+    await call('chat.role', { room, user, role: next });
+    refresh();
   };
+  const make = (next: Role) => () => attempt(() => setRole(next));
   if (own && role === 'moderator') {
-    items.push({ label: 'Make an ordinary member', icon: 'shield', run: setRole('member') });
+    items.push({ label: 'Make an ordinary member', icon: 'shield', run: make('member') });
   } else if (own) {
-    items.push({ label: 'Make a moderator', icon: 'shield', run: setRole('moderator') });
+    items.push({ label: 'Make a moderator', icon: 'shield', run: make('moderator') });
   }
   if (own) {
     items.push({
@@ -63,7 +67,7 @@ function moderation(info: RoomChannel, { user, name, role }: Person): (MenuItem 
           title: `Hand the room over to ${name}?`,
           text: 'There is one owner. You will be a moderator, and cannot take it back yourself.',
           action: 'Hand over',
-          run: setRole('owner'),
+          run: () => setRole('owner'),
         }),
     });
   }
@@ -113,13 +117,20 @@ export function MembersPanel({ conversation }: { conversation: Conversation }) {
     }
   });
 
+  const aside = useRef<HTMLElement>(null);
+  useHeldFocus(aside, isPhone.value);
   const present = new Map((conversation.presence.value?.users ?? []).map((each) => [each.user, each]));
   const count = conversation.presence.value?.count ?? 0;
   return (
-    <aside class="panel" aria-label="Room details">
+    <aside class="panel" aria-label="Room details" ref={aside}>
       <header class="panel-head">
         <h2>Details</h2>
-        <IconButton icon="close" label="Close details" onClick={() => (panel.value = 'none')} />
+        <IconButton
+          icon="close"
+          label="Close details"
+          data-first-focus
+          onClick={() => (panel.value = 'none')}
+        />
       </header>
       <div class="panel-scroll">
         <About info={info} own={own} moderate={moderate} />

@@ -4,12 +4,14 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
 import { chat, goTo, panel } from '../app/state';
-import { clockTime, dayName } from '../model/format';
+import { clockTime, dayName, plural } from '../model/format';
 import { limits, type SearchHit } from '../model/protocol';
 import { messageOf } from '../net/socket';
+import { isPanelOver, isPhone, useHeldFocus } from './layout';
 import { Avatar, IconButton, Spinner } from './parts';
 
 const waitMs = 250;
+const walkMax = 5; // answers without a result, until it is told how far that was
 
 export function SearchPanel({ conversation }: { conversation: Conversation }) {
   const query = useSignal('');
@@ -23,22 +25,17 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
   async function find(before?: number): Promise<void> {
     const words = query.value.trim();
     const mine = ++round.current;
-    if (words === '') {
-      hits.value = undefined;
-      next.value = undefined;
-      return;
-    }
-    isBusy.value = true;
+    error.value = '';
+    isBusy.value = words !== '';
+    if (before === undefined) next.value = undefined;
+    if (words === '') hits.value = undefined;
+    if (words === '') return;
     try {
-      const found = await chat.peek()!.rpc<{ results: SearchHit[]; next?: number }>('chat.search', {
-        channel: conversation.channel,
-        query: words,
-        ...(before === undefined ? {} : { before }),
-      });
+      const known = before === undefined ? [] : (hits.value ?? []);
+      const found = await walk(words, before, () => mine === round.current);
       if (mine !== round.current) return;
-      hits.value = before === undefined ? found.results : [...(hits.value ?? []), ...found.results];
+      hits.value = [...known, ...found.results];
       next.value = found.next;
-      error.value = '';
     } catch (problem) {
       if (mine === round.current) error.value = messageOf(problem);
     } finally {
@@ -46,6 +43,23 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
     }
   }
 
+  // An answer may be empty and say where to go on: the server reads some way back at a time.
+  async function walk(words: string, before: number | undefined, isWanted: () => boolean) {
+    for (let i = 1; ; ++i) {
+      const found = await chat.peek()!.rpc<{ results: SearchHit[]; next?: number }>('chat.search', {
+        channel: conversation.channel,
+        query: words,
+        ...(before === undefined ? {} : { before }),
+      });
+      if (found.results.length || found.next === undefined || i === walkMax || !isWanted()) {
+        return found;
+      }
+      before = found.next;
+    }
+  }
+
+  const aside = useRef<HTMLElement>(null);
+  useHeldFocus(aside, isPhone.value);
   useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     const timer = setTimeout(() => void find(), waitMs);
@@ -54,7 +68,7 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
 
   const info = conversation.info.value;
   return (
-    <aside class="panel" aria-label="Search">
+    <aside class="panel" aria-label="Search" ref={aside}>
       <header class="panel-head">
         <h2>Search</h2>
         <IconButton icon="close" label="Close search" onClick={() => (panel.value = 'none')} />
@@ -76,7 +90,12 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
       <div class="panel-scroll" aria-live="polite" aria-busy={isBusy.value}>
         {error.value && <p class="panel-note is-bad">{error.value}</p>}
         {hits.value?.length === 0 && !isBusy.value && (
-          <p class="panel-note faint">Nothing found for “{query.value.trim()}”.</p>
+          <p class="panel-note faint">
+            Nothing found for “{query.value.trim()}”
+            {next.value === undefined
+              ? '.'
+              : ` in the newest ${plural(conversation.timeline.top - next.value, 'entry', 'entries')}.`}
+          </p>
         )}
         {hits.value === undefined && !error.value && (
           <p class="panel-note faint">Finds messages by their words, the newest first.</p>
@@ -91,7 +110,7 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
         {isBusy.value && <Spinner label="Searching" />}
         {next.value !== undefined && !isBusy.value && (
           <button type="button" class="button is-wide" onClick={() => void find(next.value)}>
-            Older results
+            {hits.value?.length ? 'Older results' : 'Search older messages'}
           </button>
         )}
       </div>
@@ -103,8 +122,12 @@ function Hit(props: { hit: SearchHit; query: string; conversation: Conversation 
   const { hit, conversation } = props;
   const name = hit.name ?? conversation.timeline.message(hit.offset)?.name ?? hit.user;
   const time = hit.data.time ?? 0;
+  const open = () => {
+    if (isPanelOver.peek()) panel.value = 'none';
+    goTo(conversation.channel, hit.offset);
+  };
   return (
-    <button type="button" class="hit" onClick={() => goTo(conversation.channel, hit.offset)}>
+    <button type="button" class="hit" onClick={open}>
       <span class="hit-head">
         <Avatar user={hit.user} name={name} size={20} />
         <b>{name}</b>

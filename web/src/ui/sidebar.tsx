@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The list of conversations, and oneself.
 import type { ComponentChildren } from 'preact';
-import { join } from '../app/actions';
+import { useRef } from 'preact/hooks';
+import { decline, join } from '../app/actions';
 import type { Conversation } from '../app/conversation';
 import {
   chat,
@@ -17,6 +18,7 @@ import {
 import { badge } from '../model/format';
 import { hashOf, routeOf } from '../model/route';
 import { Icon, Mark } from './icons';
+import { isPhone, useHeldFocus } from './layout';
 import { Avatar, IconButton, MenuButton, type MenuItem } from './parts';
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
@@ -31,8 +33,10 @@ export function Sidebar() {
   const open = chat.value!;
   const rooms = open.rooms.value;
   const dms = open.dms.value;
+  const nav = useRef<HTMLElement>(null);
+  useHeldFocus(nav, isPhone.value && isDrawerOpen.value);
   return (
-    <nav class="sidebar" aria-label="Conversations">
+    <nav class="sidebar" aria-label="Conversations" ref={nav}>
       <header class="brand">
         <Mark />
         <span class="brand-name">chirm</span>
@@ -40,6 +44,7 @@ export function Sidebar() {
           icon="close"
           label="Close the list"
           class="drawer-close"
+          data-first-focus
           onClick={() => (isDrawerOpen.value = false)}
         />
       </header>
@@ -152,6 +157,12 @@ function Invitations() {
           <button type="button" class="button is-small" onClick={() => void join(each.room)}>
             Join
           </button>
+          <IconButton
+            icon="close"
+            label={`Decline the invitation to ${each.title || each.room}`}
+            size={16}
+            onClick={() => void decline(each.room)}
+          />
         </li>
       ))}
     </Section>
@@ -198,16 +209,16 @@ function Me() {
       run: () => (theme.value = value),
     }));
     made.push(false, { label: 'Keyboard', icon: 'keyboard', run: show({ kind: 'shortcuts' }) });
-    if (session.role !== 'guest') {
+    if (session.role !== 'guest' && !session.isExternal) {
       made.push({ label: 'Change password', icon: 'key', run: show({ kind: 'account' }) });
     }
     if (session.role === 'admin') {
       made.push({ label: 'Operators’ page', icon: 'chart', run: () => void window.open('/admin') });
     }
-    made.push(
-      { label: 'Sign out everywhere', icon: 'leave', run: () => confirmEverywhere() },
-      { label: 'Sign out', icon: 'leave', run: leave },
-    );
+    if (!session.isExternal) {
+      made.push({ label: 'Sign out everywhere', icon: 'leave', run: () => confirmEverywhere() });
+    }
+    made.push({ label: 'Sign out', icon: 'leave', run: leave });
     return made;
   };
   const isOnline = open.link.value.state !== 'lost' && open.link.value.state !== 'connecting';

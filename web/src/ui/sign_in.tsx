@@ -6,8 +6,8 @@ import { loadSettings, settings, settingsError, signInMessage } from '../app/sta
 import type { Session } from '../model/protocol';
 import { auth, AuthError } from '../net/auth';
 import { messageOf } from '../net/socket';
-import { Icon, Mark } from './icons';
-import { Labelled } from './parts';
+import { Mark } from './icons';
+import { FormError, Labelled } from './parts';
 
 type Way = 'login' | 'register' | 'guest';
 
@@ -68,6 +68,7 @@ export function SignIn({ onSession }: { onSession: (session: Session) => void })
 function Closed({ isExternal }: { isExternal: boolean }) {
   return (
     <div class="sign-in-closed">
+      <FormError text={signInMessage.value} />
       <h1>{isExternal ? 'Sign in at your organisation' : 'This server has no accounts'}</h1>
       <p>
         {isExternal
@@ -153,11 +154,7 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
           />
         </Labelled>
       )}
-      {error.value && (
-        <p class="form-error" role="alert">
-          <Icon name="alert" size={16} /> {error.value}
-        </p>
-      )}
+      <FormError text={error.value} />
       <button type="submit" class="button is-primary is-large" disabled={isBusy.value}>
         {isBusy.value ? 'One moment…' : words[way].action}
       </button>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Ctrl/Cmd+K: any conversation by a few letters of its name.
 import { useSignal } from '@preact/signals';
-import { openDm } from '../app/actions';
+import { writeTo } from '../app/actions';
 import type { Conversation } from '../app/conversation';
 import { chat, dialog, goTo } from '../app/state';
 import { badge } from '../model/format';
+import { messageOf } from '../net/socket';
 import { Icon } from './icons';
-import { Avatar, Modal } from './parts';
+import { Avatar, FormError, Modal } from './parts';
 
 // How well a name fits: letters in order, better at its beginning; 0 is not at all.
 export function fit(query: string, name: string): number {
@@ -29,7 +30,9 @@ export function Switcher() {
   const query = useSignal('');
   const chosen = useSignal(0);
   const open = chat.value!;
-  const words = query.value.trim().toLowerCase().replace(/^[#@]/, '');
+  const error = useSignal('');
+  const typed = query.value.trim().replace(/^[#@]/, '');
+  const words = typed.toLowerCase();
   const found = [...open.rooms.value, ...open.dms.value]
     .map((conversation) => ({
       conversation,
@@ -43,7 +46,9 @@ export function Switcher() {
   const at = Math.min(chosen.value, Math.max(0, found.length - 1));
   const pick = (conversation: Conversation | undefined) => {
     if (conversation) goTo(conversation.channel);
-    else if (words) void openDm(words);
+    else if (typed) {
+      writeTo(typed).catch((problem: unknown) => (error.value = messageOf(problem)));
+    }
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'ArrowDown') chosen.value = Math.min(at + 1, found.length - 1);
@@ -68,6 +73,7 @@ export function Switcher() {
         onInput={(event) => {
           query.value = event.currentTarget.value;
           chosen.value = 0;
+          error.value = '';
         }}
         onKeyDown={onKeyDown}
       />
@@ -97,9 +103,10 @@ export function Switcher() {
       </ul>
       {found.length === 0 && words !== '' && (
         <p class="switcher-none">
-          Nothing of that name. <kbd>Enter</kbd> writes to <b>@{words}</b>.
+          Nothing of that name. <kbd>Enter</kbd> writes to <b>@{typed}</b>.
         </p>
       )}
+      <FormError text={error.value} />
     </Modal>
   );
 }

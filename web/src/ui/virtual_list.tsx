@@ -44,6 +44,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private width = 0;
   private observer: ResizeObserver | undefined;
   private rounds = 0;
+  private looking = 0; // the frame that checkTop waits for
   private lastTop = 0; // of the window, as far as has been taken note of
 
   constructor(props: Props<Row>) {
@@ -177,16 +178,23 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   override componentDidUpdate(): void {
     this.settle();
+    // What came may have made few rows, or none: nobody scrolls then. Later, as who loads is not
+    // done yet when it is shown.
+    cancelAnimationFrame(this.looking);
+    this.looking = requestAnimationFrame(() => this.checkTop());
   }
 
   override componentWillUnmount(): void {
+    cancelAnimationFrame(this.looking);
     this.observer?.disconnect();
     this.props.onLeave?.(this.isAtEnd ? undefined : this.anchor);
   }
 
   private resized(): void {
     const scroller = this.scroller.current!;
-    if (scroller.clientHeight === this.viewport && scroller.clientWidth === this.width) this.noteScroll();
+    const isSame =
+      scroller.clientHeight === this.viewport && scroller.clientWidth === this.width;
+    if (isSame) this.noteScroll();
     this.viewport = scroller.clientHeight;
     if (scroller.clientWidth !== this.width) {
       this.width = scroller.clientWidth;
@@ -279,6 +287,10 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   private report(): void {
     this.props.onMove(this.isAtEnd);
+    this.checkTop();
+  }
+
+  private checkTop(): void {
     if (this.scroller.current!.scrollTop < nearTop) this.props.onTop();
   }
 }
