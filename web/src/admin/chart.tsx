@@ -33,7 +33,9 @@ export function Chart({ title, lines, times, span, format }: Props) {
       <figcaption>
         <h3>{title}</h3>
         <span class="chart-time">
-          {pointed.value !== undefined && times[at] ? new Date(times[at]!).toLocaleTimeString() : ''}
+          {pointed.value !== undefined && times[at]
+            ? new Date(times[at]!).toLocaleTimeString()
+            : ''}
         </span>
       </figcaption>
       <div class="chart-box">
@@ -46,12 +48,21 @@ export function Chart({ title, lines, times, span, format }: Props) {
           onPointerLeave={() => (pointed.value = undefined)}
         >
           {[0, 0.5, 1].map((share) => (
-            <line key={share} class="grid" x1="0" x2={width} y1={y(share * max)} y2={y(share * max)} />
+            <line
+              key={share}
+              class="grid"
+              x1="0"
+              x2={width}
+              y1={y(share * max)}
+              y2={y(share * max)}
+            />
           ))}
           {lines.map(({ name, values: points }, index) => (
             <path key={name} class={`line-${index % 6}`} d={path(points, x, y)} />
           ))}
-          {pointed.value !== undefined && <line class="cross" x1={x(at)} x2={x(at)} y1="0" y2={height} />}
+          {pointed.value !== undefined && (
+            <line class="cross" x1={x(at)} x2={x(at)} y1="0" y2={height} />
+          )}
         </svg>
         <span class="axis is-top">{format(max)}</span>
         <span class="axis is-middle">{format(max / 2)}</span>

@@ -126,10 +126,14 @@ function Refused({ name }: { name: string }) {
       <Icon name="shield" size={40} />
       <h2>This page is for administrators</h2>
       <p>
-        You are signed in as {name}. Ask whoever runs this server to make you an administrator, or sign in as
-        one.
+        You are signed in as {name}. Ask whoever runs this server to make you an administrator, or
+        sign in as one.
       </p>
-      <button type="button" class="button" onClick={() => auth.logout(false).finally(() => location.reload())}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => auth.logout(false).finally(() => location.reload())}
+      >
         Sign in as somebody else
       </button>
     </main>
@@ -137,7 +141,8 @@ function Refused({ name }: { name: string }) {
 }
 
 function Totals({ nodes }: { nodes: NodeState[] }) {
-  const sum = (value: (node: NodeState) => number) => nodes.reduce((total, node) => total + value(node), 0);
+  const sum = (value: (node: NodeState) => number) =>
+    nodes.reduce((total, node) => total + value(node), 0);
   const tiles: [string, string][] = [
     ['Nodes', String(nodes.length)],
     ['Connections', compact(sum((node) => node.connections))],
@@ -171,7 +176,12 @@ function Charts({ operator }: { operator: Operator }) {
       <h2 class="hidden" id="charts-title">
         The last two minutes
       </h2>
-      <Chart {...common} title="Connections" format={compact} lines={cut(samples.perNode((node) => node.connections))} />
+      <Chart
+        {...common}
+        title="Connections"
+        format={compact}
+        lines={cut(samples.perNode((node) => node.connections))}
+      />
       <Chart
         {...common}
         title="Messages per second"
@@ -208,13 +218,25 @@ function Nodes({ nodes }: { nodes: NodeState[] }) {
         <table>
           <thead>
             <tr>
-              {['Node', 'Up', 'Connections', 'Users', 'Channels', 'Subscriptions', 'Msg/s', 'Deliveries/s', 'p50 / p99', 'Lag p99', 'CPU', 'Memory', 'Version'].map(
-                (name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
+              {[
+                'Node',
+                'Up',
+                'Connections',
+                'Users',
+                'Channels',
+                'Subscriptions',
+                'Msg/s',
+                'Deliveries/s',
+                'p50 / p99',
+                'Lag p99',
+                'CPU',
+                'Memory',
+                'Version',
+              ].map((name) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -281,7 +303,13 @@ function Slow({ operator }: { operator: Operator }) {
   );
 }
 
-function NoticeDialog({ operator, onClose }: { operator: Operator; onClose: (told: string) => void }) {
+function NoticeDialog({
+  operator,
+  onClose,
+}: {
+  operator: Operator;
+  onClose: (told: string) => void;
+}) {
   const text = useSignal('');
   const error = useSignal('');
   return (

@@ -133,7 +133,9 @@ function Found({ account, act }: { account: Account; act: Act }) {
             <button
               type="button"
               class="button is-small"
-              onClick={() => void act('admin.disconnect', { session: each.id }, 'That session is ended.')}
+              onClick={() =>
+                void act('admin.disconnect', { session: each.id }, 'That session is ended.')
+              }
             >
               End
             </button>
@@ -147,7 +149,8 @@ function Found({ account, act }: { account: Account; act: Act }) {
             <span>
               <span>{each.node}</span>
               <span class="faint code">
-                {each.client} · {Array.isArray(each.channels) ? each.channels.length : each.channels} channels
+                {each.client} ·{' '}
+                {Array.isArray(each.channels) ? each.channels.length : each.channels} channels
               </span>
             </span>
           </li>
@@ -158,14 +161,15 @@ function Found({ account, act }: { account: Account; act: Act }) {
           Disconnect
         </button>
         {banned ? (
-          <button type="button" class="button" onClick={() => void act('admin.unban', {}, 'The ban is lifted.')}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void act('admin.unban', {}, 'The ban is lifted.')}
+          >
             Lift the ban
           </button>
         ) : (
-          <form
-            class="ban"
-            onSubmit={ban}
-          >
+          <form class="ban" onSubmit={ban}>
             <select
               aria-label="For how long"
               value={seconds.value}

@@ -132,7 +132,8 @@ export async function hide(channel: string): Promise<void> {
 
 export async function setBlocked(user: string, isBlocked: boolean): Promise<void> {
   if (!(await rpc(isBlocked ? 'chat.block' : 'chat.unblock', { user }))) return;
-  toast(isBlocked ? `You blocked ${user}. Neither can write to the other.` : `You unblocked ${user}.`);
+  const blocked = `You blocked ${user}. Neither can write to the other.`;
+  toast(isBlocked ? blocked : `You unblocked ${user}.`);
   await chat.peek()!.sync();
 }
 

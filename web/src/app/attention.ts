@@ -34,7 +34,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 function tell(away: boolean): void {
   if (isAway === away) return;
   isAway = away;
-  chat.peek()?.client.rpc('chat.status', { status: away ? 'away' : 'online' }).catch(() => undefined);
+  const status = away ? 'away' : 'online';
+  chat.peek()?.client.rpc('chat.status', { status }).catch(() => undefined);
 }
 
 let activeAt = 0;

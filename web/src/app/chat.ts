@@ -3,6 +3,7 @@
 // somebody signs in, ended when they leave.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Centrifuge } from 'centrifuge';
+import { nameOf } from '../model/format';
 import type { Channel, InboxData, Invitation, Publication, Session, Sync } from '../model/protocol';
 import { Outbox } from '../model/outbox';
 import { openSocket } from '../net/socket';
@@ -200,7 +201,9 @@ export class Chat implements ConversationHost {
 
   // So that unread counts are exact, and opening shows something at once.
   private prefetch(): void {
-    const unread = [...this.conversations.peek().values()].filter((each) => each.unread.peek().count);
+    const unread = [...this.conversations.peek().values()].filter(
+      (each) => each.unread.peek().count,
+    );
     for (const conversation of unread.slice(0, prefetchMax)) void conversation.loadOlder();
   }
 
@@ -215,10 +218,7 @@ export class Chat implements ConversationHost {
   private sorted(kind: 'room' | 'dm'): Conversation[] {
     const all = [...this.conversations.value.values()];
     const found = all.filter((each) => each.info.value.kind === kind);
-    const byTitle = (each: Conversation) => {
-      const info = each.info.value;
-      return (info.kind === 'room' ? info.title || info.room : info.name || info.user).toLowerCase();
-    };
+    const byTitle = (each: Conversation) => nameOf(each.info.value).toLowerCase();
     if (kind === 'room') return found.sort((a, b) => (byTitle(a) < byTitle(b) ? -1 : 1));
     return found.sort((a, b) => (b.info.value.last ?? 0) - (a.info.value.last ?? 0));
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One room or private conversation: its subscription, its log as far as it is here, who is there and
-// who types. Components read the signals.
+// One room or private conversation: its subscription, its log as far as it is here, who is there
+// and who types. Components read the signals.
 import { batch, signal } from '@preact/signals';
 import type { Centrifuge, Subscription } from 'centrifuge';
 import type { Channel, Publication, Present, Status } from '../model/protocol';

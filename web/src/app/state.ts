@@ -61,7 +61,7 @@ export function signedIn(session: Session): void {
   const made = new Chat(session, {
     signedOut: (reason) => void ended(reason),
     heard: (conversation, publication) => notify(conversation, publication),
-    removed: (title, reason) => toast(`You are no longer in ${title}${reason ? `: ${reason}` : ''}`),
+    removed: (title, reason) => toast(`You are no longer in ${title}${because(reason)}`),
     notice: (text) => toast(text, 'notice'),
     session: () => undefined,
   });
@@ -76,7 +76,10 @@ export function signedIn(session: Session): void {
   phase.value = 'signedIn';
 }
 
-// The server ended the connection for good. A session may have outlived it: a token of its own kind.
+const because = (reason: string) => (reason ? `: ${reason}` : '');
+
+// The server ended the connection for good. A session may have outlived it: a token of its own
+// kind.
 async function ended(reason: string): Promise<void> {
   if (chat.peek()?.session.peek().isExternal) {
     const why = reason ? ` (${reason})` : '';
@@ -86,8 +89,8 @@ async function ended(reason: string): Promise<void> {
     signedIn(await auth.refresh());
   } catch (error) {
     const isAnswer = error instanceof AuthError && error.status !== 0;
-    const why = isAnswer && error.status === 403 ? error.message : `You were signed out${reason ? `: ${reason}` : ''}.`;
-    showSignIn(why);
+    const isTold = isAnswer && error.status === 403;
+    showSignIn(isTold ? error.message : `You were signed out${because(reason)}.`);
   }
 }
 

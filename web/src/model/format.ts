@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Times, names and numbers for people, in the browser's language.
+import type { Channel } from './protocol';
 
 const dayMs = 86_400_000;
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', month: 'long', day: 'numeric' });
+const weekday = new Intl.DateTimeFormat(undefined, {
+  weekday: 'long',
+  month: 'long',
+  day: 'numeric',
+});
 const withYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
@@ -39,6 +44,10 @@ export function duration(seconds: number): string {
   if (seconds < 86_400) return `${Math.round(seconds / 3600)} h`;
   return `${Math.round(seconds / 86_400)} d`;
 }
+
+// What a conversation is called.
+export const nameOf = (info: Channel): string =>
+  info.kind === 'room' ? info.title || info.room : info.name || info.user;
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString()} ${count === 1 ? one : many}`;

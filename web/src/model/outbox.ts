@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Messages that are on their way: kept in the browser's storage until they are acknowledged, sent in
-// order within a conversation, and once: the server knows the id of what it has stored.
+// Messages that are on their way: kept in the browser's storage until they are acknowledged, sent
+// in order within a conversation, and once: the server knows the id of what it has stored.
 import type { MessageData, Publication } from './protocol';
 import { errors } from './protocol';
 
@@ -18,7 +18,10 @@ export interface Entry {
 export interface OutboxHooks {
   publish(channel: string, data: unknown): Promise<void>;
   // The publications behind that position, in order; rejects when they are not all there.
-  historyAfter(channel: string, position: { offset: number; epoch: string }): Promise<Publication[]>;
+  historyAfter(
+    channel: string,
+    position: { offset: number; epoch: string },
+  ): Promise<Publication[]>;
   // Where the conversation stands as far as is known.
   position(channel: string): { top: number; epoch: string } | undefined;
   changed(channel: string): void;
@@ -53,7 +56,7 @@ export class Outbox {
 
   // What is neither sent nor given up.
   get pending(): number {
-    return this.entries.filter((each) => each.state === 'waiting' || each.state === 'sending').length;
+    return this.entries.filter(({ state }) => state === 'waiting' || state === 'sending').length;
   }
 
   add(channel: string, data: Entry['data']): void {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A message's text split into what is shown differently. Never HTML: each piece becomes a text node.
+// A message's text split into what is shown differently. Never HTML: each piece becomes a text
+// node.
 
 export type Piece =
   | { kind: 'text'; text: string }
@@ -8,8 +9,8 @@ export type Piece =
   | { kind: 'code'; text: string }
   | { kind: 'block'; text: string };
 
-// Web addresses end before what punctuates the sentence around them, and before characters that turn
-// the direction of writing: nothing may read as another address than it is.
+// Web addresses end before what punctuates the sentence around them, and before characters that
+// turn the direction of writing: nothing may read as another address than it is.
 const linkPattern = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi;
 const trailing = /[.,;:!?…*_~]+$/;
 const namePattern = /[A-Za-z0-9~](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/.source;
@@ -103,15 +104,21 @@ export function mentionsOf(text: string, isKnown: (user: string) => boolean): st
   return [...found].slice(0, 50);
 }
 
+const emojiPattern =
+  /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\u200D|\p{Emoji_Modifier}|\s){1,12}$/u;
+
 // Nothing but up to three emoji: shown larger.
 export function isOnlyEmoji(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.length > 24 || /[0-9#*]/.test(trimmed)) return false;
-  return /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\u200D|\p{Emoji_Modifier}|\s){1,12}$/u.test(trimmed);
+  return emojiPattern.test(trimmed);
 }
 
 // Where the word with an @ begins that the caret is in or behind: what completion is for.
-export function mentionAt(text: string, caret: number): { begin: number; query: string } | undefined {
+export function mentionAt(
+  text: string,
+  caret: number,
+): { begin: number; query: string } | undefined {
   const match = /(?:^|[\s(\[{"'*,;:/])@([A-Za-z0-9~._-]{0,32})$/.exec(text.slice(0, caret));
   if (!match) return undefined;
   return { begin: caret - match[1]!.length - 1, query: match[1]!.toLowerCase() };

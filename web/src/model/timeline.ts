@@ -146,7 +146,9 @@ export class Timeline {
       case 'event':
         return this.event(data as unknown as EventData, publication, offset, now);
       case 'edit':
-        if (typeof data.text === 'string') this.change(data.target, { offset, user, text: data.text });
+        if (typeof data.text === 'string') {
+          this.change(data.target, { offset, user, text: data.text });
+        }
         return undefined;
       case 'delete':
         this.change(data.target, { offset, user });

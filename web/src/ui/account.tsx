@@ -21,15 +21,45 @@ export function AccountDialog() {
           toast('Your password is changed. You are signed out everywhere else.');
         }}
       >
-        <input type="text" class="hidden" autocomplete="username" value={name} readOnly tabIndex={-1} aria-hidden="true" />
+        <input
+          type="text"
+          class="hidden"
+          autocomplete="username"
+          value={name}
+          readOnly
+          tabIndex={-1}
+          aria-hidden="true"
+        />
         <Labelled label="Current password">
-          <input type="password" required autocomplete="current-password" value={old.value} onInput={(event) => (old.value = event.currentTarget.value)} />
+          <input
+            type="password"
+            required
+            autocomplete="current-password"
+            value={old.value}
+            onInput={(event) => (old.value = event.currentTarget.value)}
+          />
         </Labelled>
         <Labelled label="New password" hint="At least 8 characters">
-          <input type="password" required minLength={8} maxLength={128} autocomplete="new-password" value={next.value} onInput={(event) => (next.value = event.currentTarget.value)} />
+          <input
+            type="password"
+            required
+            minLength={8}
+            maxLength={128}
+            autocomplete="new-password"
+            value={next.value}
+            onInput={(event) => (next.value = event.currentTarget.value)}
+          />
         </Labelled>
         <Labelled label="New password again">
-          <input type="password" required minLength={8} maxLength={128} autocomplete="new-password" value={again.value} onInput={(event) => (again.value = event.currentTarget.value)} />
+          <input
+            type="password"
+            required
+            minLength={8}
+            maxLength={128}
+            autocomplete="new-password"
+            value={again.value}
+            onInput={(event) => (again.value = event.currentTarget.value)}
+          />
         </Labelled>
       </Form>
     </Modal>

@@ -53,7 +53,11 @@ function Starting() {
   return (
     <main class="starting">
       <Mark size={48} />
-      {settingsError.value ? <p>{settingsError.value} Trying again…</p> : <Spinner label="Signing in" />}
+      {settingsError.value ? (
+        <p>{settingsError.value} Trying again…</p>
+      ) : (
+        <Spinner label="Signing in" />
+      )}
     </main>
   );
 }

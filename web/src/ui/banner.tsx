@@ -57,7 +57,9 @@ function Countdown({ to }: { to: number }) {
     return () => clearInterval(timer);
   }, []);
   const left = Math.ceil((to - now.value) / 1000);
-  return <span aria-hidden="true">{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</span>;
+  return (
+    <span aria-hidden="true">{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</span>
+  );
 }
 
 function useIsLate(isWaiting: boolean): boolean {

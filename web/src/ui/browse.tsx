@@ -50,7 +50,11 @@ export function BrowseDialog() {
           value={query.value}
           onInput={(event) => (query.value = event.currentTarget.value)}
         />
-        <button type="button" class="button is-primary" onClick={() => (dialog.value = { kind: 'create' })}>
+        <button
+          type="button"
+          class="button is-primary"
+          onClick={() => (dialog.value = { kind: 'create' })}
+        >
           <Icon name="plus" size={17} /> Create
         </button>
       </div>
@@ -70,11 +74,21 @@ export function BrowseDialog() {
               </span>
             </span>
             {each.role !== undefined ? (
-              <button type="button" class="button is-small" aria-label={`Open ${each.title || each.room}`} onClick={() => goTo(`room:${each.room}`)}>
+              <button
+                type="button"
+                class="button is-small"
+                aria-label={`Open ${each.title || each.room}`}
+                onClick={() => goTo(`room:${each.room}`)}
+              >
                 Open
               </button>
             ) : (
-              <button type="button" class="button is-small is-primary" aria-label={`Join ${each.title || each.room}`} onClick={() => void come(each.room)}>
+              <button
+                type="button"
+                class="button is-small is-primary"
+                aria-label={`Join ${each.title || each.room}`}
+                onClick={() => void come(each.room)}
+              >
                 Join
               </button>
             )}

@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { edit, join, peopleIn, send, setBlocked } from '../app/actions';
 import type { Conversation } from '../app/conversation';
 import { attempt, chat } from '../app/state';
-import { plural } from '../model/format';
+import { nameOf, plural } from '../model/format';
 import { limits } from '../model/protocol';
 import { mentionAt } from '../model/text';
 import type { MessageItem } from '../model/timeline';
@@ -20,7 +20,9 @@ const leftTold = 500; // characters
 export function Composer({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value;
   if (info.kind === 'room' && info.archived) {
-    return <div class="composer-closed">This room is archived: it can be read, not written to.</div>;
+    return (
+      <div class="composer-closed">This room is archived: it can be read, not written to.</div>
+    );
   }
   if (info.kind === 'room' && info.role === undefined) {
     return (
@@ -52,7 +54,7 @@ function Field({ conversation }: { conversation: Conversation }) {
   const isDismissed = useSignal(false);
   const chosen = useSignal(0);
   const info = conversation.info.value;
-  const title = info.kind === 'room' ? info.title || info.room : info.name || info.user;
+  const title = nameOf(info);
 
   const completions = useComputed(() => {
     const at = mentionAt(state.text.value, caret.value);
@@ -171,7 +173,12 @@ function Field({ conversation }: { conversation: Conversation }) {
           placeholder={`Message ${title}`}
           aria-label={state.editing.value ? 'Edit message' : `Message ${title}`}
           aria-autocomplete="list"
-          {...(at ? { 'aria-controls': 'completions', 'aria-activedescendant': `completion-${chosen.value}` } : {})}
+          {...(at
+            ? {
+                'aria-controls': 'completions',
+                'aria-activedescendant': `completion-${chosen.value}`,
+              }
+            : {})}
           value={state.text.value}
           enterkeyhint="send"
           onInput={(event) => {

@@ -42,8 +42,8 @@ export function Dialogs() {
 
 const close = () => (dialog.value = undefined);
 
-// A form in a window: one action, one way back. What `onSubmit` throws is told in it; false keeps it
-// open.
+// A form in a window: one action, one way back. It stays open when `onSubmit` throws, and tells
+// what, or answers false.
 export function Form(props: {
   action: string;
   isDanger?: boolean;
@@ -75,7 +75,11 @@ export function Form(props: {
         <button type="button" class="button" onClick={close}>
           Cancel
         </button>
-        <button type="submit" class={`button ${props.isDanger ? 'is-danger' : 'is-primary'}`} disabled={isBusy.value}>
+        <button
+          type="submit"
+          class={`button ${props.isDanger ? 'is-danger' : 'is-primary'}`}
+          disabled={isBusy.value}
+        >
           {props.action}
         </button>
       </div>
@@ -115,7 +119,10 @@ function CreateDialog() {
           goTo(made.channel ?? `room:${name}`);
         }}
       >
-        <Labelled label="Name" hint={name ? `Its address will be #${name}` : 'What people will see'}>
+        <Labelled
+          label="Name"
+          hint={name ? `Its address will be #${name}` : 'What people will see'}
+        >
           <input
             required
             maxLength={limits.title}
@@ -125,7 +132,11 @@ function CreateDialog() {
           />
         </Labelled>
         <Labelled label="Topic (optional)">
-          <input maxLength={limits.topic} value={topic.value} onInput={(event) => (topic.value = event.currentTarget.value)} />
+          <input
+            maxLength={limits.topic}
+            value={topic.value}
+            onInput={(event) => (topic.value = event.currentTarget.value)}
+          />
         </Labelled>
         <label class="check">
           <input
@@ -147,10 +158,7 @@ function NewDmDialog() {
   const user = useSignal('');
   return (
     <Modal title="Write to somebody">
-      <Form
-        action="Open"
-        onSubmit={() => writeTo(user.value.trim().replace(/^@/, ''))}
-      >
+      <Form action="Open" onSubmit={() => writeTo(user.value.trim().replace(/^@/, ''))}>
         <PersonField user={user} />
       </Form>
     </Modal>
@@ -166,21 +174,24 @@ function PersonField({ user }: { user: { value: string } }) {
   known.delete(chat.peek()!.me);
   return (
     <>
-    <Labelled label="User name">
-      <input
-        required
-        list="known-people"
-        autocomplete="off"
-        autocapitalize="none"
-        spellcheck={false}
-        value={user.value}
-        onInput={(event) => (user.value = event.currentTarget.value)}
-      />
-    </Labelled>
+      <Labelled label="User name">
+        <input
+          required
+          list="known-people"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+          value={user.value}
+          onInput={(event) => (user.value = event.currentTarget.value)}
+        />
+      </Labelled>
       <datalist id="known-people">
-        {[...known].filter(Boolean).sort().map((each) => (
-          <option key={each} value={each} />
-        ))}
+        {[...known]
+          .filter(Boolean)
+          .sort()
+          .map((each) => (
+            <option key={each} value={each} />
+          ))}
       </datalist>
     </>
   );
@@ -227,15 +238,29 @@ function EditDialog({ room }: { room: string }) {
       >
         {own && (
           <Labelled label="Name" hint={`Its address stays #${room}`}>
-            <input required maxLength={limits.title} value={title.value} onInput={(event) => (title.value = event.currentTarget.value)} />
+            <input
+              required
+              maxLength={limits.title}
+              value={title.value}
+              onInput={(event) => (title.value = event.currentTarget.value)}
+            />
           </Labelled>
         )}
         <Labelled label="Topic">
-          <textarea rows={3} maxLength={limits.topic} value={topic.value} onInput={(event) => (topic.value = event.currentTarget.value)} />
+          <textarea
+            rows={3}
+            maxLength={limits.topic}
+            value={topic.value}
+            onInput={(event) => (topic.value = event.currentTarget.value)}
+          />
         </Labelled>
         {own && (
           <label class="check">
-            <input type="checkbox" checked={isPrivate.value} onChange={(event) => (isPrivate.value = event.currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={isPrivate.value}
+              onChange={(event) => (isPrivate.value = event.currentTarget.checked)}
+            />
             <span>
               <b>By invitation only</b>
             </span>
@@ -258,7 +283,11 @@ function SanctionDialog(props: Extract<Dialog, { kind: 'sanction' }>) {
   const { room, user, name, act } = props;
   const seconds = useSignal(act === 'mute' ? 3600 : 86_400);
   const reason = useSignal('');
-  const title = { kick: `Remove ${name} from the room?`, ban: `Ban ${name}?`, mute: `Mute ${name}?` }[act];
+  const title = {
+    kick: `Remove ${name} from the room?`,
+    ban: `Ban ${name}?`,
+    mute: `Mute ${name}?`,
+  }[act];
   const text = {
     kick: 'They may come back if the room is public.',
     ban: 'They lose access at once, on all their devices, and cannot come back meanwhile.',
@@ -280,7 +309,10 @@ function SanctionDialog(props: Extract<Dialog, { kind: 'sanction' }>) {
         <p class="faint">{text}</p>
         {act !== 'kick' && (
           <Labelled label="For how long">
-            <select value={seconds.value} onChange={(event) => (seconds.value = Number(event.currentTarget.value))}>
+            <select
+              value={seconds.value}
+              onChange={(event) => (seconds.value = Number(event.currentTarget.value))}
+            >
               {spans.map(([value, label]) => (
                 <option key={value} value={value}>
                   {label}
@@ -290,7 +322,11 @@ function SanctionDialog(props: Extract<Dialog, { kind: 'sanction' }>) {
           </Labelled>
         )}
         <Labelled label="Reason (optional)" hint="The room and the person are told.">
-          <input maxLength={200} value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
+          <input
+            maxLength={200}
+            value={reason.value}
+            onInput={(event) => (reason.value = event.currentTarget.value)}
+          />
         </Labelled>
       </Form>
     </Modal>

@@ -12,18 +12,25 @@ const emoji: [string, string][] = [
   ['😡', 'angry mad'], ['🙄', 'roll eyes'], ['😴', 'sleep tired'], ['🤯', 'mind blown'],
   ['🥳', 'party celebrate'], ['😎', 'cool sunglasses'], ['🤝', 'handshake deal'],
   ['👏', 'clap applause bravo'], ['🙌', 'hands praise hooray'], ['🙏', 'thanks please pray'],
-  ['💪', 'strong muscle'], ['👋', 'wave hello bye'], ['👀', 'eyes look'], ['🤞', 'fingers crossed luck'],
-  ['🎉', 'tada party celebrate'], ['🎂', 'cake birthday'], ['🎁', 'gift present'], ['🔥', 'fire hot lit'],
+  ['💪', 'strong muscle'], ['👋', 'wave hello bye'], ['👀', 'eyes look'],
+  ['🤞', 'fingers crossed luck'],
+  ['🎉', 'tada party celebrate'], ['🎂', 'cake birthday'], ['🎁', 'gift present'],
+  ['🔥', 'fire hot lit'],
   ['⭐', 'star'], ['✨', 'sparkles new'], ['💯', 'hundred perfect'], ['✅', 'check done yes'],
   ['❌', 'cross no wrong'], ['⚠️', 'warning careful'], ['❓', 'question'], ['❗', 'exclamation'],
   ['🚀', 'rocket ship launch deploy'], ['🐛', 'bug insect'], ['🐦', 'bird'], ['🐣', 'chick hatch bird'],
-  ['🌻', 'sunflower'], ['🌈', 'rainbow'], ['☀️', 'sun'], ['🌙', 'moon night'], ['☕', 'coffee tea break'],
+  ['🌻', 'sunflower'], ['🌈', 'rainbow'], ['☀️', 'sun'], ['🌙', 'moon night'],
+  ['☕', 'coffee tea break'],
   ['🍕', 'pizza lunch food'], ['🍺', 'beer'], ['🍀', 'clover luck'], ['💡', 'idea light bulb'],
   ['📌', 'pin'], ['📎', 'clip attach'], ['📅', 'calendar date'], ['🔒', 'lock secure'],
   ['🔧', 'wrench fix tool'], ['🐢', 'turtle slow'], ['⏳', 'hourglass wait'],
 ];
 
-export function EmojiButton(props: { label: string; class?: string; onPick: (emoji: string) => void }) {
+export function EmojiButton(props: {
+  label: string;
+  class?: string;
+  onPick: (emoji: string) => void;
+}) {
   const [isOpen, setOpen] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   return (
@@ -87,8 +94,9 @@ function Picker(props: {
     if (event.key === 'Escape') props.onClose(true);
     else if (event.key === 'Enter' && at < 0 && found[0]) props.onPick(found[0][0]);
     else if (step !== undefined && (at >= 0 || event.key === 'ArrowDown')) {
-      const to = at < 0 ? all[0] : at + step < 0 ? ref.current!.querySelector('input') : all[at + step];
-      (to as HTMLElement | undefined)?.focus();
+      const field = ref.current!.querySelector('input');
+      const to = at < 0 ? all[0] : at + step < 0 ? field : all[at + step];
+      to?.focus();
     } else return;
     event.preventDefault();
   };
@@ -110,7 +118,13 @@ function Picker(props: {
       />
       <div class="picker-grid">
         {found.map(([key, tags]) => (
-          <button type="button" key={key} aria-label={tags} title={tags.split(' ')[0]} onClick={() => props.onPick(key)}>
+          <button
+            type="button"
+            key={key}
+            aria-label={tags}
+            title={tags.split(' ')[0]}
+            onClick={() => props.onPick(key)}
+          >
             {key}
           </button>
         ))}

@@ -14,8 +14,8 @@ function matches(query: string): Signal<boolean> {
 export const isPanelOver = matches('(max-width: 1179.98px)'); // it lies over the conversation
 export const isPhone = matches('(max-width: 759.98px)'); // … and hides it; the list is a drawer
 
-// While it lies over the rest, which is inert then, the focus is in it; afterwards back where it was,
-// unless somebody has taken it.
+// While it lies over the rest, which is inert then, the focus is in it; afterwards back where it
+// was, unless somebody has taken it.
 export function useHeldFocus(place: RefObject<HTMLElement>, isHeld: boolean): void {
   useLayoutEffect(() => {
     if (!isHeld) return;

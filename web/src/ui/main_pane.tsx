@@ -6,7 +6,7 @@ import { call, hide, join, leave, openDm, powersIn, setBlocked } from '../app/ac
 import type { Conversation } from '../app/conversation';
 import { attempt, chat, current, dialog, go, isDrawerOpen, panel, route } from '../app/state';
 import type { Channel, Room, Status } from '../model/protocol';
-import { ago, fullTime, plural } from '../model/format';
+import { ago, fullTime, nameOf, plural } from '../model/format';
 import { hashOf, routeOf } from '../model/route';
 import { Banner } from './banner';
 import { Composer } from './composer';
@@ -27,7 +27,11 @@ export function MainPane() {
     <>
       <main class="main" id="main" tabIndex={-1} inert={isPhone.value && isPanel}>
         <Banner />
-        {conversation ? <Open conversation={conversation} key={conversation.channel} /> : <Nothing />}
+        {conversation ? (
+          <Open conversation={conversation} key={conversation.channel} />
+        ) : (
+          <Nothing />
+        )}
       </main>
       {isSearch && <SearchPanel conversation={conversation} key={conversation.channel} />}
       {isMembers && <MembersPanel conversation={conversation!} key={conversation!.channel} />}
@@ -56,6 +60,7 @@ function Heading({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value;
   const status = conversation.peerStatus.value;
   const presence = conversation.presence.value;
+  const here = presence ? `, ${presence.count} here now` : '';
   return (
     <header class="heading">
       <MenuToggle />
@@ -65,7 +70,7 @@ function Heading({ conversation }: { conversation: Conversation }) {
         <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} />
       )}
       <div class="heading-text">
-        <h1>{info.kind === 'room' ? info.title || info.room : info.name || info.user}</h1>
+        <h1>{nameOf(info)}</h1>
         <p class="heading-topic">
           {info.kind === 'room' ? info.topic : <Whereabouts conversation={conversation} />}
         </p>
@@ -76,7 +81,7 @@ function Heading({ conversation }: { conversation: Conversation }) {
             type="button"
             class="members-button"
             aria-pressed={panel.value === 'members'}
-            aria-label={`${plural(info.members, 'member')}${presence ? `, ${presence.count} here now` : ''}. Details`}
+            aria-label={`${plural(info.members, 'member')}${here}. Details`}
             title="Members and details"
             onClick={() => (panel.value = panel.value === 'members' ? 'none' : 'members')}
           >
@@ -172,7 +177,12 @@ function headingItems(info: Channel): (MenuItem | false)[] {
     });
   }
   if (info.role !== undefined) {
-    items.push(false, { label: 'Leave room', icon: 'leave', isDanger: true, run: () => leave(room) });
+    items.push(false, {
+      label: 'Leave room',
+      icon: 'leave',
+      isDanger: true,
+      run: () => leave(room),
+    });
   }
   return items;
 }
@@ -196,7 +206,8 @@ function archive(room: string, archived: boolean): void {
 function Nothing() {
   const open = chat.value!;
   const where = route.value;
-  const first = open.conversations.value.get('room:lobby') ?? open.rooms.value[0] ?? open.dms.value[0];
+  const first =
+    open.conversations.value.get('room:lobby') ?? open.rooms.value[0] ?? open.dms.value[0];
   useEffect(() => {
     if (where.kind !== 'none' || !first) return;
     const next = routeOf(first.channel, open.me);
@@ -258,9 +269,7 @@ function Preview({ room }: { room: string }) {
   if (error.value) {
     return (
       <Empty title="There is no such room">
-        <p>
-          Or it is not open to you: “{room}”. Ask somebody in it for an invitation.
-        </p>
+        <p>Or it is not open to you: “{room}”. Ask somebody in it for an invitation.</p>
         <button type="button" class="button" onClick={() => (dialog.value = { kind: 'browse' })}>
           Browse rooms
         </button>

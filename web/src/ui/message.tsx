@@ -32,7 +32,9 @@ export function RichText(props: { text: string; mentions: string[]; me: string }
             );
           case 'mention':
             return (
-              <span class={piece.user === props.me ? 'mention is-me' : 'mention'}>{piece.text}</span>
+              <span class={piece.user === props.me ? 'mention is-me' : 'mention'}>
+                {piece.text}
+              </span>
             );
           case 'code':
             return <code>{piece.text}</code>;
@@ -167,7 +169,10 @@ function Reactions({ item, me, conversation, canWrite }: MessageProps) {
     <div class="reactions">
       {item.reactions.map(({ key, users }) => {
         const isMine = users.includes(me);
-        const who = listNames(users.map((user) => (user === me ? 'you' : user)), 8);
+        const who = listNames(
+          users.map((user) => (user === me ? 'you' : user)),
+          8,
+        );
         return (
           <button
             type="button"
@@ -233,14 +238,24 @@ function Tools(props: MessageProps & { isMine: boolean }) {
   );
 }
 
-function moreItems({ item, conversation, isMine, canModerate }: MessageProps & { isMine: boolean }) {
+function moreItems({
+  item,
+  conversation,
+  isMine,
+  canModerate,
+}: MessageProps & { isMine: boolean }) {
   const link = new URL(location.href);
   link.hash = link.hash.replace(/\?.*$/, '') + `?at=${item.offset}`;
   const items: (MenuItem | false)[] = [
     { label: 'Copy text', icon: 'copy', run: () => navigator.clipboard?.writeText(item.text) },
     { label: 'Copy link', icon: 'link', run: () => navigator.clipboard?.writeText(link.href) },
   ];
-  if (!isMine && item.user && item.user !== chat.peek()?.me && conversation.info.peek().kind === 'room') {
+  if (
+    !isMine &&
+    item.user &&
+    item.user !== chat.peek()?.me &&
+    conversation.info.peek().kind === 'room'
+  ) {
     items.push({ label: `Message ${item.name}`, icon: 'at', run: () => openDm(item.user) });
   }
   if (isMine || canModerate) {

@@ -6,7 +6,7 @@ import type { Conversation } from '../app/conversation';
 import { loadPeople, peopleIn, powersIn } from '../app/actions';
 import { isFocused } from '../app/attention';
 import { chat, route, toast } from '../app/state';
-import { badge, dayName, listNames } from '../model/format';
+import { badge, dayName, listNames, nameOf } from '../model/format';
 import { channelOf, parseRoute, type Route } from '../model/route';
 import { rowsOf, type Row } from '../model/rows';
 import { composing } from './composer_state';
@@ -112,7 +112,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value;
   const powers = powersIn(info.kind === 'room' ? info : undefined);
   const canWrite = info.kind === 'dm' || (info.role !== undefined && !info.archived);
-  const title = info.kind === 'room' ? info.title || info.room : info.name || info.user;
+  const title = nameOf(info);
 
   const render = (row: Row) => {
     switch (row.kind) {
@@ -126,14 +126,23 @@ export function Messages({ conversation }: { conversation: Conversation }) {
             isHot={hot.value === row.key}
             isFlashing={flashing.value === row.key}
             quoted={
-              row.item.replyTo === undefined ? undefined : conversation.timeline.message(row.item.replyTo)
+              row.item.replyTo === undefined
+                ? undefined
+                : conversation.timeline.message(row.item.replyTo)
             }
             canModerate={powers.moderate}
             canWrite={canWrite}
           />
         );
       case 'pending':
-        return <Pending entry={{ ...row.entry }} name={session.value.name} me={me} isGrouped={row.isGrouped} />;
+        return (
+          <Pending
+            entry={{ ...row.entry }}
+            name={session.value.name}
+            me={me}
+            isGrouped={row.isGrouped}
+          />
+        );
       case 'day':
         return (
           <div class="day">
@@ -190,7 +199,8 @@ export function Messages({ conversation }: { conversation: Conversation }) {
         if (event.pointerType === 'mouse' && !isHeld.peek()) hot.value = keyOf(event.target);
       }}
       onPointerLeave={(event) => {
-        if (event.pointerType === 'mouse' && !document.querySelector(':popover-open')) hot.value = '';
+        if (event.pointerType === 'mouse' && !document.querySelector(':popover-open'))
+          hot.value = '';
       }}
       onPointerUp={(event) => {
         if (event.pointerType !== 'mouse') hot.value = keyOf(event.target);
@@ -233,7 +243,10 @@ const noOne: ReadonlySet<string> = new Set();
 
 // Where to begin: at what is new, where one was, or at the end.
 function startOf(conversation: Conversation): Place | undefined {
-  if (conversation.newAfter.peek() !== undefined && conversation.timeline.low <= conversation.read + 1) {
+  if (
+    conversation.newAfter.peek() !== undefined &&
+    conversation.timeline.low <= conversation.read + 1
+  ) {
     return { key: 'new', delta: 64 };
   }
   return conversation.unread.peek().count ? undefined : places.get(conversation.channel);
@@ -262,7 +275,8 @@ function useReading(conversation: Conversation, isAtEnd: { value: boolean }): vo
     const { timeline, read, newAfter } = conversation;
     if (timeline.top <= read) return;
     if (isSeen) conversation.markRead();
-    else if (newAfter.peek() === undefined && conversation.unread.peek().count) newAfter.value = read;
+    else if (newAfter.peek() === undefined && conversation.unread.peek().count)
+      newAfter.value = read;
   });
 }
 
@@ -323,7 +337,10 @@ export function Typing({ conversation }: { conversation: Conversation }) {
             <i />
             <i />
           </span>
-          {names.length > 3 ? 'Several people are' : `${listNames(names)} ${names.length > 1 ? 'are' : 'is'}`} typing
+          {names.length > 3
+            ? 'Several people are'
+            : `${listNames(names)} ${names.length > 1 ? 'are' : 'is'}`}{' '}
+          typing
         </>
       )}
     </div>

@@ -7,7 +7,12 @@ import type { Status } from '../model/protocol';
 import { dialog } from '../app/state';
 import { Icon, type IconName } from './icons';
 
-export function Avatar(props: { user: string; name: string; size?: number; status?: Status | undefined }) {
+export function Avatar(props: {
+  user: string;
+  name: string;
+  size?: number;
+  status?: Status | undefined;
+}) {
   const size = props.size ?? 36;
   return (
     <span class={`avatar hue-${hueOf(props.user)} avatar-${size}`} aria-hidden="true">

@@ -6,7 +6,15 @@ import type { Conversation } from '../app/conversation';
 import { call, openDm, powersIn, rememberMembers, rpc, setBlocked } from '../app/actions';
 import { attempt, chat, dialog, panel, toast } from '../app/state';
 import { fullTime, plural } from '../model/format';
-import type { Member, Present, Role, RoomChannel, RoomDetails, Sanction, Status } from '../model/protocol';
+import type {
+  Member,
+  Present,
+  Role,
+  RoomChannel,
+  RoomDetails,
+  Sanction,
+  Status,
+} from '../model/protocol';
 import { composing } from './composer_state';
 import { Icon } from './icons';
 import { isPhone, useHeldFocus } from './layout';
@@ -113,13 +121,17 @@ export function MembersPanel({ conversation }: { conversation: Conversation }) {
     void load();
     void conversation.loadPresence();
     if (moderate) {
-      void rpc<RoomDetails>('chat.room', { room: info.room }).then((found) => (details.value = found));
+      void rpc<RoomDetails>('chat.room', { room: info.room }).then(
+        (found) => (details.value = found),
+      );
     }
   });
 
   const aside = useRef<HTMLElement>(null);
   useHeldFocus(aside, isPhone.value);
-  const present = new Map((conversation.presence.value?.users ?? []).map((each) => [each.user, each]));
+  const present = new Map(
+    (conversation.presence.value?.users ?? []).map((each) => [each.user, each]),
+  );
   const count = conversation.presence.value?.count ?? 0;
   return (
     <aside class="panel" aria-label="Room details" ref={aside}>
@@ -163,17 +175,26 @@ function About({ info, own, moderate }: { info: RoomChannel; own: boolean; moder
       </p>
       <p class={info.topic ? '' : 'faint'}>{info.topic || 'No topic yet'}</p>
       <p class="faint">
-        {info.visibility === 'private' ? 'By invitation' : 'Public room'} · {plural(info.members, 'member')}
+        {info.visibility === 'private' ? 'By invitation' : 'Public room'} ·{' '}
+        {plural(info.members, 'member')}
         {info.archived ? ' · archived' : ''}
       </p>
       <div class="about-actions">
         {moderate && (
-          <button type="button" class="button is-small" onClick={() => (dialog.value = { kind: 'invite', room })}>
+          <button
+            type="button"
+            class="button is-small"
+            onClick={() => (dialog.value = { kind: 'invite', room })}
+          >
             <Icon name="userPlus" size={16} /> Invite
           </button>
         )}
         {moderate && (
-          <button type="button" class="button is-small" onClick={() => (dialog.value = { kind: 'edit', room })}>
+          <button
+            type="button"
+            class="button is-small"
+            onClick={() => (dialog.value = { kind: 'edit', room })}
+          >
             <Icon name="edit" size={16} /> {own ? 'Edit' : 'Set topic'}
           </button>
         )}
@@ -194,7 +215,10 @@ function MemberGroups(props: {
   const here = props.members.filter(({ user }) => statusOf(user) !== 'offline').sort(byName);
   const away = props.members.filter(({ user }) => statusOf(user) === 'offline').sort(byName);
   const groups: [string, Member[]][] = isListed
-    ? [[`Here now · ${here.length}`, here], [`Not here · ${away.length}`, away]]
+    ? [
+        [`Here now · ${here.length}`, here],
+        [`Not here · ${away.length}`, away],
+      ]
     : [['Members', [...props.members].sort(byName)]];
   return (
     <>
@@ -205,7 +229,12 @@ function MemberGroups(props: {
               <h3 class="group-title">{title}</h3>
               <ul class="people">
                 {list.map((member) => (
-                  <MemberRow key={member.user} {...props} member={member} status={isListed ? statusOf(member.user) : undefined} />
+                  <MemberRow
+                    key={member.user}
+                    {...props}
+                    member={member}
+                    status={isListed ? statusOf(member.user) : undefined}
+                  />
                 ))}
               </ul>
             </section>
@@ -215,7 +244,11 @@ function MemberGroups(props: {
   );
 }
 
-function MemberRow(props: { conversation: Conversation; member: Member; status: Status | undefined }) {
+function MemberRow(props: {
+  conversation: Conversation;
+  member: Member;
+  status: Status | undefined;
+}) {
   const { member, conversation } = props;
   const isMe = member.user === chat.peek()!.me;
   return (
@@ -227,7 +260,10 @@ function MemberRow(props: { conversation: Conversation; member: Member; status: 
       </span>
       {member.role !== 'member' && <span class={`role role-${member.role}`}>{member.role}</span>}
       {!isMe && (
-        <MenuButton label={`Actions for ${member.name}`} items={() => personMenu(conversation, member)}>
+        <MenuButton
+          label={`Actions for ${member.name}`}
+          items={() => personMenu(conversation, member)}
+        >
           <Icon name="more" size={18} />
         </MenuButton>
       )}

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Conversation } from '../app/conversation';
 import { chat, goTo, panel } from '../app/state';
-import { clockTime, dayName, plural } from '../model/format';
+import { clockTime, dayName, nameOf, plural } from '../model/format';
 import { limits, type SearchHit } from '../model/protocol';
 import { messageOf } from '../net/socket';
 import { isPanelOver, isPhone, useHeldFocus } from './layout';
@@ -67,6 +67,7 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
   }, [query.value]);
 
   const info = conversation.info.value;
+  const { top } = conversation.timeline;
   return (
     <aside class="panel" aria-label="Search" ref={aside}>
       <header class="panel-head">
@@ -79,7 +80,7 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
           type="search"
           value={query.value}
           maxLength={limits.query}
-          placeholder={`In ${info.kind === 'room' ? info.title || info.room : info.name || info.user}`}
+          placeholder={`In ${nameOf(info)}`}
           aria-label="Words to search for"
           onInput={(event) => (query.value = event.currentTarget.value)}
           onKeyDown={(event) => {
@@ -94,7 +95,7 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
             Nothing found for “{query.value.trim()}”
             {next.value === undefined
               ? '.'
-              : ` in the newest ${plural(conversation.timeline.top - next.value, 'entry', 'entries')}.`}
+              : ` in the newest ${plural(top - next.value, 'entry', 'entries')}.`}
           </p>
         )}
         {hits.value === undefined && !error.value && (

@@ -15,7 +15,7 @@ import {
   type Dialog,
   type Theme,
 } from '../app/state';
-import { badge } from '../model/format';
+import { badge, nameOf } from '../model/format';
 import { hashOf, routeOf } from '../model/route';
 import { Icon, Mark } from './icons';
 import { isPhone, useHeldFocus } from './layout';
@@ -59,8 +59,18 @@ export function Sidebar() {
           title="Rooms"
           actions={
             <>
-              <IconButton icon="compass" label="Browse rooms" size={17} onClick={show({ kind: 'browse' })} />
-              <IconButton icon="plus" label="Create a room" size={17} onClick={show({ kind: 'create' })} />
+              <IconButton
+                icon="compass"
+                label="Browse rooms"
+                size={17}
+                onClick={show({ kind: 'browse' })}
+              />
+              <IconButton
+                icon="plus"
+                label="Create a room"
+                size={17}
+                onClick={show({ kind: 'create' })}
+              />
             </>
           }
         >
@@ -72,7 +82,12 @@ export function Sidebar() {
         <Section
           title="Private messages"
           actions={
-            <IconButton icon="plus" label="Write to somebody" size={17} onClick={show({ kind: 'newDm' })} />
+            <IconButton
+              icon="plus"
+              label="Write to somebody"
+              size={17}
+              onClick={show({ kind: 'newDm' })}
+            />
           }
         >
           {dms.map((each) => (
@@ -87,7 +102,11 @@ export function Sidebar() {
   );
 }
 
-function Section(props: { title: string; actions?: ComponentChildren; children: ComponentChildren }) {
+function Section(props: {
+  title: string;
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}) {
   return (
     <section class="section">
       <header>
@@ -103,7 +122,7 @@ function Line({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value;
   const unread = conversation.unread.value;
   const isOpen = current.value === conversation;
-  const title = info.kind === 'room' ? info.title || info.room : info.name || info.user;
+  const title = nameOf(info);
   const loud = info.kind === 'dm' ? unread.count : unread.mentions;
   const classes = ['line'];
   if (isOpen) classes.push('is-open');
@@ -224,7 +243,12 @@ function Me() {
   const isOnline = open.link.value.state !== 'lost' && open.link.value.state !== 'connecting';
   return (
     <footer class="me">
-      <Avatar user={open.me} name={session.name} size={32} status={isOnline ? 'online' : 'offline'} />
+      <Avatar
+        user={open.me}
+        name={session.name}
+        size={32}
+        status={isOnline ? 'online' : 'offline'}
+      />
       <span class="me-name">
         <b>{session.name}</b>
         <span class="faint">{session.role === 'guest' ? 'Guest' : `@${open.me}`}</span>

@@ -73,7 +73,7 @@ function Closed({ isExternal }: { isExternal: boolean }) {
       <p>
         {isExternal
           ? 'People come to this server with a token of another system. Open the chat from there.'
-          : 'It runs with --insecure, for trying things out. Use the terminal client, or start it without.'}
+          : 'It runs with --insecure, for trying things out: use the terminal client.'}
       </p>
     </div>
   );
@@ -111,7 +111,9 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
       <h1>{words[way].title}</h1>
       <Labelled
         label={way === 'guest' ? 'What shall we call you? (optional)' : 'Name'}
-        hint={way === 'register' ? 'Letters, digits, dots, dashes. It is yours for good.' : undefined}
+        hint={
+          way === 'register' ? 'Letters, digits, dots, dashes. It is yours for good.' : undefined
+        }
       >
         <input
           ref={field}

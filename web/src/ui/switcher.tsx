@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { writeTo } from '../app/actions';
 import type { Conversation } from '../app/conversation';
 import { chat, dialog, goTo } from '../app/state';
-import { badge } from '../model/format';
+import { badge, nameOf } from '../model/format';
 import { messageOf } from '../net/socket';
 import { Icon } from './icons';
 import { Avatar, FormError, Modal } from './parts';
@@ -21,10 +21,7 @@ export function fit(query: string, name: string): number {
   return at === query.length ? 1 : 0;
 }
 
-const nameOf = (conversation: Conversation) => {
-  const info = conversation.info.peek();
-  return info.kind === 'room' ? info.title || info.room : info.name || info.user;
-};
+const titleOf = (conversation: Conversation) => nameOf(conversation.info.peek());
 
 export function Switcher() {
   const query = useSignal('');
@@ -37,8 +34,10 @@ export function Switcher() {
     .map((conversation) => ({
       conversation,
       score:
-        Math.max(fit(words, nameOf(conversation)), fit(words, conversation.channel.replace(/^room:/, ''))) +
-        (words === '' && conversation.unread.peek().count > 0 ? 1 : 0),
+        Math.max(
+          fit(words, titleOf(conversation)),
+          fit(words, conversation.channel.replace(/^room:/, '')),
+        ) + (words === '' && conversation.unread.peek().count > 0 ? 1 : 0),
     }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
@@ -58,7 +57,12 @@ export function Switcher() {
     event.preventDefault();
   };
   return (
-    <Modal title="Jump to a conversation" class="switcher" isBare onClose={() => (dialog.value = undefined)}>
+    <Modal
+      title="Jump to a conversation"
+      class="switcher"
+      isBare
+      onClose={() => (dialog.value = undefined)}
+    >
       <input
         type="text"
         role="combobox"
@@ -91,11 +95,11 @@ export function Switcher() {
               onClick={() => pick(conversation)}
             >
               {info.kind === 'dm' ? (
-                <Avatar user={info.user} name={nameOf(conversation)} size={24} />
+                <Avatar user={info.user} name={titleOf(conversation)} size={24} />
               ) : (
                 <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} size={18} />
               )}
-              <span class="switcher-name">{nameOf(conversation)}</span>
+              <span class="switcher-name">{titleOf(conversation)}</span>
               {unread > 0 && <span class="badge">{badge(unread)}</span>}
             </li>
           );

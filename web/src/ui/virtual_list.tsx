@@ -149,7 +149,11 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
         onScroll={this.onScroll}
         onKeyDown={this.props.onKeyDown}
       >
-        <div ref={this.inner} class="list-inner" style={{ paddingTop: before, paddingBottom: after }}>
+        <div
+          ref={this.inner}
+          class="list-inner"
+          style={{ paddingTop: before, paddingBottom: after }}
+        >
           {this.props.rows.slice(this.begin, this.end).map((row) => (
             <div
               class="list-row"
@@ -192,8 +196,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   private resized(): void {
     const scroller = this.scroller.current!;
-    const isSame =
-      scroller.clientHeight === this.viewport && scroller.clientWidth === this.width;
+    const isSame = scroller.clientHeight === this.viewport && scroller.clientWidth === this.width;
     if (isSame) this.noteScroll();
     this.viewport = scroller.clientHeight;
     if (scroller.clientWidth !== this.width) {
