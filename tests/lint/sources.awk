@@ -1,5 +1,5 @@
 # Judges C++ files by the rules of the tree: which folder includes which, one door per C library,
-# how a header begins, width, leftover marks. Prints "file:line: what is wrong; expected …" and
+# how a header begins, width, leftover marks; and TypeScript and CSS by what of it is true of them. Prints "file:line: what is wrong; expected …" and
 # exits 1. Called by sources.sh from the root of the tree. LC_ALL=C: length() counts bytes.
 
 function fault(text) {
@@ -28,6 +28,7 @@ BEGIN {
   may["bin"] = may["core/server"] " core/server client"
   may["bench"] = may["bin"] " bin"
   may["tests"] = may["bench"] " bench"
+  may["web"] = ""
 
   # One door per C library: a header, as a regular expression, and the paths that may include it.
   # bench/ and tests/ may, to compare with the library itself.
@@ -48,13 +49,14 @@ BEGIN {
 
 FNR == 1 {
   header = FILENAME ~ /\.h$/
+  script = FILENAME ~ /\.tsx?$/
   path = FILENAME
   layer = layer_of(path)
   free = layer == "bench" || layer == "tests"
   pragma = 0
   if (!(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
-  if (header && $0 !~ /^\/\/ SPDX-License-Identifier: /)
-    fault("header without its licence; expected \"// SPDX-License-Identifier: MIT\"")
+  if ((header || script) && $0 !~ /^\/\/ SPDX-License-Identifier: /)
+    fault((header ? "header" : "script") " without its licence; expected \"// SPDX-License-Identifier: MIT\"")
 }
 
 header && !pragma && /^[ \t]*#/ {

@@ -11,9 +11,10 @@ fresh() {
   local file=$1
   shift
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree"/{protocol,core,client,bin,bench,tests} "$(dirname "$tree/$file")"
+  mkdir -p "$tree"/{protocol,core,client,bin,bench,tests/web/unit,web/src} "$(dirname "$tree/$file")"
   {
     [[ $file != *.h ]] || printf '// SPDX-License-Identifier: MIT\n#pragma once\n'
+    [[ $file != *.ts && $file != *.tsx ]] || printf '// SPDX-License-Identifier: MIT\n'
     printf '%s\n' "$@"
   } >"$tree/$file"
 }
@@ -65,6 +66,13 @@ refused bin/a.cc:1 "a leftover mark" bin/a.cc "// TO""DO: later"
 refused bin/a.cc:1 "101 columns" bin/a.cc "// $(printf 'x%.0s' {1..98})"
 refused bin/a.cc:1 "blanks at the end" bin/a.cc 'int x; '
 
+refused web/src/ui/a.tsx:2 "101 columns" web/src/ui/a.tsx "// $(printf 'x%.0s' {1..98})"
+refused web/src/a.ts:2 "a leftover mark" web/src/a.ts "// TO""DO: later"
+refused web/src/a.css:1 "101 columns" web/src/a.css "/* $(printf 'x%.0s' {1..95}) */"
+refused tests/web/unit/a.test.ts:2 "blanks at the end" tests/web/unit/a.test.ts 'const a = 1; '
+
+accepted web/src/a.ts "const text = '$(printf 'ä%.0s' {1..84})';"
+accepted web/src/a.css '.a { color: red; }'
 accepted bin/a.cc '#include "client/x.h"' '#include "core/server/x.h"' '#include <uvw>'
 accepted client/a.cc '#include "core/loop/x.h"' '#include "protocol/x.h"'
 accepted core/server/a.h '#include <map>' '#include "core/chat/x.h"' '#include "core/base/x.h"'
@@ -81,6 +89,10 @@ for first in '#pragma once' '// Copyright'; do
   said=$("$lint" "$tree") || true
   [[ $said == "bin/a.h:1: header without its licence"* ]] || { echo "got: $said"; ((++failures)); }
 done
+printf 'const x = 1;\n' >"$tree/web/src/a.ts"
+said=$("$lint" "$tree") || true
+[[ $said == *"web/src/a.ts:1: script without its licence"* ]] || { echo "got: $said"; ((++failures)); }
+rm "$tree/web/src/a.ts"
 printf '// SPDX-License-Identifier: MIT\n#include <map>\n' >"$tree/bin/a.h"
 said=$("$lint" "$tree") || true
 [[ $said == "bin/a.h:2: header without guard"* ]] || { echo "got: $said"; ((++failures)); }

@@ -58,7 +58,8 @@ test('mentions are of those who are named, at the beginning of a word', () => {
 
 test('mentionsOf names each known user once', () => {
   const isKnown = (user: string) => ['ada', 'bob', '~guest-1'].includes(user);
-  assert.deepEqual(mentionsOf('@Bob @ada @bob @eve @~guest-1', isKnown), ['bob', 'ada', '~guest-1']);
+  const found = mentionsOf('@Bob @ada @bob @eve @~guest-1', isKnown);
+  assert.deepEqual(found, ['bob', 'ada', '~guest-1']);
 });
 
 test('completion is for the word before the caret', () => {

@@ -14,14 +14,15 @@ const noon = new Date(2026, 4, 10, 12).getTime();
 function timelineOf(...messages: [user: string, minutes: number, more?: object][]): Timeline {
   const timeline = new Timeline({ offset: 0, epoch: 'e' });
   messages.forEach(([user, minutes, more], index) => {
-    const data = { id: `${index}`, type: 'message', text: 't', time: noon + minutes * minute, ...more };
+    const time = noon + minutes * minute;
+    const data = { id: `${index}`, type: 'message', text: 't', time, ...more };
     timeline.add({ offset: index + 1, data, info: { user } }, 0);
   });
   return timeline;
 }
 
-const rows = (timeline: Timeline, more: Partial<RowsInput> = {}) =>
-  rowsOf({ items: timeline.items, hasMore: true, pending: [], me: 'me', hidden: new Set(), ...more });
+const rows = ({ items }: Timeline, more: Partial<RowsInput> = {}) =>
+  rowsOf({ items, hasMore: true, pending: [], me: 'me', hidden: new Set(), ...more });
 const kinds = (timeline: Timeline, more: Partial<RowsInput> = {}) =>
   rows(timeline, more).map((row) =>
     row.kind === 'message' || row.kind === 'pending' ? (row.isGrouped ? '+' : 'm') : row.kind,
@@ -98,7 +99,8 @@ test('routes survive being written and read', () => {
   ] as const) {
     assert.deepEqual(parseRoute(hashOf(route)), route);
   }
-  for (const hash of ['', '#', '#/', '#/room/', '#/x/y', '#/room/%', '#/room/a/b', '#/room/a?at=x']) {
+  const wrong = ['', '#', '#/', '#/room/', '#/x/y', '#/room/%', '#/room/a/b', '#/room/a?at=x'];
+  for (const hash of wrong) {
     assert.deepEqual(parseRoute(hash), { kind: 'none' }, hash);
   }
 });
@@ -142,7 +144,8 @@ const node = (published: number, more = {}): NodeSample => ({
 
 test('counters become rates, and a restart is no negative one', () => {
   const samples = new Samples(3);
-  for (const [time, published] of [[0, 100], [1000, 150], [3000, 250], [4000, 10], [5000, 20]] as const) {
+  const told: [number, number][] = [[0, 100], [1000, 150], [3000, 250], [4000, 10], [5000, 20]];
+  for (const [time, published] of told) {
     samples.add(time, [node(published)]);
   }
   const rates = samples.line('x', 'n', (state) => state.publishedPerS).values;
