@@ -21,8 +21,16 @@ function timelineOf(...messages: [user: string, minutes: number, more?: object][
   return timeline;
 }
 
-const rows = ({ items }: Timeline, more: Partial<RowsInput> = {}) =>
-  rowsOf({ items, hasMore: true, pending: [], me: 'me', hidden: new Set(), ...more });
+const rows = (timeline: Timeline, more: Partial<RowsInput> = {}) =>
+  rowsOf({
+    items: timeline.items,
+    low: timeline.low,
+    hasMore: true,
+    pending: [],
+    me: 'me',
+    hidden: new Set(),
+    ...more,
+  });
 const kinds = (timeline: Timeline, more: Partial<RowsInput> = {}) =>
   rows(timeline, more).map((row) =>
     row.kind === 'message' || row.kind === 'pending' ? (row.isGrouped ? '+' : 'm') : row.kind,
@@ -42,6 +50,14 @@ test('the mark stands before the first new message of somebody else', () => {
   const timeline = timelineOf(['a', 0], ['me', 1], ['a', 2]);
   assert.deepEqual(kinds(timeline, { newAfter: 1 }), ['day', 'm', 'm', 'new', 'm']);
   assert.deepEqual(kinds(timeline, { newAfter: 3 }), ['day', 'm', 'm', 'm']);
+});
+
+test('there is no mark while it belongs before what is here', () => {
+  const timeline = new Timeline({ offset: 4, epoch: 'e' });
+  timeline.add({ offset: 5, data: { type: 'message', text: 't' }, info: { user: 'a' } }, noon);
+  assert.deepEqual(kinds(timeline, { newAfter: 2 }), ['day', 'm']);
+  assert.deepEqual(kinds(timeline, { newAfter: 4 }), ['day', 'new', 'm']);
+  assert.deepEqual(kinds(timeline, { newAfter: 2, hasMore: false }), ['start', 'day', 'new', 'm']);
 });
 
 test('blocked people are not shown; replies begin a group', () => {

@@ -52,7 +52,7 @@ export function send(conversation: Conversation, text: string, replyTo?: number)
   if (replyTo !== undefined) data.reply_to = replyTo;
   if (mentions.length > 0) data.mentions = mentions;
   open.outbox.add(conversation.channel, data);
-  conversation.sent();
+  conversation.stopTyping();
   conversation.newAfter.value = undefined;
 }
 

@@ -22,6 +22,7 @@ export interface ConversationHost {
 const pageSize = 60;
 const pageSizeLater = 200; // of somebody who reads far back
 const typingMs = 6000;
+const typingEachMs = 3200; // the server's 3 s and some
 const readDelayMs = 400;
 
 export class Conversation {
@@ -44,6 +45,7 @@ export class Conversation {
   private presenceTimer: ReturnType<typeof setTimeout> | undefined;
   private sentRead = 0;
   private typedAt = 0;
+  private typeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     channel: Channel,
@@ -105,6 +107,7 @@ export class Conversation {
   end(): void {
     clearTimeout(this.readTimer);
     clearTimeout(this.presenceTimer);
+    this.stopTyping();
     if (!this.subscription) return;
     this.subscription.removeAllListeners();
     this.subscription.unsubscribe();
@@ -236,14 +239,21 @@ export class Conversation {
 
   // --- Typing and presence
 
+  // Told once in a while, and no sooner after a message: the server passes on no more.
   type(): void {
-    if (Date.now() - this.typedAt < 3000 || !this.isSubscribed) return;
+    if (this.typeTimer !== undefined || !this.isSubscribed) return;
+    this.typeTimer = setTimeout(() => this.tellTyping(), this.typedAt + typingEachMs - Date.now());
+  }
+
+  private tellTyping(): void {
+    this.typeTimer = undefined;
     this.typedAt = Date.now();
     this.host.client.publish(this.channel, { type: 'typing' }).catch(() => undefined);
   }
 
-  sent(): void {
-    this.typedAt = 0;
+  stopTyping(): void {
+    clearTimeout(this.typeTimer);
+    this.typeTimer = undefined;
   }
 
   private types({ info }: Publication): void {

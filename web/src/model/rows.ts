@@ -15,6 +15,7 @@ export type Row =
 
 export interface RowsInput {
   items: Item[];
+  low: number; // the first offset that is here
   hasMore: boolean;
   pending: Entry[];
   me: string;
@@ -28,12 +29,17 @@ const groupMs = 5 * 60_000;
 const isTraffic = (item: EventItem): boolean =>
   item.data.event === 'join' || item.data.event === 'leave';
 
+// Where the mark belongs is known when all that is new is here.
+function isMarkHere({ low, hasMore, newAfter }: RowsInput): boolean {
+  return newAfter !== undefined && (!hasMore || low <= newAfter + 1);
+}
+
 export function rowsOf(input: RowsInput): Row[] {
   const rows: Row[] = [];
   let author: string | undefined; // of the group that goes on
   let time = 0;
   let day: number | undefined;
-  let isMarked = input.newAfter === undefined;
+  let isMarked = !isMarkHere(input);
   if (!input.hasMore) rows.push({ kind: 'start', key: 'start' });
 
   const startDay = (at: number) => {

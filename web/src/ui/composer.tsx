@@ -186,7 +186,8 @@ function Field({ conversation }: { conversation: Conversation }) {
             isDismissed.value = false;
             chosen.value = 0;
             track();
-            if (state.text.peek() !== '' && !state.editing.peek()) conversation.type();
+            if (state.text.peek() === '') conversation.stopTyping();
+            else if (!state.editing.peek()) conversation.type();
           }}
           onSelect={track}
           onKeyDown={onKeyDown}

@@ -44,6 +44,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
     void open.outboxRevision.value;
     return rowsOf({
       items: conversation.timeline.items,
+      low: conversation.timeline.low,
       hasMore: conversation.timeline.hasMore,
       pending: open.outbox.of(channel),
       me,
@@ -217,7 +218,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
         label={`Messages in ${title}`}
         estimate={(row) => (row.kind === 'message' && row.isGrouped ? 30 : estimates[row.kind])}
         render={render}
-        isLoose={({ kind }) => kind === 'day' || kind === 'events' || kind === 'start'}
+        isLoose={({ kind }) => kind !== 'message' && kind !== 'pending'}
         onTop={onTop}
         onMove={(end) => (isAtEnd.value = end)}
         start={startOf(conversation)}

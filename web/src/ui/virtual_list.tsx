@@ -35,6 +35,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly inner = createRef<HTMLDivElement>();
   private heights = new Map<string, number>();
+  private rows: Row[] = []; // as they were laid out: `tops` is of them
   private tops: number[] = [0];
   private begin = 0;
   private end = 0;
@@ -99,13 +100,14 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
       const row = rows[i]!;
       tops[i + 1] = tops[i]! + (this.heights.get(row.key) ?? estimate(row));
     }
+    this.rows = rows;
     this.tops = tops;
   }
 
   // The last row that begins at or above a distance from the beginning.
   private rowAt(distance: number): number {
     let begin = 0;
-    let end = this.props.rows.length - 1;
+    let end = this.rows.length - 1;
     while (begin < end) {
       const middle = (begin + end + 1) >> 1;
       if (this.tops[middle]! <= distance) begin = middle;
@@ -117,13 +119,13 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private wantedTop(): number {
     const total = this.tops.at(-1)!;
     if (this.isAtEnd) return Math.max(0, total - this.viewport);
-    const at = this.anchor ? this.props.rows.findIndex(({ key }) => key === this.anchor!.key) : -1;
+    const at = this.anchor ? this.rows.findIndex(({ key }) => key === this.anchor!.key) : -1;
     if (at >= 0) return Math.max(0, this.tops[at]! - this.anchor!.delta);
     return this.scroller.current?.scrollTop ?? 0;
   }
 
   private setRange(top: number): boolean {
-    const count = this.props.rows.length;
+    const count = this.rows.length;
     const begin = this.rowAt(top - overscan);
     const end = Math.min(count, this.rowAt(top + this.viewport + overscan) + 1);
     const isOther = begin !== this.begin || end !== this.end;
@@ -154,7 +156,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
           class="list-inner"
           style={{ paddingTop: before, paddingBottom: after }}
         >
-          {this.props.rows.slice(this.begin, this.end).map((row) => (
+          {this.rows.slice(this.begin, this.end).map((row) => (
             <div
               class="list-row"
               key={row.key}
@@ -241,7 +243,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private checkEnd(): void {
     const scroller = this.scroller.current!;
     const left = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
-    if (this.isAtEnd || left > endSlack || this.end < this.props.rows.length) return;
+    if (this.isAtEnd || left > endSlack || this.end < this.rows.length) return;
     this.isAtEnd = true;
     this.anchor = undefined;
     this.props.onMove(true);
@@ -281,7 +283,8 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
       return { key: (child as HTMLElement).dataset.key!, delta: at.top - edge };
     }
     // Far from what is in the document: a leap with the scroll bar.
-    const { rows, isLoose } = this.props;
+    const { rows } = this;
+    const { isLoose } = this.props;
     let at = this.rowAt(top);
     while (at + 1 < rows.length && isLoose(rows[at]!)) ++at;
     const row = rows[at];
