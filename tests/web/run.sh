@@ -33,6 +33,7 @@ case $what in
     exec node_modules/.bin/tsc -p "$web"
     ;;
   *)
+    export CHIRM_IMAGES=$source/../../docs/images  # looks.test.js
     exec node --test "$what"
     ;;
 esac
