@@ -21,6 +21,7 @@ struct BrokerCounters {
   std::uint64_t script_loads = 0;
   std::uint64_t digests = 0;      // messages that say how far channels have got
   std::uint64_t digest_gaps = 0;  // channels whose last publication did not arrive, found by one
+  std::uint64_t leases = 0;       // nodes that a store knows, itself included: now, not so far
   // The store came back as another process, or another server took its place:
   std::uint64_t store_lives = 0;      // as often as this node has seen it
   std::uint64_t suspect_lives = 0;    // … and something may be gone for good: new epochs

@@ -238,6 +238,7 @@ void RedisLife::on_lease(const RedisReply& reply) {
   lease_ = static_cast<std::uint64_t>(reply[0].integer());
   nodes_.clear();
   for (std::size_t i = 1; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
+  context_.counters.leases = nodes_.size();
 }
 
 }  // namespace chirm

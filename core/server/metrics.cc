@@ -175,6 +175,8 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
               broker.digests);
   out.counter("chirm_broker_digest_gaps_total", "Channels whose lost last message they showed",
               broker.digest_gaps);
+  out.gauge("chirm_broker_leases", "Nodes that each store knows, summed over the stores",
+            broker.leases);
   out.counter("chirm_broker_store_lives_total",
               "Times the store was restarted or replaced by another", broker.store_lives);
   out.counter("chirm_broker_suspect_lives_total", "... when it may have lost something for good",

@@ -70,6 +70,13 @@ TEST_F(RedisFailure, NobodyNoticesThatRedisHasLostItsDataWhenTheNodesHoldIt) {
   start_talking(4);
   talk_on(200);
   stop_and_compare();
+  // A node that has only just come would not be waited for.
+  ASSERT_TRUE(run([&] {
+    for (std::size_t node = 0; node < 3; ++node) {
+      if (cluster_->metric(node, "chirm_broker_leases") != 3) return false;
+    }
+    return true;
+  }));
   Participant& away = *people_[8];
   away.client().disconnect();
   const std::size_t heard = people_[0]->room("room:a").seen.size();
