@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "client/terminal/chat_session.h"
-#include "client/terminal/password_prompt.h"
+#include "client/terminal/prompt.h"
 #include "core/base/version.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"
@@ -25,7 +25,8 @@ constexpr const char* kIntroduction =
     "meanwhile once.\n";
 constexpr const char* kEpilogue =
     "Where the server has accounts, the password comes from --password-file, CHIRM_PASSWORD, or\n"
-    "is asked for at the terminal; without any, and with --guest, chirm comes in as a guest.\n\n"
+    "is asked for at the terminal, where Enter alone leads to registering or being a guest. A\n"
+    "script without one, and --guest, come in as a guest.\n\n"
     "At a terminal it fills the screen: type /help. When stdin or stdout is no terminal, each "
     "line\n"
     "of stdin is a message to the (first) room, each message received is one line on stdout, and\n"
@@ -35,8 +36,8 @@ constexpr const char* kEpilogue =
     "with a slash are messages, too. At the end of stdin, chirm waits until all messages are\n"
     "acknowledged and ends; with --follow it stays.\n\n"
     "Colours are left out when NO_COLOR is set.\n\n"
-    "Exit codes: 0 after /quit, the end of the input, Ctrl-C; 1 when the server refuses, or when\n"
-    "messages could not be sent; 2 for a bad setting.\n\n"
+    "Exit codes: 0 after /quit, the end of the input, Ctrl-C; 1 when the server refuses, a room\n"
+    "cannot be joined or a message could not be sent; 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm --name ada --room lobby\n"
     "  chirm --name ada --register --remember\n"
@@ -162,7 +163,7 @@ terminal::SignInOptions sign_in_options(const Settings& settings) {
   sign_in.remembers = settings.remembers;
   if (!settings.password.empty()) sign_in.password = settings.password;
   // A person who is asked sits at the terminal; in a script nobody would answer.
-  if (isatty(STDIN_FILENO) == 1) sign_in.ask = terminal::ask_for_password;
+  if (isatty(STDIN_FILENO) == 1) sign_in.ask = terminal::ask_for_line;
   return sign_in;
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kMessageIdLength = 20;
 constexpr std::uint64_t kTypingEveryMs = 3100;  // the server delivers one every 3 s
+constexpr std::size_t kMentionsMax = 10;        // the server refuses more
 
 std::string_view without_sign(std::string_view name) {
   if (name.starts_with('#') || name.starts_with('@')) name.remove_prefix(1);
@@ -26,13 +27,12 @@ std::string dm_channel(const std::string& a, const std::string& b) {
   return "dm:#" + std::min(a, b) + "," + std::max(a, b);
 }
 
-// The known users whom `text` names with an @.
+// The known users whom `text` names with an @, as many as can be told.
 std::vector<std::string> mentions_in(std::string_view text, const std::vector<std::string>& users) {
   std::vector<std::string> found;
+  if (text.find('@') == std::string_view::npos) return found;
   for (const std::string& user : users) {
-    if (text.find('@') != std::string_view::npos && names_user(text, "@" + user)) {
-      found.push_back(user);
-    }
+    if (found.size() < kMentionsMax && names_user(text, "@" + user)) found.push_back(user);
   }
   return found;
 }

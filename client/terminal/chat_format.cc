@@ -52,6 +52,16 @@ std::string describe_refusal(const client::Disconnected& why, std::string_view w
   return text;
 }
 
+bool is_without_members(const client::CommandError& error) {
+  return error.code == errors::kNotAvailable.code || error.code == errors::kMethodNotFound.code;
+}
+
+bool is_no_such_room(const client::CommandError& error) { return error.code == 404; }
+
+std::string describe_join_refusal(std::string_view room, const client::CommandError& error) {
+  return "cannot join #" + safe_line(room) + ": " + safe_line(error.message);
+}
+
 std::string count_of(std::uint64_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }

@@ -30,6 +30,14 @@ std::string seconds_of(std::uint32_t ms);
 std::string describe_refusal(const client::Disconnected& why, std::string_view where,
                              bool was_connected, bool lacks_token);
 
+// The server has neither accounts nor rooms that one is a member of.
+bool is_without_members(const client::CommandError& error);
+
+// Nobody has made that room.
+bool is_no_such_room(const client::CommandError& error);
+// Why one is not let into a room.
+std::string describe_join_refusal(std::string_view room, const client::CommandError& error);
+
 // "1 message", "2 messages"
 std::string count_of(std::uint64_t count, std::string_view noun);
 

@@ -178,7 +178,7 @@ void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const
   const Conversation* current = model.current();
   if (!has_list) add(unread_elsewhere(model), {.colour = Colour::kMark, .is_bold = true});
   if (!view.completions.empty()) {
-    add(view.completions, {});
+    add(safe_line(view.completions), {});
   } else if (current != nullptr) {
     if (!current->position.is_at_end && view.page == nullptr)
       add("older messages: Esc to return", {});

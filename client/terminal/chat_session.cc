@@ -8,6 +8,7 @@
 #include "client/terminal/utf8.h"
 #include "core/base/check.h"
 #include "protocol/channel_name.h"
+#include "protocol/codes.h"
 #include "protocol/json.h"
 
 namespace chirm::terminal {
@@ -18,9 +19,16 @@ constexpr std::string_view kNamespace = "room:";
 constexpr std::size_t kMessageIdLength = 20;
 // While the server is away for long, that is repeated only this often.
 constexpr std::uint64_t kOutageRepeatMs = 30'000;
+constexpr std::uint64_t kJoinAgainMs = 1'000;
 
 std::string channel_of(std::string_view room) {
   return std::string(kNamespace) + std::string(room);
+}
+
+// Where rooms need not be made, or nobody is a member of any, they can be followed nevertheless.
+bool may_be_open(const client::CommandError& error) {
+  return is_no_such_room(error) || error.code == errors::kBadRequest.code ||
+         is_without_members(error);
 }
 
 }  // namespace
@@ -36,7 +44,8 @@ ChatSession::ChatSession(client::Context& context, ChatOptions options, ChatDisp
       display_(display),
       client_(context, options_.client, *this),
       patience_(context.loop,
-                [this] { end(1, count_of(unsettled(), "message") + " could not be sent"); }) {}
+                [this] { end(1, count_of(unsettled(), "message") + " could not be sent"); }),
+      join_again_(context.loop, [this] { join_rooms(); }) {}
 
 ChatSession::~ChatSession() = default;
 
@@ -46,47 +55,44 @@ void ChatSession::start() {
   for (const std::string& name : options_.rooms) {
     rooms_.push_back(std::make_unique<Room>());
     rooms_.back()->name = name;
-    if (!options_.has_to_become_member) client_.subscribe(channel_of(name));
   }
   current_ = rooms_.front().get();
-}
-
-// Then follows the room, whatever the answer: the server says why if it does not let us.
-void ChatSession::become_member(const std::string& name) {
-  std::string data = "{\"room\":";
-  json::append_string(data, name);
-  data += '}';
-  client_.rpc("chat.join", data, [this, name](const auto& answer) {
-    const bool is_lost = !answer && answer.error().code == 0;  // again with the next connection
-    if (!has_ended_ && !is_lost && find(name) != nullptr) client_.subscribe(channel_of(name));
-  });
 }
 
 // ---- What the person asks for
 
 void ChatSession::say(std::string_view text) {
-  if (current_ == nullptr) return display_.show_status("not sent: you are in no room");
+  if (current_ == nullptr) return fail("you are not in the room any more");
+  if (current_->is_in()) return publish(text);
+  waiting_.emplace_back(text);
+}
+
+void ChatSession::publish(std::string_view text) {
   const std::string valid = to_utf8(text);
   const std::string id = context_.random.name(kMessageIdLength);
   std::string data;
   append_chat_message(
       data, {.id = id, .type = kChatMessageType, .text = valid, .time_ms = Loop::unix_ms()});
   client_.publish(channel_of(current_->name), data,
-                  [this, room = current_->name](Expected<std::uint64_t, client::CommandError> ack) {
-                    settle(room, ack ? std::nullopt : std::optional(ack.error()));
+                  [this](Expected<std::uint64_t, client::CommandError> ack) {
+                    settle(ack ? std::nullopt : std::optional(ack.error()));
                   });
 }
 
-void ChatSession::settle(const std::string& room,
-                         const std::optional<client::CommandError>& error) {
+void ChatSession::fail(std::string_view why) {
+  has_failed_ = true;
+  display_.show_status("not sent: " + std::string(why));
+}
+
+void ChatSession::settle(const std::optional<client::CommandError>& error) {
   if (has_ended_) return;
-  if (error) display_.show_status("not sent to #" + room + ": " + safe_line(error->message));
+  if (error) fail(safe_line(error->message));
   display_.on_settled();
   if (is_quitting_) quit();
 }
 
 void ChatSession::quit() {
-  if (unsettled() == 0) return end(0, "");
+  if (unsettled() == 0) return end(has_failed_ ? 1 : 0, "");
   is_quitting_ = true;
   patience_.start(options_.patience_ms);
 }
@@ -95,6 +101,7 @@ void ChatSession::end(int exit_code, std::string_view problem) {
   if (has_ended_) return;
   has_ended_ = true;
   patience_.stop();
+  join_again_.stop();
   client_.disconnect();
   display_.on_end(exit_code, problem);
 }
@@ -104,19 +111,15 @@ void ChatSession::end(int exit_code, std::string_view problem) {
 void ChatSession::on_connected(std::string_view, std::string_view) {
   is_connected_ = true;
   if (!was_connected_) {
-    const std::string& name = options_.client.name;
     display_.show_status("connected to " + options_.client.url.authority() +
-                         (name.empty() ? "" : " as " + safe_line(name)));
+                         (options_.name.empty() ? "" : " as " + safe_line(options_.name)));
   } else if (rooms_.empty()) {
     display_.show_status("reconnected");
   } else {
     is_resuming_ = true;
   }
   was_connected_ = true;
-  if (!options_.has_to_become_member) return;
-  for (const auto& room : rooms_) {
-    if (room->state == Room::State::kJoining) become_member(room->name);
-  }
+  join_rooms();
 }
 
 void ChatSession::on_disconnected(const client::Disconnected& why) {
@@ -126,6 +129,7 @@ void ChatSession::on_disconnected(const client::Disconnected& why) {
                                    options_.client.token.empty()));
   }
   is_resuming_ = false;
+  join_again_.stop();
   announce_outage(why);
 }
 
@@ -147,6 +151,34 @@ void ChatSession::announce_reconnect() {
 
 // ---- Rooms
 
+void ChatSession::join_rooms() {
+  for (const auto& room : rooms_) {
+    if (room->state == Room::State::kOutside) become_member(*room);
+  }
+}
+
+void ChatSession::become_member(Room& room) {
+  room.state = Room::State::kJoining;
+  std::string data = "{\"room\":";
+  json::append_string(data, room.name);
+  data += '}';
+  client_.rpc("chat.join", data, [this, name = room.name](const auto& answer) {
+    Room* joined = find(name);
+    if (has_ended_ || joined == nullptr) return;
+    on_member(*joined, answer ? std::nullopt : std::optional(answer.error()));
+  });
+}
+
+void ChatSession::on_member(Room& room, const std::optional<client::CommandError>& error) {
+  room.state = Room::State::kOutside;
+  if (error && error->code == 0) return;  // again with the next connection
+  if (error && error->temporary) return join_again_.start(kJoinAgainMs);
+  if (error && !may_be_open(*error)) return refused(room, *error);
+  if (error && !is_without_members(*error)) room.refusal = error;
+  room.state = Room::State::kSubscribing;
+  client_.subscribe(channel_of(room.name));
+}
+
 void ChatSession::on_subscribed(std::string_view channel, const client::Subscribed& how) {
   Room* room = find_channel(channel);
   if (room == nullptr) return;
@@ -157,9 +189,11 @@ void ChatSession::on_subscribed(std::string_view channel, const client::Subscrib
   }
   room->offset = how.offset;
   room->epoch = how.epoch;
-  if (room->state != Room::State::kJoining) return;
+  if (room->state != Room::State::kSubscribing) return;
   if (!how.recovered) room->held.clear();  // there would be a gap behind it
   read_history(*room);
+  if (room != current_) return;
+  for (const std::string& text : std::exchange(waiting_, {})) publish(text);
 }
 
 void ChatSession::resume(Room& room, const client::Subscribed& how) {
@@ -187,7 +221,7 @@ void ChatSession::on_history(
     Room& room, std::uint64_t joined_at,
     const Expected<std::vector<PublicationView>, client::CommandError>& publications) {
   if (!publications && !client_.is_connected()) {  // begins anew with the next connection
-    room.state = Room::State::kJoining;
+    room.state = Room::State::kSubscribing;
     return;
   }
   if (publications) {
@@ -212,14 +246,27 @@ void ChatSession::finish_joining(Room& room) {
 
 void ChatSession::on_unsubscribed(std::string_view channel, std::uint32_t code,
                                   std::string_view reason) {
-  const Room* room = find_channel(channel);
+  Room* room = find_channel(channel);
   if (room == nullptr) return;
   announce_reconnect();
-  const bool was_joined = room->state != Room::State::kJoining;
-  const std::string text = (was_joined ? "sent away from #" : "cannot join #") + room->name + ": " +
-                           safe_line(reason) + " (" + std::to_string(code) + ")";
+  if (!room->is_in()) {
+    const client::CommandError why{code, std::string(reason), false};
+    return refused(*room, room->refusal.value_or(why));
+  }
+  const std::string why = "sent away from #" + room->name + ": " + safe_line(reason) + " (" +
+                          std::to_string(code) + ")";
   remove(*room);
-  display_.show_status(text);
+  if (rooms_.empty()) return end(1, why);
+  display_.show_status(why);
+}
+
+void ChatSession::refused(const Room& room, const client::CommandError& error) {
+  std::string why = describe_join_refusal(room.name, error);
+  if (is_no_such_room(error)) why += "; make it with /create in chirm at a terminal";
+  const bool was_first = &room == current_;
+  remove(room);
+  if (was_first) return end(1, why);
+  display_.show_status(why);
 }
 
 void ChatSession::on_publication(std::string_view channel, const PublicationView& publication) {
@@ -257,9 +304,8 @@ ChatSession::Room* ChatSession::find_channel(std::string_view channel) {
 }
 
 void ChatSession::remove(const Room& room) {
-  const bool was_current = &room == current_;
+  if (&room == current_) current_ = nullptr;
   std::erase_if(rooms_, [&](const auto& one) { return one.get() == &room; });
-  if (was_current) current_ = rooms_.empty() ? nullptr : rooms_.back().get();
 }
 
 }  // namespace chirm::terminal

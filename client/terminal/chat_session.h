@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Somebody in some rooms, for scripts: joins, sends to the first one, shows what is said, and says
-// what happens to the connection. Knows nothing of how it is displayed. Lives on its Context's
-// loop.
+// Somebody in some rooms, for scripts: becomes a member, sends to the first one, shows what is
+// said, and says what happens to the connection. Knows nothing of how it is displayed. Lives on its
+// Context's loop.
 
 #include <cstdint>
 #include <memory>
@@ -20,9 +20,9 @@ namespace chirm::terminal {
 
 struct ChatOptions {
   client::Options client;
-  std::vector<std::string> rooms;     // valid and different, at least one
-  bool has_to_become_member = false;  // of the rooms, before they can be followed
-  std::uint32_t history = 0;          // messages of the past shown on joining a room
+  std::string name;                // who one is, "" while only the server knows
+  std::vector<std::string> rooms;  // valid and different, at least one
+  std::uint32_t history = 0;       // messages of the past shown on joining a room
   // How long quit() waits for the next acknowledgement: as long as the client does.
   std::uint32_t patience_ms = client::Options{}.publish_timeout_ms;
 };
@@ -54,13 +54,16 @@ class ChatSession final : private client::Events {
   ~ChatSession();
 
   void start();
-  // Says `text` in the first room, now or as soon as connected.
+  // Says `text` in the first room, now or as soon as that is joined. When it cannot be joined, the
+  // session ends.
   void say(std::string_view text);
+  // Something cannot be said: the exit code will be 1.
+  void fail(std::string_view why);
   // Ends when all that was said is acknowledged, or when nothing was for patience_ms.
   void quit();
 
   client::Client& client() { return client_; }
-  std::size_t unsettled() const { return client_.outbox_size(); }
+  std::size_t unsettled() const { return client_.outbox_size() + waiting_.size(); }
 
  private:
   struct Publication {
@@ -71,12 +74,18 @@ class ChatSession final : private client::Events {
 
   struct Room {
     enum class State : std::uint8_t {
-      kJoining,  // never subscribed so far
-      kReading,  // its history was asked for; what is said meanwhile is held
+      kOutside,      // to be joined with the next connection
+      kJoining,      // the server was asked to make one a member
+      kSubscribing,  // for the first time
+      kReading,      // its history was asked for; what is said meanwhile is held
       kJoined,
     };
+    bool is_in() const { return state >= State::kReading; }
+
     std::string name;
-    State state = State::kJoining;
+    State state = State::kOutside;
+    // Why one could not become a member, which not all rooms need.
+    std::optional<client::CommandError> refusal;
     std::uint64_t offset = 0;  // of the last publication, or where the log stood
     std::string epoch;
     std::vector<Publication> held;
@@ -91,9 +100,13 @@ class ChatSession final : private client::Events {
   void on_publication(std::string_view channel, const PublicationView& publication) override;
   void on_token_wanted() override { display_.on_token_wanted(); }
 
-  void become_member(const std::string& name);
+  void join_rooms();
+  void become_member(Room& room);
+  void on_member(Room& room, const std::optional<client::CommandError>& error);
   Room* find(std::string_view name);
   Room* find_channel(std::string_view channel);
+  void publish(std::string_view text);
+  void refused(const Room& room, const client::CommandError& error);
   void remove(const Room& room);
   void read_history(Room& room);
   void on_history(Room& room, std::uint64_t joined_at,
@@ -103,7 +116,7 @@ class ChatSession final : private client::Events {
   void announce_outage(const client::Disconnected& why);
   void announce_reconnect();
   void show(const Room& room, std::string_view user, std::string_view data);
-  void settle(const std::string& room, const std::optional<client::CommandError>& error);
+  void settle(const std::optional<client::CommandError>& error);
   void end(int exit_code, std::string_view problem);
 
   client::Context& context_;
@@ -112,9 +125,12 @@ class ChatSession final : private client::Events {
   client::Client client_;
   ChatMessageDecoder decoder_;
   Timer patience_;
-  std::vector<std::unique_ptr<Room>> rooms_;  // in the order of joining
-  Room* current_ = nullptr;                   // where one talks; null when there is none
-  bool was_connected_ = false;                // ever
+  Timer join_again_;
+  std::vector<std::unique_ptr<Room>> rooms_;
+  Room* current_ = nullptr;           // the first one, where one talks; null: not there any more
+  std::vector<std::string> waiting_;  // what is to be said as soon as that is joined
+  bool has_failed_ = false;           // something could not be said
+  bool was_connected_ = false;        // ever
   bool is_connected_ = false;
   bool is_resuming_ = false;  // connected again, but that was not said yet
   bool is_quitting_ = false;

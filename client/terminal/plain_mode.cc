@@ -38,7 +38,7 @@ int PlainMode::run() {
 }
 
 void PlainMode::on_signed_in(const Identity& who) {
-  options_.has_to_become_member = who.has_account_server;
+  options_.name = who.name;
   sign_in_.apply_to(options_.client);
   session_.emplace(context_, options_, static_cast<ChatDisplay&>(*this));
   session_->start();
@@ -48,8 +48,7 @@ void PlainMode::on_signed_in(const Identity& who) {
 void PlainMode::on_line(std::string_view line, bool is_complete) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (!is_complete) {
-    show_status("not sent: a line longer than " + std::to_string(LineReader::kLineBytesMax) +
-                " bytes");
+    session_->fail("a line longer than " + std::to_string(LineReader::kLineBytesMax) + " bytes");
   } else if (!line.empty()) {
     session_->say(line);
   }

@@ -82,15 +82,16 @@ void leave() {
 
 }  // namespace
 
-Screen::Screen() = default;
-
 Expected<std::unique_ptr<Screen>, Error> Screen::create() {
-  if (newterm(nullptr, stdout, stdin) == nullptr) {
+  termios before{};
+  const bool is_terminal = tcgetattr(STDIN_FILENO, &before) == 0;
+  if (!is_terminal || newterm(nullptr, stdout, stdin) == nullptr) {
     return Unexpected<Error>({"this terminal cannot show a full screen (TERM): use --plain"});
   }
   set_colours();
+  auto screen = std::unique_ptr<Screen>(new Screen(before));
   enter();
-  return std::unique_ptr<Screen>(new Screen());
+  return screen;
 }
 
 Screen::~Screen() { leave(); }

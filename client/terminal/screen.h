@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "client/terminal/cell_grid.h"
+#include "client/terminal/terminal_rescue.h"
 #include "core/base/error.h"
 
 namespace chirm::terminal {
@@ -13,7 +14,7 @@ class Screen {
  public:
   // Takes the terminal over: raw, without echo, on its second screen. An error: it cannot.
   [[nodiscard]] static Expected<std::unique_ptr<Screen>, Error> create();
-  // Gives the terminal back as it was.
+  // Gives the terminal back as it was. So does a crash.
   ~Screen();
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
@@ -31,7 +32,9 @@ class Screen {
   void suspend();
 
  private:
-  Screen();
+  explicit Screen(const termios& before) : rescue_(before) {}
+
+  TerminalRescue rescue_;
 };
 
 }  // namespace chirm::terminal

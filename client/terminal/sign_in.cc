@@ -11,7 +11,7 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr int kPasswordTries = 3;
+constexpr int kTries = 3;  // of a person who is asked
 constexpr std::uint64_t kRetryMinMs = 250;
 constexpr std::uint64_t kRetryMaxMs = 5000;
 constexpr std::uint32_t kRetryAfterMaxS = 60;
@@ -24,7 +24,10 @@ SignIn::SignIn(Loop& loop, SignInOptions options, OnStatus on_status)
       on_status_(std::move(on_status)),
       auth_(loop, options_.url),
       file_(options_.url),
-      retry_(loop, [this] { run(); }) {}
+      retry_(loop, [this] { run(); }),
+      way_(options_.is_guest    ? Way::kGuest
+           : options_.registers ? Way::kRegister
+                                : Way::kLogIn) {}
 
 void SignIn::start(OnDone done) {
   done_ = std::move(done);
@@ -50,7 +53,7 @@ void SignIn::on_settings(const Expected<client::AuthSettings, client::AuthError>
   }
   failures_ = 0;
   settings_ = *settings;
-  if (!settings_.accounts) return finish({options_.name, options_.name, false});
+  if (!settings_.accounts) return finish({options_.name, options_.name});
   step_ = Step::kResume;
   run();
 }
@@ -73,48 +76,75 @@ void SignIn::resume() {
 }
 
 void SignIn::enter() {
-  const bool has_password = options_.password || (options_.ask && !options_.is_guest);
-  if (!options_.is_guest && (has_password || options_.registers)) return enter_with_password();
-  if (settings_.guests) {
-    return auth_.enter_as_guest(options_.name,
-                                [this](const Session& session) { on_session(session); });
+  // A script without a password.
+  const bool is_silent = way_ == Way::kLogIn && !options_.password && !options_.ask;
+  if (is_silent && !settings_.guests) {
+    return fail("the server wants a password: --password-file or CHIRM_PASSWORD");
   }
-  fail(options_.is_guest ? "the server takes no guests"
-                         : "the server wants a password: --password-file or CHIRM_PASSWORD");
+  if (is_silent) way_ = Way::kGuest;
+  if (way_ != Way::kGuest) return enter_with_password();
+  if (!settings_.guests) return fail("the server takes no guests");
+  auth_.enter_as_guest(options_.name, [this](const Session& session) { on_session(session); });
 }
 
 void SignIn::enter_with_password() {
-  if (options_.registers && !settings_.registration) {
+  if (way_ == Way::kRegister && !settings_.registration) {
     return fail("the server does not let people register");
   }
-  const bool is_asked = !options_.password;
-  const auto password = is_asked ? ask_for_password() : options_.password;
-  if (!password) return fail("no password");
-  if (is_asked) options_.password = password;  // should this attempt have to be repeated
-  const auto done = [this, is_asked](const Session& session) {
-    if (is_asked && !session && !session.error().is_temporary()) options_.password.reset();
-    on_session(session);
-  };
-  if (options_.registers) return auth_.create(options_.name, *password, done);
-  auth_.enter(options_.name, *password, done);
+  if (!options_.password) {
+    is_password_typed_ = true;
+    if (way_ == Way::kLogIn) options_.password = ask_for_password();
+    if (way_ == Way::kGuest) return enter();
+    if (way_ == Way::kRegister) options_.password = ask_for_new_password();
+    if (!options_.password) return fail("no password");
+  }
+  const auto done = [this](const Session& session) { on_session(session); };
+  if (way_ == Way::kRegister) return auth_.create(options_.name, *options_.password, done);
+  auth_.enter(options_.name, *options_.password, done);
 }
 
+// Who has no account has no password: nothing typed leads to the other ways.
 std::optional<std::string> SignIn::ask_for_password() {
+  std::string others;
+  if (settings_.registration) others = "register";
+  if (settings_.guests) others += others.empty() ? "be a guest" : " or be a guest";
+  const std::string hint = others.empty() ? "" : " (Enter alone: " + others + ")";
+  const auto password =
+      options_.ask("Password of " + safe_line(options_.name) + hint + ": ", Echo::kHidden);
+  const bool wants_other = password && password->empty() && !others.empty();
+  if (!wants_other) return password;
+  choose_way();
+  return std::nullopt;
+}
+
+// Stays the same when the person gives up.
+void SignIn::choose_way() {
+  if (!settings_.guests) way_ = Way::kRegister;
+  if (!settings_.registration) way_ = Way::kGuest;
+  for (int tries = 0; tries < kTries && way_ == Way::kLogIn; ++tries) {
+    const auto answer = options_.ask(
+        "Register " + safe_line(options_.name) + " (r) or be a guest (g)? [g] ", Echo::kShown);
+    if (!answer) return;
+    if (answer->empty() || *answer == "g" || *answer == "G") way_ = Way::kGuest;
+    if (*answer == "r" || *answer == "R") way_ = Way::kRegister;
+  }
+}
+
+std::optional<std::string> SignIn::ask_for_new_password() {
   if (!options_.ask) return std::nullopt;
-  const std::string name = safe_line(options_.name);
-  if (!options_.registers) return options_.ask("Password of " + name + ": ");
-  const auto first = options_.ask("New password for " + name + ": ");
+  const auto first =
+      options_.ask("New password for " + safe_line(options_.name) + ": ", Echo::kHidden);
   if (!first) return std::nullopt;
-  const auto second = options_.ask("The same again: ");
+  const auto second = options_.ask("The same again: ", Echo::kHidden);
   if (second && *second == *first) return first;
   if (second) on_status_("the two are not the same");
-  return second && ++wrong_passwords_ < kPasswordTries ? ask_for_password() : std::nullopt;
+  return second && ++wrong_answers_ < kTries ? ask_for_new_password() : std::nullopt;
 }
 
 void SignIn::on_session(const Session& session) {
   if (!session) return refused(session.error());
   take(*session);
-  finish({session->user, session->name, true});
+  finish({session->user, session->name});
 }
 
 void SignIn::take(const client::AuthSession& session) {
@@ -127,12 +157,18 @@ void SignIn::take(const client::AuthSession& session) {
 
 void SignIn::refused(const client::AuthError& error) {
   if (error.is_temporary()) return retry_later(error);
-  const bool may_ask_again = error.status == 401 && options_.ask && !options_.password;
-  if (may_ask_again && ++wrong_passwords_ < kPasswordTries) {
-    on_status_(safe_line(error.message));
-    return run();
-  }
-  fail(safe_line(error.message));
+  if (!may_ask_again(error)) return fail(safe_line(error.message));
+  on_status_(safe_line(error.message));
+  run();
+}
+
+bool SignIn::may_ask_again(const client::AuthError& error) {
+  if (!is_password_typed_ || way_ == Way::kGuest) return false;
+  options_.password.reset();
+  const bool is_bad_password = error.status == 400 && error.message.starts_with("password:");
+  const bool is_taken = error.status == 409 && !options_.registers;
+  if (is_taken) way_ = Way::kLogIn;  // it may be theirs
+  return (error.status == 401 || is_bad_password || is_taken) && ++wrong_answers_ < kTries;
 }
 
 void SignIn::retry_later(const client::AuthError& error) {

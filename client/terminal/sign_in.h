@@ -12,6 +12,7 @@
 
 #include "client/auth_client.h"
 #include "client/client.h"
+#include "client/terminal/prompt.h"
 #include "client/terminal/session_file.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
@@ -26,15 +27,14 @@ struct SignInOptions {
   bool registers = false;  // creates the account
   bool is_guest = false;   // wants no account
   bool remembers = false;  // keeps the session for the next time
-  // Asks a person for a password, and waits; nullopt when there is none to be had. May be empty.
-  std::function<std::optional<std::string>(const std::string& prompt)> ask;
+  // Asks a person for a line, and waits; nullopt when there is none to be had. May be empty.
+  std::function<std::optional<std::string>(const std::string& prompt, Echo echo)> ask;
 };
 
 // Who one is.
 struct Identity {
   std::string user;  // "" while only the server knows
   std::string name;
-  bool has_account_server = false;  // names are checked
 };
 
 class SignIn {
@@ -57,6 +57,7 @@ class SignIn {
 
  private:
   enum class Step : std::uint8_t { kSettings, kResume, kEnter };
+  enum class Way : std::uint8_t { kLogIn, kRegister, kGuest };
   using Session = Expected<client::AuthSession, client::AuthError>;
 
   void run();
@@ -64,13 +65,16 @@ class SignIn {
   void resume();
   void enter();
   void enter_with_password();
+  std::optional<std::string> ask_for_password();
+  void choose_way();
+  std::optional<std::string> ask_for_new_password();
   void on_session(const Session& session);
   void take(const client::AuthSession& session);
   void refused(const client::AuthError& error);
   void retry_later(const client::AuthError& error);
   void finish(Identity identity);
+  bool may_ask_again(const client::AuthError& error);
   void fail(std::string why);
-  std::optional<std::string> ask_for_password();
 
   Loop& loop_;
   SignInOptions options_;
@@ -80,9 +84,11 @@ class SignIn {
   SessionFile file_;
   Timer retry_;
   Step step_ = Step::kSettings;
+  Way way_;
   client::AuthSettings settings_;
   std::optional<client::AuthSession> session_;
-  int wrong_passwords_ = 0;
+  bool is_password_typed_ = false;  // by the person, not given with the options
+  int wrong_answers_ = 0;
   std::uint32_t failures_ = 0;  // in a row
   std::string outage_;          // said last
 };

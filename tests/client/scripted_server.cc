@@ -162,6 +162,8 @@ void ScriptedServer::answer(Peer& peer, const Command& command) {
     append_unsubscribe_reply(reply, command.id);
   } else if (std::holds_alternative<PublishCommand>(command.method)) {
     append_publish_reply(reply, command.id, {});
+  } else if (std::holds_alternative<RpcCommand>(command.method)) {
+    append_rpc_reply(reply, command.id, "{}");
   } else if (std::holds_alternative<RefreshCommand>(command.method)) {
     append_refresh_reply(reply, command.id, connect_result.client, connect_result.version,
                          connect_result.expires_in_s);

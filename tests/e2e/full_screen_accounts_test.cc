@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The program chirm at terminals (tmux), on servers with accounts.
+#include <signal.h>
 #include <sys/stat.h>
 
+#include "protocol/jwt.h"
 #include "tests/e2e/full_screen_fixture.h"
 
 namespace chirm::testing {
@@ -29,9 +31,9 @@ TEST_F(FullScreenAccounts, APersonRegistersAndLogsInAtThePrompt) {
 
   tmux_.hang_up("ada");
   open("");
-  ASSERT_TRUE(sees("ada", "Password of Ada:"));
+  ASSERT_TRUE(sees("ada", "Password of Ada (Enter alone: register or be a guest):"));
   say("ada", "wrong horse");
-  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "Password of Ada:") == 2; }));
+  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "Password of Ada (") == 2; }));
   say("ada", "correct horse");
   ASSERT_TRUE(sees("ada", " connected "));
 }
@@ -81,25 +83,92 @@ TEST_F(FullScreenAccounts, ANodeDiesAndNothingIsLost) {
   EXPECT_EQ(count(tmux_.screen("ada"), "meanwhile"), 1);
 }
 
-TEST_F(FullScreenAccounts, ScriptsSignInToo) {
+TEST_F(FullScreenAccounts, WhoHasNoAccountRegistersOrIsAGuestAtThePrompt) {
+  start_cluster(1);
+  const std::string hint = " (Enter alone: register or be a guest):";
+  const auto open = [&](const std::string& name) {
+    names_.push_back(name);
+    tmux_.open(name, command(name, cluster_->url()), {});
+    return sees(name, "Password of " + name + hint);
+  };
+  ASSERT_TRUE(open("gus"));
+  tmux_.press("gus", {"Enter"});
+  ASSERT_TRUE(sees("gus", "Register gus (r) or be a guest (g)? [g]"));
+  tmux_.press("gus", {"Enter"});
+  ASSERT_TRUE(sees("gus", " ~gus-"));
+  ASSERT_TRUE(open("ada"));
+  tmux_.press("ada", {"Enter"});
+  ASSERT_TRUE(sees("ada", "? [g]"));
+  say("ada", "r");
+  ASSERT_TRUE(sees("ada", "? [g] r"));
+  ASSERT_TRUE(sees("ada", "New password for ada:"));
+  say("ada", "short");
+  ASSERT_TRUE(sees("ada", "The same again:"));
+  say("ada", "short");
+  ASSERT_TRUE(sees("ada", "chirm: password: expected"));
+  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "New password for ada:") == 2; }));
+  say("ada", "long enough");
+  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "The same again:") == 2; }));
+  say("ada", "long enough");
+  ASSERT_TRUE(sees("ada", " connected "));
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("~ada")));
+}
+
+TEST_F(FullScreenAccounts, APromptGivesWayToASignal) {
+  start_cluster(1);
+  const pid_t pid = start_in_shell("ada", command("ada", cluster_->url()));
+  ASSERT_TRUE(sees("ada", "Password of ada"));
+  ASSERT_EQ(kill(pid, SIGTERM), 0);
+  ASSERT_TRUE(sees("ada", "\nshell>"));
+  say("ada", "echo ended with $?; stty -a | grep -o ' icanon\\| echo '");
+  ASSERT_TRUE(sees("ada", "ended with 1"));
+  ASSERT_TRUE(sees("ada", "\n icanon\n echo"));
+}
+
+// What a script says, and how it ends.
+class Scripts : public FullScreenAccounts {
+ protected:
+  // nullopt when it does not end.
+  std::optional<int> run_script(std::vector<std::string> more) {
+    std::vector<std::string> arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(),
+                                          "--name", "cron"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    Process script(loop_, {.arguments = std::move(arguments), .environment = {}});
+    script.write_input("deployed\n");
+    script.close_input();
+    (void)run([&] { return script.exit_code().has_value(); });
+    errors_ = script.errors();
+    return script.exit_code();
+  }
+
+  std::string errors_;
+};
+
+TEST_F(Scripts, SignIn) {
   start_cluster(1);
   enter("ada", cluster_->url());
-  Process script(loop_,
-                 {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(), "--name",
-                                "cron", "--register", "--password-file", password_file("a secret")},
-                  .environment = {}});
-  script.write_input("deployed\n");
-  script.close_input();
-  ASSERT_TRUE(run([&] { return script.exit_code().has_value(); }));
-  EXPECT_EQ(script.exit_code(), 0) << script.errors();
+  EXPECT_EQ(run_script({"--register", "--password-file", password_file("a secret")}), 0) << errors_;
   ASSERT_TRUE(sees("ada", "cron  deployed"));
-  Process stranger(loop_,
-                   {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(), "--name",
-                                  "cron", "--password-file", password_file("a guess")},
-                    .environment = {}});
-  ASSERT_TRUE(run([&] { return stranger.exit_code().has_value(); }));
-  EXPECT_EQ(stranger.exit_code(), 1);
-  EXPECT_THAT(stranger.errors(), HasSubstr("cannot sign in: "));
+  EXPECT_EQ(run_script({"--password-file", password_file("a guess")}), 1);
+  EXPECT_THAT(errors_, HasSubstr("cannot sign in: "));
+}
+
+TEST_F(Scripts, JoinTheRoomTheySpeakIn) {
+  start_cluster(1);
+  enter("ada", cluster_->url());
+  say("ada", "/create ops");
+  ASSERT_TRUE(sees("ada", " #ops "));
+  EXPECT_EQ(run_script({"--room", "ops"}), 0) << errors_;
+  ASSERT_TRUE(sees("ada", "  deployed"));
+  EXPECT_THAT(tmux_.screen("ada"), HasSubstr("~cron-"));
+  say("ada", "/create den private");
+  ASSERT_TRUE(sees("ada", " #den "));
+  for (const char* room : {"den", "nowhere"}) {  // nobody is told which of them there is
+    EXPECT_EQ(run_script({"--room", room}), 1);
+    EXPECT_THAT(errors_, HasSubstr(std::string("chirm: cannot join #") + room +
+                                   ": no such room; make it with /create"));
+  }
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("deployed")));
 }
 
 }  // namespace

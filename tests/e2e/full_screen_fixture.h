@@ -35,6 +35,22 @@ class FullScreen : public ClusterTest {
     tmux_.open(name, command(name, url, more) + "; echo ended with $?; cat", size);
     ASSERT_TRUE(sees(name, " connected "));
   }
+  // Starts a command in a shell for people; returns its process.
+  pid_t start_in_shell(const std::string& name, const std::string& command) {
+    names_.push_back(name);
+    tmux_.open(name, "PS1='shell> ' bash --norc --noprofile -i", {});
+    EXPECT_TRUE(sees(name, "shell>"));
+    const std::string file = directory_.path() + "/pid-" + name;
+    say(name, "(echo $BASHPID > " + file + "; exec " + command + ")");
+    pid_t pid = 0;
+    EXPECT_TRUE(run([&] { return static_cast<bool>(std::ifstream(file) >> pid); }));
+    return pid;
+  }
+  pid_t chat_in_shell(const std::string& name) {
+    const pid_t pid = start_in_shell(name, command(name, cluster_->url()));
+    EXPECT_TRUE(sees(name, " connected "));
+    return pid;
+  }
   void say(const std::string& name, const std::string& line) {
     tmux_.type(name, line);
     tmux_.press(name, {"Enter"});
@@ -54,6 +70,7 @@ class FullScreen : public ClusterTest {
   }
 
   Tmux tmux_;
+  TempDirectory directory_;
   std::vector<std::string> names_;
 };
 
@@ -74,7 +91,6 @@ class FullScreenAccounts : public FullScreen {
          "--register --password-file " + password_file("secret of " + name) + " " + more);
   }
 
-  TempDirectory directory_;
   int passwords_ = 0;
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The program chirm as people use it, at terminals (tmux), where names are free.
+#include <signal.h>
+
 #include "tests/e2e/full_screen_fixture.h"
 
 namespace chirm::testing {
@@ -144,11 +146,7 @@ TEST_F(FullScreen, PastesLinesAsOneMessage) {
 
 TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
   start({.is_single = true});
-  names_.push_back("ada");
-  tmux_.open("ada", "PS1='shell> ' bash --norc --noprofile -i", {});
-  ASSERT_TRUE(sees("ada", "shell>"));
-  say("ada", command("ada", cluster_->url()));
-  ASSERT_TRUE(sees("ada", " connected "));
+  chat_in_shell("ada");
   say("ada", "before");
   ASSERT_TRUE(sees("ada", "ada  before"));
   tmux_.press("ada", {"C-z"});
@@ -163,6 +161,32 @@ TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
   say("ada", "echo ended with $?; stty -a | grep -o ' echo '");
   ASSERT_TRUE(sees("ada", "ended with 0"));
   ASSERT_TRUE(sees("ada", "\n echo"));
+}
+
+TEST_F(FullScreen, GivesTheTerminalBackWhenItDies) {
+  start({.is_single = true});
+  for (const int signal : {SIGABRT, SIGSEGV}) {
+    const std::string name = "ada" + std::to_string(signal);
+    const pid_t pid = chat_in_shell(name);
+    say(name, "before");
+    ASSERT_TRUE(sees(name, "  before"));
+    ASSERT_EQ(kill(pid, signal), 0);
+    ASSERT_TRUE(misses(name, "  before"));
+    say(name, "echo ended with $?; stty -a | grep -o ' icanon\\| echo '");
+    ASSERT_TRUE(sees(name, "ended with " + std::to_string(128 + signal)));
+    ASSERT_TRUE(sees(name, "\n icanon\n echo"));
+  }
+}
+
+TEST_F(FullScreen, ShowsWhatWasWrittenMeanwhileWhenTheScreenIsGivenBack) {
+  start({.is_single = true});
+  const pid_t pid = chat_in_shell("ada");
+  std::ofstream("/proc/" + std::to_string(pid) + "/fd/2", std::ios::app) << "a bug: see here\n";
+  say("ada", "hello");
+  ASSERT_TRUE(sees("ada", "  hello"));
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("a bug")));
+  ASSERT_EQ(kill(pid, SIGABRT), 0);
+  ASSERT_TRUE(sees("ada", "a bug: see here"));
 }
 
 TEST_F(FullScreen, GivesTheTerminalBackWhenItIsInterrupted) {

@@ -43,7 +43,7 @@ class ChatSessionTest : public ::testing::Test {
  protected:
   ChatSessionTest() {
     options_.client.url = server_.url();
-    options_.client.name = "ada";
+    options_.client.name = options_.name = "ada";
     options_.client.backoff_min_ms = 1;
     options_.client.backoff_max_ms = 20;
     options_.rooms = {"lobby"};
@@ -90,7 +90,9 @@ TEST_F(ChatSessionTest, ConnectsAndJoins) {
   ASSERT_TRUE(run_until_line("-- joined #lobby"));
   EXPECT_THAT(display_.lines,
               ElementsAre("-- connected to " + where_ + " as ada", "-- joined #lobby"));
-  EXPECT_THAT(server_.log[0], HasSubstr("\"channel\":\"room:lobby\""));
+  ASSERT_EQ(server_.log.size(), 3);
+  EXPECT_THAT(server_.log[1], HasSubstr(R"("method":"chat.join","data":{"room":"lobby"})"));
+  EXPECT_THAT(server_.log[2], HasSubstr("\"channel\":\"room:lobby\""));
 }
 
 TEST_F(ChatSessionTest, ShowsOwnMessagesWhenTheServerDeliversThem) {
@@ -227,22 +229,105 @@ TEST_F(ChatSessionTest, SaysThatItMayNotJoin) {
     return true;
   };
   start();
-  ASSERT_TRUE(run_until_line("-- cannot join #secret: permission denied (103)"));
+  ASSERT_TRUE(run_until_line("-- cannot join #secret: permission denied"));
   EXPECT_TRUE(display_.has("-- joined #lobby"));
 }
 
-TEST_F(ChatSessionTest, BecomesAMemberWhereThatIsNeeded) {
-  options_.has_to_become_member = true;
-  server_.on_command = [](Peer& peer, const Command& command) {
+TEST_F(ChatSessionTest, SpeaksOnlyWhenItIsAMember) {
+  std::string join;  // to be answered later
+  server_.on_command = [&](Peer&, const Command& command) {
     if (!std::holds_alternative<RpcCommand>(command.method)) return false;
-    peer.send("{\"id\":" + std::to_string(command.id) + ",\"rpc\":{\"data\":{}}}");
+    join = "{\"id\":" + std::to_string(command.id) + ",\"rpc\":{\"data\":{}}}";
+    return true;
+  };
+  start().say("one");
+  session_->say("two");
+  session_->quit();
+  ASSERT_TRUE(run([&] { return !join.empty(); }));
+  EXPECT_EQ(session_->unsettled(), 2);
+  EXPECT_EQ(server_.log.size(), 2);
+  server_.last().send(join);
+  ASSERT_TRUE(run([&] { return !display_.end.empty(); }));
+  EXPECT_EQ(display_.end, "0 ");
+  EXPECT_THAT(server_.log[2], HasSubstr("subscribe"));
+  EXPECT_THAT(server_.log[3], HasSubstr("one"));
+  EXPECT_THAT(server_.log.back(), HasSubstr("two"));
+}
+
+TEST_F(ChatSessionTest, JoinsLaterWhenTheServerIsBusy) {
+  int joins = 0;
+  server_.on_command = [&](Peer& peer, const Command& command) {
+    if (!std::holds_alternative<RpcCommand>(command.method) || ++joins > 1) return false;
+    std::string reply;
+    append_error_reply(reply, command.id, errors::kTooManyRequests);
+    peer.send(reply);
     return true;
   };
   start();
   ASSERT_TRUE(run_until_line("-- joined #lobby"));
-  ASSERT_EQ(server_.log.size(), 3);
-  EXPECT_THAT(server_.log[1], HasSubstr(R"("method":"chat.join","data":{"room":"lobby"})"));
-  EXPECT_THAT(server_.log[2], HasSubstr("{\"subscribe\""));
+  EXPECT_EQ(joins, 2);
+}
+
+TEST_F(ChatSessionTest, EndsWhenItCannotJoinTheRoomItIsToSpeakIn) {
+  options_.rooms = {"ops", "lobby"};
+  ErrorCode refusal{103, "banned until noon"};
+  const auto end_of = [&] {
+    server_.on_command = [&](Peer& peer, const Command& command) {
+      const auto* rpc = std::get_if<RpcCommand>(&command.method);
+      const auto* subscribe = std::get_if<SubscribeCommand>(&command.method);
+      const bool is_refused = (rpc != nullptr && rpc->data.find("ops") != std::string_view::npos) ||
+                              (subscribe != nullptr && subscribe->channel == "room:ops");
+      if (!is_refused) return false;
+      std::string reply;
+      append_error_reply(reply, command.id, rpc == nullptr ? errors::kPermissionDenied : refusal);
+      peer.send(reply);
+      return true;
+    };
+    display_.end.clear();
+    start().say("deployed");
+    EXPECT_TRUE(run([&] { return !display_.end.empty(); }));
+    return display_.end;
+  };
+  EXPECT_EQ(end_of(), "1 cannot join #ops: banned until noon");
+  refusal = {404, "no such room"};
+  EXPECT_EQ(end_of(),
+            "1 cannot join #ops: no such room; make it with /create in chirm at a terminal");
+  refusal = errors::kNotAvailable;
+  EXPECT_EQ(end_of(), "1 cannot join #ops: permission denied");
+}
+
+TEST_F(ChatSessionTest, FollowsARoomThatNobodyHasToMake) {
+  for (const ErrorCode& refusal :
+       {ErrorCode{404, "no such room"}, errors::kBadRequest, errors::kNotAvailable}) {
+    server_.on_command = [&](Peer& peer, const Command& command) {
+      if (!std::holds_alternative<RpcCommand>(command.method)) return false;
+      std::string reply;
+      append_error_reply(reply, command.id, refusal);
+      peer.send(reply);
+      return true;
+    };
+    display_.lines.clear();
+    start();
+    EXPECT_TRUE(run_until_line("-- joined #lobby")) << refusal.message;
+  }
+}
+
+TEST_F(ChatSessionTest, EndsWhenItIsSentAwayFromAllRooms) {
+  options_.rooms = {"lobby", "dev"};
+  start();
+  ASSERT_TRUE(run_until_line("-- joined #dev"));
+  const auto kick = [&](const std::string& room) {
+    server_.last().send(R"({"push":{"channel":"room:)" + room +
+                        R"(","unsubscribe":{"code":2000,"reason":"kicked"}}})");
+  };
+  kick("lobby");
+  ASSERT_TRUE(run_until_line("-- sent away from #lobby: kicked (2000)"));
+  session_->say("hi");
+  EXPECT_TRUE(display_.has("-- not sent: you are not in the room any more"));
+  EXPECT_EQ(display_.end, "");
+  kick("dev");
+  ASSERT_TRUE(run([&] { return !display_.end.empty(); }));
+  EXPECT_EQ(display_.end, "1 sent away from #dev: kicked (2000)");
 }
 
 TEST_F(ChatSessionTest, SaysWhatWasNotSent) {
@@ -254,7 +339,9 @@ TEST_F(ChatSessionTest, SaysWhatWasNotSent) {
     return true;
   };
   start_and_join().say("hi");
-  ASSERT_TRUE(run_until_line("-- not sent to #lobby: permission denied"));
+  ASSERT_TRUE(run_until_line("-- not sent: permission denied"));
+  session_->quit();
+  EXPECT_EQ(display_.end, "1 ");
 }
 
 TEST_F(ChatSessionTest, EndsWhenAllIsAcknowledged) {

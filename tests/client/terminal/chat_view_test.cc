@@ -122,10 +122,11 @@ TEST_F(ChatViewTest, ShowsNothingHarmfulOfWhatOthersWrite) {
   Conversation& current = *model_.current();
   current.people = {{"x\x1b[5m", "y\x9b", "away\x07"}};
   current.typing["z\x1b]0;t\x07"] = 1;
+  view_.completions = "[a\u202e] b\x1b[2J";
   model_.receive(current, said(1, "ada", "a\\u001b[2Jb"), 1000, 0);
-  for (const char c : all(drawn(24, 120))) {
-    EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
-  }
+  const std::string screen = all(drawn(24, 120));
+  for (const char c : screen) EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20);
+  EXPECT_THAT(screen, AllOf(HasSubstr("[a] b"), Not(HasSubstr("\u202e"))));
 }
 
 TEST_F(ChatViewTest, KeepsTheCurrentEntryOfALongListInSight) {

@@ -51,14 +51,25 @@ class SignInTest : public ::testing::Test {
                                   R"(","expires_in":600,"refresh_token":"r)" + number + R"("})");
   }
 
+  // A person who types these, one after another.
+  void answer_with(std::vector<std::string> lines) {
+    lines_ = std::move(lines);
+    prompts_.clear();
+    options_.ask = [this](const std::string& prompt, Echo echo) {
+      prompts_.push_back((echo == Echo::kShown ? "shown: " : "") + prompt);
+      if (lines_.empty()) return std::optional<std::string>();
+      const std::string line = lines_.front();
+      lines_.erase(lines_.begin());
+      return std::optional(line);
+    };
+  }
   // "user name", or the problem.
   std::string sign_in() {
     std::string result;
     sign_in_ = std::make_unique<SignIn>(
         loop_, options_, [this](std::string_view text) { statuses_.emplace_back(text); });
     sign_in_->start([&](Expected<Identity, std::string> who) {
-      result = who ? who->user + " " + who->name + (who->has_account_server ? "" : ", unchecked")
-                   : who.error();
+      result = who ? who->user + " " + who->name : who.error();
     });
     EXPECT_TRUE(run_until(loop_, [&] { return !result.empty(); }));
     return result;
@@ -84,22 +95,24 @@ class SignInTest : public ::testing::Test {
   int sessions_ = 0;
   std::vector<std::string> requests_;
   std::vector<std::string> statuses_;
+  std::vector<std::string> lines_;
+  std::vector<std::string> prompts_;
   std::unique_ptr<SignIn> sign_in_;
 };
 
 TEST_F(SignInTest, NeedsNothingWhereThereAreNoAccounts) {
   settings_ = "";
-  EXPECT_EQ(sign_in(), "ada ada, unchecked");
+  EXPECT_EQ(sign_in(), "ada ada");
   EXPECT_EQ(applied().name, "ada");
   EXPECT_EQ(applied().token, "");
   EXPECT_FALSE(applied().has_token_source);
   settings_ = R"({"accounts":false,"registration":false,"guests":false,"external":true})";
-  EXPECT_EQ(sign_in(), "ada ada, unchecked");
+  EXPECT_EQ(sign_in(), "ada ada");
 }
 
 TEST_F(SignInTest, TakesATokenAsItIs) {
   options_.token = "mine";
-  EXPECT_EQ(sign_in(), " , unchecked");
+  EXPECT_EQ(sign_in(), " ");
   EXPECT_EQ(applied().token, "mine");
   EXPECT_EQ(applied().name, "");
   EXPECT_THAT(requests_, IsEmpty());
@@ -136,33 +149,68 @@ TEST_F(SignInTest, ComesInAsAGuestWithoutAPassword) {
 }
 
 TEST_F(SignInTest, AsksAPersonForThePasswordUpToThreeTimes) {
-  std::vector<std::string> prompts;
-  options_.ask = [&](const std::string& prompt) {
-    prompts.push_back(prompt);
-    return std::optional("guess" + std::to_string(prompts.size()));
-  };
+  settings_ = R"({"accounts":true,"registration":false,"guests":false})";
+  answer_with({"guess1", "guess2", "guess3"});
   const HttpResponse wrong = refusal(401, "unauthorized", "Wrong name or password.");
-  refusals_ = {wrong, wrong};
+  const HttpResponse busy = refusal(503, "busy", "Too busy.");
+  refusals_ = {busy, wrong, wrong};
   EXPECT_EQ(sign_in(), "ada Ada");
-  EXPECT_THAT(prompts, ElementsAre("Password of ada: ", "Password of ada: ", "Password of ada: "));
+  EXPECT_THAT(prompts_, ElementsAre("Password of ada: ", "Password of ada: ", "Password of ada: "));
   EXPECT_THAT(requests_.back(), HasSubstr("guess3"));
+  answer_with({"guess1", "guess2", "guess3", "guess4"});
   refusals_ = {wrong, wrong, wrong};
   EXPECT_EQ(sign_in(), "cannot sign in: Wrong name or password.");
-  EXPECT_EQ(prompts.size(), 6);
+  EXPECT_EQ(prompts_.size(), 3);
+  answer_with({});
+  EXPECT_EQ(sign_in(), "cannot sign in: no password");
+}
+
+TEST_F(SignInTest, LetsAPersonWithoutAPasswordBeAGuestOrRegister) {
+  answer_with({"", ""});
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_THAT(prompts_, ElementsAre("Password of ada (Enter alone: register or be a guest): ",
+                                    "shown: Register ada (r) or be a guest (g)? [g] "));
+  EXPECT_EQ(requests_.back(), R"(POST /auth/guest {"name":"ada"})");
+  answer_with({"", "what?", "r", "correct horse", "correct horse"});
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_EQ(requests_.back(), R"(POST /auth/register {"name":"ada","password":"correct horse"})");
+  answer_with({"", "what?"});
+  EXPECT_EQ(sign_in(), "cannot sign in: no password");
+}
+
+TEST_F(SignInTest, OffersAPersonOnlyWhatTheServerHas) {
+  settings_ = R"({"accounts":true,"registration":false,"guests":true})";
+  answer_with({""});
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_THAT(prompts_, ElementsAre("Password of ada (Enter alone: be a guest): "));
+  EXPECT_THAT(requests_.back(), HasSubstr("POST /auth/guest"));
+  settings_ = R"({"accounts":true,"registration":true,"guests":false})";
+  answer_with({"", "correct horse", "correct horse"});
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_THAT(prompts_, ElementsAre("Password of ada (Enter alone: register): ",
+                                    "New password for ada: ", "The same again: "));
+}
+
+TEST_F(SignInTest, GoesOnAskingWhenRegisteringDoesNotWork) {
+  answer_with({"", "r", "short", "short", "long enough", "long enough", "hers"});
+  refusals_ = {refusal(400, "bad_request", "password: expected text of 8 to 128 characters"),
+               refusal(409, "name_taken", "That name is taken.")};
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_THAT(statuses_,
+              ElementsAre("password: expected text of 8 to 128 characters", "That name is taken."));
+  EXPECT_EQ(requests_.back(), R"(POST /auth/login {"name":"ada","password":"hers"})");
+  answer_with({"", "r", "long enough", "long enough"});
+  refusals_ = {refusal(400, "bad_request", "name: expected 2 to 32 characters")};
+  EXPECT_EQ(sign_in(), "cannot sign in: name: expected 2 to 32 characters");
 }
 
 TEST_F(SignInTest, AsksTwiceForANewPassword) {
-  std::vector<std::string> typed{"one", "other", "same", "same"};
   options_.registers = true;
-  options_.ask = [&](const std::string&) {
-    const std::string next = typed.front();
-    typed.erase(typed.begin());
-    return std::optional(next);
-  };
+  answer_with({"one", "other", "same", "same"});
   EXPECT_EQ(sign_in(), "ada Ada");
   EXPECT_THAT(statuses_, ElementsAre("the two are not the same"));
   EXPECT_THAT(requests_.back(), HasSubstr(R"("password":"same")"));
-  options_.ask = [](const std::string&) { return std::optional<std::string>(); };
+  answer_with({});
   EXPECT_EQ(sign_in(), "cannot sign in: no password");
 }
 
