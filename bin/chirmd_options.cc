@@ -135,8 +135,10 @@ void add_accounts(Settings& settings, ChirmdOptions& options) {
   settings.begin_group("Accounts");
   add_on_off(settings, "accounts", accounts.is_on,
              "Whether people sign in here; never with --insecure");
-  add_on_off(settings, "registration", accounts.has_registration,
-             "Whether anybody may register a name");
+  add_on_off(
+      settings, "registration", accounts.has_registration,
+      "Whether anybody may register a name; off when a key of connection tokens is given and "
+      "this is not");
   add_on_off(settings, "guests", accounts.has_guests, "Whether guests are let in");
   add_on_off(settings, "throttle", accounts.is_throttled,
              "Whether attempts to sign in are limited by address and by name");
@@ -310,6 +312,10 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   if (const auto code = settings.parse(argc, argv)) return *code;
   if (const std::string wrong = contradiction(settings, options); !wrong.empty()) {
     return settings.complain(wrong);
+  }
+  // Else whoever registers the name of one of the tokens' users would be that user.
+  if (options.chat.tokens.has_any() && !settings.is_given("registration")) {
+    options.server.accounts.has_registration = false;
   }
   if (options.server.node_name.empty()) {
     options.server.node_name = host_name() + ":" + std::to_string(options.server.port);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "bin/password.h"
 
+#include <signal.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <iostream>
 #include <optional>
 
@@ -19,27 +21,49 @@ namespace {
 
 constexpr std::uint64_t kPatienceMs = 15'000;
 
-// While it lives, what is typed is not shown.
+constexpr std::array kEndings = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+// Of the process's one terminal, for a signal's handler.
+termios terminal_before{};
+
+void on_ending_signal(int number) {
+  (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+  signal(number, SIG_DFL);
+  (void)raise(number);
+}
+
+// While it lives, what is typed is not shown. Whatever ends the process shows it again.
 class NoEcho {
  public:
   NoEcho() {
-    is_terminal_ = tcgetattr(STDIN_FILENO, &before_) == 0;
-    termios silent = before_;
+    is_terminal_ = tcgetattr(STDIN_FILENO, &terminal_before) == 0;
+    if (!is_terminal_) return;
+    for (const int number : kEndings) signal(number, on_ending_signal);
+    termios silent = terminal_before;
     silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    if (is_terminal_) (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   }
   ~NoEcho() {
     if (!is_terminal_) return;
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
-    std::cerr << '\n';
+    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &terminal_before);
+    for (const int number : kEndings) signal(number, SIG_DFL);
   }
   NoEcho(const NoEcho&) = delete;
   NoEcho& operator=(const NoEcho&) = delete;
 
  private:
-  termios before_{};
   bool is_terminal_ = false;
 };
+
+// A line of stdin, without what a file of another system ends it with.
+std::string read_line(const std::string& prompt, bool is_terminal) {
+  if (is_terminal) std::cerr << prompt << std::flush;
+  std::string line;
+  std::getline(std::cin, line);
+  if (is_terminal) std::cerr << '\n';
+  if (line.ends_with('\r')) line.pop_back();
+  return line;
+}
 
 // Nobody is connected to this process.
 class NoListener final : public BrokerListener {
@@ -57,20 +81,20 @@ class NoListener final : public BrokerListener {
 }  // namespace
 
 Expected<std::string, Error> read_password(const std::string& name) {
-  if (isatty(STDIN_FILENO) != 0) std::cerr << "Password of " << name << ": " << std::flush;
-  std::string password;
-  {
-    const NoEcho silent;
-    std::getline(std::cin, password);
-  }
+  const bool is_terminal = isatty(STDIN_FILENO) != 0;
+  const NoEcho silent;
+  const std::string password = read_line("Password of " + name + ": ", is_terminal);
   const auto characters = static_cast<std::uint64_t>(std::ranges::count_if(
       password, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-  if (characters >= Accounts::kPasswordMin && characters <= Accounts::kPasswordMax) {
-    return password;
+  if (characters < Accounts::kPasswordMin || characters > Accounts::kPasswordMax) {
+    return Unexpected<Error>({"expected a password of " + std::to_string(Accounts::kPasswordMin) +
+                              " to " + std::to_string(Accounts::kPasswordMax) +
+                              " characters on stdin"});
   }
-  return Unexpected<Error>({"expected a password of " + std::to_string(Accounts::kPasswordMin) +
-                            " to " + std::to_string(Accounts::kPasswordMax) +
-                            " characters on stdin"});
+  if (is_terminal && read_line("Again: ", true) != password) {
+    return Unexpected<Error>({"the two passwords are not the same; nothing was changed"});
+  }
+  return password;
 }
 
 Expected<void, Error> store_password(Loop& loop, Broker& broker, const std::string& name,
@@ -81,7 +105,8 @@ Expected<void, Error> store_password(Loop& loop, Broker& broker, const std::stri
     broker.flush();
     return Loop::TurnEnd::kDone;
   });
-  Accounts accounts(loop, broker.documents(), {});
+  Revocations revocations(loop, broker.documents());
+  Accounts accounts(loop, broker.documents(), revocations, {});
   std::optional<Expected<void, AccountError>> result;
   accounts.set_password(name, password, [&](const Expected<void, AccountError>& set) {
     result = set;

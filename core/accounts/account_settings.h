@@ -14,7 +14,7 @@ namespace chirm {
 
 struct AccountSettings {
   bool is_on = true;
-  bool has_registration = true;
+  bool has_registration = true;  // chirmd: off where outside tokens are taken, unless asked for
   bool has_guests = true;
   std::set<std::string, std::less<>> admins;  // users; they cannot be registered over HTTP
 
@@ -24,9 +24,13 @@ struct AccountSettings {
   std::size_t hash_queue_max = 100;
 
   bool is_throttled = true;  // false: something in front of the nodes does it
-  // Log-ins and new passwords: for each address, and those that failed for each name.
+  // Log-ins and new passwords: for each address; and those that failed, for each name from one
+  // network, and from all together.
   Throttle::Limit per_address{20, 3'000};
-  Throttle::Limit per_name{10, 10'000};
+  Throttle::Limit per_name_there{10, 10'000};
+  Throttle::Limit per_name{100, 10'000};
+  // Refreshes and log-outs of a session.
+  Throttle::Limit per_session{20, 3'000};
   // Registrations and guests of an address.
   Throttle::Limit new_per_address{30, 20'000};
 };

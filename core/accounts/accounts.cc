@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "core/accounts/accounts.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "core/accounts/account_errors.h"
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
 #include "core/loop/loop.h"
@@ -11,53 +14,58 @@
 
 namespace chirm {
 
-namespace {
+using namespace account_errors;
 
-using Kind = AccountError::Kind;
+namespace {
 
 constexpr std::uint64_t kSweepMs = 86'400'000;
 constexpr std::string_view kIssuer = "chirm";
-constexpr std::uint32_t kBusyRetryS = 3;  // a full queue has been worked off then
-
-AccountError busy() { return {Kind::kBusy, "Too much is going on; try again soon.", kBusyRetryS}; }
-AccountError wrong_password() { return {Kind::kUnauthorized, "The name or password is wrong."}; }
-AccountError signed_out() { return {Kind::kUnauthorized, "You are not signed in any more."}; }
-AccountError forbidden(std::string message) { return {Kind::kForbidden, std::move(message)}; }
-
-template <class T>
-Expected<T, AccountError> failed(AccountError error) {
-  return Unexpected<AccountError>(std::move(error));
-}
-
-bool is_in_force(const AccountRecord::Ban& ban) {
-  return ban.until_s == Revocations::kForGood || ban.until_s > Loop::unix_ms() / 1000;
-}
-
-AccountError banned(const AccountRecord::Ban& ban) {
-  return forbidden("You are banned" + (ban.reason.empty() ? "." : ": " + ban.reason));
-}
 
 }  // namespace
 
-Accounts::Accounts(Loop& loop, DocumentStore& documents, AccountSettings settings)
+Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations,
+                   AccountSettings settings)
     : loop_(loop),
       documents_(documents),
       settings_(std::move(settings)),
       key_(loop, documents),
-      revocations_(loop, documents),
+      revocations_(revocations),
       sessions_(documents, key_, revocations_, settings_.token_s),
       per_address_(settings_.per_address),
+      per_name_there_(settings_.per_name_there),
       per_name_(settings_.per_name),
+      per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
       sweep_timer_(loop, [this] { sessions_.sweep_guests(); }),
       hasher_(loop, settings_.cost, settings_.hash_queue_max) {
   sessions_.sweep_guests();
   sweep_timer_.start_repeating(kSweepMs);
+  look_at_admins();
 }
 
-UserRole Accounts::role_of(std::string_view user) const {
+// ---- Roles
+
+// Somebody may have registered the name before the operator thought of it.
+UserRole Accounts::role_of(std::string_view user, const Account& account) {
   if (is_guest(user)) return UserRole::kGuest;
-  return settings_.admins.contains(user) ? UserRole::kAdmin : UserRole::kUser;
+  if (!settings_.admins.contains(user)) return UserRole::kUser;
+  if (account.is_operators) return UserRole::kAdmin;
+  if (warned_of_.emplace(user).second) {
+    spdlog::error(
+        "{} is no administrator, for whoever registered the name has the password; if the account "
+        "is to be one, set its password with chirmd --set-password {}",
+        user, user);
+  }
+  return UserRole::kUser;
+}
+
+// So that the log says at once who is none.
+void Accounts::look_at_admins() {
+  for (const std::string& user : settings_.admins) {
+    get(user, [this, user](const Expected<Account, AccountError>& account) {
+      if (account && account->version != 0) (void)role_of(user, *account);
+    });
+  }
 }
 
 std::optional<AccountError> Accounts::throttle(Throttle& throttle, std::string_view key) const {
@@ -87,25 +95,37 @@ void Accounts::register_account(const Applicant& applicant, const std::string& n
   }
   const auto too_many = throttle(new_per_address_, throttle_key(applicant.address));
   if (too_many) return done(failed<SignedIn>(*too_many));
-  get(user, [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
-    if (!account) return done(failed<SignedIn>(account.error()));
-    if (account->version != 0) {
-      return done(failed<SignedIn>({Kind::kNameTaken, "This name is taken."}));
-    }
+  refuse_known(user, [=, this, done = std::move(done)](const Expected<void, AccountError>& known) {
+    if (!known) return done(failed<SignedIn>(known.error()));
     const bool is_taken_on = hasher_.hash(password, [=, this](const std::string& hash) {
-      create(name, hash, [=, this](const Expected<Account, AccountError>& created) {
-        if (!created) return done(failed<SignedIn>(created.error()));
-        open_session(applicant, name, done);
-      });
+      create({.name = name, .hash = hash},
+             [=, this](const Expected<Account, AccountError>& created) {
+               if (!created) return done(failed<SignedIn>(created.error()));
+               open_session(applicant, *created, done);
+             });
     });
     if (!is_taken_on) done(failed<SignedIn>(busy()));
   });
 }
 
-void Accounts::create(const std::string& name, const std::string& hash, Done<Account> done) {
-  if (hash.empty()) return done(failed<Account>(busy()));
-  const Account account{name, hash, Loop::unix_ms(), std::nullopt, 0};
-  put(user_of(name), account,
+// Whoever has signed in with a token of the operator's own system has that name.
+void Accounts::refuse_known(const std::string& user, Done<void> done) {
+  get(user, [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
+    if (!account) return done(failed<void>(account.error()));
+    if (account->version != 0) return done(failed<void>(name_taken()));
+    documents_.get(kPersonCollection, user,
+                   guard_([done](const Expected<Document, ErrorCode>& person) {
+                     if (!person) return done(failed<void>(busy()));
+                     if (person->version != 0) return done(failed<void>(name_taken()));
+                     done({});
+                   }));
+  });
+}
+
+void Accounts::create(Account account, Done<Account> done) {
+  if (account.hash.empty()) return done(failed<Account>(busy()));
+  account.created_ms = Loop::unix_ms();
+  put(user_of(account.name), account,
       [account,
        done = std::move(done)](const Expected<DocumentStore::PutResult, AccountError>& put) {
         if (!put) return done(failed<Account>(put.error()));
@@ -113,7 +133,7 @@ void Accounts::create(const std::string& name, const std::string& hash, Done<Acc
         // After a store that was away it may be ours: the salt says so.
         const auto there = parse(put->current);
         if (there && there->hash == account.hash) return done(*there);
-        done(failed<Account>({Kind::kNameTaken, "This name is taken."}));
+        done(failed<Account>(name_taken()));
       });
 }
 
@@ -126,23 +146,25 @@ void Accounts::admit_guest(const Applicant& applicant, const std::string& name,
   if (auto wrong = refusal_of_name(wish)) return done(failed<SignedIn>(std::move(*wrong)));
   const auto too_many = throttle(new_per_address_, throttle_key(applicant.address));
   if (too_many) return done(failed<SignedIn>(*too_many));
-  open_session(applicant, make_guest_name(wish), std::move(done));
+  open_session(applicant, {.name = make_guest_name(wish)}, std::move(done));
 }
 
 // ---- Sessions
 
-void Accounts::open_session(const Applicant& applicant, const std::string& name,
+void Accounts::open_session(const Applicant& applicant, const Account& account,
                             Done<SignedIn> done) {
   if (!is_ready()) return done(failed<SignedIn>(busy()));
-  sessions_.open(user_of(name), applicant.agent,
-                 [this, name, done = std::move(done)](Expected<RefreshToken, ErrorCode> token) {
+  const std::string user = user_of(account.name);
+  sessions_.open(user, applicant.agent,
+                 [this, name = account.name, role = role_of(user, account),
+                  done = std::move(done)](Expected<RefreshToken, ErrorCode> token) {
                    if (!token) return done(failed<SignedIn>(busy()));
-                   done(sign_in(name, *token));
+                   done(sign_in(name, role, *token));
                  });
 }
 
-SignedIn Accounts::sign_in(const std::string& name, const RefreshToken& token) const {
-  const UserRole role = role_of(token.user);
+SignedIn Accounts::sign_in(const std::string& name, UserRole role,
+                           const RefreshToken& token) const {
   JsonWriter claims;
   claims.open();
   claims.add("iss", kIssuer);
@@ -177,24 +199,27 @@ void Accounts::refresh(const std::string& refresh_token, Done<SignedIn> done) {
   if (!is_ready()) return done(failed<SignedIn>(busy()));
   const auto token = sessions_.read(refresh_token);
   if (!token) return done(failed<SignedIn>(signed_out()));
+  if (const auto ban = revocations_.ban_of(token->user)) {
+    return done(failed<SignedIn>(banned(*ban)));
+  }
+  if (const auto too_many = throttle(per_session_, id_to_text(token->session))) {
+    return done(failed<SignedIn>(*too_many));
+  }
   if (revocations_.is_revoked(token->user, token->session)) {
     return done(failed<SignedIn>(signed_out()));
   }
-  const auto rotate = [=, this](const std::string& name) {
+  const auto rotate = [=, this](const std::string& name, UserRole role) {
     sessions_.rotate(*token, [=, this](const Expected<RefreshToken, ErrorCode>& next) {
-      if (next) return done(sign_in(name, *next));
+      if (next) return done(sign_in(name, role, *next));
       const bool is_over = next.error() == errors::kUnauthorized;
       done(failed<SignedIn>(is_over ? signed_out() : busy()));
     });
   };
-  if (is_guest(token->user)) return rotate(token->user);
-  get(token->user, [done, rotate](const Expected<Account, AccountError>& account) {
+  if (is_guest(token->user)) return rotate(token->user, UserRole::kGuest);
+  get(token->user, [=, this, user = token->user](const Expected<Account, AccountError>& account) {
     if (!account) return done(failed<SignedIn>(account.error()));
     if (account->version == 0) return done(failed<SignedIn>(signed_out()));
-    if (account->ban && is_in_force(*account->ban)) {
-      return done(failed<SignedIn>(banned(*account->ban)));
-    }
-    rotate(account->name);
+    rotate(account->name, role_of(user, *account));
   });
 }
 
@@ -202,111 +227,28 @@ void Accounts::log_out(const std::string& refresh_token, bool all, Done<void> do
   if (!is_ready()) return done(failed<void>(busy()));
   const auto token = sessions_.read(refresh_token);
   if (!token) return done(failed<void>(signed_out()));
-  const auto answer = [done = std::move(done)](const Expected<void, ErrorCode>& closed) {
-    if (!closed) return done(failed<void>(busy()));
-    done({});
-  };
-  sessions_.close(token->user, token->session,
-                  [=, this, user = token->user](const Expected<void, ErrorCode>& closed) {
-                    if (!closed || !all) return answer(closed);
-                    sessions_.close_all(user, answer);
-                  });
-}
-
-// ---- Passwords
-
-void Accounts::check_password(const Applicant& applicant, const std::string& name,
-                              const std::string& password, Done<Account> done) {
-  const std::string user = user_of(name);
-  if (const auto too_many = throttle(per_address_, throttle_key(applicant.address))) {
-    return done(failed<Account>(*too_many));
+  if (const auto too_many = throttle(per_session_, id_to_text(token->session))) {
+    return done(failed<void>(*too_many));
   }
-  // Names that none can have are not worth remembering.
-  const bool can_be = is_account_name(name);
-  const auto too_many = can_be ? throttle(per_name_, user) : std::nullopt;
-  if (too_many) return done(failed<Account>(*too_many));
-  const auto verify = [=, this, done = std::move(done)](const Account& account) {
-    const bool is_taken_on =
-        hasher_.verify(password, account.hash, [=, this](const PasswordHasher::Verdict& verdict) {
-          on_verdict(user, account, verdict, done);
-        });
-    if (is_taken_on) return;
-    per_name_.give_back(user);
-    done(failed<Account>(busy()));
-  };
-  if (!can_be) return verify({});
-  get(user, [verify, done](const Expected<Account, AccountError>& account) {
-    account ? verify(*account) : done(failed<Account>(account.error()));
+  if (revocations_.is_revoked(token->user, token->session)) {
+    return done(failed<void>(signed_out()));
+  }
+  sessions_.log_out(*token, all, [done = std::move(done)](const Expected<void, ErrorCode>& closed) {
+    if (closed) return done({});
+    const bool is_over = closed.error() == errors::kUnauthorized;
+    done(failed<void>(is_over ? signed_out() : busy()));
   });
 }
 
-void Accounts::on_verdict(const std::string& user, const Account& account,
-                          const PasswordHasher::Verdict& verdict, const Done<Account>& done) {
-  if (!verdict.is_right) return done(failed<Account>(wrong_password()));
-  per_name_.give_back(user);
-  if (account.ban && is_in_force(*account.ban)) return done(failed<Account>(banned(*account.ban)));
-  if (verdict.better_hash.empty()) return done(account);
-  Account better = account;
-  better.hash = verdict.better_hash;
-  // Should somebody else be faster, the next log-in does it.
-  put(user, better, [](const auto&) {});
-  done(better);
+bool Accounts::looks_like_account(std::string_view user) const {
+  const std::string its_name = user_of(user);
+  return its_name != user && (settings_.has_registration || settings_.admins.contains(its_name));
 }
 
-void Accounts::log_in(const Applicant& applicant, const std::string& name,
-                      const std::string& password, Done<SignedIn> done) {
-  check_password(applicant, name, password,
-                 [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
-                   if (!account) return done(failed<SignedIn>(account.error()));
-                   open_session(applicant, account->name, done);
-                 });
-}
-
-void Accounts::change_password(const Applicant& applicant, const std::string& name,
-                               const std::string& password, const std::string& new_password,
-                               Done<SignedIn> done) {
-  check_password(
-      applicant, name, password,
-      [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
-        if (!account) return done(failed<SignedIn>(account.error()));
-        const bool is_taken_on = hasher_.hash(new_password, [=, this](const std::string& hash) {
-          store_hash(user_of(name), hash, [=, this](const Expected<void, AccountError>& stored) {
-            if (!stored) return done(failed<SignedIn>(stored.error()));
-            open_session(applicant, account->name, done);
-          });
-        });
-        if (!is_taken_on) done(failed<SignedIn>(busy()));
-      });
-}
-
-// Then all sessions are of whoever knew the old password.
-void Accounts::store_hash(const std::string& user, const std::string& hash, Done<void> done) {
-  if (hash.empty()) return done(failed<void>(busy()));
-  constexpr int kAttempts = 5;
-  update(
-      user,
-      [hash](Account& account) {
-        account.hash = hash;
-        return true;
-      },
-      kAttempts,
-      [this, user, done = std::move(done)](const Expected<void, AccountError>& updated) {
-        if (!updated) return done(failed<void>(updated.error()));
-        sessions_.close_all(user, [done](const Expected<void, ErrorCode>& closed) {
-          closed ? done({}) : done(failed<void>(busy()));
-        });
-      });
-}
-
-void Accounts::set_password(const std::string& name, const std::string& password, Done<void> done) {
-  if (auto wrong = refusal_of_name(name)) return done(failed<void>(std::move(*wrong)));
-  (void)hasher_.hash(password, [=, this, done = std::move(done)](const std::string& hash) {
-    create(name, hash, [=, this](const Expected<Account, AccountError>& created) {
-      if (created) return done({});
-      if (created.error().kind != Kind::kNameTaken) return done(failed<void>(created.error()));
-      store_hash(user_of(name), hash, done);
-    });
-  });
+AccountCounters Accounts::counters() const {
+  AccountCounters now = counters_;
+  sessions_.count(now);
+  return now;
 }
 
 }  // namespace chirm

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
+#include "core/accounts/account_counters.h"
 #include "core/accounts/account_settings.h"
 #include "core/accounts/cluster_key.h"
 #include "core/accounts/password_hasher.h"
@@ -62,12 +64,10 @@ struct AccountRecord {
   std::string name;
   UserRole role = UserRole::kUser;
   std::int64_t created_ms = 0;
-  struct Ban {
-    std::int64_t until_s = 0;  // 0: for good
-    std::string reason;
-  };
-  std::optional<Ban> ban;
 };
+
+// The collection with a document of each user who has signed in, however (core/rooms keeps it).
+inline constexpr std::string_view kPersonCollection = "person";
 
 class Accounts {
  public:
@@ -77,8 +77,9 @@ class Accounts {
   static constexpr std::uint64_t kPasswordMin = 8;  // characters
   static constexpr std::uint64_t kPasswordMax = 128;
 
-  // Both must outlive the accounts.
-  Accounts(Loop& loop, DocumentStore& documents, AccountSettings settings);
+  // All must outlive the accounts.
+  Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations,
+           AccountSettings settings);
 
   const AccountSettings& settings() const { return settings_; }
   // Whether tokens can be checked: the key and what was revoked are known.
@@ -92,64 +93,86 @@ class Accounts {
   // An empty name is one of our choice.
   void admit_guest(const Applicant& applicant, const std::string& name, Done<SignedIn> done);
   void refresh(const std::string& refresh_token, Done<SignedIn> done);
+  // Only a token that could be refreshed ends anything, but for a copy: that ends its session.
   void log_out(const std::string& refresh_token, bool all, Done<void> done);
   void change_password(const Applicant& applicant, const std::string& name,
                        const std::string& password, const std::string& new_password,
                        Done<SignedIn> done);
-  // The operator's: makes the account where there is none, and ends all sessions.
+  // The operator's: makes the account where there is none, and ends all sessions. Only accounts
+  // whose password was set so are administrators where settings().admins has them.
   void set_password(const std::string& name, const std::string& password, Done<void> done);
 
   // The claims of a token that this cluster has signed. nullopt: it did not sign that one.
   std::optional<Expected<TokenClaims, TokenError>> verify(std::string_view token) const;
 
+  // Whether the user of an outside token would look like an account's, which are in lower case: one
+  // that somebody may register, or an administrator's.
+  bool looks_like_account(std::string_view user) const;
+
   // For operators
   void find(std::string_view user, Done<std::optional<AccountRecord>> done);
-  // Also of users that have no account here. Until unix seconds, 0: for good.
-  void ban(std::string_view user, std::int64_t until_s, const std::string& reason, Done<void> done);
-  void pardon(std::string_view user, Done<void> done);
 
   SessionBook& sessions() { return sessions_; }
-  Revocations& revocations() { return revocations_; }
-  const Revocations& revocations() const { return revocations_; }
+  AccountCounters counters() const;
+  std::size_t hash_queue() const { return hasher_.queued(); }
 
  private:
   struct Account {  // its document
-    std::string name;
-    std::string hash;
+    std::string name = {};
+    std::string hash = {};
     std::int64_t created_ms = 0;
-    std::optional<AccountRecord::Ban> ban;
+    std::uint64_t changes = 0;  // of the password
+    bool is_operators = false;  // its password was set by set_password()
     std::uint64_t version = 0;  // 0: there is none
   };
   static std::optional<Account> parse(const Document& document);
   static std::string to_json(const Account& account);
+  // What a log-in is throttled by.
+  struct Attempt {
+    std::string network;
+    std::string user;  // "": none can have that name, and nothing is remembered of it
+  };
 
   void get(std::string_view user, Done<Account> done);
   void put(std::string_view user, const Account& account, Done<DocumentStore::PutResult> done);
-  // Changes an account as it is then; false from `change`: leave it.
-  void update(std::string_view user, std::function<bool(Account&)> change, int attempts,
-              Done<void> done);
+  // Changes an account as it is then; an error from `change`: leaves it.
+  using Change = std::function<std::optional<AccountError>(Account&)>;
+  void update(std::string_view user, Change change, int attempts, Done<void> done);
   // The account when the password is right; throttled.
   void check_password(const Applicant& applicant, const std::string& name,
                       const std::string& password, Done<Account> done);
-  void on_verdict(const std::string& user, const Account& account,
+  std::optional<AccountError> begin(const Attempt& attempt);
+  void give_back(const Attempt& attempt, bool is_right);
+  void on_verdict(const Attempt& attempt, const Account& account,
                   const PasswordHasher::Verdict& verdict, const Done<Account>& done);
-  void create(const std::string& name, const std::string& hash, Done<Account> done);
-  void store_hash(const std::string& user, const std::string& hash, Done<void> done);
-  void open_session(const Applicant& applicant, const std::string& name, Done<SignedIn> done);
-  SignedIn sign_in(const std::string& name, const RefreshToken& token) const;
-  UserRole role_of(std::string_view user) const;
+  void create(Account account, Done<Account> done);
+  void store_hash(const std::string& user, Change change, Done<void> done);
+  void refuse_known(const std::string& user, Done<void> done);
+  void open_session(const Applicant& applicant, const Account& account, Done<SignedIn> done);
+  // … unless the password has been changed meanwhile.
+  void open_checked(const Applicant& applicant, const Account& account, Done<SignedIn> done);
+  SignedIn sign_in(const std::string& name, UserRole role, const RefreshToken& token) const;
+  UserRole role_of(std::string_view user, const Account& account);
+  void look_at_admins();
   std::optional<AccountError> refusal_of_name(const std::string& name) const;
   std::optional<AccountError> throttle(Throttle& throttle, std::string_view key) const;
+  // Counts how a log-in ends.
+  template <class T>
+  Done<T> counted(Done<T> done);
 
   Loop& loop_;
   DocumentStore& documents_;
   const AccountSettings settings_;
   ClusterKey key_;
-  Revocations revocations_;
+  Revocations& revocations_;
   SessionBook sessions_;
+  AccountCounters counters_;
   Throttle per_address_;
+  Throttle per_name_there_;
   Throttle per_name_;
+  Throttle per_session_;
   Throttle new_per_address_;
+  std::set<std::string, std::less<>> warned_of_;  // settings().admins that are none
   Timer sweep_timer_;
   Guard guard_;
   PasswordHasher hasher_;  // the first to go: it calls into all of the above

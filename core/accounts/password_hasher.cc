@@ -4,6 +4,10 @@
 #include <sodium.h>
 
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <optional>
 #include <utility>
 
 #include "core/accounts/secrets.h"
@@ -20,10 +24,48 @@ std::string hash_now(const std::string& password, const PasswordCost& cost) {
   return rc == 0 ? std::string(hash.data()) : std::string();
 }
 
+// What hash_now() has made, taken apart: "$argon2id$v=19$m=…,t=…,p=1$<salt>$<hash>".
+struct Parts {
+  unsigned kib = 0;
+  unsigned passes = 0;
+  std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
+  std::array<unsigned char, 32> hash{};
+};
+
+template <std::size_t N>
+bool from_base64(std::array<unsigned char, N>& bytes, const char* text) {
+  std::size_t size = 0;
+  return sodium_base642bin(bytes.data(), N, text, std::strlen(text), nullptr, &size, nullptr,
+                           sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+         size == N;
+}
+
+std::optional<Parts> parse(const std::string& hash) {
+  Parts parts;
+  std::array<char, 65> salt{};
+  std::array<char, 65> its_hash{};
+  const int read = std::sscanf(hash.c_str(), "$argon2id$v=19$m=%9u,t=%9u,p=1$%64[^$]$%64s",
+                               &parts.kib, &parts.passes, salt.data(), its_hash.data());
+  if (read != 4 || !from_base64(parts.salt, salt.data())) return std::nullopt;
+  if (!from_base64(parts.hash, its_hash.data())) return std::nullopt;
+  return parts;
+}
+
+// crypto_pwhash_str_verify() does not tell a wrong password from want of memory.
 PasswordHasher::Verdict verify_now(const std::string& password, const std::string& hash,
                                    const PasswordCost& cost) {
   PasswordHasher::Verdict verdict;
-  verdict.is_right = crypto_pwhash_str_verify(hash.c_str(), password.data(), password.size()) == 0;
+  const auto parts = parse(hash);
+  if (!parts) return verdict;
+  auto made = parts->hash;
+  errno = 0;
+  const int rc =
+      crypto_pwhash(made.data(), made.size(), password.data(), password.size(), parts->salt.data(),
+                    parts->passes, std::size_t{1024} * parts->kib, crypto_pwhash_ALG_ARGON2ID13);
+  verdict.is_unknown = rc != 0 && errno != EINVAL;
+  verdict.is_right =
+      rc == 0 && sodium_memcmp(made.data(), parts->hash.data(), parts->hash.size()) == 0;
+  sodium_memzero(made.data(), made.size());
   const bool is_dated = verdict.is_right &&
                         crypto_pwhash_str_needs_rehash(hash.c_str(), cost.passes, cost.bytes) != 0;
   if (is_dated) verdict.better_hash = hash_now(password, cost);
@@ -57,6 +99,7 @@ bool PasswordHasher::verify(std::string password, std::string hash,
         if (decoy->empty()) *decoy = hash_now(to_hex(random_bytes(32)), cost);
         *verdict = verify_now(password, hash.empty() ? *decoy : hash, cost);
         if (hash.empty()) verdict->is_right = false;
+        if (hash.empty() && decoy->empty()) verdict->is_unknown = true;
         sodium_memzero(password.data(), password.size());
       },
       [verdict, done = std::move(done)] { done(std::move(*verdict)); });

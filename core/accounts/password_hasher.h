@@ -31,11 +31,15 @@ class PasswordHasher {
 
   struct Verdict {
     bool is_right = false;
+    bool is_unknown = false;  // there was no memory to find it out
     std::string better_hash;  // when the cost has changed since `hash` was made; else ""
   };
   // An empty hash stands for an account that does not exist: it is never right, and takes as long.
   [[nodiscard]] bool verify(std::string password, std::string hash,
                             std::function<void(Verdict)> done);
+
+  // Of calls that have not been answered.
+  std::size_t queued() const { return thread_.queued(); }
 
  private:
   const PasswordCost cost_;

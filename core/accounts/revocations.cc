@@ -16,17 +16,20 @@ namespace {
 constexpr std::string_view kCollection = "revoked";
 constexpr std::uint64_t kRetryMs = 500;
 constexpr std::uint64_t kSweepMs = 60'000;
-constexpr int kAttempts = 5;  // of a put that others are faster with
+constexpr int kAttempts = 5;               // of a put that others are faster with
+constexpr std::uint64_t kReasonMax = 500;  // characters
 
 std::string session_id(std::uint64_t session) { return "session:" + id_to_text(session); }
 std::string user_id(std::string_view user) { return "user:" + std::string(user); }
 
-std::string value_of(std::string_view user, std::uint64_t session, std::int64_t until_s) {
+std::string value_of(std::string_view user, std::uint64_t session, std::int64_t until_s,
+                     std::string_view reason) {
   JsonWriter json;
   json.open();
   json.add("user", user);
   json.add("session", id_to_text(session));
   json.add("until", until_s);
+  if (!reason.empty()) json.add("reason", reason);
   json.close();
   return json.take();
 }
@@ -46,22 +49,29 @@ Revocations::Revocations(Loop& loop, DocumentStore& documents)
 
 Revocations::~Revocations() { documents_.remove_listener(*this); }
 
+const Revocations::Entry* Revocations::find(const std::string& id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return nullptr;
+  const std::int64_t until_s = found->second.until_s;
+  return until_s == kForGood || until_s > now_s() ? &found->second : nullptr;
+}
+
 bool Revocations::is_revoked(std::string_view user, std::uint64_t session) const {
-  const auto holds = [this](const std::string& id) {
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) return false;
-    return found->second.until_s == kForGood || found->second.until_s > now_s();
-  };
-  return holds(user_id(user)) || (session != 0 && holds(session_id(session)));
+  return find(user_id(user)) != nullptr || (session != 0 && find(session_id(session)) != nullptr);
+}
+
+std::optional<Revocations::Ban> Revocations::ban_of(std::string_view user) const {
+  const Entry* entry = find(user_id(user));
+  return entry == nullptr ? std::nullopt : std::optional(Ban{entry->until_s, entry->reason});
 }
 
 void Revocations::revoke_session(std::string_view user, std::uint64_t session, std::int64_t until_s,
                                  Done done) {
-  put(session_id(session), value_of(user, session, until_s), std::move(done));
+  put(session_id(session), value_of(user, session, until_s, {}), std::move(done));
 }
 
-void Revocations::revoke_user(std::string_view user, std::int64_t until_s, Done done) {
-  put(user_id(user), value_of(user, 0, until_s), std::move(done));
+void Revocations::ban_user(std::string_view user, const Ban& ban, Done done) {
+  put(user_id(user), value_of(user, 0, ban.until_s, ban.reason), std::move(done));
 }
 
 void Revocations::pardon_user(std::string_view user, Done done) {
@@ -109,6 +119,7 @@ void Revocations::set(std::string_view id, const Document& document) {
   const auto session = id_from_text(fields.text("session", {16, 16}));
   entry.session = session.value_or(0);
   entry.until_s = static_cast<std::int64_t>(fields.number("until", {0, INT64_MAX}));
+  entry.reason = fields.text_or("reason", {0, kReasonMax}, "");
   entry.version = document.version;
   if (!fields.is_right() || !session) return;  // not ours
   const Entry& added = entries_.insert_or_assign(std::string(id), std::move(entry)).first->second;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Sessions and users whose tokens do not count any more although they have not expired. Each node
-// keeps all of them and learns of new ones at once; each lasts as long as tokens do, or as a ban.
+// keeps all of them and learns of new ones at once; each lasts as long as tokens do, or as a ban:
+// a user who is revoked is banned.
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -21,6 +23,10 @@ class Revocations final : private DocumentListener {
  public:
   using Done = std::function<void(Expected<void, ErrorCode>)>;
   static constexpr std::int64_t kForGood = 0;
+  struct Ban {
+    std::int64_t until_s = kForGood;
+    std::string reason;
+  };
 
   // Begins to load them. Both must outlive it.
   Revocations(Loop& loop, DocumentStore& documents);
@@ -30,12 +36,14 @@ class Revocations final : private DocumentListener {
   bool is_loaded() const { return is_loaded_; }
   // `session` 0 is a token without one.
   bool is_revoked(std::string_view user, std::uint64_t session) const;
+  // nullopt: not banned now.
+  std::optional<Ban> ban_of(std::string_view user) const;
 
   // Until unix seconds. Told all nodes when `done` is.
   void revoke_session(std::string_view user, std::uint64_t session, std::int64_t until_s,
                       Done done);
   // All tokens of the user, those made later included, until then or for good.
-  void revoke_user(std::string_view user, std::int64_t until_s, Done done);
+  void ban_user(std::string_view user, const Ban& ban, Done done);
   void pardon_user(std::string_view user, Done done);
 
   // What was revoked, here or elsewhere: its connections are to be closed. `session` 0: all of the
@@ -47,6 +55,7 @@ class Revocations final : private DocumentListener {
     std::string user;
     std::uint64_t session = 0;  // 0: all of the user's
     std::int64_t until_s = 0;
+    std::string reason;
     std::uint64_t version = 0;
   };
   using Entries = std::map<std::string, Entry, std::less<>>;  // by document id
@@ -55,6 +64,8 @@ class Revocations final : private DocumentListener {
                    const Document& document) override;
   void on_documents_maybe_missed() override;
 
+  // nullptr: there is none that holds now.
+  const Entry* find(const std::string& id) const;
   void load();
   void load_behind(const std::string& after);
   void finish_loading();

@@ -67,6 +67,7 @@ std::string to_json(const SessionRecord& record) {
   json.add("used", record.used_ms);
   json.add("until", record.until_ms);
   json.add("agent", record.agent);
+  if (!record.guest.empty()) json.add("guest", record.guest);
   json.close();
   return json.take();
 }
@@ -77,9 +78,10 @@ std::optional<SessionRecord> record_of(std::uint64_t id, const Document& documen
   const auto time = [&](std::string_view name) {
     return static_cast<std::int64_t>(fields.number(name, {0, kNumberMax}));
   };
-  SessionRecord record{id, time("created"), time("used"), time("until"), 0, {}};
+  SessionRecord record{id, time("created"), time("used"), time("until"), 0, {}, {}};
   record.generation = fields.number("generation", {0, kNumberMax});
   record.agent = fields.text_or("agent", {0, kAgentBytes}, "");
+  record.guest = fields.text_or("guest", {0, limits::kUserBytes}, "");
   return fields.is_right() ? std::optional(record) : std::nullopt;
 }
 
@@ -140,6 +142,7 @@ void SessionBook::open(std::string_view user, std::string_view agent, Done<Refre
   record.id = make_id(user);
   record.created_ms = Loop::unix_ms();
   record.agent = printable(agent);
+  if (is_guest(user)) record.guest = user;
   use(record, user);
   documents_.put(collection_of(user, record.id), id_to_text(record.id), 0, to_json(record),
                  guard_([this, user = std::string(user), id = record.id,
@@ -147,6 +150,7 @@ void SessionBook::open(std::string_view user, std::string_view agent, Done<Refre
                    if (!put || !put->is_stored) {
                      return done(Unexpected<ErrorCode>(errors::kInternal));
                    }
+                   ++opened_;
                    drop_oldest(user);
                    done(make_token(user, id, 0));
                  }));
@@ -159,6 +163,18 @@ void SessionBook::drop_oldest(std::string_view user) {
     const auto oldest = std::ranges::min_element(*all, {}, &SessionRecord::used_ms);
     close(user, oldest->id, [](const auto&) {});
   });
+}
+
+SessionBook::Standing SessionBook::standing_of(const RefreshToken& token,
+                                               const std::optional<SessionRecord>& record) {
+  const std::int64_t now_ms = Loop::unix_ms();
+  if (!record || record->until_ms <= now_ms || token.generation > record->generation) {
+    return Standing::kOver;
+  }
+  if (token.generation == record->generation) return Standing::kCurrent;
+  const bool is_before = token.generation + 1 == record->generation;
+  return is_before && now_ms - record->used_ms <= kGraceMs ? Standing::kRepeated
+                                                           : Standing::kCopied;
 }
 
 void SessionBook::rotate(const RefreshToken& token, Done<RefreshToken> done) {
@@ -178,16 +194,15 @@ void SessionBook::judge(const RefreshToken& token, int attempts, const Document&
                         Done<RefreshToken> done) {
   const Unexpected<ErrorCode> refusal(errors::kUnauthorized);
   auto record = record_of(token.session, document);
-  const std::int64_t now_ms = Loop::unix_ms();
-  if (!record || record->until_ms <= now_ms || token.generation > record->generation) {
-    return done(refusal);
-  }
-  const bool is_before = token.generation + 1 == record->generation;
-  if (is_before && now_ms - record->used_ms <= kGraceMs) {
-    return done(make_token(token.user, token.session, record->generation));
-  }
-  if (token.generation < record->generation) {  // somebody has copied it
-    return close(token.user, token.session, [done, refusal](const auto&) { done(refusal); });
+  switch (standing_of(token, record)) {
+    case Standing::kOver:
+      return done(refusal);
+    case Standing::kRepeated:
+      return done(make_token(token.user, token.session, record->generation));
+    case Standing::kCopied:
+      return close(token.user, token.session, [done, refusal](const auto&) { done(refusal); });
+    case Standing::kCurrent:
+      break;
   }
   ++record->generation;
   use(*record, token.user);
@@ -196,8 +211,10 @@ void SessionBook::judge(const RefreshToken& token, int attempts, const Document&
                  guard_([=, this, generation = record->generation](
                             const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                    if (!put) return done(Unexpected<ErrorCode>(put.error()));
-                   if (put->is_stored)
+                   if (put->is_stored) {
+                     ++refreshed_;
                      return done(make_token(token.user, token.session, generation));
+                   }
                    if (attempts <= 1) return done(Unexpected<ErrorCode>(errors::kInternal));
                    judge(token, attempts - 1, put->current, done);
                  }));
@@ -205,30 +222,59 @@ void SessionBook::judge(const RefreshToken& token, int attempts, const Document&
 
 // ---- Ends
 
-void SessionBook::remove(const std::string& collection, const std::string& id, Done<void> done) {
+void SessionBook::log_out(const RefreshToken& token, bool all, Done<void> done) {
+  documents_.get(
+      collection_of(token.user, token.session), id_to_text(token.session),
+      guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
+        if (!document) return done(Unexpected<ErrorCode>(document.error()));
+        const Unexpected<ErrorCode> refusal(errors::kUnauthorized);
+        const Standing standing = standing_of(token, record_of(token.session, *document));
+        if (standing == Standing::kOver) return done(refusal);
+        close(token.user, token.session, [=, this](const Expected<void, ErrorCode>& closed) {
+          if (!closed) return done(closed);
+          if (standing == Standing::kCopied) return done(refusal);
+          all ? close_all(token.user, done) : done({});
+        });
+      }));
+}
+
+// A guest's stays as one that is over: what they leave behind is to be found by it.
+void SessionBook::end(const std::string& user, std::uint64_t session, Done<void> done) {
+  const std::string collection = collection_of(user, session);
+  const std::string id = id_to_text(session);
   documents_.get(
       collection, id,
       guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
         if (!document) return done(Unexpected<ErrorCode>(document.error()));
         if (document->version == 0) return done({});
-        documents_.put(collection, id, document->version, "",
+        auto record = record_of(session, *document);
+        if (record) record->until_ms = std::min(record->until_ms, Loop::unix_ms());
+        const std::string rest = record && is_guest(user) ? to_json(*record) : "";
+        documents_.put(collection, id, document->version, rest,
                        guard_([=, this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                          if (!put) return done(Unexpected<ErrorCode>(put.error()));
                          if (put->is_stored) return done({});
-                         remove(collection, id, done);  // it was refreshed in between
+                         end(user, session, done);  // it was refreshed in between
                        }));
       }));
 }
 
 // First nobody can refresh it, then nobody can use the token that there is.
 void SessionBook::close(std::string_view user, std::uint64_t session, Done<void> done) {
-  remove(collection_of(user, session), id_to_text(session),
-         [this, user = std::string(user), session,
-          done = std::move(done)](Expected<void, ErrorCode> removed) {
-           if (!removed) return done(std::move(removed));
-           const std::int64_t until_s = Loop::unix_ms() / 1000 + token_s_ + kClockSkewS;
-           revocations_.revoke_session(user, session, until_s, done);
-         });
+  end(std::string(user), session,
+      [this, user = std::string(user), session,
+       done = std::move(done)](Expected<void, ErrorCode> ended) {
+        if (!ended) return done(std::move(ended));
+        ++ended_;
+        const std::int64_t until_s = Loop::unix_ms() / 1000 + token_s_ + kClockSkewS;
+        revocations_.revoke_session(user, session, until_s, done);
+      });
+}
+
+void SessionBook::count(AccountCounters& counters) const {
+  counters.sessions_opened = opened_;
+  counters.sessions_refreshed = refreshed_;
+  counters.sessions_ended = ended_;
 }
 
 void SessionBook::close_all(std::string_view user, Done<void> done) {

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/accounts/account_counters.h"
 #include "core/base/guard.h"
 #include "core/broker/document_store.h"
 
@@ -36,6 +37,7 @@ struct SessionRecord {
   std::int64_t until_ms = 0;
   std::uint64_t generation = 0;
   std::string agent;  // the User-Agent it was opened with
+  std::string guest;  // whose it is, if a guest's
 };
 
 class SessionBook {
@@ -55,6 +57,10 @@ class SessionBook {
   // The next one; the same again within the grace. kUnauthorized: it does not count any more.
   void rotate(const RefreshToken& token, Done<RefreshToken> done);
 
+  // Ends the token's session, or all of its user's, if it is one that rotate() takes. Of others
+  // only a copy ends something, its session. kUnauthorized: it does not count any more.
+  void log_out(const RefreshToken& token, bool all, Done<void> done);
+
   // Ends a session; its tokens count nowhere when `done` is told.
   void close(std::string_view user, std::uint64_t session, Done<void> done);
   // … all of a user's. Not a guest's: that has one only.
@@ -67,7 +73,18 @@ class SessionBook {
 
   static std::uint32_t lifetime_s(std::string_view user);
 
+  // Fills in what is about sessions.
+  void count(AccountCounters& counters) const;
+
  private:
+  enum class Standing : std::uint8_t {
+    kOver,      // its session is
+    kCurrent,   // the newest
+    kRepeated,  // the one before, not long ago
+    kCopied,    // an older one: somebody else has been given the newest
+  };
+  static Standing standing_of(const RefreshToken& token,
+                              const std::optional<SessionRecord>& record);
   RefreshToken make_token(std::string_view user, std::uint64_t session,
                           std::uint64_t generation) const;
   std::string signature(std::string_view user, std::uint64_t session,
@@ -75,7 +92,7 @@ class SessionBook {
   void rotate_once(const RefreshToken& token, int attempts, Done<RefreshToken> done);
   void judge(const RefreshToken& token, int attempts, const Document& document,
              Done<RefreshToken> done);
-  void remove(const std::string& collection, const std::string& id, Done<void> done);
+  void end(const std::string& user, std::uint64_t session, Done<void> done);
   void close_each(std::string user, std::vector<SessionRecord> left, Done<void> done);
   void drop_oldest(std::string_view user);
 
@@ -83,6 +100,9 @@ class SessionBook {
   const ClusterKey& key_;
   Revocations& revocations_;
   const std::uint32_t token_s_;
+  std::uint64_t opened_ = 0;
+  std::uint64_t refreshed_ = 0;
+  std::uint64_t ended_ = 0;
   Guard guard_;
 };
 

@@ -11,7 +11,7 @@ namespace chirm {
 
 namespace {
 
-constexpr std::size_t kGuestEndLength = 6;  // of 31 characters each: 8.9e8 names for a wish
+constexpr std::size_t kGuestEndLength = 10;  // of 31 characters each: 8e14 names for a wish
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -16,7 +16,7 @@ inline constexpr std::string_view kAccountNameRule =
 // The user of an account's name: upper and lower case are the same.
 std::string user_of(std::string_view name);
 
-// "~ada-x7k2m9": nobody can register it. `wish` is an account's name.
+// "~ada-x7k2m9pq4r": nobody can register it. `wish` is an account's name.
 std::string make_guest_name(std::string_view wish);
 bool is_guest(std::string_view user);
 

@@ -79,9 +79,9 @@ Expected<Identity, Refusal> Authenticator::authenticate(const ConnectCommand& co
 Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const {
   const std::int64_t now = Loop::unix_ms() / 1000;
   // What was revoked may concern anybody.
-  if (accounts_ != nullptr && !accounts_->is_ready()) {
-    return Unexpected<Refusal>(errors::kInternal);
-  }
+  const bool is_ready = (accounts_ == nullptr || accounts_->is_ready()) &&
+                        (revocations_ == nullptr || revocations_->is_loaded());
+  if (!is_ready) return Unexpected<Refusal>(errors::kInternal);
   const auto own = accounts_ == nullptr ? std::nullopt : accounts_->verify(token);
   const auto claims = own ? *own : verify_connection_token(token, settings_.tokens, now);
   if (!claims) {
@@ -91,9 +91,10 @@ Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const 
   if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
     return Unexpected<Refusal>(errors::kExpired);
   }
-  if (!own && !is_external_user(claims->user)) {
-    return Unexpected<Refusal>(disconnects::kInvalidToken);
-  }
+  const bool is_user =
+      own || (is_external_user(claims->user) &&
+              !(accounts_ != nullptr && accounts_->looks_like_account(claims->user)));
+  if (!is_user) return Unexpected<Refusal>(disconnects::kInvalidToken);
   Identity identity = own ? own_identity(*claims) : external_identity(*claims);
   if (is_revoked(identity.user, identity.session)) {
     return Unexpected<Refusal>(disconnects::kInvalidToken);
@@ -102,7 +103,7 @@ Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const 
 }
 
 bool Authenticator::is_revoked(std::string_view user, std::uint64_t session) const {
-  return accounts_ != nullptr && accounts_->revocations().is_revoked(user, session);
+  return revocations_ != nullptr && revocations_->is_revoked(user, session);
 }
 
 Expected<Identity, Refusal> Authenticator::with_channels(Identity identity) const {

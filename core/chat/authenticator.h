@@ -18,6 +18,7 @@
 namespace chirm {
 
 class Accounts;
+class Revocations;
 
 struct Identity {
   std::string user;
@@ -35,10 +36,11 @@ using Refusal = std::variant<ErrorCode, Disconnect>;
 
 class Authenticator {
  public:
-  // settings and accounts must outlive the authenticator. Without accounts only tokens of the
-  // operator's own system count.
-  explicit Authenticator(const ChatSettings& settings, const Accounts* accounts = nullptr)
-      : settings_(settings), accounts_(accounts) {}
+  // All must outlive the authenticator. Without accounts only tokens of the operator's own system
+  // count, without revocations nobody is banned.
+  explicit Authenticator(const ChatSettings& settings, const Accounts* accounts = nullptr,
+                         const Revocations* revocations = nullptr)
+      : settings_(settings), accounts_(accounts), revocations_(revocations) {}
 
   [[nodiscard]] Expected<Identity, Refusal> authenticate(const ConnectCommand& command) const;
   // A new token for a connection of `user`. Its channels do not count before the next connect.
@@ -62,6 +64,7 @@ class Authenticator {
 
   const ChatSettings& settings_;
   const Accounts* accounts_;
+  const Revocations* revocations_;
 };
 
 }  // namespace chirm

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "core/accounts/user_name.h"
 #include "core/base/check.h"
 
 namespace chirm {
@@ -22,9 +23,6 @@ std::optional<std::int64_t> number(std::string_view text) {
   if (end.ec != std::errc{}) return std::nullopt;
   return value;
 }
-
-// Their names are given once, and mean nobody afterwards.
-bool is_guest(std::string_view user) { return user.starts_with('~'); }
 }  // namespace
 
 OnlineUsers::OnlineUsers(Loop& loop, Broker& broker, PresenceSets& sets, const PresenceTimes& times)
@@ -97,7 +95,7 @@ void OnlineUsers::last_seen(std::string_view user, std::function<void(LastSeen)>
 
 // The user may be on another node still, or come back in a moment: that is looked at later.
 void OnlineUsers::on_went(std::string_view user) {
-  if (is_guest(user)) return;
+  if (is_guest(user)) return;  // their names mean nobody afterwards
   gone_[std::string(user)] = {loop_.now_ms(), Loop::unix_ms()};
   if (!timer_.is_running()) timer_.start(std::min(kLookMs, times_.seen_ms));
 }

@@ -11,6 +11,7 @@
 
 #include "core/accounts/accounts.h"
 #include "core/accounts/secrets.h"
+#include "core/accounts/user_name.h"
 #include "core/loop/loop.h"
 #include "core/server/node_board.h"
 #include "protocol/json_writer.h"
@@ -34,6 +35,12 @@ RpcError to_rpc(const AccountError& error) {
   if (error.kind == Kind::kBusy) return RpcError(errors::kInternal);
   const bool is_bad = error.kind == Kind::kBadRequest;
   return {is_bad ? errors::kBadRequest.code : errors::kPermissionDenied.code, error.message};
+}
+
+std::vector<std::string> names_of(const std::string& name) {
+  std::vector<std::string> names = {name};
+  if (user_of(name) != name) names.push_back(user_of(name));
+  return names;
 }
 
 // "{}", or the error.
@@ -144,51 +151,84 @@ struct AdminRpc::Portrait {
   std::vector<std::string> connections;
 };
 
+void AdminRpc::identify(std::vector<std::string> names, const WithUser& act, const RpcDone& done) {
+  if (names.empty()) {
+    constexpr std::uint16_t kNotFound = 404;
+    return done(failed({kNotFound, "there is no such user"}));
+  }
+  const std::string user = names.front();
+  names.erase(names.begin());
+  is_known(user, [=, this](const Expected<bool, RpcError>& known) {
+    if (!known) return done(failed(known.error()));
+    *known ? act(user) : identify(names, act, done);
+  });
+}
+
+// By an account, a ban, having signed in once, or a connection.
+void AdminRpc::is_known(const std::string& user, const Knowing& done) {
+  if (users_.revocations->ban_of(user)) return done(true);
+  if (users_.accounts == nullptr) return is_person(user, done);
+  users_.accounts->find(user, [=, this](const auto& account) {
+    if (!account) return done(Unexpected<RpcError>(to_rpc(account.error())));
+    *account ? done(true) : is_person(user, done);
+  });
+}
+
+void AdminRpc::is_person(const std::string& user, const Knowing& done) {
+  users_.documents.get(
+      kPersonCollection, user, guard_([=, this](const Expected<Document, ErrorCode>& person) {
+        if (!person) return done(Unexpected<RpcError>(RpcError(person.error())));
+        if (person->version != 0) return done(true);
+        control_.connections(
+            user, [done](const std::vector<std::string>& there) { done(!there.empty()); });
+      }));
+}
+
 AdminRpc::Action AdminRpc::user(const RpcCaller&, JsonFields& fields) {
-  return [this, user = fields.text("user", kUsers)](const RpcDone& done) {
-    if (accounts_ == nullptr) return find_connections({user, {}, {}, {}}, done);
-    accounts_->find(user, [this, user, done](const auto& account) {
-      if (!account) return done(failed(to_rpc(account.error())));
-      find_sessions({user, *account, {}, {}}, done);
-    });
+  return [this, name = fields.text("user", kUsers)](const RpcDone& done) {
+    const auto portray = [this, done](const std::string& user) {
+      if (users_.accounts == nullptr) return find_connections({user, {}, {}, {}}, done);
+      users_.accounts->find(user, [this, user, done](const auto& account) {
+        if (!account) return done(failed(to_rpc(account.error())));
+        find_sessions({user, *account, {}, {}}, done);
+      });
+    };
+    identify(names_of(name), portray, done);
   };
 }
 
 void AdminRpc::find_sessions(Portrait portrait, const RpcDone& done) {
   if (!portrait.account) return find_connections(std::move(portrait), done);
-  accounts_->sessions().list(portrait.user, [this, portrait, done](const auto& sessions) mutable {
-    if (!sessions) return done(failed(RpcError(sessions.error())));
-    portrait.sessions = *sessions;
-    find_connections(std::move(portrait), done);
-  });
+  users_.accounts->sessions().list(portrait.user,
+                                   [this, portrait, done](const auto& sessions) mutable {
+                                     if (!sessions) return done(failed(RpcError(sessions.error())));
+                                     portrait.sessions = *sessions;
+                                     find_connections(std::move(portrait), done);
+                                   });
 }
 
 void AdminRpc::find_connections(Portrait portrait, const RpcDone& done) {
   control_.connections(portrait.user,
-                       [portrait, done](std::vector<std::string> connections) mutable {
+                       [this, portrait, done](std::vector<std::string> connections) mutable {
                          portrait.connections = std::move(connections);
-                         if (!portrait.account && portrait.connections.empty()) {
-                           constexpr std::uint16_t kNotFound = 404;
-                           return done(failed({kNotFound, "there is no such user"}));
-                         }
                          done(describe(portrait));
                        });
 }
 
-std::string AdminRpc::describe(const Portrait& portrait) {
-  const UserRole role = portrait.user.starts_with('~') ? UserRole::kGuest : UserRole::kUser;
+std::string AdminRpc::describe(const Portrait& portrait) const {
+  const UserRole role = is_guest(portrait.user) ? UserRole::kGuest : UserRole::kUser;
   const AccountRecord record =
-      portrait.account.value_or(AccountRecord{portrait.user, portrait.user, role, 0, std::nullopt});
+      portrait.account.value_or(AccountRecord{portrait.user, portrait.user, role, 0});
   JsonWriter json;
   json.open();
   json.add("user", std::string_view(portrait.user));
   json.add("name", std::string_view(record.name));
   json.add("role", text_of(record.role));
   if (portrait.account) json.add("created", record.created_ms);
-  if (record.ban) {
+  if (const auto ban = users_.revocations->ban_of(portrait.user)) {
     json.open("banned");
-    if (record.ban->until_s != 0) json.add("until", record.ban->until_s * 1000);
-    json.add("reason", std::string_view(record.ban->reason));
+    if (ban->until_s != Revocations::kForGood) json.add("until", ban->until_s * 1000);
+    json.add("reason", std::string_view(ban->reason));
     json.close();
   }
   json.open_array("sessions");
@@ -211,41 +251,61 @@ std::string AdminRpc::describe(const Portrait& portrait) {
 // ---- Doing something to a user
 
 AdminRpc::Action AdminRpc::ban(const RpcCaller& caller, JsonFields& fields) {
-  const std::string user = fields.text("user", kUsers);
+  const std::string name = fields.text("user", kUsers);
   const std::uint64_t seconds = fields.number_or("seconds", {1, kSecondsMax}, 0);
   const std::string reason = fields.text_or("reason", kReasons, {});
-  if (user == caller.user) fields.refuse("user", "somebody else");
-  return [=, this](const RpcDone& done) {
-    if (accounts_ == nullptr) return done(failed(RpcError(errors::kNotAvailable)));
+  if (name == caller.user) fields.refuse("user", "somebody else");
+  return [=, this, self = caller.user](const RpcDone& done) {
     const std::int64_t now_s = Loop::unix_ms() / 1000;
-    const std::int64_t until_s = seconds == 0 ? 0 : now_s + static_cast<std::int64_t>(seconds);
-    accounts_->ban(user, until_s, reason, [done](const auto& result) { answer(done, result); });
+    const std::int64_t until_s =
+        seconds == 0 ? Revocations::kForGood : now_s + static_cast<std::int64_t>(seconds);
+    const auto ban = [=, this](const std::string& user) {
+      if (user != self) return ban_now(user, until_s, reason, done);
+      done(failed({errors::kBadRequest.code, "user: expected somebody else"}));
+    };
+    identify(names_of(name), ban, done);
   };
 }
 
+void AdminRpc::ban_now(const std::string& user, std::int64_t until_s, const std::string& reason,
+                       const RpcDone& done) {
+  users_.revocations->ban_user(user, {until_s, reason},
+                               guard_([=, this](const Expected<void, ErrorCode>& banned) {
+                                 if (!banned || users_.accounts == nullptr)
+                                   return answer(done, banned);
+                                 users_.accounts->sessions().close_all(
+                                     user, [done](const auto& closed) { answer(done, closed); });
+                               }));
+}
+
 AdminRpc::Action AdminRpc::unban(const RpcCaller&, JsonFields& fields) {
-  return [this, user = fields.text("user", kUsers)](const RpcDone& done) {
-    if (accounts_ == nullptr) return done(failed(RpcError(errors::kNotAvailable)));
-    accounts_->pardon(user, [done](const auto& result) { answer(done, result); });
+  return [this, name = fields.text("user", kUsers)](const RpcDone& done) {
+    const auto pardon = [this, done](const std::string& user) {
+      users_.revocations->pardon_user(user, [done](const auto& result) { answer(done, result); });
+    };
+    identify(names_of(name), pardon, done);
   };
 }
 
 // A session that is named is over, and has to sign in again.
 AdminRpc::Action AdminRpc::disconnect(const RpcCaller&, JsonFields& fields) {
-  const std::string user = fields.text("user", kUsers);
+  const std::string name = fields.text("user", kUsers);
   const std::string session = fields.text_or("session", kUsers, {});
   const std::uint64_t id = id_from_text(session).value_or(0);
   if (!session.empty() && id == 0) fields.refuse("session", "the id of a session");
   return [=, this](const RpcDone& done) {
-    const auto disconnect = [this, user, session, done] {
+    const auto disconnect = [this, session, done](const std::string& user) {
       control_.disconnect({.target = {.user = user, .session = session}}, [done](bool is_done) {
         is_done ? done(std::string("{}")) : done(failed(RpcError(errors::kInternal)));
       });
     };
-    if (id == 0 || accounts_ == nullptr) return disconnect();
-    accounts_->sessions().close(user, id, [disconnect, done](const auto& result) {
-      result ? disconnect() : done(failed(RpcError(result.error())));
-    });
+    const auto end = [=, this](const std::string& user) {
+      if (id == 0 || users_.accounts == nullptr) return disconnect(user);
+      users_.accounts->sessions().close(user, id, [=](const auto& result) {
+        result ? disconnect(user) : done(failed(RpcError(result.error())));
+      });
+    };
+    identify(names_of(name), end, done);
   };
 }
 

@@ -3,8 +3,12 @@
 // The methods admin.* of docs/protocol.md, "Operators": for administrators, from any node.
 
 #include <functional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/base/guard.h"
+#include "core/broker/document_store.h"
 #include "core/chat/rpc.h"
 #include "core/server/session_control.h"
 #include "protocol/json_fields.h"
@@ -13,12 +17,19 @@ namespace chirm {
 
 class Accounts;
 class NodeBoard;
+class Revocations;
 
 class AdminRpc {
  public:
-  // All must outlive this; accounts may be null: what is about them is not available then.
-  AdminRpc(SessionControl& control, NodeBoard& board, Accounts* accounts)
-      : control_(control), board_(board), accounts_(accounts) {}
+  // Who there is, and who is kept out.
+  struct Users {
+    DocumentStore& documents;
+    Revocations* revocations;  // null: there are no methods to be added
+    Accounts* accounts;        // null where there are none
+  };
+  // All must outlive this.
+  AdminRpc(SessionControl& control, NodeBoard& board, Users users)
+      : control_(control), board_(board), users_(users) {}
 
   // This must outlive the table's last call.
   void add_methods(RpcTable& table);
@@ -38,14 +49,25 @@ class AdminRpc {
   Action slow(const RpcCaller& caller, JsonFields& fields);
   Action channels(const RpcCaller& caller, JsonFields& fields);
 
+  // Calls `act` with the user that is meant: of that name as it is, else in lower case. Answers 404
+  // when there is none.
+  using WithUser = std::function<void(const std::string& user)>;
+  void identify(std::vector<std::string> names, const WithUser& act, const RpcDone& done);
+  using Knowing = std::function<void(Expected<bool, RpcError>)>;
+  void is_known(const std::string& user, const Knowing& done);
+  void is_person(const std::string& user, const Knowing& done);
+  void ban_now(const std::string& user, std::int64_t until_s, const std::string& reason,
+               const RpcDone& done);
+
   struct Portrait;
   void find_sessions(Portrait portrait, const RpcDone& done);
   void find_connections(Portrait portrait, const RpcDone& done);
-  static std::string describe(const Portrait& portrait);
+  std::string describe(const Portrait& portrait) const;
 
   SessionControl& control_;
   NodeBoard& board_;
-  Accounts* accounts_;
+  Users users_;
+  Guard guard_;
 };
 
 }  // namespace chirm

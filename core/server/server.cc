@@ -51,10 +51,16 @@ HttpResponse to_response(const StaticAnswer& file) {
   return response;
 }
 
+std::unique_ptr<Revocations> make_revocations(Loop& loop, Broker& broker,
+                                              const ChatSettings& chat) {
+  if (chat.is_insecure) return nullptr;
+  return std::make_unique<Revocations>(loop, broker.documents());
+}
+
 std::unique_ptr<Accounts> make_accounts(Loop& loop, Broker& broker, const AccountSettings& settings,
-                                        const ChatSettings& chat) {
-  if (chat.is_insecure || !settings.is_on) return nullptr;
-  return std::make_unique<Accounts>(loop, broker.documents(), settings);
+                                        Revocations* revocations) {
+  if (revocations == nullptr || !settings.is_on) return nullptr;
+  return std::make_unique<Accounts>(loop, broker.documents(), *revocations, settings);
 }
 
 }  // namespace
@@ -68,8 +74,9 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       wheel_(loop),
       decoder_pool_(WsRole::kServer, limits::kMessageBytes),
       encoder_(WsRole::kServer),
-      accounts_(make_accounts(loop, broker, settings_.accounts, chat_settings_)),
-      authenticator_(chat_settings_, accounts_.get()),
+      revocations_(make_revocations(loop, broker, chat_settings_)),
+      accounts_(make_accounts(loop, broker, settings_.accounts, revocations_.get())),
+      authenticator_(chat_settings_, accounts_.get(), revocations_.get()),
       hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
       session_context_{hub_,           chat_settings_, authenticator_,
                        wheel_,         encoder_,       command_decoder_,
@@ -80,13 +87,14 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
       api_methods_(broker, hub_.presence(), authenticator_, session_control_, board_,
                    session_context_),
       api_(settings_.api_key, api_methods_),
-      admin_rpc_(session_control_, board_, accounts_.get()),
+      admin_rpc_(session_control_, board_,
+                 {broker.documents(), revocations_.get(), accounts_.get()}),
       read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
       files_max_(files_limit()),
       start_ms_(loop.now_ms()),
       drain_timer_(loop, [this] { drain_some(); }) {
-  if (accounts_) {
-    accounts_->revocations().on_revoked = [this](const std::string& user, std::uint64_t sign_in) {
+  if (revocations_) {
+    revocations_->on_revoked = [this](const std::string& user, std::uint64_t sign_in) {
       close_sessions(user, sign_in);
     };
   }

@@ -85,6 +85,8 @@ class Server {
   std::string metrics() const;
   // Null where there are none.
   Accounts* accounts() { return accounts_.get(); }
+  // Null in insecure mode.
+  Revocations* revocations() { return revocations_.get(); }
 
  private:
   Loop::TurnEnd end_turn();
@@ -109,7 +111,8 @@ class Server {
   WsEncoder encoder_;
   CommandDecoder command_decoder_;
   Random random_;
-  std::unique_ptr<Accounts> accounts_;  // null where there are none
+  std::unique_ptr<Revocations> revocations_;  // null in insecure mode
+  std::unique_ptr<Accounts> accounts_;        // null where there are none
   Authenticator authenticator_;
   Hub hub_;
   SessionDirectory directory_;

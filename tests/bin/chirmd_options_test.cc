@@ -10,6 +10,7 @@
 
 #include "core/loop/loop.h"
 #include "core/loop/socket.h"
+#include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
@@ -73,6 +74,15 @@ class ChirmdOptions : public ::testing::Test {
     EXPECT_EQ(chirmd.exit_code(), 0) << chirmd.errors();
     const std::size_t at = chirmd.errors().find(" listening on ");
     return at == std::string::npos ? "" : chirmd.errors().substr(at + 14);
+  }
+  // What it says of signing in, over HTTP.
+  std::string sign_in_settings(Texts arguments) {
+    for (const char* more : {"--port", "0", "--drain", "0"}) arguments.emplace_back(more);
+    Process chirmd(loop, options(std::move(arguments), {}));
+    const std::string sign = " listening on 127.0.0.1:";
+    EXPECT_TRUE(run_until(loop, [&] { return chirmd.errors().find(sign) != std::string::npos; }));
+    const int port = std::atoi(chirmd.errors().c_str() + chirmd.errors().find(sign) + sign.size());
+    return testing::http_get(static_cast<std::uint16_t>(port), "/auth/settings").body;
   }
   std::string file(const std::string& text) {
     const std::string path = directory.path() + "/chirmd.toml";
@@ -300,6 +310,15 @@ TEST_F(ChirmdOptions, AreExplainedOnStdout) {
   }
   // … whatever else is wrong.
   EXPECT_EQ(run({"--help"}, {"CHIRM_PORT=x"}).code, 0);
+}
+
+// Whoever registered the name of a token's user would be that user.
+TEST_F(ChirmdOptions, TakeNoNewAccountsBesideTokensUnlessAskedFor) {
+  EXPECT_THAT(sign_in_settings({}), HasSubstr(R"("registration":true,"guests":true)"));
+  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", "x"}),
+              HasSubstr(R"("accounts":true,"registration":false,"guests":true,"external":true)"));
+  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", "x", "--registration", "on"}),
+              HasSubstr(R"("registration":true)"));
 }
 
 TEST_F(ChirmdOptions, TellTheVersionOnStdout) {

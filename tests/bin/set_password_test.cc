@@ -8,6 +8,7 @@
 #include "tests/support/loop_runner.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
+#include "tests/support/tmux.h"
 
 namespace chirm {
 namespace {
@@ -52,6 +53,58 @@ TEST_F(SetPassword, WantsOneOfTheRightLength) {
     EXPECT_EQ(code, 2) << text;
     EXPECT_THAT(text, HasSubstr("expected a password of 8 to 128 characters on stdin"));
   }
+}
+
+TEST_F(SetPassword, LeavesOutWhatEndsALineElsewhere) {
+  EXPECT_EQ(set("1234567\r\n").first, 2);
+  EXPECT_EQ(set("12345678\r\n").first, 0);
+}
+
+class SetPasswordAtATerminal : public SetPassword {
+ protected:
+  void start() {
+    std::string line;
+    for (const std::string& word : command({"--set-password", "Ada"})) line += word + ' ';
+    tmux_.open("ada", "trap : INT; " + line + "; echo ended with $?; stty -a; cat",
+               {.columns = 160});
+    EXPECT_TRUE(sees("Password of Ada:"));
+  }
+  void say(const std::string& line) {
+    tmux_.type("ada", line);
+    tmux_.press("ada", {"Enter"});
+  }
+  bool sees(const std::string& text) {
+    return testing::run_until(loop_,
+                              [&] { return tmux_.screen("ada").find(text) != std::string::npos; });
+  }
+
+  testing::Tmux tmux_;
+};
+
+TEST_F(SetPasswordAtATerminal, AsksTwiceAndShowsNothing) {
+  start();
+  say("correct horse");
+  EXPECT_TRUE(sees("Again:"));
+  say("correct horse");
+  EXPECT_TRUE(sees("ended with 0")) << tmux_.screen("ada");
+  EXPECT_TRUE(sees(" echo ")) << tmux_.screen("ada");
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("horse")));
+}
+
+TEST_F(SetPasswordAtATerminal, ChangesNothingWhenTheyDiffer) {
+  start();
+  say("correct horse");
+  EXPECT_TRUE(sees("Again:"));
+  say("correct hrose");
+  EXPECT_TRUE(sees("the two passwords are not the same"));
+  EXPECT_TRUE(sees("ended with 2"));
+}
+
+TEST_F(SetPasswordAtATerminal, ShowsWhatIsTypedAgainWhenItIsInterrupted) {
+  start();
+  tmux_.press("ada", {"C-c"});
+  EXPECT_TRUE(sees("ended with 130")) << tmux_.screen("ada");
+  EXPECT_TRUE(sees(" echo ")) << tmux_.screen("ada");
 }
 
 TEST_F(SetPassword, DoesNotTouchAFileThatIsInUse) {

@@ -48,7 +48,7 @@ class AuthNode {
   static AccountSettings account_settings() {
     AccountSettings settings;
     settings.cost = {.passes = 1, .bytes = 64 * 1024};
-    settings.per_address = settings.per_name =
+    settings.per_address = settings.per_name = settings.per_name_there = settings.per_session =
         settings.new_per_address = {.burst = 100'000, .interval_ms = 1};
     return settings;
   }

@@ -2,7 +2,10 @@
 #include "core/accounts/password_hasher.h"
 
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
+#include <cstdint>
+#include <fstream>
 #include <optional>
 
 #include "core/loop/loop.h"
@@ -61,6 +64,27 @@ TEST_F(PasswordHashing, IsDoneAgainWhenTheCostHasChanged) {
   EXPECT_TRUE(verdict.is_right);
   EXPECT_THAT(verdict.better_hash, StartsWith("$argon2id$v=19$m=128,t=2,"));
   EXPECT_TRUE(verify(dear, "correct horse", verdict.better_hash).is_right);
+}
+
+// A hash that takes almost a terabyte, of which a limit keeps us.
+TEST_F(PasswordHashing, KnowsNothingWithoutMemory) {
+  PasswordHasher hasher(loop_, kCheap, 10);
+  std::string dear = hash(hasher, "correct horse");
+  dear.replace(dear.find("m=64,"), 5, "m=999999999,");
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_AS, &before), 0);
+  rlimit limit = before;
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t pages = 0;
+  ASSERT_TRUE(statm >> pages);
+  limit.rlim_cur = pages * 4096 + (std::uint64_t{1} << 38);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &limit), 0);
+  const auto verdict = verify(hasher, "correct horse", dear);
+  ASSERT_EQ(setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_FALSE(verdict.is_right);
+  EXPECT_TRUE(verdict.is_unknown);
+  EXPECT_FALSE(verify(hasher, "wrong", hash(hasher, "correct horse")).is_unknown);
+  EXPECT_FALSE(verify(hasher, "wrong", "nonsense").is_unknown);
 }
 
 TEST_F(PasswordHashing, IsRefusedWhenTooManyWait) {

@@ -9,9 +9,7 @@
 
 #include "core/accounts/secrets.h"
 #include "core/broker/memory_broker.h"
-#include "core/broker/memory_documents.h"
 #include "tests/support/auth_node.h"
-#include "tests/support/fake_broker.h"
 
 namespace chirm {
 namespace {
@@ -168,24 +166,54 @@ TEST_F(AuthInput, MayHaveTheRefreshTokenInACookie) {
 
 // ---- Limits
 
-TEST_F(AuthInput, IsThrottledByName) {
+TEST_F(AuthInput, IsThrottledByNameAndWhereItComesFrom) {
+  AccountSettings settings = AuthNode::account_settings();
+  settings.per_name_there = {.burst = 3, .interval_ms = 600'000};
+  start(settings);
+  EXPECT_EQ(node().sign_up("ada").status, 201);
+  const auto log_in = [this](const std::string& name, const std::string& password,
+                             const std::string& address) {
+    return node().post("/auth/login", AuthNode::credentials(name, password),
+                       "X-Forwarded-For: " + address + "\r\n");
+  };
+  // Right ones do not count.
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in("ada", kHorse, "192.0.2.1").status, 200);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(log_in("Ada", "wrong", "192.0.2.1").status, 401);
+  const AuthReply refused = log_in("ada", kHorse, "192.0.2.1");
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.error(), "too_many_requests");
+  EXPECT_GE(std::stoi(refused.header("Retry-After")), 500);
+  EXPECT_EQ(log_in("bob", kHorse, "192.0.2.1").status, 401);
+  // Its owner gets in from elsewhere.
+  EXPECT_EQ(log_in("ada", kHorse, "192.0.2.2").status, 200);
+}
+
+TEST_F(AuthInput, IsThrottledByNameAlone) {
   AccountSettings settings = AuthNode::account_settings();
   settings.per_name = {.burst = 3, .interval_ms = 600'000};
   start(settings);
   EXPECT_EQ(node().sign_up("ada").status, 201);
-  // Right ones do not count.
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("ada", kHorse)).status, 200);
-  }
   for (int i = 0; i < 3; ++i) {
     const std::string from = "X-Forwarded-For: 192.0.2." + std::to_string(i) + "\r\n";
     EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("Ada", "wrong"), from).status, 401);
   }
-  const AuthReply refused = node().post("/auth/login", AuthNode::credentials("ada", kHorse));
-  EXPECT_EQ(refused.status, 429);
-  EXPECT_EQ(refused.error(), "too_many_requests");
-  EXPECT_GE(std::stoi(refused.header("Retry-After")), 500);
-  EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("bob", kHorse)).status, 401);
+  EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("ada", kHorse)).status, 429);
+}
+
+TEST_F(AuthInput, IsThrottledBySession) {
+  AccountSettings settings = AuthNode::account_settings();
+  settings.per_session = {.burst = 2, .interval_ms = 600'000};
+  start(settings);
+  AuthReply ada = node().sign_up("ada");
+  const AuthReply bob = node().sign_up("bob");
+  const auto post = [this](const std::string& path, const AuthReply& session) {
+    return node().post(path, AuthNode::with_refresh(session.text("refresh_token")));
+  };
+  for (int i = 0; i < 2; ++i) ada = post("/auth/refresh", ada);
+  EXPECT_EQ(ada.status, 200);
+  EXPECT_EQ(post("/auth/refresh", ada).status, 429);
+  EXPECT_EQ(post("/auth/logout", ada).status, 429);
+  EXPECT_EQ(post("/auth/refresh", bob).status, 200);
 }
 
 TEST_F(AuthInput, IsThrottledByAddress) {
@@ -240,7 +268,7 @@ TEST_F(AuthInput, WaitsInAQueueThatIsBounded) {
 
 TEST_F(AuthInput, IsNotThrottledWhereTheOperatorDoesIt) {
   AccountSettings settings = AuthNode::account_settings();
-  settings.per_address = settings.per_name =
+  settings.per_address = settings.per_name = settings.per_name_there =
       settings.new_per_address = {.burst = 1, .interval_ms = 600'000};
   settings.is_throttled = false;
   start(settings);
@@ -343,15 +371,22 @@ TEST_F(AuthInput, OfTokensRefreshesAConnectionOfTheSameUser) {
   EXPECT_EQ(client.events.lines.back(), kRefused);
 }
 
-TEST_F(AuthInput, OfTheOperatorsOwnSystemIsTakenBesideAccounts) {
-  ChatSettings chat = AuthNode::chat_settings();
-  chat.tokens.hmac_secret = "shared";
-  start(AuthNode::account_settings(), chat);
-  const auto connected = [this](const std::string& claims) {
+class OutsideTokens : public AuthInput {
+ protected:
+  void start_with(AccountSettings accounts) {
+    ChatSettings chat = AuthNode::chat_settings();
+    chat.tokens.hmac_secret = "shared";
+    start(accounts, chat);
+  }
+  std::string connected(const std::string& claims) {
     return node().connected(sign_token_hs256(claims, "shared"));
-  };
-  EXPECT_THAT(connected(R"({"sub":"Eve"})"),
-              AllOf(StartsWith("1 connect "), HasSubstr("user:#Eve")));
+  }
+};
+
+TEST_F(OutsideTokens, AreTakenBesideAccounts) {
+  start_with(AuthNode::account_settings());
+  EXPECT_THAT(connected(R"({"sub":"eve"})"),
+              AllOf(StartsWith("1 connect "), HasSubstr("user:#eve")));
   EXPECT_THAT(connected(R"({"sub":"eve","role":"admin"})"), StartsWith("1 connect "));
   // Signed by it, a token is its own, whatever it says.
   EXPECT_THAT(connected(R"({"sub":"eve","iss":"chirm"})"), StartsWith("1 connect "));
@@ -362,54 +397,34 @@ TEST_F(AuthInput, OfTheOperatorsOwnSystemIsTakenBesideAccounts) {
   EXPECT_THAT(node().connected(ada.text("token")), StartsWith("1 connect "));
 }
 
-// ---- The store, the log
-
-// Answers nothing.
-class SilentDocuments final : public DocumentStore {
- public:
-  void add_listener(DocumentListener&) override {}
-  void remove_listener(DocumentListener&) override {}
-  void get(std::string_view, std::string_view, Callback<Document>) override {}
-  void put(std::string_view, std::string_view, std::uint64_t, std::string_view,
-           Callback<PutResult>) override {}
-  void list(const ListRequest&, Callback<std::vector<NamedDocument>>) override {}
-  void count(std::string_view, Callback<std::uint64_t>) override {}
-  void clear(std::string_view, Callback<std::uint64_t>) override {}
-};
-
-TEST(AuthWithoutStore, AsksToComeAgain) {
-  Loop loop;
-  SilentDocuments documents;
-  auto broker = std::make_unique<testing::FakeBroker>();
-  broker->document_store = &documents;
-  AuthNode node(loop, std::move(broker));
-  EXPECT_EQ(node.connected("whatever"), "1 error 100");
-  const AuthReply guest = node.post("/auth/guest", "{}");
-  EXPECT_EQ(guest.status, 503);
-  EXPECT_EQ(guest.error(), "busy");
-  EXPECT_FALSE(guest.header("Retry-After").empty());
+TEST_F(OutsideTokens, AreNotTakenForSomebodyWhoLooksLikeAnAccount) {
+  start_with(AuthNode::account_settings());
+  EXPECT_EQ(connected(R"({"sub":"Eve"})"), kRefused);
+  AccountSettings closed = AuthNode::account_settings();
+  closed.has_registration = false;
+  closed.admins = {"root"};
+  start_with(closed);
+  EXPECT_THAT(connected(R"({"sub":"Eve"})"), HasSubstr("user:#Eve"));
+  EXPECT_EQ(connected(R"({"sub":"Root"})"), kRefused);
 }
 
-// The connection is not open yet when its session ends: it must not open any more.
-TEST(AuthWhileJoining, ClosesAConnectionWhoseSessionEndsMeanwhile) {
-  Loop loop;
-  MemoryDocuments documents(loop);
-  auto owned = std::make_unique<testing::FakeBroker>();
-  testing::FakeBroker& broker = *owned;
-  broker.document_store = &documents;
-  AuthNode node(loop, std::move(owned));
-  EXPECT_TRUE(node.run_until_ready());
-  const AuthReply ada = node.sign_up("ada");
-  RawClient client(loop, node.server.port());
-  client.send_upgrade();
-  client.send(R"({"id":1,"connect":{"token":")" + ada.text("token") + R"("}})");
-  EXPECT_TRUE(node.run_until([&] { return broker.subscribes.size() == 1; }));  // its inbox
-  EXPECT_EQ(node.post("/auth/logout", AuthNode::with_refresh(ada.text("refresh_token"))).status,
-            200);
-  broker.answer_subscribe(Position{0, "e"});
-  EXPECT_TRUE(node.run_until_closed(client));
-  EXPECT_EQ(client.events.lines, std::vector<std::string>{kRefused});
+TEST_F(OutsideTokens, HaveNamesThatNobodyCanRegister) {
+  start_with(AuthNode::account_settings());
+  EXPECT_THAT(connected(R"({"sub":"eve"})"), StartsWith("1 connect "));
+  bool is_known = false;
+  EXPECT_TRUE(node().run_until([&] {
+    node().broker->documents().get("person", "eve", [&](const auto& person) {
+      is_known = person.has_value() && person->version != 0;
+    });
+    return is_known;
+  }));
+  const AuthReply reply = node().sign_up("Eve");
+  EXPECT_EQ(reply.status, 409);
+  EXPECT_EQ(reply.error(), "name_taken");
+  EXPECT_EQ(accounts_there(), 0U);
 }
+
+// ---- The log
 
 TEST_F(AuthInput, IsNeverLogged) {
   std::ostringstream log;

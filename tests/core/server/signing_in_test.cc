@@ -3,6 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <regex>
+#include <sstream>
+
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
 #include "core/broker/sqlite_broker.h"
@@ -18,6 +24,7 @@ using testing::AuthNode;
 using testing::AuthReply;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
+using ::testing::Not;
 using testing::RawClient;
 using ::testing::StartsWith;
 
@@ -59,9 +66,42 @@ class SigningIn : public ::testing::TestWithParam<const char*> {
   AuthReply log_in(const std::string& name, const std::string& password) {
     return node().post("/auth/login", AuthNode::credentials(name, password));
   }
+  AuthReply log_out(const AuthReply& session) {
+    return node().post("/auth/logout", AuthNode::with_refresh(session.text("refresh_token")));
+  }
+  AuthReply log_out_all(const AuthReply& session) {
+    return node().post("/auth/logout", R"({"all":true,"refresh_token":")" +
+                                           session.text("refresh_token") + R"("})");
+  }
+  AuthReply change_password(const std::string& name, const std::string& password,
+                            const std::string& new_password) {
+    return node().post("/auth/password", R"({"name":")" + name + R"(","password":")" + password +
+                                             R"(","new_password":")" + new_password + R"("})");
+  }
+  DocumentStore& documents() { return node().broker->documents(); }
+  Document document(const std::string& collection, const std::string& id) {
+    std::optional<Document> found;
+    documents().get(collection, id, [&](const auto& document) { found = *document; });
+    EXPECT_TRUE(node().run_until([&] { return found.has_value(); }));
+    return *found;
+  }
+  void store(const std::string& collection, const std::string& id, std::uint64_t version,
+             const std::string& value) {
+    bool is_stored = false;
+    documents().put(collection, id, version, value,
+                    [&](const auto& put) { is_stored = put.has_value() && put->is_stored; });
+    EXPECT_TRUE(node().run_until([&] { return is_stored; }));
+  }
+  // As if nobody had used the session for too long.
+  void expire(const std::string& collection, const AuthReply& session) {
+    const std::string id = session.text("refresh_token").substr(0, 16);
+    const Document before = document(collection, id);
+    store(collection, id, before.version,
+          std::regex_replace(before.value, std::regex("\"until\":[0-9]+"), "\"until\":1000"));
+  }
   void ban(const std::string& user, std::int64_t until_s) {
     bool is_done = false;
-    node().server.accounts()->ban(user, until_s, "spam", [&](const auto& banned) {
+    node().server.revocations()->ban_user(user, {until_s, "spam"}, [&](const auto& banned) {
       EXPECT_TRUE(banned.has_value());
       is_done = true;
     });
@@ -69,7 +109,7 @@ class SigningIn : public ::testing::TestWithParam<const char*> {
   }
   void pardon(const std::string& user) {
     bool is_done = false;
-    node().server.accounts()->pardon(user, [&](const auto& pardoned) {
+    node().server.revocations()->pardon_user(user, [&](const auto& pardoned) {
       EXPECT_TRUE(pardoned.has_value());
       is_done = true;
     });
@@ -133,7 +173,7 @@ TEST_P(SigningIn, GivesATokenThatConnects) {
 TEST_P(SigningIn, LetsGuestsInWithNamesThatNobodyHas) {
   const AuthReply guest = node().post("/auth/guest", R"({"name":"Ada"})");
   EXPECT_EQ(guest.status, 200);
-  EXPECT_THAT(guest.text("user"), MatchesRegex("~ada-[a-z2-9]{6}"));
+  EXPECT_THAT(guest.text("user"), MatchesRegex("~ada-[a-z2-9]{10}"));
   EXPECT_EQ(guest.text("name"), guest.text("user"));
   EXPECT_EQ(guest.text("role"), "guest");
   EXPECT_THAT(node().connected(guest.text("token")), StartsWith("1 connect "));
@@ -222,9 +262,54 @@ TEST_P(SigningIn, EndsOneSessionWithLogOut) {
   EXPECT_EQ(refresh(one.text("refresh_token")).status, 401);
   EXPECT_EQ(second.events.close_code, 0);
   EXPECT_THAT(node().connected(two.text("token")), StartsWith("1 connect "));
-  // … and again is no harm.
-  EXPECT_EQ(node().post("/auth/logout", AuthNode::with_refresh(one.text("refresh_token"))).status,
-            200);
+  EXPECT_EQ(log_out(one).status, 401);
+}
+
+// ---- Whose token is spent can end nothing
+
+TEST_P(SigningIn, TakesNoLoggedOutTokenForALogOutOfAll) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply two = log_in("ada", kPassword);
+  EXPECT_EQ(log_out(one).status, 200);
+  const AuthReply again = log_out_all(one);
+  EXPECT_EQ(again.status, 401);
+  EXPECT_EQ(again.error(), "unauthorized");
+  EXPECT_EQ(refresh(two.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, EndsOnlyItsSessionWhenACopyIsToLogOutAll) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply two = log_in("ada", kPassword);
+  const AuthReply next = refresh(one.text("refresh_token"));
+  // A reply that was lost: the one before still counts.
+  const AuthReply third = refresh(next.text("refresh_token"));
+  EXPECT_EQ(log_out_all(one).status, 401);
+  EXPECT_EQ(refresh(third.text("refresh_token")).status, 401);
+  EXPECT_EQ(refresh(two.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, TakesTheTokenBeforeForAMomentToLogOut) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply next = refresh(one.text("refresh_token"));
+  EXPECT_EQ(log_out(one).status, 200);
+  EXPECT_EQ(refresh(next.text("refresh_token")).status, 401);
+}
+
+TEST_P(SigningIn, TakesNoExpiredTokenToLogOut) {
+  const AuthReply one = node().sign_up("Ada");
+  const AuthReply two = log_in("ada", kPassword);
+  expire("session:ada", one);
+  EXPECT_EQ(log_out_all(one).status, 401);
+  EXPECT_EQ(log_out(one).status, 401);
+  EXPECT_EQ(refresh(two.text("refresh_token")).status, 200);
+}
+
+TEST_P(SigningIn, TakesNoTokenFromBeforeANewPasswordToLogOut) {
+  const AuthReply old = node().sign_up("Ada");
+  const AuthReply fresh = change_password("ada", kPassword, "battery staple");
+  EXPECT_EQ(fresh.status, 200);
+  EXPECT_EQ(log_out_all(old).status, 401);
+  EXPECT_EQ(refresh(fresh.text("refresh_token")).status, 200);
 }
 
 TEST_P(SigningIn, EndsAllSessionsWithLogOutOfAll) {
@@ -298,6 +383,46 @@ TEST_P(SigningIn, GoesOnAfterARestart) {
   EXPECT_EQ(node().connected(out.text("token")), kInvalid);
   EXPECT_EQ(refresh(ada.text("refresh_token")).status, 200);
   EXPECT_EQ(log_in("ada", kPassword).status, 200);
+}
+
+TEST_P(SigningIn, TakesOneOfTwoNewPasswordsAtOnce) {
+  EXPECT_EQ(node().sign_up("Ada").status, 201);
+  const auto change_to = [this](const std::string& password) -> RawClient& {
+    return node().send("/auth/password", R"({"name":"ada","password":")" + kPassword +
+                                             R"(","new_password":")" + password + R"("})");
+  };
+  RawClient& one = change_to("battery staple");
+  RawClient& two = change_to("staple battery");
+  const int first = node().reply(one).status;
+  const int second = node().reply(two).status;
+  EXPECT_EQ(first + second, 200 + 401);
+  EXPECT_EQ(log_in("ada", "battery staple").status, first);
+  EXPECT_EQ(log_in("ada", "staple battery").status, second);
+}
+
+TEST_P(SigningIn, MakesNoAdministratorOfWhoeverRegisteredTheName) {
+  if (is("memory")) GTEST_SKIP() << "nothing survives";
+  std::ostringstream log;
+  const auto before = spdlog::default_logger();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "test", std::make_shared<spdlog::sinks::ostream_sink_st>(log)));
+  const AuthReply ada = node().sign_up("Ada");
+  AccountSettings settings = AuthNode::account_settings();
+  settings.admins = {"ada", "root"};
+  start(settings);
+  EXPECT_EQ(log_in("ada", kPassword).text("role"), "user");
+  EXPECT_EQ(refresh(ada.text("refresh_token")).text("role"), "user");
+  EXPECT_THAT(log.str(), HasSubstr("chirmd --set-password ada"));
+  EXPECT_THAT(log.str(), Not(HasSubstr("root")));
+  bool is_set = false;
+  node().server.accounts()->set_password("ada", "battery staple",
+                                         [&](const auto& set) { is_set = set.has_value(); });
+  EXPECT_TRUE(node().run_until([&] { return is_set; }));
+  EXPECT_EQ(log_in("ada", kPassword).status, 401);
+  EXPECT_EQ(log_in("ada", "battery staple").text("role"), "admin");
+  // … and stays one with a password of their own.
+  EXPECT_EQ(change_password("ada", "battery staple", kPassword).text("role"), "admin");
+  spdlog::set_default_logger(before);
 }
 
 TEST_P(SigningIn, HashesAgainWhenThatHasBecomeDearer) {

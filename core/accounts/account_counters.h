@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What has happened to accounts and sessions on this node, for the metrics.
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace chirm {
+
+struct AccountCounters {
+  // Names with a password, by how they were answered: ok, failed, throttled, busy.
+  std::map<std::string, std::uint64_t> log_ins = {
+      {"ok", 0}, {"failed", 0}, {"throttled", 0}, {"busy", 0}};
+  std::uint64_t sessions_opened = 0;
+  std::uint64_t sessions_refreshed = 0;
+  std::uint64_t sessions_ended = 0;  // before their time
+};
+
+}  // namespace chirm
