@@ -175,7 +175,7 @@ void AdminRpc::is_known(const std::string& user, const Knowing& done) {
 }
 
 void AdminRpc::is_person(const std::string& user, const Knowing& done) {
-  users_.documents.get(
+  users_.broker.documents().get(
       kPersonCollection, user, guard_([=, this](const Expected<Document, ErrorCode>& person) {
         if (!person) return done(Unexpected<RpcError>(RpcError(person.error())));
         if (person->version != 0) return done(true);

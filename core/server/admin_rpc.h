@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/guard.h"
-#include "core/broker/document_store.h"
+#include "core/broker/broker.h"
 #include "core/chat/rpc.h"
 #include "core/server/session_control.h"
 #include "protocol/json_fields.h"
@@ -23,7 +23,7 @@ class AdminRpc {
  public:
   // Who there is, and who is kept out.
   struct Users {
-    DocumentStore& documents;
+    Broker& broker;
     Revocations* revocations;  // null: there are no methods to be added
     Accounts* accounts;        // null where there are none
   };
