@@ -59,6 +59,7 @@ SyncAnswer read_sync(std::string_view json) {
     channel.info = info_of(one);
     channel.top = number(one, "top");
     channel.read = number(one, "read");
+    channel.last_ms = number(one, "last");
     channel.epoch = text(one, "epoch");
     if (!channel.info.channel.empty()) answer.channels.push_back(std::move(channel));
   });
@@ -67,6 +68,8 @@ SyncAnswer read_sync(std::string_view json) {
   });
   return answer;
 }
+
+std::string read_next(std::string_view json) { return JsonFields(json).raw("next"); }
 
 ChannelInfo read_room(std::string_view json) {
   JsonFields fields(json);

@@ -17,6 +17,7 @@ struct SyncAnswer {
     ChannelInfo info;
     std::uint64_t top = 0;
     std::uint64_t read = 0;
+    std::uint64_t last_ms = 0;  // when something was said
     std::string epoch;
   };
   struct Invitation {
@@ -29,6 +30,9 @@ struct SyncAnswer {
   std::vector<Invitation> invited;
 };
 SyncAnswer read_sync(std::string_view json);
+
+// Where a list goes on, as JSON; "" when this was its end.
+std::string read_next(std::string_view json);
 
 ChannelInfo read_room(std::string_view json);
 // The member `channel` of the answer to chat.dm.

@@ -7,21 +7,17 @@
 #include "client/terminal/chat_answers.h"
 #include "client/terminal/chat_format.h"
 #include "client/terminal/safe_text.h"
-#include "protocol/codes.h"
 
 namespace chirm::terminal {
 
 namespace {
 
 constexpr std::uint64_t kSyncAgainMs = 2000;
-constexpr std::uint64_t kSyncDelayMs = 50;   // several changes come together
+constexpr std::uint64_t kSyncDelayMs = 50;  // several changes come together
+constexpr std::uint64_t kUnfollowedMs = 60'000;
 constexpr std::size_t kMessagesKept = 3000;  // of a conversation, at least
 constexpr std::uint64_t kCaughtUpShownMs = 3000;
 constexpr std::uint64_t kPeopleDelayMs = 300;  // so that a crowd is asked for once
-
-bool is_without_accounts(const client::CommandError& error) {
-  return error.code == errors::kNotAvailable.code || error.code == errors::kMethodNotFound.code;
-}
 
 }  // namespace
 
@@ -34,6 +30,7 @@ ChatController::ChatController(client::Context& context, ControllerOptions optio
       me_(options_.me.user),
       name_(options_.me.name),
       sync_timer_(context.loop, [this] { sync(); }),
+      unfollowed_timer_(context.loop, [this] { sync(); }),
       read_timer_(context.loop, [this] { send_read_marks(); }),
       people_timer_(context.loop,
                     [this] {
@@ -75,7 +72,7 @@ Connection ChatController::connection() const {
 
 void ChatController::on_connected(std::string_view, std::string_view) {
   state_ = Connection::State::kCatchingUp;
-  subscribing_ = entered_;
+  subscribing_ = followed_;
   sync();
   events_.on_changed();
 }
@@ -83,6 +80,7 @@ void ChatController::on_connected(std::string_view, std::string_view) {
 void ChatController::on_disconnected(const client::Disconnected& why) {
   if (has_ended_) return;
   sync_timer_.stop();
+  unfollowed_timer_.stop();
   if (!why.retry_in_ms) {
     return end(1, describe_refusal(why, options_.client.url.authority(), was_connected_,
                                    options_.client.token.empty()));
@@ -114,7 +112,7 @@ void ChatController::on_sync(const Expected<std::string_view, client::CommandErr
   if (has_ended_) return;
   if (answer) {
     take_sync(read_sync(*answer));
-  } else if (!has_synced_ && is_without_accounts(answer.error())) {
+  } else if (!has_synced_ && is_without_members(answer.error())) {
     begin_without_accounts();
   } else if (client_.is_connected()) {
     sync_timer_.start(kSyncAgainMs);
@@ -128,24 +126,15 @@ void ChatController::take_sync(const SyncAnswer& answer) {
   if (!answer.user.empty()) me_ = answer.user;
   if (!answer.name.empty()) name_ = answer.name;
   model_.set_me(me_, true);
-  std::set<std::string> listed;
   for (const SyncAnswer::Channel& one : answer.channels) {
-    listed.insert(one.info.channel);
-    Conversation& conversation = model_.open(one.info);
-    if (conversation.epoch.empty()) conversation.epoch = one.epoch;
-    model_.set_positions(conversation, one.top, one.read);
-    enter(conversation);
+    take_positions(model_.open(one.info), one);
   }
-  std::vector<std::string> gone;
-  for (const auto& one : model_.conversations()) {
-    if (!listed.contains(one->info.channel)) gone.push_back(one->info.channel);
-  }
-  for (const std::string& channel : gone) {
-    client_.unsubscribe(channel);
-    forget(channel);
-  }
+  forget_unlisted(answer);
   if (is_first) enter_wanted_rooms();
   if (wanted_channel_) open_when_known(*wanted_channel_, std::exchange(wanted_text_, {}));
+  follow_recent();
+  const bool has_all = followed_.size() == model_.conversations().size();
+  if (!has_all) unfollowed_timer_.start(kUnfollowedMs);
   for (const SyncAnswer::Invitation& one : answer.invited) {
     if (!invitations_.insert(one.room).second) continue;
     note(safe_line(one.by) + " invites you to #" + safe_line(one.room) + ": /join " +
@@ -153,16 +142,39 @@ void ChatController::take_sync(const SyncAnswer& answer) {
   }
 }
 
+// What the list says of another log than the one that is followed says nothing: either may be the
+// older one, and who follows is told when the log starts over.
+void ChatController::take_positions(Conversation& conversation, const SyncAnswer::Channel& listed) {
+  conversation.last_ms = listed.last_ms;
+  const bool is_same_log = conversation.epoch.empty() || conversation.epoch == listed.epoch;
+  if (!is_same_log && is_followed(conversation)) return;
+  if (!is_same_log) conversation.forget_positions();
+  conversation.epoch = listed.epoch;
+  model_.set_positions(conversation, listed.top, listed.read);
+}
+
+void ChatController::forget_unlisted(const SyncAnswer& answer) {
+  std::set<std::string> listed;
+  for (const SyncAnswer::Channel& one : answer.channels) listed.insert(one.info.channel);
+  std::vector<std::string> gone;
+  for (const auto& one : model_.conversations()) {
+    const std::string& channel = one->info.channel;
+    if (one->info.is_listed && !listed.contains(channel)) gone.push_back(channel);
+  }
+  for (const std::string& channel : gone) {
+    client_.unsubscribe(channel);
+    forget(channel);
+  }
+}
+
 void ChatController::enter_wanted_rooms() {
   for (const std::string& room : options_.rooms) {
     Conversation* known = model_.find_room(room);
-    if (known == nullptr && options_.has_chosen_rooms) join(room);
-    if (known != nullptr && room == options_.rooms.front()) model_.select(*known);
+    const bool is_first = room == options_.rooms.front();
+    if (known == nullptr && options_.has_chosen_rooms) enter_room(room, is_first);
+    if (known != nullptr && is_first) model_.select(*known);
   }
-  client_.rpc("chat.rooms", "", [this](const auto& answer) {
-    if (!answer || has_ended_) return;
-    for (const RoomEntry& room : read_rooms(*answer)) known_rooms_.insert(room.info.room);
-  });
+  learn_rooms();
 }
 
 void ChatController::begin_without_accounts() {
@@ -173,60 +185,13 @@ void ChatController::begin_without_accounts() {
     ChannelInfo info;
     info.room = room;
     info.channel = "room:" + room;
-    enter(model_.open(info));
+    model_.open(info);
   }
   if (Conversation* first = model_.find_room(options_.rooms.front())) model_.select(*first);
-}
-
-void ChatController::enter(const Conversation& conversation) {
-  const std::string& channel = conversation.info.channel;
-  if (!entered_.insert(channel).second) return;
-  subscribing_.insert(channel);
-  client_.subscribe(channel, {.join_leave = true});
-}
-
-void ChatController::forget(const std::string& channel) {
-  entered_.erase(channel);
-  subscribing_.erase(channel);
-  model_.close(channel);
+  follow_recent();
 }
 
 // ---- Channels
-
-void ChatController::on_subscribed(std::string_view channel, const client::Subscribed& how) {
-  subscribing_.erase(std::string(channel));
-  if (Conversation* conversation = model_.find(channel)) {
-    const bool is_same_log = conversation->epoch.empty() || conversation->epoch == how.epoch;
-    if (!is_same_log) conversation->top = conversation->read = 0;
-    conversation->epoch = how.epoch;
-    conversation->top = std::max(conversation->top, how.offset);
-    if (how.was_recovering && !how.recovered) {  // there would be a hole
-      conversation->log.reset();
-      conversation->is_loaded = conversation->is_loading = false;
-      conversation->has_older = true;
-      if (!is_same_log) {
-        conversation->log.add_note("The server has lost the past: messages may be missing.", true,
-                                   Loop::unix_ms());
-      }
-    }
-    if (conversation == model_.current()) people_timer_.start(0);
-  }
-  note_caught_up();
-  events_.on_changed();
-}
-
-void ChatController::on_unsubscribed(std::string_view channel, std::uint32_t code,
-                                     std::string_view reason) {
-  const Conversation* conversation = model_.find(channel);
-  if (conversation != nullptr) {
-    const std::string text = "no longer in " + safe_line(conversation->label()) + ": " +
-                             safe_line(reason) + " (" + std::to_string(code) + ")";
-    forget(std::string(channel));
-    note(text, true);
-  }
-  note_caught_up();
-  events_.on_changed();
-}
 
 void ChatController::on_publication(std::string_view channel, const PublicationView& publication) {
   if (channel.starts_with("user:#")) return on_inbox(publication.data);
@@ -285,6 +250,7 @@ void ChatController::end(int exit_code, std::string_view problem) {
   if (std::exchange(has_ended_, true)) return;
   patience_.stop();
   sync_timer_.stop();
+  unfollowed_timer_.stop();
   client_.disconnect();
   events_.on_end(exit_code, problem);
 }

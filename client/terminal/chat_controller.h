@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,6 +70,14 @@ class ChatController final : private client::Events {
   CompletionSources completion_sources() const;
 
  private:
+  // Servers allow 128 channels by default, the inbox and those of the token among them.
+  static constexpr std::size_t kFollowedMax = 100;
+
+  // Of a room that nobody has made.
+  struct Visit {
+    std::string refusal;  // what is said when it is not allowed
+    bool is_looked_at;
+  };
   using OnAnswer = std::function<void(std::string_view json)>;
   using OnError = std::function<void(const client::CommandError&)>;
 
@@ -86,11 +96,11 @@ class ChatController final : private client::Events {
   void sync();
   void on_sync(const Expected<std::string_view, client::CommandError>& answer);
   void take_sync(const SyncAnswer& answer);
+  void take_positions(Conversation& conversation, const SyncAnswer::Channel& listed);
+  void forget_unlisted(const SyncAnswer& answer);
   void enter_wanted_rooms();
   void begin_without_accounts();
   void on_inbox(std::string_view data);
-  void enter(const Conversation& conversation);
-  void forget(const std::string& channel);
   void load(Conversation& conversation);
   void on_page(const std::string& channel, bool is_newest,
                const Expected<std::vector<PublicationView>, client::CommandError>& page);
@@ -99,10 +109,25 @@ class ChatController final : private client::Events {
   void note_caught_up();
   void send_read_marks();
 
+  // What is followed
+  bool is_followed(const Conversation& conversation) const;
+  void follow_recent();
+  void follow(const std::string& channel);
+  void unfollow(Conversation& conversation);
+  void forget(const std::string& channel);
+  void visit(const std::string& room, bool is_looked_at, const client::CommandError& error);
+  void begin_visit(const std::string& channel, bool is_looked_at);
+
+  // Lists
+  struct Listing;
+  void read_list(std::shared_ptr<Listing> listing);
+  void learn_rooms();
+
   // What the person asks for
   void say(std::string_view text, std::uint64_t reply_to = 0);
   void publish(std::string_view channel, std::string_view data, std::string what);
   void join(std::string_view argument);
+  void enter_room(const std::string& room, bool is_looked_at);
   void leave(std::string_view argument);
   void create(std::string_view argument);
   void open_dm(std::string_view argument);
@@ -124,13 +149,15 @@ class ChatController final : private client::Events {
   void block(ChatCommand::Kind kind, std::string_view argument);
   void set_away(bool is_away);
 
-  // Calls a method; a refusal is shown as "cannot <what>: …".
-  void call(std::string_view method, JsonWriter& body, std::string what, OnAnswer done = {});
+  // Calls a method; a refusal is shown as "cannot <what>: …", unless `refused` is told.
+  void call(std::string_view method, JsonWriter& body, std::string what, OnAnswer done = {},
+            OnError refused = {});
   // The room that is looked at; null, and said, when it is none.
   Conversation* current_room();
   const Message* chosen_or(std::string_view user);
   void note(std::string_view text, bool is_bad = false);
   void note_usage(ChatCommand::Kind kind);
+  void note_unchecked(std::string_view what);
   void open_when_known(const std::string& channel, std::string say_then);
   void end(int exit_code, std::string_view problem);
   std::uint64_t now_ms() const { return context_.loop.now_ms(); }
@@ -144,8 +171,10 @@ class ChatController final : private client::Events {
   std::string name_;                           // as one writes it
   std::set<std::string> known_rooms_;          // for completion
   std::set<std::string> invitations_;          // that were told
-  std::set<std::string> entered_;              // channels that are subscribed to
+  std::set<std::string> followed_;             // channels that are subscribed to
   std::set<std::string> subscribing_;          // those of them that were not answered yet
+  std::size_t followed_max_ = kFollowedMax;    // less when the server says so
+  std::map<std::string, Visit> visits_;        // that were not answered yet, by channel
   std::optional<std::string> wanted_channel_;  // to be looked at as soon as it is there
   std::string wanted_text_;                    // to be said there
   bool has_synced_ = false;                    // ever
@@ -161,6 +190,7 @@ class ChatController final : private client::Events {
   std::uint64_t typing_sent_ms_ = 0;
   std::set<std::string> unsent_reads_;  // channels
   Timer sync_timer_;
+  Timer unfollowed_timer_;  // reads the list for those that are not followed
   Timer read_timer_;
   Timer people_timer_;
   Timer typing_timer_;

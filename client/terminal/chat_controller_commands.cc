@@ -5,10 +5,12 @@
 
 #include "client/terminal/chat_answers.h"
 #include "client/terminal/chat_controller.h"
+#include "client/terminal/chat_format.h"
 #include "client/terminal/chat_pages.h"
 #include "client/terminal/safe_text.h"
 #include "client/terminal/utf8.h"
 #include "protocol/channel_name.h"
+#include "protocol/codes.h"
 
 namespace chirm::terminal {
 
@@ -64,18 +66,25 @@ Conversation* ChatController::current_room() {
   return nullptr;
 }
 
+void ChatController::note_unchecked(std::string_view what) {
+  note("cannot " + std::string(what) + ": this server knows neither accounts nor roles", true);
+}
+
 void ChatController::call(std::string_view method, JsonWriter& body, std::string what,
-                          OnAnswer done) {
+                          OnAnswer done, OnError refused) {
   const std::string data = body.take();
-  if (!is_checked_) {
-    return note("cannot " + what + ": this server knows neither accounts nor roles", true);
-  }
-  client_.rpc(method, data, [this, what = std::move(what), done = std::move(done)](auto answer) {
-    if (has_ended_) return;
-    if (!answer) return note("cannot " + what + ": " + safe_line(answer.error().message), true);
-    if (done) done(*answer);
-    events_.on_changed();
-  });
+  if (!is_checked_) return note_unchecked(what);
+  client_.rpc(method, data,
+              [this, what = std::move(what), done = std::move(done),
+               refused = std::move(refused)](const auto& answer) {
+                if (has_ended_) return;
+                if (!answer && refused) return refused(answer.error());
+                if (!answer) {
+                  return note("cannot " + what + ": " + safe_line(answer.error().message), true);
+                }
+                if (done) done(*answer);
+                events_.on_changed();
+              });
 }
 
 // ---- Saying
@@ -131,8 +140,10 @@ void ChatController::publish(std::string_view channel, std::string_view data, st
 
 void ChatController::note_typing() {
   const Conversation* current = model_.current();
+  // Where nothing is checked, it would be kept like a message.
+  const bool is_checked = is_checked_ && current != nullptr && current->info.is_listed;
   const bool is_due = typing_sent_ms_ == 0 || now_ms() >= typing_sent_ms_ + kTypingEveryMs;
-  if (!is_checked_ || current == nullptr || !is_due) return;
+  if (!is_checked || !is_due) return;
   if (state_ != Connection::State::kConnected || client_.outbox_size() > 0) return;
   typing_sent_ms_ = now_ms();
   client_.publish(current->info.channel, R"({"type":"typing"})", [](const auto&) {});
@@ -215,6 +226,7 @@ void ChatController::open_when_known(const std::string& channel, std::string say
   wanted_channel_.reset();
   wanted_text_.clear();
   model_.select(*conversation);
+  follow_recent();
   if (!say_then.empty()) say(say_then);
   events_.on_changed();
 }
@@ -223,25 +235,34 @@ void ChatController::join(std::string_view argument) {
   const std::string room(without_sign(take_word(argument)));
   if (room.empty() || !is_channel_name("room:" + room)) return note_usage(ChatCommand::Kind::kJoin);
   if (Conversation* known = model_.find_room(room)) return model_.select(*known);
+  enter_room(room, true);
+}
+
+void ChatController::enter_room(const std::string& room, bool is_looked_at) {
   if (!is_checked_) {
     ChannelInfo info;
     info.room = room;
     info.channel = "room:" + room;
-    Conversation& conversation = model_.open(info);
-    enter(conversation);
-    return model_.select(conversation);
+    model_.select(model_.open(info));
+    return follow_recent();
   }
   JsonWriter body;
   body.open();
   body.add("room", room);
   body.close();
-  call("chat.join", body, "join #" + safe_line(room), [this](std::string_view json) {
+  const auto join = [this, is_looked_at](std::string_view json) {
     const ChannelInfo info = read_room(json);
     invitations_.erase(info.room);
     Conversation& conversation = model_.open(info);
-    enter(conversation);
-    model_.select(conversation);
-  });
+    if (is_looked_at) model_.select(conversation);
+    follow_recent();
+  };
+  const auto refused = [this, room, is_looked_at](const client::CommandError& error) {
+    const bool is_unmade = is_no_such_room(error) || error.code == errors::kBadRequest.code;
+    if (is_unmade) return visit(room, is_looked_at, error);
+    note(describe_join_refusal(room, error), true);
+  };
+  call("chat.join", body, "join #" + safe_line(room), join, refused);
 }
 
 void ChatController::leave(std::string_view argument) {
@@ -254,7 +275,7 @@ void ChatController::leave(std::string_view argument) {
     forget(channel);
     events_.on_changed();
   };
-  if (!is_checked_) return gone();
+  if (!is_checked_ || !conversation->info.is_listed) return gone();
   JsonWriter body;
   body.open();
   if (conversation->info.is_dm) {
@@ -278,9 +299,8 @@ void ChatController::create(std::string_view argument) {
   if (!visibility.empty()) body.add("visibility", visibility);
   body.close();
   call("chat.create", body, "create #" + safe_line(room), [this](std::string_view json) {
-    Conversation& conversation = model_.open(read_room(json));
-    enter(conversation);
-    model_.select(conversation);
+    model_.select(model_.open(read_room(json)));
+    follow_recent();
   });
 }
 
@@ -294,7 +314,7 @@ void ChatController::open_dm(std::string_view argument) {
     info.channel = dm_channel(me_, user);
     info.is_dm = true;
     info.user = info.name = user;
-    enter(model_.open(info));
+    model_.open(info);
     return open_when_known(info.channel, text);
   }
   JsonWriter body;

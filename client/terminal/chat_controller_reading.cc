@@ -20,12 +20,13 @@ constexpr std::uint64_t kPeopleAgainMs = 30'000;  // nobody tells who goes away
 void ChatController::note_looking() {
   Conversation* current = model_.current();
   if (current == nullptr || !has_synced_) return;
+  if (!is_followed(*current)) follow_recent();
   load(*current);
   if (!current->position.is_at_end) return;
   const bool is_news = current->top > current->read || current->unread > 0;
   if (!current->is_loaded || !is_news) return;
   model_.set_read(*current, current->top);
-  if (!is_checked_) return;
+  if (!is_checked_ || !current->info.is_listed) return;
   unsent_reads_.insert(current->info.channel);
   if (!read_timer_.is_running()) read_timer_.start(kReadDelayMs);
 }
@@ -85,7 +86,7 @@ void ChatController::on_page(
     const std::string& channel, bool is_newest,
     const Expected<std::vector<PublicationView>, client::CommandError>& page) {
   Conversation* conversation = model_.find(channel);
-  if (has_ended_ || conversation == nullptr) return;
+  if (has_ended_ || conversation == nullptr || !is_followed(*conversation)) return;
   conversation->is_loading = false;
   if (!page) {
     if (!client_.is_connected()) return;  // later

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a controller does for the person: lists, and the order in rooms.
+// What a controller does for the person: order in rooms, and people.
 #include <utility>
 
 #include "client/terminal/chat_answers.h"
@@ -81,71 +81,6 @@ void ChatController::run(const ChatCommand& command) {
     case kQuit:
       return quit();
   }
-}
-
-// ---- Lists
-
-void ChatController::show_rooms(std::string_view argument) {
-  if (!is_checked_) {
-    std::vector<RoomEntry> rooms;
-    for (const auto& one : model_.conversations()) {
-      if (!one->info.is_dm) rooms.push_back({one->info, 0});
-    }
-    return events_.show_page(rooms_page(rooms));
-  }
-  JsonWriter body;
-  body.open();
-  if (!argument.empty()) body.add("query", to_utf8(argument));
-  body.close();
-  call("chat.rooms", body, "list rooms", [this](std::string_view json) {
-    const std::vector<RoomEntry> rooms = read_rooms(json);
-    for (const RoomEntry& room : rooms) known_rooms_.insert(room.info.room);
-    events_.show_page(rooms_page(rooms));
-  });
-}
-
-void ChatController::show_who(std::string_view argument) {
-  const Conversation* current = model_.current();
-  const std::string user = user_of(argument);
-  if (!user.empty()) {
-    JsonWriter body;
-    body.open();
-    body.add("user", user);
-    body.close();
-    return call("chat.user", body, "say who " + safe_line(user) + " is",
-                [this](std::string_view json) { note(describe_user(read_user(json))); });
-  }
-  if (current == nullptr) return note("you are in no room", true);
-  events_.show_page(people_page(current->label(), current->people, current->people_count));
-}
-
-void ChatController::show_members() {
-  const Conversation* room = current_room();
-  if (room == nullptr) return;
-  JsonWriter body;
-  body.open();
-  body.add("room", room->info.room);
-  body.close();
-  call("chat.members", body, "list the members",
-       [this, label = room->label()](std::string_view json) {
-         events_.show_page(members_page(label, read_members(json)));
-       });
-}
-
-void ChatController::search(std::string_view argument) {
-  const Conversation* current = model_.current();
-  if (current == nullptr || argument.empty()) return note_usage(ChatCommand::Kind::kSearch);
-  const std::string query = to_utf8(argument);
-  JsonWriter body;
-  body.open();
-  body.add("channel", current->info.channel);
-  body.add("query", query);
-  body.add("limit", 100);
-  body.close();
-  call("chat.search", body, "search",
-       [this, query, label = current->label()](std::string_view json) {
-         events_.show_page(search_page(label, query, read_results(json)));
-       });
 }
 
 // ---- Order in rooms
@@ -254,6 +189,21 @@ void ChatController::set_title(std::string_view argument) {
 }
 
 // ---- People
+
+void ChatController::show_who(std::string_view argument) {
+  const Conversation* current = model_.current();
+  const std::string user = user_of(argument);
+  if (!user.empty()) {
+    JsonWriter body;
+    body.open();
+    body.add("user", user);
+    body.close();
+    return call("chat.user", body, "say who " + safe_line(user) + " is",
+                [this](std::string_view json) { note(describe_user(read_user(json))); });
+  }
+  if (current == nullptr) return note("you are in no room", true);
+  events_.show_page(people_page(current->label(), current->people, current->people_count));
+}
 
 void ChatController::block(ChatCommand::Kind kind, std::string_view argument) {
   const std::string user = user_of(argument);

@@ -20,6 +20,19 @@ std::string Conversation::label() const {
   return info.name.empty() ? info.user : info.name;
 }
 
+void Conversation::forget_log() {
+  log.reset();
+  is_loaded = is_loading = false;
+  has_older = true;
+  typing.clear();
+}
+
+void Conversation::forget_positions() {
+  top = read = new_behind = chosen = 0;
+  unread = 0;
+  is_mentioned = false;
+}
+
 void ChatModel::set_me(std::string user, bool is_checked) {
   me_ = std::move(user);
   is_checked_ = is_checked;
@@ -40,12 +53,12 @@ Conversation& ChatModel::open(const ChannelInfo& info) {
     known->info = info;
     return *known;
   }
-  auto added = std::make_unique<Conversation>(info, MessageLog(me_, is_checked_));
+  auto added = std::make_unique<Conversation>(info, MessageLog(me_, is_checked_ && info.is_listed));
   Conversation& conversation = *added;
   const auto place = std::find_if(conversations_.begin(), conversations_.end(),
                                   [&](const auto& one) { return stands_before(*added, *one); });
   conversations_.insert(place, std::move(added));
-  if (current_ == nullptr) current_ = &conversation;
+  if (current_ == nullptr) select(conversation);
   return conversation;
 }
 
@@ -65,6 +78,7 @@ void ChatModel::select(Conversation& conversation) {
   if (current_ == &conversation) return;
   if (current_ != nullptr) current_->new_behind = current_->chosen = 0;
   current_ = &conversation;
+  conversation.opened = ++opened_;
   conversation.position = {};
   if (conversation.unread > 0) conversation.new_behind = conversation.read;
 }

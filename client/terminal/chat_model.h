@@ -25,8 +25,9 @@ struct ChannelInfo {
   std::string topic;
   std::string role;  // one's own in the room
   bool is_archived = false;
-  std::string user;  // of a conversation of two: the other one
-  std::string name;  // as they write it
+  bool is_listed = true;  // by the server; a room that nobody has made is not
+  std::string user;       // of a conversation of two: the other one
+  std::string name;       // as they write it
 };
 
 struct Person {
@@ -62,11 +63,17 @@ struct Conversation {
   std::vector<Person> people;
   std::uint64_t people_count = 0;
   ViewPosition position;
-  std::uint64_t chosen = 0;  // offset of the message that commands are about; 0: none
-  std::string draft;         // what was being typed when one went elsewhere
+  std::uint64_t chosen = 0;   // offset of the message that commands are about; 0: none
+  std::string draft;          // what was being typed when one went elsewhere
+  std::uint64_t opened = 0;   // the later it was looked at the more; 0: never
+  std::uint64_t last_ms = 0;  // when something was said, as the list knows
 
   // What people call it: "#lobby", "bob".
   std::string label() const;
+  // There is a hole between what is here and what comes next.
+  void forget_log();
+  // The log has started over.
+  void forget_positions();
 };
 
 class ChatModel {
@@ -108,6 +115,7 @@ class ChatModel {
 
   std::string me_;
   bool is_checked_ = true;
+  std::uint64_t opened_ = 0;  // conversations, so far
   Conversations conversations_;
   Conversation* current_ = nullptr;  // null exactly while there is none
 };

@@ -54,6 +54,10 @@ Glyphs person(std::string_view user, std::string_view name) {
   return line;
 }
 
+void add_remark(Page& page, std::string_view text) {
+  page.paragraphs.push_back(glyphs_of(text, kFaint));
+}
+
 }  // namespace
 
 Page text_page(std::string_view title, const std::vector<std::string>& lines) {
@@ -78,7 +82,7 @@ Page help_page() {
   return page;
 }
 
-Page rooms_page(const std::vector<RoomEntry>& rooms) {
+Page rooms_page(const std::vector<RoomEntry>& rooms, bool is_more) {
   Page page;
   page.title = count_of(rooms.size(), "room");
   for (const RoomEntry& room : rooms) {
@@ -88,6 +92,7 @@ Page rooms_page(const std::vector<RoomEntry>& rooms) {
     if (!room.info.topic.empty()) append_glyphs(line, "  " + safe_line(room.info.topic));
     page.paragraphs.push_back(std::move(line));
   }
+  if (is_more) add_remark(page, "There are more: /rooms WORD finds some of them.");
   return page;
 }
 
@@ -101,10 +106,11 @@ Page people_page(std::string_view where, const std::vector<Person>& people, std:
     }
     page.paragraphs.push_back(std::move(line));
   }
+  if (people.size() < count) add_remark(page, "They are too many to be listed.");
   return page;
 }
 
-Page members_page(std::string_view where, const std::vector<Member>& members) {
+Page members_page(std::string_view where, const std::vector<Member>& members, bool is_more) {
   Page page;
   page.title = "Members of " + safe_line(where);
   for (const Member& one : members) {
@@ -112,11 +118,12 @@ Page members_page(std::string_view where, const std::vector<Member>& members) {
     if (one.role != "member") append_glyphs(line, "  " + safe_line(one.role), kFaint);
     page.paragraphs.push_back(std::move(line));
   }
+  if (is_more) add_remark(page, "There are more.");
   return page;
 }
 
 Page search_page(std::string_view where, std::string_view query,
-                 const std::vector<SearchResult>& results) {
+                 const std::vector<SearchResult>& results, bool is_more) {
   Page page;
   page.title = count_of(results.size(), "result") + " for \"" + safe_line(query) + "\" in " +
                safe_line(where);
@@ -127,6 +134,7 @@ Page search_page(std::string_view where, std::string_view query,
     append_glyphs(line, safe_line(result.text));
     page.paragraphs.push_back(std::move(line));
   }
+  if (is_more) add_remark(page, "What was said before that was not searched.");
   return page;
 }
 

@@ -171,5 +171,24 @@ TEST_F(Scripts, JoinTheRoomTheySpeakIn) {
   EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("deployed")));
 }
 
+TEST_F(Scripts, ComeInWithTokensOfAnotherSystem) {
+  const std::string secret = "a secret of this test";
+  const auto token = [&](const char* user) {
+    return sign_token_hs256(R"({"sub":")" + std::string(user) + R"(","exp":4000000000})", secret);
+  };
+  start({.nodes = 1,
+         .is_single = true,
+         .chirmd_arguments = {"--token-hmac-secret", secret, "--accounts", "off", "--rooms",
+                              "open"}});
+  chat("ada", cluster_->url(), "--token " + token("ada") + " --room tea");
+  ASSERT_TRUE(sees("ada", " #tea "));
+  say("ada", "who is there?");
+  ASSERT_TRUE(sees("ada", "ada  who is there?"));
+  for (const char* room : {"tea", "lobby"}) {
+    EXPECT_EQ(run_script({"--token", token("cron"), "--room", room}), 0) << errors_;
+  }
+  ASSERT_TRUE(sees("ada", "cron  deployed"));
+}
+
 }  // namespace
 }  // namespace chirm::testing

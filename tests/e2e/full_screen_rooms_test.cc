@@ -5,6 +5,7 @@
 namespace chirm::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -51,6 +52,72 @@ TEST_F(FullScreenAccounts, AnOwnerKeepsOrder) {
   say("ada", "/members");
   ASSERT_TRUE(sees("ada", "Members of #den"));
   EXPECT_THAT(tmux_.screen("ada"), HasSubstr("ada  owner"));
+}
+
+TEST_F(FullScreenAccounts, FindsWhatWasSaid) {
+  for (const std::size_t nodes : {1, 2}) {  // in SQLite, in Redis
+    start_cluster(nodes);
+    const std::string ada = "ada" + std::to_string(nodes);
+    enter(ada, cluster_->url());
+    say(ada, "the kettle is hot");
+    say(ada, "the cups are not");
+    ASSERT_TRUE(sees(ada, "cups are not"));
+    ASSERT_TRUE(misses(ada, "cups are not …"));
+    say(ada, "/search kettle");
+    ASSERT_TRUE(sees(ada, "1 result for \"kettle\" in #lobby"));
+    EXPECT_THAT(tmux_.screen(ada),
+                AllOf(HasSubstr(ada + ": the kettle is hot"), Not(HasSubstr("cups"))));
+    tmux_.press(ada, {"Escape"});
+    ASSERT_TRUE(sees(ada, "cups are not"));
+    say(ada, "/search teapot");
+    ASSERT_TRUE(sees(ada, "0 results for \"teapot\" in #lobby"));
+  }
+}
+
+TEST_F(FullScreenAccounts, ExplainsItselfAndListsWhatThereIs) {
+  start_cluster(1);
+  enter("ada", cluster_->url());
+  enter("bob", cluster_->url());
+  say("ada", "/create den");
+  ASSERT_TRUE(sees("ada", " #den "));
+  say("ada", "/help");
+  ASSERT_TRUE(sees("ada", "Help"));
+  EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("/join ROOM"), HasSubstr("/search ")));
+  ASSERT_TRUE(run([&] {
+    tmux_.press("ada", {"PageDown"});
+    return tmux_.screen("ada").find("Ctrl-L, Ctrl-Z, Ctrl-C") != std::string::npos;
+  }));
+  tmux_.press("ada", {"Escape"});
+  ASSERT_TRUE(misses("ada", "Ctrl-L, Ctrl-Z, Ctrl-C"));
+  say("bob", "/rooms");
+  ASSERT_TRUE(sees("bob", "2 rooms"));
+  EXPECT_THAT(tmux_.screen("bob"),
+              AllOf(HasSubstr("#den  1 member"), HasSubstr("#lobby  2 members  member")));
+  say("bob", "/who");
+  ASSERT_TRUE(sees("bob", "In #lobby: 2"));
+  say("bob", "/who ada");
+  ASSERT_TRUE(sees("bob", "ada, online"));
+}
+
+TEST_F(FullScreenAccounts, HasMoreRoomsThanTheServerLetsItFollow) {
+  start({.nodes = 1, .is_single = true, .chirmd_arguments = {"--channels-per-client", "3"}});
+  enter("bob", cluster_->url());
+  enter("ada", cluster_->url());
+  for (const char* room : {"den", "dev", "ops"}) {
+    say("ada", std::string("/create ") + room);
+    ASSERT_TRUE(sees("ada", " #" + std::string(room) + " "));
+  }
+  say("bob", "/join dev");
+  ASSERT_TRUE(sees("bob", " #dev "));
+  for (const char* number : {"M-1", "M-2", "M-3", "M-4"}) tmux_.press("ada", {number});
+  ASSERT_TRUE(sees("ada", " #ops "));
+  tmux_.press("ada", {"M-2"});
+  ASSERT_TRUE(sees("ada", " #dev "));
+  say("bob", "are you there?");
+  ASSERT_TRUE(sees("ada", "bob  are you there?"));
+  say("ada", "as you see");
+  ASSERT_TRUE(sees("bob", "ada  as you see"));
+  EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("4 #ops"), Not(HasSubstr("limit"))));
 }
 
 TEST_F(FullScreenAccounts, ReadingOnOneDeviceCountsOnTheOther) {

@@ -8,12 +8,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "client/terminal/chat_controller.h"
+#include "protocol/codes.h"
 #include "tests/client/scripted_server.h"
 #include "tests/support/loop_runner.h"
 
@@ -105,20 +107,22 @@ class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
       } else {
         const auto answer = answers_.find(method);
         std::string data = answer == answers_.end() ? "{}" : answer->second;
+        if (std::vector<std::string>& pages = answers_before_[method]; !pages.empty()) {
+          data = pages.front();
+          pages.erase(pages.begin());
+        }
         std::erase(data, '\n');
         reply += "\"rpc\":{\"data\":" + data + "}}";
       }
     } else if (const auto* history = std::get_if<HistoryCommand>(&command.method)) {
       const bool is_lobby = history->channel == "room:lobby";
       append_history_reply(reply, command.id,
-                           {{4, "e1"}, is_lobby ? history_ : std::string_view()});
+                           {{4, epoch_}, is_lobby ? history_ : std::string_view()});
     } else if (const auto* subscribe = std::get_if<SubscribeCommand>(&command.method)) {
-      SubscribeResult result;
-      const bool is_lobby = subscribe->channel == "room:lobby";
-      result.position = {subscribe->recover ? subscribe->since.offset : is_lobby ? 4U : 0U, "e1"};
-      result.was_recovering = subscribe->recover;
-      result.recovered = subscribe->recover && recovers_;
-      append_subscribe_reply(reply, command.id, result);
+      append_subscription(reply, command.id, *subscribe);
+    } else if (const auto* unsubscribe = std::get_if<UnsubscribeCommand>(&command.method)) {
+      subscribed_.erase(std::string(unsubscribe->channel));
+      return false;
     } else if (const auto* publish = std::get_if<PublishCommand>(&command.method)) {
       published_.emplace_back(publish->data);
       return publish_refused_ ? refuse(peer, command) : false;
@@ -127,6 +131,24 @@ class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
     }
     peer.send(reply);
     return true;
+  }
+  void append_subscription(std::string& reply, std::uint32_t id, const SubscribeCommand& command) {
+    const bool is_lobby = command.channel == "room:lobby";
+    if (subscribed_.size() == subscribed_max_) {
+      return append_error_reply(reply, id, errors::kLimitExceeded);
+    }
+    if (is_refused_ == command.channel) {
+      return append_error_reply(reply, id, errors::kPermissionDenied);
+    }
+    subscribed_.emplace(command.channel);
+    SubscribeResult result;
+    result.position = {command.recover && recovers_ ? command.since.offset
+                       : is_lobby                   ? 4U
+                                                    : 0U,
+                       epoch_};
+    result.was_recovering = command.recover;
+    result.recovered = command.recover && recovers_;
+    append_subscribe_reply(reply, id, result);
   }
   bool refuse(chirm::testing::Peer& peer, const Command& command) {
     std::string reply;
@@ -152,7 +174,12 @@ class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
   chirm::testing::ScriptedServer server_{loop_};
   ControllerOptions options_;
   std::map<std::string, std::string> answers_;
+  std::map<std::string, std::vector<std::string>> answers_before_;  // one after another, by method
   std::map<std::string, std::string> refusals_;
+  std::set<std::string> subscribed_;  // channels, of all connections
+  std::size_t subscribed_max_ = 1000;
+  std::string is_refused_;  // a channel
+  std::string epoch_ = "e1";
   std::string history_ =
       stored(4, "bob", "four") + "," + stored(3, "bob", "three") + "," + stored(2, "ada", "two");
   bool recovers_ = true;

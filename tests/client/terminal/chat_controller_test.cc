@@ -62,6 +62,21 @@ TEST_F(ChatControllerTest, ShowsWhatIsSaidAtOnceAndOnce) {
   EXPECT_EQ(seen().size(), 5);
 }
 
+TEST_F(ChatControllerTest, MentionsNoMoreThanTheServerTakes) {
+  std::string users;
+  std::string text = "hi";
+  for (char c = 'a'; c <= 'o'; ++c) {
+    users += (users.empty() ? R"({"user":"u)" : R"(,{"user":"u)") + std::string(1, c) + R"("})";
+    text += " @u" + std::string(1, c);
+  }
+  answers_["chat.presence"] = R"({"count":15,"users":[)" + users + "]}";
+  start_and_join();
+  ASSERT_TRUE(run([&] { return look()->people.size() == 15; }));
+  type(text);
+  ASSERT_TRUE(run([&] { return !published_.empty(); }));
+  EXPECT_EQ(JsonFields(published_[0]).texts("mentions", 99, {0, 100}).size(), 10);
+}
+
 TEST_F(ChatControllerTest, SaysWhatWasNotSentAndWhy) {
   publish_refused_ = true;
   start_and_join();
@@ -214,6 +229,47 @@ TEST_F(ChatControllerTest, ShowsLists) {
                           "bob (Bob)  owner", "1 room", "#dev  3 members  work"));
   EXPECT_THAT(controller_->completion_sources().rooms, Contains("dev"));
   EXPECT_EQ(*last_call("chat.search"), R"({"channel":"room:lobby","query":"th","limit":100})");
+}
+
+TEST_F(ChatControllerTest, ReadsListsToTheirEnd) {
+  answers_before_["chat.rooms"] = {R"({"rooms":[{"room":"zoo"}],"next":"zoo"})",
+                                   R"({"rooms":[{"room":"zulu"}]})"};
+  start_and_join();
+  ASSERT_TRUE(run([&] { return calls_.size() > 0 && answers_before_["chat.rooms"].empty(); }));
+  EXPECT_EQ(*last_call("chat.rooms"), R"({"after":"zoo"})");
+  answers_before_["chat.rooms"] = {R"({"rooms":[{"room":"a"}],"next":"a"})",
+                                   R"({"rooms":[{"room":"b"}]})"};
+  answers_before_["chat.members"] = {R"({"members":[{"user":"ada","role":"member"}],"next":"ada"})",
+                                     R"({"members":[{"user":"bob","role":"member"}]})"};
+  answers_before_["chat.search"] = {
+      R"({"results":[],"next":70})",
+      R"({"results":[{"offset":3,"user":"bob","data":{"type":"message","text":"three"}}]})"};
+  type("/rooms x");
+  ASSERT_TRUE(run([&] { return pages_.size() == 3; }));
+  EXPECT_EQ(*last_call("chat.rooms"), R"({"query":"x","after":"a"})");
+  type("/members");
+  ASSERT_TRUE(run([&] { return pages_.size() == 6; }));
+  EXPECT_EQ(*last_call("chat.members"), R"({"room":"lobby","after":"ada"})");
+  type("/search th");
+  ASSERT_TRUE(run([&] { return pages_.size() == 8; }));
+  EXPECT_EQ(*last_call("chat.search"),
+            R"({"channel":"room:lobby","query":"th","limit":100,"before":70})");
+  EXPECT_THAT(pages_, ElementsAre("2 rooms", "#a", "#b", "Members of #lobby", "ada", "bob",
+                                  "1 result for \"th\" in #lobby", "- bob: three"));
+}
+
+TEST_F(ChatControllerTest, SaysWhenThereIsMoreThanItReads) {
+  answers_["chat.rooms"] = R"({"rooms":[{"room":"a"}],"next":"a"})";
+  answers_["chat.members"] = R"({"members":[{"user":"ada","role":"member"}],"next":"ada"})";
+  answers_["chat.search"] = R"({"results":[],"next":70})";
+  start_and_join();
+  type("/rooms");
+  ASSERT_TRUE(run([&] { return !pages_.empty(); }));
+  EXPECT_EQ(pages_.back(), "There are more: /rooms WORD finds some of them.");
+  type("/members");
+  ASSERT_TRUE(run([&] { return pages_.back() == "There are more."; }));
+  type("/search th");
+  ASSERT_TRUE(run([&] { return pages_.back() == "What was said before that was not searched."; }));
 }
 
 TEST_F(ChatControllerTest, AsksWhoIsThereWhenSomebodyComes) {
