@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'node:test';
 import { administrator, composer, launch, message, newcomer, openTab, rooms, say, startCluster, tool } from './browser.js';
+import { Door } from './cluster.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const isPictured = process.env.CHIRM_SCREENSHOTS === '1';
@@ -197,4 +198,55 @@ test('the operators’ page is accessible and fits', async (t) => {
   }
   await page.setViewportSize({ width: 360, height: 740 });
   await assertFits(page, 'admin');
+  await assertAccessible(page, 'admin at 360 pixels');
+  await page.getByRole('button', { name: 'Disconnect' }).click();
+  await page.getByRole('dialog').waitFor();
+  await assertAccessible(page, 'a question at 360 pixels');
 });
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`what goes wrong is told to everybody, ${colorScheme}`, async (t) => {
+    const cluster = await startCluster(t);
+    const browser = await launch(t);
+    const door = new Door();
+    await door.open();
+    t.after(() => door.close());
+    door.leadTo(cluster.nodes[0].port);
+    const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob', { colorScheme });
+    const page = await newcomer(t, browser, door.page, 'Ada', { colorScheme });
+    await bob.getByRole('button', { name: 'Create a room' }).click();
+    await bob.getByLabel('Name', { exact: false }).first().fill('Lobby');
+    await bob.getByRole('button', { name: 'Create', exact: true }).click();
+    await bob.getByRole('dialog').getByRole('alert').waitFor();
+    await assertAccessible(bob, 'a dialog with an error');
+    await bob.getByLabel('Name', { exact: false }).first().fill('Quiet');
+    await bob.getByRole('button', { name: 'Create', exact: true }).click();
+    await bob.getByRole('heading', { name: 'Quiet' }).first().waitFor();
+    await page.goto(`${door.page}#/room/quiet`);
+    await page.getByRole('button', { name: 'Join room' }).click();
+    await say(page, 'first');
+    await message(bob, 'first').getByRole('button', { name: 'Ada' }).click();
+    await bob.getByRole('menuitem', { name: 'Mute…' }).click();
+    await bob.getByRole('button', { name: 'Mute', exact: true }).click();
+    await page.getByText('muted you').waitFor();
+    await say(page, 'second');
+    await message(page, 'second').getByText('Not sent').waitFor();
+    await assertAccessible(page, 'a failed message');
+    await picture(page, `failed-${colorScheme}`);
+
+    await rooms(page, 'Lobby').click();
+    await say(page, 'third');
+    await message(bob, 'first').waitFor();
+    door.leadTo(1); // nobody listens there
+    door.cut();
+    await page.getByText('Connection lost').waitFor();
+    await say(page, 'fourth');
+    await tool(page, 'third', 'React with 👍');
+    await page.locator('.toast.is-error').waitFor();
+    await assertAccessible(page, 'a toast, the banner and a message that waits');
+    await picture(page, `lost-${colorScheme}`);
+    door.leadTo(cluster.nodes[0].port);
+    await page.getByText('You are all caught up').waitFor();
+    await assertAccessible(page, 'the banner when all is well');
+  });
+}

@@ -65,7 +65,8 @@ function Field({ conversation }: { conversation: Conversation }) {
       .filter((names) => names.some((each) => each.toLowerCase().startsWith(at.query)))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .slice(0, completionsMax);
-    return found.length > 0 ? { ...at, found } : undefined;
+    const isWhole = found.length === 1 && found[0]![0].toLowerCase() === at.query;
+    return found.length > 0 && !isWhole ? { ...at, found } : undefined;
   });
 
   useEffect(() => {

@@ -3,6 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { call, hide, join, leave, openDm, powersIn, setBlocked } from '../app/actions';
+import { isFocused } from '../app/attention';
 import type { Conversation } from '../app/conversation';
 import { attempt, chat, current, dialog, go, isDrawerOpen, panel, route } from '../app/state';
 import type { Channel, Room, Status } from '../model/protocol';
@@ -54,6 +55,8 @@ function Open({ conversation }: { conversation: Conversation }) {
   );
 }
 
+const lookAgainMs = 10_000;
+
 const statusWords: Record<Status, string> = { online: 'Online', away: 'Away', offline: 'Offline' };
 
 function Heading({ conversation }: { conversation: Conversation }) {
@@ -87,7 +90,11 @@ function Heading({ conversation }: { conversation: Conversation }) {
           >
             <Icon name="people" size={18} />
             {presence && <span class="here">{presence.count}</span>}
-            <span class="of-all">{presence ? `/ ${info.members}` : info.members}</span>
+            {/* How many are members is told with the list only, and may be late. */}
+            {!presence && <span class="of-all">{info.members}</span>}
+            {presence && presence.count <= info.members && (
+              <span class="of-all">/ {info.members}</span>
+            )}
           </button>
         )}
         <IconButton
@@ -104,11 +111,14 @@ function Heading({ conversation }: { conversation: Conversation }) {
   );
 }
 
-// Of a private conversation's other side.
+// Where a private conversation's other side is. No push tells of who is in no room with one.
 function Whereabouts({ conversation }: { conversation: Conversation }) {
   const now = useSignal(Date.now());
   useEffect(() => {
-    const timer = setInterval(() => (now.value = Date.now()), 30_000);
+    const timer = setInterval(() => {
+      now.value = Date.now();
+      if (isFocused.peek()) void conversation.loadPresence();
+    }, lookAgainMs);
     return () => clearInterval(timer);
   }, []);
   const status = conversation.peerStatus.value;

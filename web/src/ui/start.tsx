@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a conversation begins.
+import { nameOf } from '../model/format';
 import type { Channel } from '../model/protocol';
 import { Icon } from './icons';
 import { Avatar } from './parts';
@@ -21,7 +22,7 @@ export function Start({ info }: { info: Channel }) {
         <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} size={28} />
       </span>
       <h2>{info.title || info.room}</h2>
-      <p>{info.topic || `This is the beginning of ${info.room}. Say hello.`}</p>
+      <p>{info.topic || `This is the beginning of ${nameOf(info)}. Say hello.`}</p>
     </div>
   );
 }
