@@ -172,7 +172,9 @@ test('a token of another system leads in, and is nowhere after that', async (t) 
   await bob.getByRole('heading', { name: 'Sign in at your organisation' }).waitFor();
   await bob.evaluate((hash) => (location.hash = hash), `token=${tokenOf({ sub: 'bob' })}`);
   await composer(bob).waitFor();
-  for (const page of [ada, bob]) {
+  const wrong = await openTab(t, browser, `${url}#token=${token.slice(0, -3)}AAA`);
+  await wrong.getByRole('alert').filter({ hasText: 'Open the chat again' }).waitFor();
+  for (const page of [ada, bob, wrong]) {
     const kept = await page.evaluate(() => location.href + JSON.stringify({ ...localStorage }));
     assert.doesNotMatch(kept, /eyJ/);
   }
@@ -186,9 +188,6 @@ test('a token of another system leads in, and is nowhere after that', async (t) 
   await message(ada, 'good evening').waitFor();
   await ada.reload();
   await ada.getByRole('heading', { name: 'Sign in at your organisation' }).waitFor();
-
-  const wrong = await openTab(t, browser, `${url}#token=${token.slice(0, -3)}AAA`);
-  await wrong.getByRole('alert').filter({ hasText: 'Open the chat again' }).waitFor();
 });
 
 test('on a phone the keyboard stays down, and the drawer holds the focus', async (t) => {
