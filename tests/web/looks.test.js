@@ -232,7 +232,6 @@ for (const colorScheme of ['light', 'dark']) {
     await say(page, 'second');
     await message(page, 'second').getByText('Not sent').waitFor();
     await assertAccessible(page, 'a failed message');
-    await picture(page, `failed-${colorScheme}`);
 
     await rooms(page, 'Lobby').click();
     await say(page, 'third');
@@ -244,7 +243,6 @@ for (const colorScheme of ['light', 'dark']) {
     await tool(page, 'third', 'React with 👍');
     await page.locator('.toast.is-error').waitFor();
     await assertAccessible(page, 'a toast, the banner and a message that waits');
-    await picture(page, `lost-${colorScheme}`);
     door.leadTo(cluster.nodes[0].port);
     await page.getByText('You are all caught up').waitFor();
     await assertAccessible(page, 'the banner when all is well');
