@@ -158,29 +158,24 @@ Task<RpcResult> Moderation::mute(RpcCaller caller, Request request) {
 }
 
 Task<RpcResult> Moderation::unban(RpcCaller caller, Request request) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
-  const auto forgive = [](Kept<MemberRecord>& kept) {
-    return Result<bool>(std::exchange(kept.record.ban, {}).until != 0);
-  };
-  const auto forgiven = co_await store_.update_member(request.room, request.user, forgive);
-  if (!forgiven) co_return Unexpected<RpcError>(forgiven.error());
-  if (forgiven->is_changed) {
-    store_.tell_room(request.room, {.event = "unban", .user = request.user, .by = caller.user});
-  }
-  co_return kEmptyResult;
+  return forgive(std::move(caller), std::move(request), &MemberRecord::ban, "unban");
 }
 
 Task<RpcResult> Moderation::unmute(RpcCaller caller, Request request) {
+  return forgive(std::move(caller), std::move(request), &MemberRecord::mute, "unmute");
+}
+
+Task<RpcResult> Moderation::forgive(RpcCaller caller, Request request,
+                                    Sanction MemberRecord::*sanction, std::string event) {
   const auto standing = co_await actor_on(caller, request, Rank::kModerator);
   if (!standing) co_return Unexpected<RpcError>(standing.error());
-  const auto forgive = [](Kept<MemberRecord>& kept) {
-    return Result<bool>(std::exchange(kept.record.mute, {}).until != 0);
+  const auto lift = [&](Kept<MemberRecord>& kept) {
+    return Result<bool>(std::exchange(kept.record.*sanction, {}).until != 0);
   };
-  const auto forgiven = co_await store_.update_member(request.room, request.user, forgive);
-  if (!forgiven) co_return Unexpected<RpcError>(forgiven.error());
-  if (forgiven->is_changed) {
-    store_.tell_room(request.room, {.event = "unmute", .user = request.user, .by = caller.user});
+  const auto lifted = co_await store_.update_member(request.room, request.user, lift);
+  if (!lifted) co_return Unexpected<RpcError>(lifted.error());
+  if (lifted->is_changed) {
+    store_.tell_room(request.room, {.event = event, .user = request.user, .by = caller.user});
   }
   co_return kEmptyResult;
 }

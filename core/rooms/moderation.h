@@ -33,6 +33,8 @@ class Moderation {
   Task<Result<Standing>> actor_on(RpcCaller caller, const Request& request, Rank needed);
   Task<Result<bool>> keep_owner(std::string room, std::string user);
   Task<bool> take_out(std::string room, std::string user, std::string reason);
+  Task<RpcResult> forgive(RpcCaller caller, Request request, Sanction MemberRecord::*sanction,
+                          std::string event);
   Task<RpcResult> hand_over(Standing actor, Request request);
 
   RoomStore& store_;

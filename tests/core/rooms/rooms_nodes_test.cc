@@ -78,6 +78,46 @@ TEST_P(RoomsNodesTest, DeliverFirstMessagesToAllDevices) {
   EXPECT_THAT(phone.history("dm:#ada,bob"), HasSubstr("hello"));
 }
 
+TEST_P(RoomsNodesTest, CarryEditsDeletesReactionsAndTyping) {
+  EXPECT_THAT(ada.say("room:tea", "tpyo"), HasSubstr(R"("offset":4)"));
+  EXPECT_TRUE(phone.hears("tpyo"));
+  ada.publish("room:tea", R"({"id":"1","type":"edit","target":4,"text":"typo"})");
+  bob.publish("room:tea", R"({"id":"2","type":"reaction","target":4,"key":"+","on":true})");
+  EXPECT_EQ(cyd.publish("room:tea", R"({"type":"typing"})"), "{}");
+  for (Person* person : {&bob, &phone}) {
+    EXPECT_TRUE(person->hears(R"("type":"edit","target":4,"text":"typo")"));
+    EXPECT_TRUE(person->hears(R"("type":"reaction","target":4)"));
+    EXPECT_TRUE(person->hears(R"({"type":"typing"},"info":{"user":"cyd")"));
+    EXPECT_THAT(person->history("room:tea"), AllOf(HasSubstr("typo"), Not(HasSubstr("tpyo"))));
+    EXPECT_THAT(person->ask("chat.search", R"({"channel":"room:tea","query":"typo"})"),
+                HasSubstr(R"("offset":4)"));
+  }
+  ada.publish("room:tea", R"({"id":"3","type":"delete","target":4})");
+  EXPECT_TRUE(phone.hears(R"("type":"delete","target":4)"));
+  EXPECT_THAT(phone.history("room:tea"), Not(HasSubstr("typo")));
+  EXPECT_EQ(bob.ask("chat.search", R"({"channel":"room:tea","query":"typo"})"),
+            R"({"results":[]})");
+}
+
+TEST_P(RoomsNodesTest, KeepReadMarksOnAllDevices) {
+  ada.say("room:tea", "x");
+  EXPECT_EQ(bob.ask("chat.read", R"({"channel":"room:tea","offset":4})"), "{}");
+  EXPECT_TRUE(phone.hears(R"({"type":"read","channel":"room:tea","offset":4})"));
+  EXPECT_THAT(phone.ask("chat.sync"), HasSubstr(R"("top":4)"));
+  EXPECT_THAT(phone.ask("chat.sync"), HasSubstr(R"("read":4)"));
+}
+
+TEST_P(RoomsNodesTest, KickWhoseMembershipANodeDoesNotKnow) {
+  // A reader of a public room, whose node has never looked at the room's members.
+  Person& dan = enter("dan", 0);
+  dan.ask_room("chat.join", "tea");
+  Person& tablet = enter("dan", 2);
+  ASSERT_THAT(tablet.subscribe("room:tea"), HasSubstr("epoch"));
+  ada.ask_room("chat.kick", "tea", R"("user":"dan","reason":"spam")");
+  EXPECT_TRUE(
+      tablet.hears(R"("unsubscribe":{"code":2000,"reason":"not a member any more: spam"})"));
+}
+
 TEST_P(RoomsNodesTest, AgreeOnWhoWasFirst) {
   // The same name at the same time.
   const std::string create = R"("rpc":{"method":"chat.create","data":{"room":"one"}})";
