@@ -35,6 +35,7 @@ function make(storage = new FakeStorage(), more: Partial<OutboxHooks> = {}) {
     time: 1000,
     fail: undefined as unknown,
     history: [] as { data: unknown; info: { user: string } }[],
+    refused: [] as string[],
   };
   const outbox = new Outbox('ada', storage, {
     publish: async (_, published) => {
@@ -44,6 +45,8 @@ function make(storage = new FakeStorage(), more: Partial<OutboxHooks> = {}) {
     historyAfter: async () => world.history,
     position: () => ({ top: 7, epoch: 'e' }),
     changed: () => undefined,
+    refused: ({ id, error }) => world.refused.push(`${id}: ${error}`),
+    alone: (_, run) => run(),
     now: () => world.time,
     later: (run) => laters.push(run),
     ...more,
@@ -92,8 +95,12 @@ test('is there again after a reload, unless it was acknowledged', async () => {
 test('belongs to one user', () => {
   const storage = new FakeStorage();
   make(storage).outbox.add('room:a', data('1'));
-  const bob = new Outbox('bob', storage, {} as OutboxHooks);
-  assert.equal(bob.of('room:a').length, 0);
+  // One name may begin with the other.
+  for (const user of ['bob', 'ada.b', 'ad', 'ada-']) {
+    assert.equal(new Outbox(user, storage, {} as OutboxHooks).of('room:a').length, 0, user);
+  }
+  new Outbox('ada.b', storage, {} as OutboxHooks).clear();
+  assert.equal(make(storage).outbox.of('room:a').length, 1);
 });
 
 test('a temporary error is tried again with the same id, a final one is the user’s', async () => {
@@ -108,6 +115,8 @@ test('a temporary error is tried again with the same id, a final one is the user
   await settled();
   const [entry] = outbox.of('room:a');
   assert.deepEqual([entry?.state, entry?.error], ['failed', 'muted']);
+  assert.deepEqual(world.refused, ['1: muted']);
+  assert.deepEqual([outbox.pending, outbox.unsent, outbox.hasFailed('room:a')], [0, 1, true]);
   world.fail = undefined;
   outbox.retry('1');
   await settled();
@@ -185,8 +194,10 @@ test('says so when nobody can tell, and leaves it to the user', async () => {
 
 test('storage with rubbish in it, or none, does no harm', async () => {
   const storage = new FakeStorage();
-  storage.setItem('chirm.outbox.ada.x', '{');
-  storage.setItem('chirm.outbox.ada.y', '5');
+  const rubbish = ['{', '5', 'null', '{"id":"3","channel":"room:a"}', '{"id":"4","data":{}}'];
+  rubbish.forEach((text, index) => storage.setItem(`chirm.outbox.ada#${index}`, text));
+  assert.equal(make(storage).outbox.of('room:a').length, 0);
+  assert.equal(storage.length, 0);
   storage.setItem = () => {
     throw new Error('full');
   };
@@ -195,4 +206,112 @@ test('storage with rubbish in it, or none, does no harm', async () => {
   outbox.add('room:a', data('1'));
   await settled();
   assert.deepEqual(world.sent, ['1']);
+});
+
+test('what another tab has sent is not sent again, and goes', async () => {
+  const { outbox, world } = make();
+  outbox.add('room:a', data('1'));
+  const other = make(world.storage);
+  other.outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(other.world.sent, ['1']);
+  outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(world.sent, []);
+  assert.equal(outbox.of('room:a').length, 0);
+});
+
+test('what another tab was refused is not tried again by itself', async () => {
+  const { outbox, world } = make();
+  outbox.add('room:a', data('1'));
+  const other = make(world.storage);
+  other.world.fail = { code: 103, message: 'muted' };
+  other.outbox.setOnline(true);
+  await settled();
+  outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(world.sent, []);
+  assert.deepEqual(
+    outbox.of('room:a').map(({ state, error }) => [state, error]),
+    [['failed', 'muted']],
+  );
+});
+
+test('a row goes when another tab says that it is done, unless it is being sent here', async () => {
+  const { outbox, world } = make();
+  outbox.add('room:a', data('1'));
+  outbox.removedElsewhere('chirm.outbox.ada#2');
+  outbox.removedElsewhere('chirm.outbox.ada.b#1');
+  assert.equal(outbox.of('room:a').length, 1);
+  outbox.removedElsewhere('chirm.outbox.ada#1');
+  assert.equal(outbox.of('room:a').length, 0);
+  outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(world.sent, []);
+});
+
+test('one tab after the other sends, each what is left', async () => {
+  const storage = new FakeStorage();
+  let last: Promise<unknown> = Promise.resolve();
+  const alone = (_: string, run: () => Promise<boolean>) => {
+    const mine = last.then(run);
+    last = mine;
+    return mine;
+  };
+  const first = make(storage, { alone });
+  for (const id of ['1', '2', '3']) first.outbox.add('room:a', data(id));
+  const second = make(storage, { alone });
+  first.outbox.setOnline(true);
+  second.outbox.setOnline(true);
+  for (let i = 0; i < 10; ++i) await settled();
+  assert.deepEqual([...first.world.sent, ...second.world.sent].sort(), ['1', '2', '3']);
+});
+
+// Another tab, or one that was killed, may have sent what lies here for longer than ids are kept.
+test('the history is asked for what is old, also when this tab never tried', async () => {
+  const { outbox, world } = make();
+  outbox.add('room:a', data('1'));
+  world.time += 10 * 60_000;
+  world.history = [{ data: { id: '1' }, info: { user: 'ada' } }];
+  outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(world.sent, []);
+  assert.equal(outbox.of('room:a').length, 0);
+});
+
+test('what nobody has tried is sent, though the history is not kept so long', async () => {
+  const { outbox, world } = make(new FakeStorage(), {
+    historyAfter: async () => {
+      throw { code: 112, message: 'unrecoverable position' };
+    },
+  });
+  outbox.add('room:a', data('1'));
+  world.time += 10 * 60_000;
+  outbox.setOnline(true);
+  await settled();
+  assert.deepEqual(world.sent, ['1']);
+});
+
+test('what has arrived is not kept, however its publish ends', async () => {
+  for (const fail of [undefined, { code: 100 }, { code: 103, message: 'muted' }]) {
+    const storage = new FakeStorage();
+    const { outbox, world } = make(storage, {
+      publish: async () => {
+        outbox.arrived('room:a', '1');
+        if (fail) throw fail;
+      },
+    });
+    outbox.setOnline(true);
+    outbox.add('room:a', data('1'));
+    await settled();
+    assert.deepEqual([outbox.of('room:a').length, storage.length], [0, 0]);
+    assert.deepEqual(world.refused, []);
+  }
+});
+
+test('clearing also takes what other tabs have written', () => {
+  const { outbox, world } = make();
+  make(world.storage).outbox.add('room:a', data('1'));
+  outbox.clear();
+  assert.equal(world.storage.length, 0);
 });

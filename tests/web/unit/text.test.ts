@@ -62,6 +62,11 @@ test('mentionsOf names each known user once', () => {
   assert.deepEqual(found, ['bob', 'ada', '~guest-1']);
 });
 
+test('no more are mentioned than the server takes', () => {
+  const text = Array.from({ length: 12 }, (_, i) => `@user${i}`).join(' ');
+  assert.equal(mentionsOf(text, () => true).length, 10);
+});
+
 test('completion is for the word before the caret', () => {
   assert.deepEqual(mentionAt('hi @ad', 6), { begin: 3, query: 'ad' });
   assert.deepEqual(mentionAt('@', 1), { begin: 0, query: '' });

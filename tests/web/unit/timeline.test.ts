@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Publication } from '../../../web/src/model/protocol';
+import { unreadOf } from '../../../web/src/model/unread';
 import { Timeline, type MessageItem } from '../../../web/src/model/timeline';
 
 const from = (user: string) => ({ user, client: 'c', connInfo: { name: user.toUpperCase() } });
@@ -160,4 +161,42 @@ test('nobody can make an event, and nonsense is not shown', () => {
   timeline.add({ offset: 10, data: { type: 'event', event: 'join', user: 'ada' } }, 7);
   assert.equal(timeline.items[0]?.kind, 'event');
   assert.equal(timeline.top, 10);
+});
+
+test('what is trimmed can be loaded again, with all that has changed since', () => {
+  const whole = empty();
+  const log: Publication[] = [];
+  const say = (publication: Publication) => {
+    log.push(publication);
+    whole.add(publication, 0);
+  };
+  for (let offset = 1; offset <= 10; ++offset) say(message(offset, `text ${offset}`));
+  say(change(11, { type: 'reaction', target: 2, key: 'x', on: true }, 'bob'));
+  say(change(12, { type: 'reaction', target: 2, key: 'y', on: true }, 'bob'));
+  say(change(13, { type: 'edit', target: 3, text: 'edited' }));
+  say(change(14, { type: 'delete', target: 4 }));
+  for (let offset = 15; offset <= 20; ++offset) say(message(offset, `text ${offset}`));
+  say(change(21, { type: 'reaction', target: 2, key: 'x', on: false }, 'bob'));
+  const before = structuredClone(whole.items);
+  for (const max of [14, 7, 6, 3, 0]) {
+    whole.trim(max);
+    assert.equal(whole.items.length, max);
+    assert.equal(whole.hasMore, true);
+    whole.addOlder(log.filter(({ offset }) => offset! < whole.low).reverse());
+    assert.deepEqual(whole.items, before, `after trimming to ${max}`);
+  }
+});
+
+test('mentions before what is here are still counted, once', () => {
+  const timeline = empty();
+  const log = Array.from({ length: 9 }, (_, i) =>
+    message(i + 1, 't', 'bob', i === 2 ? { mentions: ['me'] } : {}),
+  );
+  for (const publication of log) timeline.add(publication, 0);
+  const unread = () => unreadOf(timeline, 0, 'me', new Set());
+  assert.deepEqual(unread(), { count: 9, mentions: 1 });
+  timeline.trim(4);
+  assert.deepEqual(unread(), { count: 9, mentions: 1 });
+  timeline.addOlder(log.slice(0, 5).reverse());
+  assert.deepEqual(unread(), { count: 9, mentions: 1 });
 });

@@ -8,6 +8,7 @@ import { rowsOf, type RowsInput } from '../../../web/src/model/rows';
 import { Timeline } from '../../../web/src/model/timeline';
 import { titleOf, unreadOf } from '../../../web/src/model/unread';
 
+const noOne = new Set<string>();
 const minute = 60_000;
 const noon = new Date(2026, 4, 10, 12).getTime();
 
@@ -93,10 +94,11 @@ test('who came and went is one line', () => {
 test('unread: exact where messages are here, estimated where not', () => {
   const timeline = timelineOf(['a', 0], ['a', 1, { mentions: ['me'] }], ['me', 2], ['a', 3]);
   timeline.add({ offset: 5, data: { type: 'reaction', target: 1, key: 'x', on: true } }, 0);
-  assert.deepEqual(unreadOf(timeline, 1, 'me'), { count: 2, mentions: 1 });
-  assert.deepEqual(unreadOf(timeline, 5, 'me'), { count: 0, mentions: 0 });
+  assert.deepEqual(unreadOf(timeline, 1, 'me', noOne), { count: 2, mentions: 1 });
+  assert.deepEqual(unreadOf(timeline, 5, 'me', noOne), { count: 0, mentions: 0 });
   const unseen = new Timeline({ offset: 40, epoch: 'e' });
-  assert.equal(unreadOf(unseen, 30, 'me').count, 10);
+  assert.equal(unreadOf(timeline, 1, 'me', new Set(['a'])).count, 0);
+  assert.equal(unreadOf(unseen, 30, 'me', noOne).count, 10);
 });
 
 test('the title counts what is meant for the reader', () => {
@@ -112,6 +114,7 @@ test('routes survive being written and read', () => {
     { kind: 'room', room: 'lobby' },
     { kind: 'room', room: 'a.b_c-d', at: 12 },
     { kind: 'dm', user: '~ada-x7k2m9' },
+    { kind: 'dm', user: 'Ada@Example.org' }, // of another system
   ] as const) {
     assert.deepEqual(parseRoute(hashOf(route)), route);
   }

@@ -46,7 +46,6 @@ export class Operator {
 
   constructor(session: Session, onEnded: (reason: string) => void) {
     this.client = openSocket(session, {
-      session: () => undefined,
       connecting: () => this.stop(),
       retryAt: () => undefined,
       connected: () => {

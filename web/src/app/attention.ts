@@ -16,6 +16,8 @@ const look = () => {
 for (const event of ['focus', 'blur', 'pageshow']) addEventListener(event, look);
 document.addEventListener('visibilitychange', look);
 
+addEventListener('pagehide', () => chat.peek()?.sendReads());
+
 // A message came in. The open conversation shows it by itself; who cannot see it hears it.
 export function notify(conversation: Conversation, publication: Publication): void {
   if (conversation !== current.peek()) return;

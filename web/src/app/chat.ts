@@ -3,9 +3,20 @@
 // somebody signs in, ended when they leave.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Centrifuge } from 'centrifuge';
+import { chooseFollowed } from '../model/follow';
 import { nameOf } from '../model/format';
-import type { Channel, InboxData, Invitation, Publication, Session, Sync } from '../model/protocol';
-import { Outbox } from '../model/outbox';
+import { historyAfter } from '../model/history_after';
+import {
+  errors,
+  type Channel,
+  type InboxData,
+  type Invitation,
+  type Publication,
+  type Session,
+  type Sync,
+} from '../model/protocol';
+import { Outbox, type Entry } from '../model/outbox';
+import { routeOf } from '../model/route';
 import { openSocket } from '../net/socket';
 import { Conversation, type ConversationHost } from './conversation';
 
@@ -21,11 +32,13 @@ export interface ChatHooks {
   heard(conversation: Conversation, publication: Publication): void;
   removed(title: string, reason: string): void;
   notice(text: string): void;
-  session(session: Session): void;
+  notSent(channel: string, title: string, why: string): void; // a message of one's own, for good
+  replaced(session: Session): void; // somebody else has signed in in this browser
 }
 
-const subscriptionsMax = 120; // of the 128 that a connection may have
+const followedMax = 120; // of the 128 channels that a server gives a connection by default
 const prefetchMax = 30;
+const refreshMs = 60_000;
 const caughtUpMs = 2500;
 const catchUpMaxMs = 15_000;
 const historyPage = 300;
@@ -42,13 +55,14 @@ export class Chat implements ConversationHost {
   readonly syncError = signal('');
   readonly outboxRevision = signal(0);
   readonly outbox: Outbox;
-  // Newest first, unread before that: as the side bar shows them.
+  // Rooms by their titles, private conversations by when something was said.
   readonly rooms = computed(() => this.sorted('room'));
   readonly dms = computed(() => this.sorted('dm'));
   private pendingTops: Map<string, number> | undefined; // what catching up waits for
   private caughtUpTimer: ReturnType<typeof setTimeout> | undefined;
   private syncing: Promise<void> | undefined;
   private syncAgain = false;
+  private roomFor = followedMax;
   private isEnded = false;
   private disposers: (() => void)[] = [];
 
@@ -62,16 +76,23 @@ export class Chat implements ConversationHost {
       publish: async (channel, data) => {
         await this.client.publish(channel, data);
       },
-      historyAfter: (channel, position) => this.historyAfter(channel, position),
+      historyAfter: (channel, position) =>
+        historyAfter(
+          (since) => this.client.history(channel, { limit: historyPage, since }),
+          position,
+        ),
       position: (channel) => this.conversations.peek().get(channel)?.timeline,
       changed: () => (this.outboxRevision.value += 1),
+      refused: (entry) => this.refused(entry),
+      alone: (channel, run) => alone(`chirm.outbox.${this.me}#${channel}`, run),
       now: () => Date.now(),
       later: (run, ms) => void setTimeout(run, ms),
     });
     this.client = openSocket(session, {
-      session: (fresh) => {
-        this.session.value = fresh;
-        hooks.session(fresh);
+      renewed: (fresh) => (this.session.value = fresh),
+      replaced: (fresh) => {
+        this.end();
+        hooks.replaced(fresh);
       },
       connecting: () => this.lost(),
       retryAt: (time) => {
@@ -84,8 +105,8 @@ export class Chat implements ConversationHost {
       if (channel === `user:#${this.me}`) this.inbox(data as InboxData);
     });
     this.client.connect();
-    const statuses = setInterval(() => this.refreshStatuses(), 60_000);
-    this.disposers.push(() => clearInterval(statuses));
+    const refreshing = setInterval(() => this.refresh(), refreshMs);
+    this.disposers.push(() => clearInterval(refreshing));
   }
 
   // --- The connection
@@ -101,8 +122,7 @@ export class Chat implements ConversationHost {
   private connected(): void {
     const isFirst = this.link.peek().state === 'connecting';
     this.link.value = { state: isFirst ? 'online' : 'catchingUp' };
-    this.outbox.setOnline(true);
-    void this.sync(!isFirst);
+    void this.sync();
   }
 
   tryNow(): void {
@@ -120,6 +140,7 @@ export class Chat implements ConversationHost {
     if (this.isEnded) return;
     this.isEnded = true;
     clearTimeout(this.caughtUpTimer);
+    this.outbox.setOnline(false);
     for (const dispose of this.disposers) dispose();
     for (const conversation of this.conversations.peek().values()) conversation.end();
     this.client.disconnect();
@@ -133,12 +154,12 @@ export class Chat implements ConversationHost {
   // --- The list of conversations
 
   // Asks for the list. One at a time; who asks meanwhile has it asked once more.
-  sync(isCatchingUp = false): Promise<void> {
+  sync(): Promise<void> {
     if (this.syncing) {
       this.syncAgain = true;
       return this.syncing;
     }
-    this.syncing = this.syncOnce(isCatchingUp).finally(() => {
+    this.syncing = this.syncOnce().finally(() => {
       this.syncing = undefined;
       if (this.syncAgain) {
         this.syncAgain = false;
@@ -148,24 +169,24 @@ export class Chat implements ConversationHost {
     return this.syncing;
   }
 
-  private async syncOnce(isCatchingUp: boolean): Promise<void> {
+  private async syncOnce(): Promise<void> {
     try {
-      this.apply(await this.rpc<Sync>('chat.sync'), isCatchingUp);
+      this.apply(await this.rpc<Sync>('chat.sync'));
       this.syncError.value = '';
     } catch (error) {
       const { code, message } = error as { code: number; message: string };
       if (code === 104 || code === 108) this.syncError.value = message || 'no chat on this server';
-      else if (!this.isEnded && this.client.state === 'connected') this.retrySync(isCatchingUp);
+      else if (!this.isEnded && this.client.state === 'connected') this.retrySync();
     }
   }
 
-  private retrySync(isCatchingUp: boolean): void {
+  private retrySync(): void {
     setTimeout(() => {
-      if (!this.isEnded && this.client.state === 'connected') void this.sync(isCatchingUp);
+      if (!this.isEnded && this.client.state === 'connected') void this.sync();
     }, 1000);
   }
 
-  private apply(sync: Sync, isCatchingUp: boolean): void {
+  private apply(sync: Sync): void {
     const next = new Map<string, Conversation>();
     const old = this.conversations.peek();
     batch(() => {
@@ -173,30 +194,39 @@ export class Chat implements ConversationHost {
       this.invited.value = sync.invited ?? [];
       for (const channel of sync.channels) {
         const known = old.get(channel.channel);
-        if (known) {
-          known.info.value = channel;
-          known.readUpTo(channel.read ?? 0);
-        }
+        known?.update(channel);
         next.set(channel.channel, known ?? new Conversation(channel, this));
       }
       // What is not listed and open is one that has just been begun.
       for (const [channel, conversation] of old) if (!next.has(channel)) conversation.end();
       this.conversations.value = next;
     });
-    this.subscribeAll();
-    this.catchUp(isCatchingUp ? sync.channels : []);
+    this.follow();
+    this.catchUp(sync.channels);
     if (!this.isSynced.peek()) this.prefetch();
     this.isSynced.value = true;
     this.refreshStatuses();
   }
 
-  private subscribeAll(): void {
-    const all = [...this.conversations.peek().values()];
-    all.sort((a, b) => (b.info.peek().last ?? 0) - (a.info.peek().last ?? 0));
+  private follow(): void {
+    const all = this.conversations.peek().values();
+    const { followed, others } = chooseFollowed(all, this.roomFor);
     // The SDK sends what is asked for in one turn in one message.
     this.client.startBatching();
-    for (const conversation of all.slice(0, subscriptionsMax)) conversation.subscribe();
+    for (const conversation of others) conversation.unsubscribe();
+    for (const conversation of followed) conversation.subscribe();
     this.client.stopBatching();
+  }
+
+  // What a conversation that is not followed has to tell is in the list only.
+  private refresh(): void {
+    this.refreshStatuses();
+    if (this.client.state !== 'connected') return;
+    if ([...this.conversations.peek().values()].some((each) => !each.isFollowed)) void this.sync();
+  }
+
+  opened(conversation: Conversation): void {
+    if (!conversation.isFollowed) this.follow();
   }
 
   // So that unread counts are exact, and opening shows something at once.
@@ -226,11 +256,12 @@ export class Chat implements ConversationHost {
   // --- Catching up
 
   private catchUp(channels: Channel[]): void {
-    if (this.link.peek().state !== 'catchingUp') return;
+    const { state } = this.link.peek();
+    if (state === 'online' || state === 'caughtUp') this.outbox.setOnline(true);
+    if (state !== 'catchingUp') return;
     this.pendingTops = new Map(channels.map(({ channel, top }) => [channel, top ?? 0]));
-    this.caughtUpTimer = setTimeout(() => {
-      if (this.link.peek().state === 'catchingUp') this.link.value = { state: 'online' };
-    }, catchUpMaxMs);
+    clearTimeout(this.caughtUpTimer);
+    this.caughtUpTimer = setTimeout(() => this.goOn('online'), catchUpMaxMs);
     this.settled();
   }
 
@@ -238,21 +269,27 @@ export class Chat implements ConversationHost {
     if (!this.pendingTops || this.link.peek().state !== 'catchingUp') return;
     for (const [channel, top] of this.pendingTops) {
       const conversation = this.conversations.peek().get(channel);
-      if (!conversation || (conversation.isSubscribed && conversation.timeline.top >= top)) {
-        this.pendingTops.delete(channel);
-      }
+      const isThere = conversation?.isSubscribed && conversation.timeline.top >= top;
+      if (!conversation?.isFollowed || isThere) this.pendingTops.delete(channel);
     }
-    if (this.pendingTops.size === 0) this.caughtUp();
-  }
-
-  private caughtUp(): void {
-    this.pendingTops = undefined;
-    clearTimeout(this.caughtUpTimer);
-    this.link.value = { state: 'caughtUp' };
-    for (const conversation of this.conversations.peek().values()) conversation.sendRead();
+    if (this.pendingTops.size > 0) return;
+    this.goOn('caughtUp');
     this.caughtUpTimer = setTimeout(() => {
       if (this.link.peek().state === 'caughtUp') this.link.value = { state: 'online' };
     }, caughtUpMs);
+  }
+
+  // What was missed is here, or takes too long to wait for: now what has waited goes out.
+  private goOn(state: 'online' | 'caughtUp'): void {
+    this.pendingTops = undefined;
+    clearTimeout(this.caughtUpTimer);
+    this.link.value = { state };
+    this.sendReads();
+    this.outbox.setOnline(true);
+  }
+
+  sendReads(): void {
+    for (const conversation of this.conversations.peek().values()) conversation.sendRead();
   }
 
   // --- What comes in
@@ -263,25 +300,42 @@ export class Chat implements ConversationHost {
 
   heard(conversation: Conversation, publication: Publication): void {
     const info = conversation.info.peek();
+    const user = publication.info?.user ?? '';
     if (info.kind === 'dm') conversation.info.value = { ...info, last: Date.now() };
-    if (!this.blocked.peek().has(publication.info?.user ?? '')) {
+    if (user !== this.me && !this.blocked.peek().has(user)) {
       this.hooks.heard(conversation, publication);
     }
+  }
+
+  private refused(entry: Entry): void {
+    const { channel, error = '' } = entry;
+    const known = this.conversations.peek().get(channel);
+    const where = routeOf(channel, this.me);
+    const unlisted = where.kind === 'dm' ? where.user : where.kind === 'room' ? where.room : '';
+    this.hooks.notSent(channel, known ? nameOf(known.info.peek()) : unlisted, error);
   }
 
   removed(channel: string, code: number, reason: string): void {
     const conversation = this.conversations.peek().get(channel);
     if (!conversation) return;
+    if (code === errors.tooManyChannels) return this.full(conversation);
     const info = conversation.info.peek();
     conversation.end();
     const next = new Map(this.conversations.peek());
     next.delete(channel);
     this.conversations.value = next;
     // 2000 is the server's word that access was lost; anything else the list has to explain.
-    if (code === 2000 || code === 103) {
-      this.hooks.removed(info.kind === 'room' ? info.title || info.room : info.name, reason);
-    }
+    if (code === 2000 || code === errors.notAllowed) this.hooks.removed(nameOf(info), reason);
     void this.sync();
+  }
+
+  // The server takes fewer channels than we thought.
+  private full(conversation: Conversation): void {
+    conversation.unsubscribe();
+    const subscribed = [...this.conversations.peek().values()].filter((each) => each.isSubscribed);
+    this.roomFor = Math.min(this.roomFor, Math.max(1, subscribed.length));
+    if (conversation.isWatched) this.follow();
+    this.settled();
   }
 
   private inbox(data: InboxData): void {
@@ -302,27 +356,18 @@ export class Chat implements ConversationHost {
       case 'notice':
         this.hooks.notice(data.text);
         break;
-      case 'mention':
-        break; // the message itself is counted where it stands
+      case 'mention': // the message itself is counted where it stands
+        if (!this.conversations.peek().get(data.channel)?.isFollowed) void this.sync();
+        break;
     }
-  }
-
-  private async historyAfter(channel: string, since: { offset: number; epoch: string }) {
-    const found: Publication[] = [];
-    for (;;) {
-      const page = await this.client.history(channel, { limit: historyPage, since });
-      found.push(...page.publications);
-      const last = page.publications.at(-1)?.offset;
-      if (last === undefined || last >= page.offset) return found;
-      since = { offset: last, epoch: page.epoch };
-    }
-  }
-
-  onDispose(dispose: () => void): void {
-    this.disposers.push(dispose);
   }
 
   watch(run: () => void): void {
     this.disposers.push(effect(run));
   }
+}
+
+// Runs while no other tab runs something of that name. Pages without TLS have no locks.
+async function alone<T>(name: string, run: () => Promise<T>): Promise<T> {
+  return navigator.locks ? await navigator.locks.request(name, run) : run();
 }

@@ -10,12 +10,14 @@ import { nothingUnread, unreadOf, type Unread } from '../model/unread';
 export interface ConversationHost {
   client: Centrifuge;
   me: string;
+  blocked: { peek(): ReadonlySet<string> };
   // A publication of this user's own has come, with that id.
   arrived(channel: string, id: string): void;
-  // A message of somebody else has come, live.
+  // A message has come, live.
   heard(conversation: Conversation, publication: Publication): void;
   // The server ended the subscription for good.
   removed(channel: string, code: number, reason: string): void;
+  opened(conversation: Conversation): void;
   settled(): void; // the subscription is where it should be
 }
 
@@ -24,6 +26,8 @@ const pageSizeLater = 200; // of somebody who reads far back
 const typingMs = 6000;
 const typingEachMs = 3200; // the server's 3 s and some
 const readDelayMs = 400;
+const itemsMax = 1000; // of what is not read back; the history has the rest
+const noOne: ReadonlySet<string> = new Set();
 
 export class Conversation {
   readonly info;
@@ -39,6 +43,10 @@ export class Conversation {
   readonly newAfter = signal<number | undefined>(undefined);
   timeline: Timeline;
   read: number;
+  isWatched = false; // it is open in the window
+  isAtEnd = true; // and the newest is in sight
+  activeAt: number; // when it was opened or something was said, Unix milliseconds
+  private readEpoch: string; // `read` is an offset of that log
   private subscription: Subscription | undefined;
   private loading: Promise<void> | undefined;
   private readTimer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +63,8 @@ export class Conversation {
     this.timeline = new Timeline({ offset: channel.top ?? 0, epoch: channel.epoch ?? '' });
     this.read = channel.read ?? 0;
     this.sentRead = this.read;
+    this.readEpoch = channel.epoch ?? '';
+    this.activeAt = channel.last ?? 0;
     this.touch();
   }
 
@@ -66,11 +76,39 @@ export class Conversation {
     return this.subscription?.state === 'subscribed';
   }
 
+  // Whether it is to be subscribed; isSubscribed tells whether it is.
+  get isFollowed(): boolean {
+    return this.subscription !== undefined;
+  }
+
   // Somebody begins to look at it: what is unread now gets its line above it.
   open(): void {
+    this.activeAt = Date.now();
+    this.isWatched = true;
+    this.host.opened(this);
     if (this.newAfter.peek() === undefined && this.unread.peek().count > 0) {
       this.newAfter.value = this.read;
     }
+  }
+
+  close(): void {
+    this.activeAt = Date.now();
+    this.isWatched = false;
+    this.isAtEnd = true;
+    this.newAfter.value = undefined;
+    this.sendRead();
+    this.trim();
+  }
+
+  // What the server's list says of it.
+  update(channel: Channel): void {
+    const { top = 0, epoch = '', read = 0 } = channel;
+    this.info.value = channel;
+    this.activeAt = Math.max(this.activeAt, channel.last ?? 0);
+    const isBehind = epoch !== this.timeline.epoch || top > this.timeline.top;
+    if (!this.subscription && isBehind) this.begin({ offset: top, epoch });
+    this.readUpTo(read, epoch);
+    this.touch();
   }
 
   // --- Subscription
@@ -108,6 +146,10 @@ export class Conversation {
     clearTimeout(this.readTimer);
     clearTimeout(this.presenceTimer);
     this.stopTyping();
+    this.unsubscribe();
+  }
+
+  unsubscribe(): void {
     if (!this.subscription) return;
     this.subscription.removeAllListeners();
     this.subscription.unsubscribe();
@@ -118,12 +160,18 @@ export class Conversation {
   // What is here does not go on without a hole: shown anew, from history.
   private restart(position: { offset: number; epoch: string }, isFirst = false): void {
     const had = this.timeline.items.length > 0;
-    this.timeline = new Timeline(position);
-    this.loading = undefined;
+    this.begin(position);
+    if (position.epoch !== this.readEpoch) this.readAnew(0, position.epoch);
     this.touch();
     if (isFirst) return;
+    this.newAfter.value = undefined;
     this.wasReset.value = true;
-    if (had) void this.loadOlder();
+    if (had || this.isWatched) void this.loadOlder();
+  }
+
+  private begin(position: { offset: number; epoch: string }): void {
+    this.timeline = new Timeline(position);
+    this.loading = undefined;
   }
 
   private take(publication: Publication): void {
@@ -140,15 +188,23 @@ export class Conversation {
       if (user === this.host.me && data?.id) this.host.arrived(this.channel, data.id);
       if (data?.type === 'message') this.stopsTyping(user);
       if (this.timeline.low > before + 1 && before > 0) this.wasReset.value = true;
+      if (this.timeline.items.length > 1.5 * itemsMax) this.trim();
       this.touch();
-      const isHeard = user !== this.host.me && (data?.type ?? 'message') === 'message';
-      if (isHeard) this.host.heard(this, publication);
+      if ((data?.type ?? 'message') !== 'message') return;
+      this.activeAt = Date.now();
+      this.host.heard(this, publication);
     });
+  }
+
+  // What a reader has scrolled back to stays.
+  private trim(): void {
+    if (!this.isWatched || this.isAtEnd) this.timeline.trim(itemsMax);
   }
 
   touch(): void {
     this.revision.value += 1;
-    this.unread.value = unreadOf(this.timeline, this.read, this.host.me);
+    const hidden = this.info.peek().kind === 'room' ? this.host.blocked.peek() : noOne;
+    this.unread.value = unreadOf(this.timeline, this.read, this.host.me, hidden);
   }
 
   // --- History
@@ -215,25 +271,34 @@ export class Conversation {
     if (top <= this.read) return;
     this.read = top;
     this.touch();
-    clearTimeout(this.readTimer);
-    this.readTimer = setTimeout(() => this.sendRead(), readDelayMs);
+    this.readTimer ??= setTimeout(() => this.sendRead(), readDelayMs);
   }
 
-  // Read on another device, or told by sync.
-  readUpTo(offset: number): void {
+  // Read on another device, or told by sync: then of a log that may have begun anew.
+  readUpTo(offset: number, epoch = this.readEpoch): void {
+    if (epoch !== this.readEpoch) return this.readAnew(offset, epoch);
     if (offset <= this.read) return;
     this.read = offset;
     this.sentRead = Math.max(this.sentRead, offset);
     this.touch();
   }
 
+  private readAnew(offset: number, epoch: string): void {
+    this.read = offset;
+    this.sentRead = offset;
+    this.readEpoch = epoch;
+    this.touch();
+  }
+
   sendRead(): void {
+    clearTimeout(this.readTimer);
+    this.readTimer = undefined;
     if (this.read <= this.sentRead) return;
     const offset = this.read;
     const was = this.sentRead;
     this.sentRead = offset;
     this.host.client.rpc('chat.read', { channel: this.channel, offset }).catch(() => {
-      this.sentRead = Math.min(this.sentRead, was); // again with the next one, or when connected
+      this.sentRead = Math.min(this.sentRead, was); // sent with the next one, or after catching up
     });
   }
 
@@ -295,6 +360,4 @@ export class Conversation {
       // Stays as it was; the next change or the timer asks again.
     }
   }
-
-  isWatched = false; // it is open in the window
 }

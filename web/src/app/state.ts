@@ -4,12 +4,12 @@ import { computed, effect, signal, untracked } from '@preact/signals';
 import type { AuthSettings, Session } from '../model/protocol';
 import { channelOf, hashOf, parseRoute, routeOf, type Route } from '../model/route';
 import { titleOf } from '../model/unread';
-import { auth, AuthError } from '../net/auth';
+import { auth, AuthError, forget, remembered, rememberKey } from '../net/auth';
 import { messageOf } from '../net/socket';
 import { takeToken } from '../net/token';
 import { Chat } from './chat';
 import type { Conversation } from './conversation';
-import { notify } from './attention';
+import { isFocused, notify } from './attention';
 
 export type Dialog =
   | { kind: 'switcher' | 'browse' | 'create' | 'newDm' | 'account' | 'shortcuts' }
@@ -52,10 +52,7 @@ effect(() => {
 
 // --- Signing in and out
 
-const rememberKey = 'chirm.signedIn';
-
 export function signedIn(session: Session): void {
-  if (!session.isExternal) localStorage.setItem(rememberKey, session.user);
   signInMessage.value = '';
   chat.value?.end();
   const made = new Chat(session, {
@@ -63,7 +60,11 @@ export function signedIn(session: Session): void {
     heard: (conversation, publication) => notify(conversation, publication),
     removed: (title, reason) => toast(`You are no longer in ${title}${because(reason)}`),
     notice: (text) => toast(text, 'notice'),
-    session: () => undefined,
+    notSent: (channel, title, why) => {
+      if (current.peek()?.channel === channel && isFocused.peek()) return; // it is in sight
+      toast(`Not sent to ${title}${because(why)}`, 'error', true);
+    },
+    replaced: (fresh) => replaced(fresh),
   });
   chat.value = made;
   made.watch(() => {
@@ -79,19 +80,62 @@ export function signedIn(session: Session): void {
 const because = (reason: string) => (reason ? `: ${reason}` : '');
 
 // The server ended the connection for good. A session may have outlived it: a token of its own
-// kind.
+// kind. Not more than once in a while, for the server may end it each time.
 async function ended(reason: string): Promise<void> {
+  if (await leaving) return;
   if (chat.peek()?.session.peek().isExternal) {
     const why = reason ? ` (${reason})` : '';
     return showSignIn(`You were signed out${why}. Open the chat again from where you came.`);
   }
+  const why = `You were signed out${because(reason)}.`;
+  if (performance.now() - cameBackAt < comeBackEachMs) return showSignIn(why);
+  cameBackAt = performance.now();
   try {
-    signedIn(await auth.refresh());
+    signedIn(await renew());
   } catch (error) {
-    const isAnswer = error instanceof AuthError && error.status !== 0;
-    const isTold = isAnswer && error.status === 403;
-    showSignIn(isTold ? error.message : `You were signed out${because(reason)}.`);
+    showSignIn(error instanceof AuthError && error.status === 403 ? error.message : why);
   }
+}
+
+const comeBackEachMs = 30_000;
+let cameBackAt = -comeBackEachMs;
+
+// A session by the cookie. Waits for a server that is away; rejects when it says no.
+async function renew(): Promise<Session> {
+  for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
+    try {
+      const session = await auth.refresh();
+      settingsError.value = '';
+      return session;
+    } catch (error) {
+      const { status = 0, retryAfter = 0 } = error instanceof AuthError ? error : {};
+      if (status >= 400 && status < 429) throw error;
+      settingsError.value = messageOf(error);
+      phase.value = 'starting';
+      await new Promise((resolve) => setTimeout(resolve, Math.max(wait, retryAfter * 1000)));
+    }
+  }
+}
+
+// Somebody else has signed in in another tab: the cookie is theirs, and so is this tab now.
+function replaced(session: Session): void {
+  location.hash = '#/';
+  signedIn(session);
+  toast(`You are ${session.name} now: somebody signed in in another tab.`, 'info', true);
+}
+
+addEventListener('storage', ({ key, newValue }) => {
+  const open = chat.peek();
+  if (!open || key === null) return;
+  if (key === rememberKey) void checkUser(open);
+  else if (newValue === null) open.outbox.removedElsewhere(key);
+});
+
+async function checkUser(open: Chat): Promise<void> {
+  const user = remembered();
+  if (user === null || user === open.me || open.session.peek().isExternal) return;
+  const session = await auth.refresh().catch(() => undefined); // its next token will tell
+  if (session && session.user !== open.me && chat.peek() === open) replaced(session);
 }
 
 export function showSignIn(message = ''): void {
@@ -106,16 +150,39 @@ export function showSignIn(message = ''): void {
   void loadSettings();
 }
 
-export async function signOut(all = false): Promise<void> {
-  const isExternal = chat.value?.session.peek().isExternal;
-  chat.value?.outbox.clear();
-  chat.value?.end();
-  if (!isExternal) {
-    localStorage.removeItem(rememberKey);
-    await auth.logout(all).catch(() => undefined);
+let leaving: Promise<boolean> | undefined;
+
+// False when it failed, which is told: one stays signed in then.
+export function signOut(all = false): Promise<boolean> {
+  leaving ??= leave(all).finally(() => (leaving = undefined));
+  return leaving;
+}
+
+async function leave(all: boolean): Promise<boolean> {
+  const open = chat.peek();
+  if (!open) return false;
+  let message = '';
+  let isEverywhere = all;
+  if (!open.session.peek().isExternal) {
+    await checkUser(open); // or the log-out would be somebody else's
+    if (chat.peek() !== open) return false;
+    try {
+      await auth.logout(all);
+    } catch (error) {
+      if (!(error instanceof AuthError && error.status === 401)) {
+        toast(messageOf(error), 'error');
+        return false;
+      }
+      if (all) message = 'You were signed out here already. Sign in to end your other sessions.';
+      isEverywhere = false;
+    }
+    forget();
   }
+  open.outbox.clear();
   location.hash = '#/';
-  showSignIn();
+  showSignIn(message);
+  if (isEverywhere) toast('Signed out everywhere.');
+  return true;
 }
 
 export async function loadSettings(): Promise<void> {
@@ -130,18 +197,12 @@ export async function loadSettings(): Promise<void> {
 export async function start(): Promise<void> {
   const brought = takeToken();
   if (brought) return signedIn(brought);
-  if (localStorage.getItem(rememberKey) === null) return showSignIn();
-  for (let wait = 500; ; wait = Math.min(wait * 2, 8000)) {
-    try {
-      return signedIn(await auth.refresh());
-    } catch (error) {
-      if (error instanceof AuthError && error.status >= 400 && error.status < 429) {
-        localStorage.removeItem(rememberKey);
-        return showSignIn();
-      }
-      settingsError.value = messageOf(error);
-      await new Promise((resolve) => setTimeout(resolve, wait));
-    }
+  if (remembered() === null) return showSignIn();
+  try {
+    signedIn(await renew());
+  } catch {
+    forget();
+    showSignIn();
   }
 }
 
@@ -171,10 +232,11 @@ addEventListener('hashchange', () => {
 
 let toastId = 0;
 
-export function toast(text: string, kind: Toast['kind'] = 'info'): void {
+// `stays`: until it is dismissed, as notices do.
+export function toast(text: string, kind: Toast['kind'] = 'info', stays = kind === 'notice'): void {
   const id = ++toastId;
   toasts.value = [...toasts.peek().slice(-3), { id, text, kind }];
-  if (kind !== 'notice') setTimeout(() => dismiss(id), kind === 'error' ? 7000 : 4500);
+  if (!stays) setTimeout(() => dismiss(id), kind === 'error' ? 7000 : 4500);
 }
 
 export function dismiss(id: number): void {

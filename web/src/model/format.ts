@@ -29,7 +29,7 @@ export function dayName(ms: number, now: number): string {
   return days > 0 && days < 300 ? weekday.format(ms) : withYear.format(ms);
 }
 
-// "now", "5 min", "3 h", "Mon 3 Nov": how long ago, in few characters.
+// "just now", "5 min ago", "3 h ago", and the date after a day.
 export function ago(ms: number, now: number): string {
   const minutes = Math.floor((now - ms) / 60_000);
   if (minutes < 1) return 'just now';

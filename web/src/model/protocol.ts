@@ -127,9 +127,12 @@ export type InboxData =
 
 export const errors = {
   temporary: 100,
+  unknownChannel: 102,
   notAllowed: 103,
+  tooManyChannels: 106,
   badRequest: 107,
   tooMany: 111,
+  unrecoverable: 112,
   notFound: 404,
   exists: 409,
 } as const;
@@ -139,4 +142,5 @@ export const limits = {
   topic: 250,
   title: 80,
   query: 100,
+  mentions: 10,
 } as const;

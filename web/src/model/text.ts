@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A message's text split into what is shown differently. Never HTML: each piece becomes a text
 // node.
+import { limits } from './protocol';
 
 export type Piece =
   | { kind: 'text'; text: string }
@@ -94,14 +95,15 @@ export function split(text: string, mentions: ReadonlySet<string>): Piece[] {
   return pieces;
 }
 
-// The users that a text names with @, of those who are known.
+// The users that a text names with @, of those who are known; the first of them, when they are too
+// many for the server.
 export function mentionsOf(text: string, isKnown: (user: string) => boolean): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(mentionPattern)) {
     const user = userNamed(match[2]!, isKnown);
     if (user !== undefined) found.add(user);
   }
-  return [...found].slice(0, 50);
+  return [...found].slice(0, limits.mentions);
 }
 
 const emojiPattern =

@@ -42,6 +42,8 @@ interface Change {
   text?: string; // of an edit; a deletion has none
 }
 
+const mentionsKept = 200;
+
 type Marks = Map<string, { key: string; user: string; offset: number; on: boolean }>;
 
 export function messageKey(user: string, id: string): string {
@@ -67,6 +69,8 @@ export class Timeline {
 
   readonly names = new Map<string, string>(); // of who spoke, by user
 
+  mentionedBefore: MessageItem[] = []; // messages before `low` that name somebody, not all
+
   private marks = new Map<number, Marks>(); // reactions, by target
   private changes = new Map<number, Change>(); // of messages that are not here yet
   private keys = new Set<string>();
@@ -85,7 +89,7 @@ export class Timeline {
     if (offset > this.top + 1) this.forget(offset); // something is missing: begin anew from here
     this.top = offset;
     const item = this.fold(publication, offset, now);
-    if (item) this.items = [...this.items, item];
+    if (item) this.items.push(item);
     return true;
   }
 
@@ -101,6 +105,28 @@ export class Timeline {
     }
     if (publications.length === 0 || this.low <= 1) this.hasMore = false;
     this.items = [...older.reverse(), ...this.items];
+    this.mentionedBefore = this.mentionedBefore.filter(({ offset }) => offset < this.low);
+  }
+
+  // Forgets the oldest of what is here, which the history still has.
+  trim(itemsMax: number): void {
+    const gone = this.items.splice(0, Math.max(0, this.items.length - itemsMax));
+    if (gone.length === 0) return;
+    this.low = this.items[0]?.offset ?? this.top + 1;
+    this.hasMore = true;
+    for (const item of gone) {
+      this.keys.delete(item.key);
+      if (item.kind === 'message' && item.mentions.length > 0) this.mentionedBefore.push(item);
+    }
+    this.mentionedBefore.splice(0, this.mentionedBefore.length - mentionsKept);
+    // What has come since `low` stays: it is not read again with older messages.
+    for (const [target, marks] of this.marks) {
+      for (const [name, mark] of marks) if (mark.offset < this.low) marks.delete(name);
+      if (marks.size === 0) this.marks.delete(target);
+    }
+    for (const [target, change] of this.changes) {
+      if (change.offset < this.low) this.changes.delete(target);
+    }
   }
 
   indexOf(offset: number): number {
@@ -125,6 +151,7 @@ export class Timeline {
 
   private forget(offset: number): void {
     this.items = [];
+    this.mentionedBefore = [];
     this.keys.clear();
     this.low = offset;
     this.hasMore = true;
@@ -253,7 +280,6 @@ export class Timeline {
   }
 
   private replace(at: number, item: Item): void {
-    this.items = this.items.slice();
     this.items[at] = item;
   }
 }

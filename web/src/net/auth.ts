@@ -44,8 +44,20 @@ function sentence(status: number, code: string, message: string): string {
 }
 
 const withCookie = { cookie: true };
-const session = (path: string, body: object) =>
-  request(path, { ...body, ...withCookie }) as Promise<Session>;
+
+// Whose session the cookie is, which all tabs share and no script can read. Other tabs hear of it
+// by the storage event.
+export const rememberKey = 'chirm.signedIn';
+
+export const remembered = (): string | null => localStorage.getItem(rememberKey);
+
+export const forget = (): void => localStorage.removeItem(rememberKey);
+
+async function session(path: string, body: object): Promise<Session> {
+  const made = (await request(path, { ...body, ...withCookie })) as Session;
+  localStorage.setItem(rememberKey, made.user);
+  return made;
+}
 
 export const auth = {
   settings: () => request('/auth/settings') as Promise<AuthSettings>,

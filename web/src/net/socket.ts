@@ -5,7 +5,8 @@ import type { Session } from '../model/protocol';
 import { auth, AuthError } from './auth';
 
 export interface SocketHooks {
-  session(session: Session): void; // a newer token
+  renewed?(session: Session): void; // there is a newer token
+  replaced?(session: Session): void; // somebody else has signed in in this browser; it ends
   connecting(reason: string, code: number): void;
   retryAt(time: number): void; // Unix milliseconds
   connected(): void;
@@ -50,15 +51,16 @@ export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
     getToken: async () => {
       // Whoever made such a token makes the next one.
       if (session.isExternal) throw new UnauthorizedError('your token has expired');
-      try {
-        const fresh = await auth.refresh();
-        hooks.session(fresh);
-        return fresh.token;
-      } catch (error) {
+      const fresh = await auth.refresh().catch((error) => {
         const isRefused = error instanceof AuthError && [400, 401, 403].includes(error.status);
-        if (isRefused) throw new UnauthorizedError(error.message);
-        throw error;
+        throw isRefused ? new UnauthorizedError(error.message) : error;
+      });
+      if (fresh.user !== session.user) {
+        hooks.replaced?.(fresh);
+        throw new UnauthorizedError(`${fresh.name} has signed in`);
       }
+      hooks.renewed?.(fresh);
+      return fresh.token;
     },
   });
   tellDelays(client, hooks);

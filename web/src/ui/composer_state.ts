@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is being written in each conversation: drafts outlive a change of the room.
 import { signal, type Signal } from '@preact/signals';
+import { chat } from '../app/state';
 import type { MessageItem } from '../model/timeline';
 
 export class Composing {
@@ -56,8 +57,9 @@ export class Composing {
 const all = new Map<string, Composing>();
 
 export function composing(channel: string): Composing {
-  let found = all.get(channel);
-  if (!found) all.set(channel, (found = new Composing()));
+  const key = `${chat.peek()?.me} ${channel}`; // another user may come in in another tab
+  let found = all.get(key);
+  if (!found) all.set(key, (found = new Composing()));
   return found;
 }
 

@@ -220,7 +220,7 @@ export function Messages({ conversation }: { conversation: Conversation }) {
         render={render}
         isLoose={({ kind }) => kind !== 'message' && kind !== 'pending'}
         onTop={onTop}
-        onMove={(end) => (isAtEnd.value = end)}
+        onMove={(end) => (conversation.isAtEnd = isAtEnd.value = end)}
         start={startOf(conversation)}
         onLeave={(place) => {
           if (place) places.set(channel, place);
@@ -250,21 +250,18 @@ function startOf(conversation: Conversation): Place | undefined {
   ) {
     return { key: 'new', delta: 64 };
   }
-  return conversation.unread.peek().count ? undefined : places.get(conversation.channel);
+  const place = places.get(conversation.channel);
+  if (!place || conversation.unread.peek().count) return undefined;
+  return conversation.timeline.items.some(({ key }) => key === place.key) ? place : undefined;
 }
 
 // Opening loads what is to be seen and asks who is there.
 function useOpening(conversation: Conversation): void {
   useEffect(() => {
-    conversation.isWatched = true;
     if (conversation.timeline.items.length < 40) void conversation.loadOlder();
     void conversation.loadPresence();
     void loadPeople(conversation);
-    return () => {
-      conversation.isWatched = false;
-      conversation.newAfter.value = undefined;
-      conversation.sendRead();
-    };
+    return () => conversation.close();
   }, [conversation]);
 }
 

@@ -11,11 +11,10 @@ import {
   isDrawerOpen,
   signOut,
   theme,
-  toast,
   type Dialog,
   type Theme,
 } from '../app/state';
-import { badge, nameOf } from '../model/format';
+import { badge, nameOf, plural } from '../model/format';
 import { hashOf, routeOf } from '../model/route';
 import { Icon, Mark } from './icons';
 import { isPhone, useHeldFocus } from './layout';
@@ -124,6 +123,9 @@ function Line({ conversation }: { conversation: Conversation }) {
   const isOpen = current.value === conversation;
   const title = nameOf(info);
   const loud = info.kind === 'dm' ? unread.count : unread.mentions;
+  const open = chat.value!;
+  void open.outboxRevision.value;
+  const hasFailed = open.outbox.hasFailed(conversation.channel);
   const classes = ['line'];
   if (isOpen) classes.push('is-open');
   if (unread.count) classes.push('is-unread');
@@ -137,8 +139,8 @@ function Line({ conversation }: { conversation: Conversation }) {
     <li>
       <a
         class={classes.join(' ')}
-        href={hashOf(routeOf(conversation.channel, chat.value!.me))}
-        aria-label={title + told}
+        href={hashOf(routeOf(conversation.channel, open.me))}
+        aria-label={title + told + (hasFailed ? ', not all sent' : '')}
         {...(isOpen ? { 'aria-current': 'page' as const } : {})}
         onClick={() => (isDrawerOpen.value = false)}
       >
@@ -148,6 +150,11 @@ function Line({ conversation }: { conversation: Conversation }) {
           <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} size={17} />
         )}
         <span class="line-title">{title}</span>
+        {hasFailed && (
+          <span class="line-failed" title="Something was not sent">
+            <Icon name="alert" size={16} />
+          </span>
+        )}
         {loud > 0 ? (
           <span class="badge is-loud">
             {info.kind === 'room' && '@'}
@@ -210,12 +217,11 @@ function Me() {
   const open = chat.value!;
   const session = open.session.value;
   const leave = () => {
-    const { pending } = open.outbox;
-    if (pending === 0) return signOut();
+    if (open.outbox.unsent === 0) return signOut();
     dialog.value = {
       kind: 'confirm',
       title: 'Sign out now?',
-      text: `${pending} of your messages have not been sent yet and would be lost.`,
+      text: losses().trim(),
       action: 'Sign out',
       run: () => signOut(),
     };
@@ -260,15 +266,19 @@ function Me() {
   );
 }
 
+function losses(): string {
+  const { unsent } = chat.peek()!.outbox;
+  if (unsent === 0) return '';
+  const are = unsent === 1 ? 'is' : 'are';
+  return ` ${plural(unsent, 'message')} of yours ${are} not sent, and would be lost.`;
+}
+
 function confirmEverywhere(): void {
   dialog.value = {
     kind: 'confirm',
     title: 'Sign out on all devices?',
-    text: 'You will have to sign in again wherever you use chirm.',
+    text: `You will have to sign in again wherever you use chirm.${losses()}`,
     action: 'Sign out everywhere',
-    run: async () => {
-      await signOut(true);
-      toast('Signed out everywhere.');
-    },
+    run: () => signOut(true),
   };
 }

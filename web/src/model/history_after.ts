@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+// Reading a log forwards from a position, without a hole.
+import { errors, type Publication } from './protocol';
+
+export interface Position {
+  offset: number;
+  epoch: string;
+}
+
+export interface HistoryPage extends Position {
+  publications: Publication[];
+}
+
+// All publications behind the position. Rejects when they are not all there any more: the server
+// says so of another epoch only, and begins with what it has left of this one.
+export async function historyAfter(
+  read: (since: Position) => Promise<HistoryPage>,
+  since: Position,
+): Promise<Publication[]> {
+  const found: Publication[] = [];
+  for (;;) {
+    const page = await read(since);
+    const first = page.publications[0]?.offset;
+    const isWhole = first === undefined ? page.offset <= since.offset : first === since.offset + 1;
+    if (!isWhole) throw { code: errors.unrecoverable, message: 'history is not kept that long' };
+    found.push(...page.publications);
+    const last = page.publications.at(-1)?.offset;
+    if (last === undefined || last >= page.offset) return found;
+    since = { offset: last, epoch: page.epoch };
+  }
+}
