@@ -2,7 +2,20 @@
 // Coming in and going out.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { composer, fillSignIn, launch, menu, openTab, password, register, signIn, startCluster } from './browser.js';
+import {
+  administrator,
+  composer,
+  fillSignIn,
+  launch,
+  menu,
+  openBeside,
+  openTab,
+  password,
+  register,
+  signIn,
+  signOut,
+  startCluster,
+} from './browser.js';
 
 async function setUp(t) {
   const cluster = await startCluster(t);
@@ -58,8 +71,7 @@ test('who signs out is out, also after a reload', async (t) => {
   const { url, browser } = await setUp(t);
   const page = await openTab(t, browser, url);
   await register(page, 'ada');
-  await page.getByRole('button', { name: 'Your account' }).click();
-  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click();
+  await signOut(page);
   await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
   await page.reload();
   await page.getByRole('heading', { name: 'Welcome back' }).waitFor();
@@ -90,4 +102,100 @@ test('a new password ends the other sessions', async (t) => {
   await other.getByRole('heading', { name: 'Welcome back' }).waitFor();
   await fillSignIn(other, 'ada', 'another horse 1');
   await composer(other).waitFor();
+});
+
+test('who could not be signed out is told so, and stays', async (t) => {
+  const { url, browser } = await setUp(t);
+  const page = await openTab(t, browser, url);
+  await register(page, 'ada');
+  await page.route('**/auth/logout', (route) => route.abort());
+  await signOut(page);
+  await page.getByText('The server cannot be reached').waitFor();
+  await page.getByRole('button', { name: 'Your account' }).click();
+  await menu(page, 'Sign out everywhere');
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByText('The server cannot be reached').nth(1).waitFor();
+  assert.equal(await page.getByText('Signed out everywhere').count(), 0);
+  await page.reload();
+  await composer(page).waitFor();
+});
+
+test('signing out everywhere ends all sessions', async (t) => {
+  const { url, browser } = await setUp(t);
+  const page = await openTab(t, browser, url);
+  await register(page, 'ada');
+  const other = await openTab(t, browser, url);
+  await signIn(other, 'ada');
+  await page.getByRole('button', { name: 'Your account' }).click();
+  await menu(page, 'Sign out everywhere');
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByText('Signed out everywhere').waitFor();
+  for (const each of [page, other]) {
+    await each.getByRole('heading', { name: 'Welcome back' }).waitFor();
+    await each.reload();
+    await each.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  }
+});
+
+test('a server that ends each connection is not asked for ever', async (t) => {
+  const { url, browser } = await setUp(t);
+  const page = await openTab(t, browser, url);
+  await register(page, 'ada');
+  let refreshes = 0;
+  let connections = 0;
+  page.on('request', (request) => (refreshes += request.url().endsWith('/auth/refresh') ? 1 : 0));
+  await page.routeWebSocket(/connection/, (socket) => {
+    ++connections;
+    void socket.close({ code: 3500, reason: 'not today' });
+  });
+  await page.reload();
+  await page.getByText('You were signed out: not today').waitFor();
+  assert.deepEqual([refreshes, connections], [2, 2]); // at the beginning, and one attempt
+});
+
+test('a server that is busy when the connection ends is waited for', async (t) => {
+  const { url, browser } = await setUp(t);
+  const page = await openTab(t, browser, url);
+  await register(page, 'ada');
+  let busy = 0;
+  await page.route('**/auth/refresh', (route) => {
+    if (++busy > 3) return route.continue();
+    const error = { code: 'busy', message: 'busy' };
+    return busy === 1 ? route.abort() : route.fulfill({ status: 503, json: { error } });
+  });
+  let isFirst = true;
+  await page.routeWebSocket(/connection/, (socket) => {
+    if (!isFirst) return void socket.connectToServer();
+    isFirst = false;
+    void socket.close({ code: 3500, reason: 'not today' });
+  });
+  await page.reload();
+  await composer(page).waitFor();
+  assert.equal(await page.getByRole('heading', { name: 'Welcome back' }).count(), 0);
+});
+
+test('who signed in at the operators’ page is signed in to the chat', async (t) => {
+  const cluster = await startCluster(t, { chirmd: administrator.options });
+  const page = await openTab(t, await launch(t), cluster.http(0, '/admin'));
+  administrator.setPassword(cluster);
+  await fillSignIn(page, 'root');
+  await page.getByText('Live').waitFor();
+  await page.goto(cluster.http(0, '/'));
+  await composer(page).waitFor();
+});
+
+test('whoever signs in in another tab is who this tab is, too', async (t) => {
+  const { url, browser } = await setUp(t);
+  const page = await openTab(t, browser, url);
+  const beside = await openBeside(t, page, url);
+  await register(page, 'Ada');
+  await composer(page).fill('a draft of Ada');
+  await register(beside, 'Bob');
+  await page.getByText('You are Bob now').waitFor();
+  await page.locator('.me b', { hasText: 'Bob' }).waitFor();
+  assert.equal(await composer(page).inputValue(), '');
+  await signOut(page);
+  for (const each of [page, beside]) {
+    await each.getByRole('heading', { name: 'Welcome back' }).waitFor();
+  }
 });

@@ -2,8 +2,9 @@
 // Debian's Chromium, and people in it who use the page as people do: by what they see.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { after } from 'node:test';
 import { chromium } from 'playwright-core';
-import { Cluster } from './cluster.js';
+import { Cluster, Door } from './cluster.js';
 
 export const patienceMs = 60_000;
 export const password = 'correct horse battery';
@@ -22,8 +23,16 @@ const options = {
   ],
 };
 
-// A browser, with a profile of its own, that ends with the test.
-export async function launch(t) {
+let shared;
+after(async () => (await shared)?.close());
+
+// The browser of this file's tests. People in it have nothing in common: see openTab().
+export async function launch() {
+  return (shared ??= chromium.launch(options));
+}
+
+// A process of its own, that ends with the test.
+export async function launchAnother(t) {
   const browser = await chromium.launch(options);
   t.after(() => browser.close());
   return browser;
@@ -33,7 +42,19 @@ export async function startCluster(t, more = {}) {
   return Cluster.start(t, { nodes: 1, chirmd: [], ...more });
 }
 
-// A tab that nobody is signed in on. Errors in the page fail the test.
+// A way to a node that can be cut and led elsewhere.
+export async function door(t, cluster, node) {
+  const made = new Door();
+  await made.open();
+  t.after(() => made.close());
+  made.leadTo(cluster.nodes[node].port);
+  return made;
+}
+
+// Nobody answers there.
+export const nowhere = 1;
+
+// A tab that nobody is signed in on, in a profile of its own. Errors in the page fail the test.
 export async function openTab(t, browser, url, context = {}) {
   const made = await browser.newContext({
     viewport: { width: 1280, height: 800 },
@@ -42,20 +63,35 @@ export async function openTab(t, browser, url, context = {}) {
     ...context,
   });
   const page = await made.newPage();
-  page.setDefaultTimeout(patienceMs);
   const problems = [];
-  page.on('pageerror', (error) => problems.push(error.stack ?? String(error)));
-  page.on('console', (message) => {
-    const text = message.text();
-    // Refusals and lost connections are what some tests are about; the browser logs them all.
-    if (message.type() === 'error' && !/Failed to load resource|WebSocket/.test(text)) problems.push(text);
-  });
+  watch(page, problems);
   t.after(async () => {
     await made.close().catch(() => undefined);
     assert.deepEqual(problems, [], 'the page complained');
   });
   await page.goto(url);
   return page;
+}
+
+// Another tab of the same profile.
+export async function openBeside(t, page, url) {
+  const made = await page.context().newPage();
+  const problems = [];
+  watch(made, problems);
+  t.after(() => assert.deepEqual(problems, [], 'the page complained'));
+  await made.goto(url);
+  return made;
+}
+
+function watch(page, problems) {
+  page.setDefaultTimeout(patienceMs);
+  page.on('pageerror', (error) => problems.push(error.stack ?? String(error)));
+  page.on('console', (message) => {
+    const text = message.text();
+    // Refusals and lost connections are what some tests are about; the browser logs them all.
+    const isExpected = /Failed to load resource|WebSocket/.test(text);
+    if (message.type() === 'error' && !isExpected) problems.push(text);
+  });
 }
 
 export async function fillSignIn(page, name, secret = password) {
@@ -86,6 +122,28 @@ export const composer = (page) => page.locator('.composer textarea');
 export const message = (page, text) => page.locator('.message', { hasText: text });
 export const rooms = (page, title) => page.locator('.sidebar a.line', { hasText: title });
 
+export async function createRoom(page, title, { isPrivate = false, topic = '' } = {}) {
+  await page.getByRole('button', { name: 'Create a room' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name', { exact: false }).first().fill(title);
+  await dialog.getByLabel('Topic').fill(topic);
+  if (isPrivate) await dialog.getByLabel('By invitation only').check();
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('heading', { name: title }).first().waitFor();
+}
+
+export async function writeTo(page, user, name) {
+  await page.getByRole('button', { name: 'Write to somebody' }).click();
+  await page.getByRole('dialog').getByLabel('User name').fill(user);
+  await page.getByRole('button', { name: 'Open', exact: true }).click();
+  await page.getByRole('heading', { name }).first().waitFor();
+}
+
+export async function signOut(page) {
+  await page.getByRole('button', { name: 'Your account' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out', exact: true }).click();
+}
+
 export async function say(page, text) {
   await composer(page).fill(text);
   await composer(page).press('Enter');
@@ -108,10 +166,13 @@ export async function tool(page, text, name) {
 // Who may see the operator's page: the operator gives them their password.
 export const administrator = {
   options: ['--admins', 'root'],
-  async signIn(cluster, page) {
+  setPassword(cluster) {
     const command = ['--redis', `unix://${cluster.socket}`, '--set-password', 'root'];
     const set = spawnSync(process.env.CHIRMD, command, { input: `${password}\n`, encoding: 'utf8' });
     assert.equal(set.status, 0, set.stderr);
+  },
+  async signIn(cluster, page) {
+    administrator.setPassword(cluster);
     await signIn(page, 'root');
   },
 };
