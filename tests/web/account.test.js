@@ -111,10 +111,11 @@ test('who could not be signed out is told so, and stays', async (t) => {
   await page.route('**/auth/logout', (route) => route.abort());
   await signOut(page);
   await page.getByText('The server cannot be reached').waitFor();
+  await page.getByRole('button', { name: 'Dismiss' }).click();
   await page.getByRole('button', { name: 'Your account' }).click();
   await menu(page, 'Sign out everywhere');
   await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-  await page.getByText('The server cannot be reached').nth(1).waitFor();
+  await page.getByText('The server cannot be reached').waitFor();
   assert.equal(await page.getByText('Signed out everywhere').count(), 0);
   await page.reload();
   await composer(page).waitFor();
