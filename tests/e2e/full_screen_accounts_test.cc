@@ -3,7 +3,6 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "protocol/jwt.h"
 #include "tests/e2e/full_screen_fixture.h"
 
 namespace chirm::testing {
@@ -172,13 +171,9 @@ TEST_F(Scripts, JoinTheRoomTheySpeakIn) {
 }
 
 TEST_F(Scripts, ComeInWithTokensOfAnotherSystem) {
-  const std::string secret = "a secret of this test";
-  const auto token = [&](const char* user) {
-    return sign_token_hs256(R"({"sub":")" + std::string(user) + R"(","exp":4000000000})", secret);
-  };
   start({.nodes = 1,
          .is_single = true,
-         .chirmd_arguments = {"--token-hmac-secret", secret, "--accounts", "off", "--rooms",
+         .chirmd_arguments = {"--token-hmac-secret", kSecret, "--accounts", "off", "--rooms",
                               "open"}});
   chat("ada", cluster_->url(), "--token " + token("ada") + " --room tea");
   ASSERT_TRUE(sees("ada", " #tea "));

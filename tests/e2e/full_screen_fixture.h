@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/jwt.h"
 #include "tests/e2e/cluster_test.h"
 #include "tests/support/temp_directory.h"
 #include "tests/support/tmux.h"
@@ -79,6 +80,11 @@ class FullScreenAccounts : public FullScreen {
  protected:
   void start_cluster(std::size_t nodes) {
     start({.nodes = nodes, .is_single = nodes == 1, .chirmd_arguments = {}});
+  }
+  // Of a system that the server trusts.
+  static constexpr const char* kSecret = "a secret of this test";
+  static std::string token(const std::string& user) {
+    return sign_token_hs256(R"({"sub":")" + user + R"(","exp":4000000000})", kSecret);
   }
   std::string password_file(const std::string& password) {
     const std::string path = directory_.path() + "/password" + std::to_string(++passwords_);

@@ -120,6 +120,32 @@ TEST_F(FullScreenAccounts, HasMoreRoomsThanTheServerLetsItFollow) {
   EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("4 #ops"), Not(HasSubstr("limit"))));
 }
 
+TEST_F(FullScreenAccounts, CountsFromTheBeginningWhenTheServerHasLostThePast) {
+  start({.nodes = 1,
+         .is_single = true,
+         .chirmd_arguments = {"--token-hmac-secret", kSecret, "--accounts", "off", "--store",
+                              "memory"}});
+  for (const char* name : {"ada", "bob"}) {
+    chat(name, cluster_->url(), std::string("--token ") + token(name));
+  }
+  for (const char* word : {"one", "two", "three"}) say("bob", word);
+  ASSERT_TRUE(sees("ada", "  three"));
+  cluster_->kill_node(0);
+  cluster_->start_node(0);
+  for (const char* name : {"ada", "bob"}) {
+    ASSERT_TRUE(sees(name, "The server has lost the past"));
+    ASSERT_TRUE(sees(name, " connected "));
+  }
+  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("three")));
+  say("ada", "/dm bob");
+  ASSERT_TRUE(sees("ada", "bob  private"));
+  say("bob", "four");
+  ASSERT_TRUE(sees("ada", "1 #lobby           1"));
+  tmux_.press("ada", {"M-1"});
+  ASSERT_TRUE(sees("ada", "  four"));
+  ASSERT_TRUE(misses("ada", "1 #lobby           1"));
+}
+
 TEST_F(FullScreenAccounts, ReadingOnOneDeviceCountsOnTheOther) {
   start_cluster(2);
   enter("ada", cluster_->node_url(0));

@@ -50,6 +50,7 @@ TEST_F(FollowingTest, FollowsWhatIsOpenedInsteadOfWhatWasOpenedLongAgo) {
   answers_["chat.sync"] = sync_of(150);
   start();
   ASSERT_TRUE(run_until_connected());
+  ASSERT_TRUE(run([&] { return look()->is_loaded; }));
   open("r7");
   ASSERT_TRUE(run([&] { return subscribed_.contains("room:r7") && look()->is_loaded; }));
   EXPECT_EQ(subscribed_.size(), 100);
@@ -69,7 +70,7 @@ TEST_F(FollowingTest, FollowsAsManyAsTheServerLets) {
   start();
   ASSERT_TRUE(run_until_connected());
   EXPECT_EQ(subscribed_.size(), 4);
-  EXPECT_EQ(controller_->model().conversations().size(), 9);
+  ASSERT_EQ(controller_->model().conversations().size(), 9);
   open("r1");
   ASSERT_TRUE(run([&] { return subscribed_.contains("room:r1") && look()->is_loaded; }));
   EXPECT_EQ(subscribed_.size(), 4);
