@@ -113,8 +113,6 @@ void ChatSession::on_connected(std::string_view, std::string_view) {
   if (!was_connected_) {
     display_.show_status("connected to " + options_.client.url.authority() +
                          (options_.name.empty() ? "" : " as " + safe_line(options_.name)));
-  } else if (rooms_.empty()) {
-    display_.show_status("reconnected");
   } else {
     is_resuming_ = true;
   }
@@ -193,7 +191,11 @@ void ChatSession::on_subscribed(std::string_view channel, const client::Subscrib
   if (!how.recovered) room->held.clear();  // there would be a gap behind it
   read_history(*room);
   if (room != current_) return;
-  for (const std::string& text : std::exchange(waiting_, {})) publish(text);
+  while (!waiting_.empty() && !has_ended_) {
+    const std::string text = std::move(waiting_.front());
+    waiting_.pop_front();
+    publish(text);
+  }
 }
 
 void ChatSession::resume(Room& room, const client::Subscribed& how) {

@@ -5,6 +5,7 @@
 // Context's loop.
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -127,10 +128,10 @@ class ChatSession final : private client::Events {
   Timer patience_;
   Timer join_again_;
   std::vector<std::unique_ptr<Room>> rooms_;
-  Room* current_ = nullptr;           // the first one, where one talks; null: not there any more
-  std::vector<std::string> waiting_;  // what is to be said as soon as that is joined
-  bool has_failed_ = false;           // something could not be said
-  bool was_connected_ = false;        // ever
+  Room* current_ = nullptr;          // the first one, where one talks; null: not there any more
+  std::deque<std::string> waiting_;  // what is to be said as soon as that is joined
+  bool has_failed_ = false;          // something could not be said
+  bool was_connected_ = false;       // ever
   bool is_connected_ = false;
   bool is_resuming_ = false;  // connected again, but that was not said yet
   bool is_quitting_ = false;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 
 namespace chirm::terminal {
 
@@ -23,7 +22,14 @@ termios before_chirm;
 std::array<struct sigaction, kSignals.size()> actions_before;
 int stderr_before = -1;  // -1 exactly while stderr is not kept
 
-// What the signal handler does as well: async-signal-safe functions only (POSIX 2.4.3).
+// What follows is called by the handler, too: async-signal-safe functions only (POSIX 2.4.3).
+
+void restore_actions() {
+  for (std::size_t i = 0; i < kSignals.size(); ++i) {
+    sigaction(kSignals[i], &actions_before[i], nullptr);
+  }
+}
+
 void release_stderr() {
   if (stderr_before < 0) return;
   char bytes[1024];
@@ -38,6 +44,15 @@ void release_stderr() {
   stderr_before = -1;
 }
 
+// Then does what would have been done without.
+void on_fatal_signal(int signal) {
+  (void)!write(STDOUT_FILENO, kGiveBack, sizeof kGiveBack - 1);
+  tcsetattr(STDIN_FILENO, TCSANOW, &before_chirm);
+  release_stderr();
+  restore_actions();
+  raise(signal);
+}
+
 void keep_stderr() {
 #ifdef __SANITIZE_ADDRESS__
   return;  // its report is the last that the process does
@@ -48,16 +63,6 @@ void keep_stderr() {
   stderr_before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
   if (stderr_before >= 0) dup2(kept, STDERR_FILENO);
   close(kept);
-}
-
-// Then does what would have been done without.
-void on_fatal_signal(int signal) {
-  (void)!write(STDOUT_FILENO, kGiveBack, sizeof kGiveBack - 1);
-  tcsetattr(STDIN_FILENO, TCSANOW, &before_chirm);
-  release_stderr();
-  for (std::size_t i = 0; i < kSignals.size(); ++i)
-    sigaction(kSignals[i], &actions_before[i], nullptr);
-  raise(signal);
 }
 
 }  // namespace
@@ -82,8 +87,7 @@ TerminalRescue::TerminalRescue(const termios& before) {
 }
 
 TerminalRescue::~TerminalRescue() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i)
-    sigaction(kSignals[i], &actions_before[i], nullptr);
+  restore_actions();
   release_stderr();
 }
 

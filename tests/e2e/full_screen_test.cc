@@ -165,13 +165,18 @@ TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
 
 TEST_F(FullScreen, GivesTheTerminalBackWhenItDies) {
   start({.is_single = true});
-  for (const int signal : {SIGABRT, SIGSEGV}) {
+#ifdef __SANITIZE_ADDRESS__
+  const std::vector<int> signals{SIGABRT};  // the sanitizer reports the other one
+#else
+  const std::vector<int> signals{SIGABRT, SIGSEGV};
+#endif
+  for (const int signal : signals) {
     const std::string name = "ada" + std::to_string(signal);
     const pid_t pid = chat_in_shell(name);
-    say(name, "before");
-    ASSERT_TRUE(sees(name, "  before"));
+    say(name, "I am " + name);
+    ASSERT_TRUE(sees(name, "  I am " + name));
     ASSERT_EQ(kill(pid, signal), 0);
-    ASSERT_TRUE(misses(name, "  before"));
+    ASSERT_TRUE(misses(name, "  I am " + name));
     say(name, "echo ended with $?; stty -a | grep -o ' icanon\\| echo '");
     ASSERT_TRUE(sees(name, "ended with " + std::to_string(128 + signal)));
     ASSERT_TRUE(sees(name, "\n icanon\n echo"));
@@ -179,6 +184,9 @@ TEST_F(FullScreen, GivesTheTerminalBackWhenItDies) {
 }
 
 TEST_F(FullScreen, ShowsWhatWasWrittenMeanwhileWhenTheScreenIsGivenBack) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer writes its reports at once";
+#endif
   start({.is_single = true});
   const pid_t pid = chat_in_shell("ada");
   std::ofstream("/proc/" + std::to_string(pid) + "/fd/2", std::ios::app) << "a bug: see here\n";

@@ -81,6 +81,13 @@ TEST_F(PlainModeTest, SaysWhichLineIsTooLong) {
   EXPECT_THAT(read_all(status_), HasSubstr("chirm: not sent: a line longer than 49152 bytes\n"));
 }
 
+TEST_F(PlainModeTest, GoesOnBehindALineThatCannotBeSent) {
+  std::string unsendable(48 * 1024, '\x01');  // as JSON six times as long
+  EXPECT_EQ(run(unsendable + "\nlast\n"), 1);
+  EXPECT_EQ(read_all(output_), "#lobby ada: last\n");
+  EXPECT_THAT(read_all(status_), HasSubstr("chirm: not sent: the publication is too large\n"));
+}
+
 TEST_F(PlainModeTest, ExitsWith1WhenTheServerRefuses) {
   server_.on_command = [](Peer& peer, const Command&) {
     peer.close(3500, "invalid token");
