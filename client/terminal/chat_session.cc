@@ -169,8 +169,8 @@ void ChatSession::become_member(Room& room) {
 
 void ChatSession::on_member(Room& room, const std::optional<client::CommandError>& error) {
   room.state = Room::State::kOutside;
-  if (error && error->code == 0) return;  // again with the next connection
-  if (error && error->temporary) return join_again_.start(kJoinAgainMs);
+  if (!client_.is_connected()) return;  // again with the next connection
+  if (error && (error->temporary || error->code == 0)) return join_again_.start(kJoinAgainMs);
   if (error && !may_be_open(*error)) return refused(room, *error);
   if (error && !is_without_members(*error)) room.refusal = error;
   room.state = Room::State::kSubscribing;
