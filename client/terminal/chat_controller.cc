@@ -13,7 +13,6 @@ namespace chirm::terminal {
 namespace {
 
 constexpr std::uint64_t kSyncAgainMs = 2000;
-constexpr std::uint64_t kSyncDelayMs = 50;  // several changes come together
 constexpr std::uint64_t kUnfollowedMs = 60'000;
 constexpr std::size_t kMessagesKept = 3000;  // of a conversation, at least
 constexpr std::uint64_t kCaughtUpShownMs = 3000;

@@ -72,6 +72,7 @@ class ChatController final : private client::Events {
  private:
   // Servers allow 128 channels by default, the inbox and those of the token among them.
   static constexpr std::size_t kFollowedMax = 100;
+  static constexpr std::uint64_t kSyncDelayMs = 50;  // several changes come together
 
   // Of a room that nobody has made.
   struct Visit {

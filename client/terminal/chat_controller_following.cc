@@ -12,12 +12,6 @@
 
 namespace chirm::terminal {
 
-namespace {
-
-constexpr std::uint64_t kSyncDelayMs = 50;
-
-}  // namespace
-
 bool ChatController::is_followed(const Conversation& conversation) const {
   return followed_.contains(conversation.info.channel);
 }
