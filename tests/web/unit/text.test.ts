@@ -27,6 +27,27 @@ test('links are http and https only', () => {
   assert.equal(safeHref('HTTPS://Example.org/a'), 'https://example.org/a');
 });
 
+test('a link leads where it seems to lead', () => {
+  assert.deepEqual(links('https://bank.example@evil.example/login'), []);
+  assert.deepEqual(links('https://bank.example:443@evil.example'), []);
+  assert.deepEqual(links('https://x.org/@ada and https://x.org/?q=a@b'), [
+    'https://x.org/@ada',
+    'https://x.org/?q=a@b',
+  ]);
+  for (const turn of ['\u202e', '\u2066', '\u200f', '\u061c']) {
+    assert.deepEqual(links(`https://x.org/${turn}moc.knab//:sptth`), ['https://x.org/']);
+  }
+});
+
+test('names of another system keep their case', () => {
+  const users = new Set(['Ada.L', 'bob']);
+  const found = split('@Ada.L @ada.l @Bob', users).flatMap((piece) =>
+    piece.kind === 'mention' ? [piece.user] : [],
+  );
+  assert.deepEqual(found, ['Ada.L', 'bob']);
+  assert.deepEqual(mentionsOf('@Ada.L @Bob', (user) => users.has(user)), ['Ada.L', 'bob']);
+});
+
 test('a link ends before what punctuates the sentence', () => {
   assert.deepEqual(links('see https://x.org/a.'), ['https://x.org/a']);
   assert.deepEqual(links('(https://x.org/a)'), ['https://x.org/a']);
