@@ -168,7 +168,9 @@ test('counters become rates, and a restart is no negative one', () => {
     samples.add(time, [node(published)]);
   }
   const rates = samples.line('x', 'n', (state) => state.publishedPerS).values;
-  assert.deepEqual(rates, [50, 0, 10]);
+  assert.deepEqual(rates, [50, 37.5, 32]); // of all that time: it is not more than five seconds
+  samples.add(15_000, [node(40)]);
+  assert.equal(samples.latest?.nodes.get('n')?.publishedPerS, 2);
 });
 
 test('a node that is gone leaves a gap', () => {
@@ -188,5 +190,6 @@ test('a node that is gone leaves a gap', () => {
 test('axes end at round numbers', () => {
   assert.deepEqual([0, 1, 7, 11, 99, 1234].map(niceMax), [1, 1, 8, 15, 100, 1500]);
   assert.equal(compact(12_345), '12.3 k');
+  assert.equal(micros(0.5), '0.5 µs');
   assert.equal(micros(1500), '1.5 ms');
 });

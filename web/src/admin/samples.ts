@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the nodes told in the last minutes, as lines for charts. Counters become rates.
+// What the nodes told in the last minutes, as lines for charts. Counters become rates over the last
+// seconds: what nodes tell is up to a second old, so between two answers may be none or two.
 
 export interface NodeSample {
   node: string;
@@ -34,9 +35,11 @@ export interface Line {
   values: (number | undefined)[]; // one a sample; undefined: nothing is known of that time
 }
 
+const rateMs = 5000;
+
 export class Samples {
   all: Sample[] = [];
-  private before: Sample | undefined; // rates need two
+  private recent: { time: number; nodes: Map<string, NodeSample> }[] = []; // what rates are made of
 
   constructor(private readonly max = 180) {}
 
@@ -49,25 +52,34 @@ export class Samples {
   }
 
   add(time: number, nodes: NodeSample[]): void {
-    const { before } = this;
-    const seconds = before ? Math.max(0.2, (time - before.time) / 1000) : 0;
-    const states = nodes.map((node): [string, NodeState] => {
-      const old = before?.nodes.get(node.node);
-      // A node that was started again counts from 0.
-      const rate = (now: number, then: number | undefined) =>
-        then === undefined || seconds === 0 ? 0 : Math.max(0, now - then) / seconds;
-      return [
-        node.node,
-        {
-          ...node,
-          publishedPerS: rate(node.published, old?.published),
-          deliveredPerS: rate(node.delivered, old?.delivered),
-          cpuPercent: rate(node.cpu_ms, old?.cpu_ms) / 10,
-        },
-      ];
-    });
-    this.before = { time, nodes: new Map(states) };
-    if (before) this.all = [...this.all.slice(1 - this.max), this.before];
+    const last = this.recent.at(-1);
+    this.recent = this.recent.filter((each) => each === last || time - each.time <= rateMs);
+    this.recent.push({ time, nodes: new Map(nodes.map((node) => [node.node, node])) });
+    if (this.recent.length < 2) return;
+    const states = nodes.map((node): [string, NodeState] => [
+      node.node,
+      {
+        ...node,
+        publishedPerS: this.rate(node.node, 'published'),
+        deliveredPerS: this.rate(node.node, 'delivered'),
+        cpuPercent: this.rate(node.node, 'cpu_ms') / 10,
+      },
+    ]);
+    this.all = [...this.all.slice(1 - this.max), { time, nodes: new Map(states) }];
+  }
+
+  // Per second. A node that was started again counts from 0.
+  private rate(name: string, counter: 'published' | 'delivered' | 'cpu_ms'): number {
+    let sum = 0;
+    let ms = 0;
+    for (let i = 1; i < this.recent.length; ++i) {
+      const [before, after] = [this.recent[i - 1]!, this.recent[i]!];
+      const [old, now] = [before.nodes.get(name), after.nodes.get(name)];
+      if (!old || !now) continue;
+      sum += Math.max(0, now[counter] - old[counter]);
+      ms += after.time - before.time;
+    }
+    return ms === 0 ? 0 : (sum * 1000) / ms;
   }
 
   line(name: string, node: string, value: (state: NodeState) => number): Line {
@@ -110,7 +122,7 @@ export function compact(value: number): string {
 export function micros(value: number): string {
   if (value >= 1e6) return `${trim(value / 1e6)} s`;
   if (value >= 1e3) return `${trim(value / 1e3)} ms`;
-  return `${Math.round(value)} µs`;
+  return `${value < 10 ? trim(value) : Math.round(value)} µs`;
 }
 
 export function bytes(value: number): string {
