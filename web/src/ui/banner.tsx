@@ -57,9 +57,8 @@ function Countdown({ to }: { to: number }) {
     return () => clearInterval(timer);
   }, []);
   const left = Math.ceil((to - now.value) / 1000);
-  return (
-    <span aria-hidden="true">{left >= 1 ? `Reconnecting in ${left} s.` : 'Reconnecting…'}</span>
-  );
+  const told = left >= 1 ? `Reconnecting in ${left}\u00a0s.` : 'Reconnecting…';
+  return <span aria-hidden="true">{told}</span>;
 }
 
 function useIsLate(isWaiting: boolean): boolean {
