@@ -76,12 +76,15 @@ Expected<Identity, Refusal> Authenticator::authenticate(const ConnectCommand& co
   });
 }
 
+bool Authenticator::is_ready() const {
+  return (accounts_ == nullptr || accounts_->is_ready()) &&
+         (revocations_ == nullptr || revocations_->is_loaded());
+}
+
 Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const {
   const std::int64_t now = Loop::unix_ms() / 1000;
   // What was revoked may concern anybody.
-  const bool is_ready = (accounts_ == nullptr || accounts_->is_ready()) &&
-                        (revocations_ == nullptr || revocations_->is_loaded());
-  if (!is_ready) return Unexpected<Refusal>(errors::kInternal);
+  if (!is_ready()) return Unexpected<Refusal>(errors::kInternal);
   const auto own = accounts_ == nullptr ? std::nullopt : accounts_->verify(token);
   const auto claims = own ? *own : verify_connection_token(token, settings_.tokens, now);
   if (!claims) {

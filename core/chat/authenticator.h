@@ -42,6 +42,10 @@ class Authenticator {
                          const Revocations* revocations = nullptr)
       : settings_(settings), accounts_(accounts), revocations_(revocations) {}
 
+  // False until it has been read from the store who is banned and how tokens are signed. Whoever
+  // connects before that is refused with a temporary error.
+  bool is_ready() const;
+
   [[nodiscard]] Expected<Identity, Refusal> authenticate(const ConnectCommand& command) const;
   // A new token for a connection of `user`. Its channels do not count before the next connect.
   [[nodiscard]] Expected<Identity, Disconnect> refresh(std::string_view user,

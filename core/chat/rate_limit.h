@@ -9,14 +9,15 @@ namespace chirm {
 
 class RateLimit {
  public:
-  // False: too many. A rate of 0 has no limit.
-  bool take(std::uint64_t now_ms, std::uint32_t per_second, std::uint32_t burst) {
+  // False: too many. A rate of 0 has no limit. What weighs more counts for so many.
+  bool take(std::uint64_t now_ms, std::uint32_t per_second, std::uint32_t burst,
+            std::uint32_t weight = 1) {
     if (per_second == 0) return true;
     const std::uint64_t now_us = now_ms * 1000;
     const std::uint64_t interval_us = 1'000'000 / per_second;
     const std::uint64_t next_us = std::max(next_us_, now_us);
     if (next_us - now_us > (burst - 1) * interval_us) return false;
-    next_us_ = next_us + interval_us;
+    next_us_ = next_us + weight * interval_us;
     return true;
   }
 

@@ -51,11 +51,15 @@ using RpcDone = std::function<void(RpcResult)>;
 
 class RpcTable {
  public:
-  // `data` is raw JSON, "" when absent, valid until the method returns.
-  using Method = std::function<void(RpcCaller caller, std::string_view data, RpcDone done)>;
+  // `data` is raw JSON, "" when absent, valid until the function returns.
+  using Function = std::function<void(RpcCaller caller, std::string_view data, RpcDone done)>;
+  struct Method {
+    Function call;
+    std::uint32_t weight;  // how many calls it counts for where their rate is limited
+  };
 
-  void add(std::string_view name, Method method) {
-    const bool is_new = methods_.emplace(name, std::move(method)).second;
+  void add(std::string_view name, Function call, std::uint32_t weight = 1) {
+    const bool is_new = methods_.emplace(name, Method{std::move(call), weight}).second;
     CHIRM_CHECK(is_new, name);
   }
   // Null when there is no such method.

@@ -150,7 +150,7 @@ class Session final : public WheelEntry,
   void subscribe_as_allowed(std::uint32_t id, SubscribeCommand command);
   bool is_checking(std::string_view channel) const;
   void end_checking(std::string_view channel);
-  bool is_throttled(RateLimit& limit);
+  bool is_throttled(RateLimit& limit, std::uint32_t weight = 1);
   template <class E>
   void answer_publish(std::uint32_t id, const Expected<Position, E>& position);
   void read_history(std::uint32_t id, const HistoryCommand& command);

@@ -61,10 +61,10 @@ void Session::if_allowed(std::uint32_t id, Right right, std::string_view channel
                                });
 }
 
-bool Session::is_throttled(RateLimit& limit) {
+bool Session::is_throttled(RateLimit& limit, std::uint32_t weight) {
   const ChatSettings& settings = context_.settings;
   return !settings.is_insecure && !limit.take(context_.hub.loop().now_ms(), settings.publish_rate,
-                                              2 * settings.publish_rate);
+                                              2 * settings.publish_rate, weight);
 }
 
 void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
@@ -282,9 +282,9 @@ void Session::handle(std::uint32_t id, const RpcCommand& command) {
     const bool is_off = context_.rpc == nullptr && command.method.starts_with("chat.");
     return reply_error(id, is_off ? errors::kNotAvailable : errors::kMethodNotFound);
   }
-  if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
+  if (is_throttled(calls_, method->weight)) return reply_error(id, errors::kTooManyRequests);
   begin(kCallWeight);
-  (*method)(caller(), command.data, [weak = self(), id](const RpcResult& result) {
+  method->call(caller(), command.data, [weak = self(), id](const RpcResult& result) {
     Session* session = *weak;
     if (session == nullptr) return;
     if (!result) {

@@ -51,7 +51,8 @@ class Rooms final : public Access, private RoomStore::Listener {
   // Methods (rooms_methods.cc)
   using Handler = std::function<Task<RpcResult>(RpcCaller, Request)>;
   void add_methods(RpcTable& table);
-  void add(RpcTable& table, const char* name, Schema schema, Handler handler);
+  void add(RpcTable& table, const char* name, Schema schema, Handler handler,
+           std::uint32_t weight = 1);
   Task<RpcResult> presence(RpcCaller caller, Request request);
   Task<RpcResult> search(RpcCaller caller, Request request);
   Task<Verdict> may_see(RpcCaller caller, std::string channel);

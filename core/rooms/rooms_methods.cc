@@ -8,14 +8,21 @@
 
 namespace chirm {
 
-void Rooms::add(RpcTable& table, const char* name, Schema schema, Handler handler) {
-  table.add(name, [this, schema = std::move(schema), handler = std::move(handler)](
-                      RpcCaller caller, std::string_view data, RpcDone done) {
+namespace {
+// What reads many records, or much text.
+constexpr std::uint32_t kListWeight = 4;
+}  // namespace
+
+void Rooms::add(RpcTable& table, const char* name, Schema schema, Handler handler,
+                std::uint32_t weight) {
+  const auto function = [this, schema = std::move(schema), handler = std::move(handler)](
+                            RpcCaller caller, std::string_view data, RpcDone done) {
     if (caller.user.empty()) return done(not_allowed("sign in first"));
     auto request = read_request(schema, data);
     if (!request) return done(Unexpected<RpcError>(request.error()));
     scope_.start(call(handler, std::move(caller), std::move(*request)), std::move(done));
-  });
+  };
+  table.add(name, function, weight);
 }
 
 // The handler lives as long as the table.
@@ -38,14 +45,14 @@ void Rooms::add_methods(RpcTable& table) {
   const std::vector<Field> for_a_time{F::kRoom, F::kUser, F::kReason, F::kSeconds};
 
   add(table, "chat.rooms", {{F::kQuery, F::kAfter, F::kLimit}, 100},
-      of(membership_, &Membership::rooms));
+      of(membership_, &Membership::rooms), kListWeight);
   add(table, "chat.room", {{F::kRoom}}, of(membership_, &Membership::room));
   add(table, "chat.create", {{F::kRoom, F::kTitle, F::kTopic, F::kVisibility}},
       of(membership_, &Membership::create));
   add(table, "chat.join", {{F::kRoom}}, of(membership_, &Membership::join));
   add(table, "chat.leave", {{F::kRoom}}, of(membership_, &Membership::leave));
   add(table, "chat.members", {{F::kRoom, F::kAfter, F::kLimit}, 200},
-      of(membership_, &Membership::members));
+      of(membership_, &Membership::members), kListWeight);
 
   add(table, "chat.invite", {on_user}, of(moderation_, &Moderation::invite));
   add(table, "chat.kick", {with_reason}, of(moderation_, &Moderation::kick));
@@ -63,10 +70,10 @@ void Rooms::add_methods(RpcTable& table) {
   add(table, "chat.block", {{F::kUser}}, of(dms_, &DirectMessages::block));
   add(table, "chat.unblock", {{F::kUser}}, of(dms_, &DirectMessages::unblock));
 
-  add(table, "chat.sync", {}, of(read_marks_, &ReadMarks::sync));
+  add(table, "chat.sync", {}, of(read_marks_, &ReadMarks::sync), kListWeight);
   add(table, "chat.read", {{F::kChannel, F::kOffset}}, of(read_marks_, &ReadMarks::read));
   add(table, "chat.search", {{F::kChannel, F::kSearch, F::kBefore, F::kLimit}, 20},
-      of(*this, &Rooms::search));
+      of(*this, &Rooms::search), kListWeight);
   add(table, "chat.presence", {{F::kChannel}}, of(*this, &Rooms::presence));
   add(table, "chat.status", {{F::kStatus}}, of(whereabouts_, &Whereabouts::status));
   add(table, "chat.user", {{F::kUser}}, of(whereabouts_, &Whereabouts::user));

@@ -223,8 +223,11 @@ NodeStatistics Server::measure() {
 
 HttpResponse Server::readiness() const {
   if (is_stopping_) return text_response(503, "stopping\n");
-  if (broker_.health() == Health::kReady) return text_response(200, "ok\n");
-  return text_response(503, problems_text(broker_.stores(), Loop::unix_ms()));
+  if (broker_.health() != Health::kReady) {
+    return text_response(503, problems_text(broker_.stores(), Loop::unix_ms()));
+  }
+  if (!authenticator_.is_ready()) return text_response(503, "reading who may sign in\n");
+  return text_response(200, "ok\n");
 }
 
 HttpResponse Server::file(const HttpRequest& request) const {

@@ -318,5 +318,15 @@ TEST_P(PublishRateTest, IsLimited) {
   EXPECT_THAT(dan.say("room:lobby", "3"), StartsWith("111 "));
 }
 
+TEST_P(PublishRateTest, CountsCallsByTheirWeight) {
+  ChatSettings settings = chat_settings();
+  settings.publish_rate = 1;
+  add_node(settings);
+  Person& dan = enter("dan");  // with a chat.sync, which counts for four
+  EXPECT_THAT(dan.ask("chat.room", R"({"room":"lobby"})"), StartsWith("111 "));
+  EXPECT_THAT(dan.presence("room:lobby"), StartsWith("111 "));
+  EXPECT_THAT(dan.say("room:lobby", "x"), HasSubstr("offset"));  // is counted by itself
+}
+
 }  // namespace
 }  // namespace chirm

@@ -3,6 +3,7 @@
 
 #include <stdexcept>
 
+#include "core/accounts/revocations.h"
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
 #include "core/broker/sqlite_broker.h"
@@ -181,8 +182,11 @@ void RoomsTest::add_node(const ChatSettings& settings) {
   node.server = std::make_unique<Server>(loop, *node.broker, server_settings, settings);
   ASSERT_TRUE(node.server->listen().has_value());
   Broker& broker = *node.broker;
+  Server& server = *node.server;
   nodes_.push_back(std::move(node));
-  ASSERT_TRUE(run_until(loop, [&] { return broker.health() == Health::kReady; }));
+  ASSERT_TRUE(run_until(loop, [&] {
+    return broker.health() == Health::kReady && server.revocations()->is_loaded();
+  }));
 }
 
 void RoomsTest::put(std::string_view collection, std::string_view id, std::string_view value) {
