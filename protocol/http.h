@@ -15,10 +15,12 @@
 
 namespace chirm {
 
+using HttpHeader = std::pair<std::string, std::string>;  // name in lower case, value
+
 struct HttpRequest {
-  std::string method;                                        // "GET"
-  std::string target;                                        // as sent: "/connection/websocket?x=y"
-  std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
+  std::string method;  // "GET"
+  std::string target;  // as sent: "/connection/websocket?x=y"
+  std::vector<HttpHeader> headers;
   std::size_t head_bytes = 0;        // bytes of the input up to and with the empty line
   std::uint64_t content_length = 0;  // 0 when absent
   bool wants_upgrade = false;        // `Connection: upgrade` and an `Upgrade` header are present
@@ -39,8 +41,8 @@ struct HttpError {
 };
 
 // Reads a request head from the start of `bytes`. nullopt inside Expected: not complete yet, call
-// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400, 411 (a body without
-// Content-Length), 431, 505.
+// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400 (HTTP/1.1 without one
+// Host header, too), 411 (a body without Content-Length), 431, 505.
 [[nodiscard]] Expected<std::optional<HttpRequest>, HttpError> parse_http_request(
     std::string_view bytes);
 

@@ -2,6 +2,7 @@
 #pragma once
 // What has happened to accounts and sessions on this node, for the metrics.
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -12,6 +13,7 @@ struct AccountCounters {
   // Names with a password, by how they were answered: ok, failed, throttled, busy.
   std::map<std::string, std::uint64_t> log_ins = {
       {"ok", 0}, {"failed", 0}, {"throttled", 0}, {"busy", 0}};
+  std::size_t hash_queue = 0;  // passwords that wait now
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_refreshed = 0;
   std::uint64_t sessions_ended = 0;  // before their time

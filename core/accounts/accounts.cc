@@ -18,7 +18,6 @@ using namespace account_errors;
 
 namespace {
 
-constexpr std::uint64_t kSweepMs = 86'400'000;
 constexpr std::string_view kIssuer = "chirm";
 
 }  // namespace
@@ -36,10 +35,8 @@ Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocation
       per_name_(settings_.per_name),
       per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
-      sweep_timer_(loop, [this] { sessions_.sweep_guests(); }),
+      guest_sweep_(loop, documents),
       hasher_(loop, settings_.cost, settings_.hash_queue_max) {
-  sessions_.sweep_guests();
-  sweep_timer_.start_repeating(kSweepMs);
   look_at_admins();
 }
 
@@ -247,6 +244,7 @@ bool Accounts::looks_like_account(std::string_view user) const {
 
 AccountCounters Accounts::counters() const {
   AccountCounters now = counters_;
+  now.hash_queue = hasher_.queued();
   sessions_.count(now);
   return now;
 }

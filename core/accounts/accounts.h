@@ -15,6 +15,7 @@
 #include "core/accounts/account_counters.h"
 #include "core/accounts/account_settings.h"
 #include "core/accounts/cluster_key.h"
+#include "core/accounts/guest_sweep.h"
 #include "core/accounts/password_hasher.h"
 #include "core/accounts/revocations.h"
 #include "core/accounts/session_book.h"
@@ -113,8 +114,8 @@ class Accounts {
   void find(std::string_view user, Done<std::optional<AccountRecord>> done);
 
   SessionBook& sessions() { return sessions_; }
+  GuestSweep& guest_sweep() { return guest_sweep_; }
   AccountCounters counters() const;
-  std::size_t hash_queue() const { return hasher_.queued(); }
 
  private:
   struct Account {  // its document
@@ -173,7 +174,7 @@ class Accounts {
   Throttle per_session_;
   Throttle new_per_address_;
   std::set<std::string, std::less<>> warned_of_;  // settings().admins that are none
-  Timer sweep_timer_;
+  GuestSweep guest_sweep_;
   Guard guard_;
   PasswordHasher hasher_;  // the first to go: it calls into all of the above
 };

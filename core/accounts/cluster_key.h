@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The secret that all nodes of a cluster share: it signs session and refresh tokens. The first node
-// makes it.
+// makes it. When the store has lost it, a node that knows it puts it back; when the store has
+// another one, that counts.
 
 #include <string>
+#include <string_view>
 
 #include "core/base/guard.h"
 #include "core/broker/document_store.h"
@@ -11,17 +13,23 @@
 
 namespace chirm {
 
-class ClusterKey {
+class ClusterKey final : private DocumentListener {
  public:
   // Begins to load the key, and tries again until it is there. Both must outlive the key.
   ClusterKey(Loop& loop, DocumentStore& documents);
+  ~ClusterKey();
 
   // 32 bytes; "" until it is known.
   const std::string& bytes() const { return bytes_; }
 
  private:
+  void on_document(std::string_view collection, std::string_view id,
+                   const Document& document) override;
+  void on_documents_maybe_missed() override;
+
   void load();
-  void make();
+  // What is known already, else a new one.
+  void put();
   void take(const Expected<Document, ErrorCode>& document);
 
   DocumentStore& documents_;

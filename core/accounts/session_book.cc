@@ -20,17 +20,14 @@ namespace chirm {
 
 namespace {
 
-constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::uint32_t kUserLifetimeS = 30 * 86'400;  // from the last use
 constexpr std::uint32_t kGuestLifetimeS = 86'400;
-constexpr std::int64_t kGuestDaysMax = 30;  // however often it is used
-constexpr std::int64_t kGraceMs = 10'000;   // a reply was lost, and the client asks again
-constexpr std::int64_t kClockSkewS = 60;    // between nodes
-constexpr int kAttempts = 5;                // of a put that others are faster with
-constexpr std::size_t kSessionsMax = 50;    // of a user; the one used longest ago gives way
+constexpr std::int64_t kGraceMs = 10'000;  // a reply was lost, and the client asks again
+constexpr std::int64_t kClockSkewS = 60;   // between nodes
+constexpr int kAttempts = 5;               // of a put that others are faster with
+constexpr std::size_t kSessionsMax = 50;   // of a user; the one used longest ago gives way
 constexpr std::size_t kAgentBytes = 200;
 constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
-constexpr int kSweptDays = 7;
 
 // The upper 16 bits of a guest's session are the day it was opened on.
 std::int64_t day_of(std::uint64_t session) { return static_cast<std::int64_t>(session >> 48); }
@@ -40,17 +37,14 @@ std::uint64_t make_id(std::string_view user) {
   while (id == 0) {
     for (const char c : random_bytes(8)) id = id << 8 | static_cast<unsigned char>(c);
     if (!is_guest(user)) continue;
-    const auto today = static_cast<std::uint64_t>(Loop::unix_ms() / kDayMs);
+    const auto today = static_cast<std::uint64_t>(Loop::unix_ms() / SessionBook::kDayMs);
     id = (id & 0xffff'ffff'ffffU) | (today & 0xffff) << 48;
   }
   return id;
 }
 
-// Guests' sessions of a day are together, so that all of them can be removed one day.
-std::string guests_of(std::int64_t day) { return "guest:" + std::to_string(day); }
-
 std::string collection_of(std::string_view user, std::uint64_t session) {
-  return is_guest(user) ? guests_of(day_of(session)) : "session:" + std::string(user);
+  return is_guest(user) ? SessionBook::guests_of(day_of(session)) : "session:" + std::string(user);
 }
 
 std::string printable(std::string_view text) {
@@ -72,7 +66,24 @@ std::string to_json(const SessionRecord& record) {
   return json.take();
 }
 
-std::optional<SessionRecord> record_of(std::uint64_t id, const Document& document) {
+void use(SessionRecord& record, std::string_view user) {
+  record.used_ms = Loop::unix_ms();
+  record.until_ms = record.used_ms + 1000LL * SessionBook::lifetime_s(user);
+  if (!is_guest(user)) return;
+  record.until_ms = std::min(
+      record.until_ms, (day_of(record.id) + SessionBook::kGuestDaysMax) * SessionBook::kDayMs);
+}
+
+}  // namespace
+
+SessionBook::SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
+                         std::uint32_t token_s)
+    : documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
+
+// Together, so that all of them can be found one day.
+std::string SessionBook::guests_of(std::int64_t day) { return "guest:" + std::to_string(day); }
+
+std::optional<SessionRecord> SessionBook::record_of(std::uint64_t id, const Document& document) {
   if (document.version == 0) return std::nullopt;
   JsonFields fields(document.value);
   const auto time = [&](std::string_view name) {
@@ -84,19 +95,6 @@ std::optional<SessionRecord> record_of(std::uint64_t id, const Document& documen
   record.guest = fields.text_or("guest", {0, limits::kUserBytes}, "");
   return fields.is_right() ? std::optional(record) : std::nullopt;
 }
-
-void use(SessionRecord& record, std::string_view user) {
-  record.used_ms = Loop::unix_ms();
-  record.until_ms = record.used_ms + 1000LL * SessionBook::lifetime_s(user);
-  if (!is_guest(user)) return;
-  record.until_ms = std::min(record.until_ms, (day_of(record.id) + kGuestDaysMax) * kDayMs);
-}
-
-}  // namespace
-
-SessionBook::SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
-                         std::uint32_t token_s)
-    : documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
 
 std::uint32_t SessionBook::lifetime_s(std::string_view user) {
   return is_guest(user) ? kGuestLifetimeS : kUserLifetimeS;
@@ -314,13 +312,6 @@ void SessionBook::list(std::string_view user, Done<std::vector<SessionRecord>> d
                     }
                     done(std::move(records));
                   }));
-}
-
-void SessionBook::sweep_guests() {
-  const std::int64_t last = Loop::unix_ms() / kDayMs - kGuestDaysMax - 1;
-  for (int i = 0; i < kSweptDays; ++i) {
-    documents_.clear(guests_of(last - i), [](const auto&) {});
-  }
 }
 
 }  // namespace chirm

@@ -68,8 +68,12 @@ class SessionBook {
   // Not a guest's. Expired ones are left out.
   void list(std::string_view user, Done<std::vector<SessionRecord>> done);
 
-  // Removes what guests have left behind. To be called once a day or so.
-  void sweep_guests();
+  // The collection of guests' sessions that were opened on a day since 1970, and what one says;
+  // nullopt: it says nothing.
+  static std::string guests_of(std::int64_t day);
+  static std::optional<SessionRecord> record_of(std::uint64_t id, const Document& document);
+  static constexpr std::int64_t kDayMs = 86'400'000;
+  static constexpr std::int64_t kGuestDaysMax = 30;  // that a session lasts, however often used
 
   static std::uint32_t lifetime_s(std::string_view user);
 

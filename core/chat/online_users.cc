@@ -127,13 +127,15 @@ void OnlineUsers::look_at_gone() {
 
 void OnlineUsers::write(const std::string& user, std::int64_t seen_ms, int tries) {
   if (tries == 0) return;
-  broker_.documents().get(kCollection, user, [this, user, seen_ms, tries](const auto& document) {
-    if (!document || number(document->value).value_or(0) >= seen_ms) return;
-    broker_.documents().put(kCollection, user, document->version, std::to_string(seen_ms),
-                            [this, user, seen_ms, tries](const auto& result) {
-                              if (result && !result->is_stored) write(user, seen_ms, tries - 1);
-                            });
+  const auto written = guard_([this, user, seen_ms, tries](const auto& result) {
+    if (result && !result->is_stored) write(user, seen_ms, tries - 1);
   });
+  broker_.documents().get(kCollection, user,
+                          guard_([this, user, seen_ms, written](const auto& document) {
+                            if (!document || number(document->value).value_or(0) >= seen_ms) return;
+                            broker_.documents().put(kCollection, user, document->version,
+                                                    std::to_string(seen_ms), written);
+                          }));
 }
 
 }  // namespace chirm

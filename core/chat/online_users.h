@@ -11,6 +11,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "core/base/guard.h"
 #include "core/broker/broker.h"
 #include "core/broker/string_hash.h"
 #include "core/chat/presence_sets.h"
@@ -66,7 +67,8 @@ class OnlineUsers {
     std::int64_t unix_ms;
   };
   std::unordered_map<std::string, Gone> gone_;  // whose last connection may have ended
-  Timer timer_;                                 // runs while there are any
+  Timer timer_;
+  Guard guard_;  // runs while there are any
 };
 
 }  // namespace chirm

@@ -170,6 +170,7 @@ class Session final : public WheelEntry,
   void on_joined(const Joining& how, std::string_view channel, SubscribeResult result);
   void on_join_refused(const ErrorCode& error);
   void on_join_late();
+  void note_channel(const ServerSubscribe& wanted);
   void finish_joining_if_complete();
   void finish_connect(std::uint32_t id, std::string_view subs);
   void set_expiry(const std::optional<std::int64_t>& expires_at);

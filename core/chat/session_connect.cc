@@ -95,15 +95,24 @@ void Session::subscribe_by_server(const ServerSubscribe& wanted) {
   if (subscriptions_.size() >= context_.settings.channels_per_client) {
     return close(disconnects::kChannelLimit);
   }
-  if (token_channels_ != nullptr || !wanted.options.info.empty() || !wanted.options.data.empty()) {
-    if (token_channels_ == nullptr) token_channels_ = std::make_unique<TokenChannels>();
-    (*token_channels_)[std::string(wanted.channel)] = wanted.options;
-  }
+  note_channel(wanted);
   SubscribeCommand subscribe;
   subscribe.channel = wanted.channel;
   subscribe.recover = wanted.since.has_value();
   if (wanted.since) subscribe.since = *wanted.since;
   context_.hub.subscribe(*this, 0, subscribe);
+}
+
+// What is said of channels that it has left is forgotten when there is much of it.
+void Session::note_channel(const ServerSubscribe& wanted) {
+  const bool says_nothing = wanted.options.info.empty() && wanted.options.data.empty();
+  if (token_channels_ == nullptr && says_nothing) return;
+  if (token_channels_ == nullptr) token_channels_ = std::make_unique<TokenChannels>();
+  if (token_channels_->size() >= 2ULL * context_.settings.channels_per_client) {
+    std::erase_if(*token_channels_,
+                  [this](const auto& channel) { return find(channel.first) == nullptr; });
+  }
+  (*token_channels_)[std::string(wanted.channel)] = wanted.options;
 }
 
 void Session::on_join_late() {

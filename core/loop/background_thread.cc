@@ -47,6 +47,7 @@ struct BackgroundThread::Impl {
 
   static void on_async_cb(uv_async_t* handle) {
     auto& self = *static_cast<Impl*>(handle->data);
+    self.loop->begin_turn();
     std::vector<std::function<void()>> dones;
     {
       const std::lock_guard lock(self.mutex);
@@ -56,6 +57,7 @@ struct BackgroundThread::Impl {
     for (const auto& done : dones) done();
   }
 
+  Loop* loop = nullptr;
   std::size_t queue_max = 0;
   std::size_t queued = 0;  // of the loop's thread
   UvBox<uv_async_t> async{new uv_async_t};
@@ -69,6 +71,7 @@ struct BackgroundThread::Impl {
 
 BackgroundThread::BackgroundThread(Loop& loop, std::size_t queue_max)
     : impl_(std::make_unique<Impl>()) {
+  impl_->loop = &loop;
   impl_->queue_max = queue_max;
   const int rc = uv_async_init(loop.uv(), impl_->async.get(), &Impl::on_async_cb);
   CHIRM_CHECK(rc == 0, rc);

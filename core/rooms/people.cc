@@ -71,6 +71,41 @@ Task<std::string> People::known_as(std::string name) {
   co_return person && person->exists() ? user : name;
 }
 
+// The list of channels is the last to go: it says what there is to be removed.
+Task<Result<bool>> People::forget(std::string guest) {
+  const auto leave = [](Kept<MemberRecord>& kept) {
+    kept.record = {};
+    return Result<bool>(kept.exists());
+  };
+  const std::string list = "list:" + guest;
+  std::string after;
+  while (true) {
+    const auto listed = co_await store_.list(list, after, DocumentStore::kListMax);
+    if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
+    for (const NamedDocument& one : *listed) {
+      if (!one.id.starts_with(channel_of_room(""))) continue;
+      const std::string room = one.id.substr(channel_of_room("").size());
+      const auto left = co_await store_.update_member(room, guest, leave);
+      if (!left) co_return Unexpected<RpcError>(left.error());
+    }
+    if (listed->size() < DocumentStore::kListMax) break;
+    after = listed->back().id;
+  }
+  const auto person = co_await store_.person(guest);
+  if (!person) co_return Unexpected<RpcError>(person.error());
+  if (person->exists()) {
+    const auto removed = co_await store_.persons.put("person", guest, person->version, "");
+    if (!removed) co_return removed;
+  }
+  for (const std::string& collection : {"block:" + guest, list}) {
+    Future<Expected<std::uint64_t, ErrorCode>> cleared;
+    store_.broker().documents().clear(collection, cleared.setter());
+    const auto count = co_await cleared;
+    if (!count) co_return Unexpected<RpcError>(RpcError(count.error()));
+  }
+  co_return true;
+}
+
 Task<Result<PersonRecord>> People::find(std::string user) {
   const auto person = co_await store_.person(std::move(user));
   if (!person) co_return Unexpected<RpcError>(person.error());

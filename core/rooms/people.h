@@ -21,6 +21,9 @@ class People {
   bool is_known(std::string_view user, std::string_view name, UserRole role);
   Task<Result<bool>> sign_in(std::string user, std::string name, UserRole role);
 
+  // Removes what there is of a guest who will not come back; what others keep about them stays.
+  Task<Result<bool>> forget(std::string guest);
+
   // The lobby is there afterwards.
   Task<Result<bool>> make_lobby();
   // The user whom that name means, however it is written; the name itself when there is none.

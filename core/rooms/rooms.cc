@@ -207,4 +207,10 @@ Task<Access::Published> Rooms::publish_later(Publishing::Publish publish, std::s
   co_return co_await future;
 }
 
+void Rooms::forget_guest(const std::string& guest, std::function<void(bool)> done) {
+  scope_.start(people_.forget(guest), [done = std::move(done)](const Result<bool>& is_done) {
+    done(is_done.has_value());
+  });
+}
+
 }  // namespace chirm

@@ -47,6 +47,9 @@ class Rooms final : public Access, private RoomStore::Listener {
   void on_role_changed(Session& session) override;
   void on_api_published(std::string_view channel) override;
 
+  // Removes what there is of a guest who will not come back; false: not all of it.
+  void forget_guest(const std::string& guest, std::function<void(bool)> done);
+
  private:
   // Methods (rooms_methods.cc)
   using Handler = std::function<Task<RpcResult>(RpcCaller, Request)>;

@@ -121,10 +121,12 @@ struct Api::Batch {
   HttpAnswer answer;
 
   void add(std::size_t at, const ApiResult& result) {
-    replies[at] = bytes <= kRepliesBytes
-                      ? envelope(commands[at].method, result)
-                      : envelope({}, Unexpected<ApiError>(ApiError{errors::kBadRequest.code,
-                                                                   "the replies are too long"}));
+    replies[at] = envelope(commands[at].method, result);
+    if (bytes + replies[at].size() > kRepliesBytes && replies[at].size() > kShortReplyBytes) {
+      replies[at] = envelope(
+          {}, Unexpected<ApiError>(ApiError{errors::kLimitExceeded.code,
+                                            "done, but the replies of this batch are too long"}));
+    }
     bytes += replies[at].size();
     if (--missing > 0) return;
     JsonWriter json;

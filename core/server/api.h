@@ -21,8 +21,10 @@ class HttpRouter;
 class Api {
  public:
   static constexpr std::size_t kBodyBytes = 4 * 1024 * 1024;
-  static constexpr std::size_t kCommandsMax = 1'000;              // of one batch
-  static constexpr std::size_t kRepliesBytes = 32 * 1024 * 1024;  // … together, about
+  static constexpr std::size_t kCommandsMax = 1'000;  // of one batch
+  // … together; what is short is told beyond that, so that nobody does it again.
+  static constexpr std::size_t kRepliesBytes = 32 * 1024 * 1024;
+  static constexpr std::size_t kShortReplyBytes = 1024;
 
   // Without a key the API is not there, and says so. `methods` must outlive the API.
   Api(std::string key, ApiMethods& methods) : key_(std::move(key)), methods_(methods) {}

@@ -21,7 +21,10 @@ using Kind = AccountError::Kind;
 constexpr std::size_t kBodyBytesMax = 16 * 1024;
 constexpr std::size_t kNameMax = 64;  // characters; the rule for names is stricter
 constexpr std::size_t kTokenMax = 512;
+// Behind TLS browsers see to it that only a page from there has set the cookie (RFC 6265bis
+// §4.1.3).
 constexpr std::string_view kCookie = "chirm_refresh";
+constexpr std::string_view kSecureCookie = "__Secure-chirm_refresh";
 
 // ---- Requests
 
@@ -52,7 +55,9 @@ std::optional<HttpResponse> refuse(const HttpRequest& request) {
   return std::nullopt;
 }
 
-std::string cookie_of(const HttpRequest& request) {
+std::string_view cookie_name(bool is_tls) { return is_tls ? kSecureCookie : kCookie; }
+
+std::string cookie_of(const HttpRequest& request, std::string_view wanted) {
   for (const auto& [name, value] : request.headers) {
     if (name != "cookie") continue;
     std::string_view left = value;
@@ -62,7 +67,7 @@ std::string cookie_of(const HttpRequest& request) {
       left.remove_prefix(std::min(end + 1, left.size()));
       pair.remove_prefix(std::min(pair.find_first_not_of(' '), pair.size()));
       const std::size_t equals = pair.find('=');
-      if (equals != pair.npos && pair.substr(0, equals) == kCookie) {
+      if (equals != pair.npos && pair.substr(0, equals) == wanted) {
         return std::string(pair.substr(equals + 1));
       }
     }
@@ -113,7 +118,7 @@ HttpResponse to_response(const AccountError& error) {
 }
 
 std::string set_cookie(std::string_view token, std::uint32_t age_s, bool is_tls) {
-  std::string text = std::string(kCookie) + '=';
+  std::string text = std::string(cookie_name(is_tls)) + '=';
   text += token;
   text += "; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age_s);
   if (is_tls) text += "; Secure";
@@ -192,7 +197,7 @@ void on_guest(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
 std::string refresh_token_of(JsonFields& fields, const HttpCall& call, Delivery& delivery) {
   std::string token = fields.text_or("refresh_token", {1, kTokenMax}, "");
   if (!token.empty()) return token;
-  token = cookie_of(call.request);
+  token = cookie_of(call.request, cookie_name(call.is_tls));
   if (token.empty()) fields.refuse("refresh_token", "a refresh token, here or in the cookie");
   delivery.wants_cookie = true;
   return token;

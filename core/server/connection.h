@@ -78,6 +78,8 @@ class Connection final : public ListHook<ConnectionTag>,
   bool read_head();
   void admit();
   void upgrade();
+  // In the form of what was asked for.
+  HttpResponse refusal(const HttpError& error) const;
   void refuse(const HttpResponse& response);
   void answer(std::uint64_t serial, const HttpResponse& response);
   void respond(const HttpResponse& response);

@@ -16,7 +16,32 @@ namespace {
 // Read ahead while a request is being answered; the rest waits in the kernel.
 constexpr std::size_t kReadAheadBytes = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr const char* kRetryAfterS = "3";
+
+bool is_for_programs(std::string_view path) {
+  return path.starts_with("/auth/") || path == "/api" || path.starts_with("/api/");
+}
+
+// An error of which there is only a line of text, as /auth/ and /api tell them.
+void as_json(HttpResponse& response) {
+  std::string_view text = response.body;
+  text = text.substr(0, text.find('\n'));
+  const std::string_view code = response.status == 503   ? "busy"
+                                : response.status == 404 ? "not_found"
+                                                         : "bad_request";
+  HttpResponse json = json_error(response.status, code, text);
+  json.headers = std::move(response.headers);
+  json.headers.emplace_back("Cache-Control", "no-store");
+  if (response.status == 503) json.headers.emplace_back("Retry-After", kRetryAfterS);
+  response = std::move(json);
+}
 }  // namespace
+
+HttpResponse Connection::refusal(const HttpError& error) const {
+  HttpResponse response = error_response(error);
+  if (http_->wants_json) as_json(response);
+  return response;
+}
 
 void Connection::on_request_bytes(std::string_view bytes) {
   if (state_ == State::kResponse && http_->framing.is_last) return;  // of no interest any more
@@ -27,11 +52,11 @@ void Connection::on_request_bytes(std::string_view bytes) {
 
 void Connection::on_http_deadline() {
   if (state_ == State::kRequest && (http_->request || !http_->input.empty())) {
-    return refuse(error_response({408, "The request did not come in time."}));
+    return refuse(refusal({408, "The request did not come in time."}));
   }
   if (state_ != State::kHandling) return end();
   http_->framing.is_last = true;
-  respond(error_response({503, "This took too long."}));
+  respond(refusal({503, "This took too long."}));
 }
 
 // A handler that answers at once comes back here; the loop goes on by itself then.
@@ -81,6 +106,7 @@ bool Connection::read_head() {
   if (!*request) return false;
   http.input.erase(0, (*request)->head_bytes);
   http.request = std::move(**request);
+  http.wants_json = is_for_programs(http.request->path());
   http.framing = {.is_last = http.request->is_last,
                   .has_body = http.request->method != "HEAD",
                   .is_1_0 = http.request->is_1_0};
@@ -96,10 +122,14 @@ bool Connection::read_head() {
 void Connection::admit() {
   Http& http = *http_;
   const auto route = server_.router().find(*http.request);
-  if (!route) return refuse(route.error());
+  if (!route) {
+    HttpResponse response = route.error();
+    if (http.wants_json) as_json(response);
+    return refuse(response);
+  }
   http.route = *route;
   if (http.request->content_length > http.route->body_bytes_max) {
-    return refuse(error_response({413, "The request body is too long."}));
+    return refuse(refusal({413, "The request body is too long."}));
   }
   if (http.route->refuse) {
     if (const auto refusal = http.route->refuse(*http.request)) return refuse(*refusal);
@@ -152,23 +182,29 @@ void Connection::respond(const HttpResponse& response) {
   if (server_.is_stopping()) http_->framing.is_last = true;
   state_ = State::kResponse;
   http_->output = encode_response(response, http_->framing);
+  http_->written = 0;
   server_.wheel().set(*this, 1000ULL * server_.settings().request_timeout_s);
   write_response();
 }
 
 void Connection::write_response() {
-  std::string& output = http_->output;
-  const ssize_t sent = send(socket_.fd(), output.data(), output.size(), MSG_NOSIGNAL);
+  Http& http = *http_;
+  const std::string_view left = std::string_view(http.output).substr(http.written);
+  const ssize_t sent = send(socket_.fd(), left.data(), left.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) return end();
   const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
   server_.counters().bytes_sent += taken;
-  if (taken < output.size()) {
-    output.erase(0, taken);
+  http.written += taken;
+  if (taken < left.size()) {
+    // As long as the client reads, it has time.
+    if (taken > 0) server_.wheel().set(*this, 1000ULL * server_.settings().request_timeout_s);
     is_output_wanted_ = true;
     return watch();
   }
-  std::string().swap(output);
-  if (!http_->framing.is_last) return begin_next_request();
+  std::string().swap(http.output);
+  // A node that is stopping waits for no request that may come.
+  const bool is_over = http.framing.is_last || (server_.is_stopping() && http.input.empty());
+  if (!is_over) return begin_next_request();
   on_all_written();
   set_input_wanted(true);  // for the end of the peer's direction
 }

@@ -25,10 +25,12 @@ struct Connection::Http {
   std::optional<HttpRequest> request;  // its head has come
   const HttpRouter::Route* route = nullptr;
   HttpFraming framing;                      // of the answer
-  std::string output;                       // what remains of it
+  std::string output;                       // it, encoded
+  std::size_t written = 0;                  // of it, the bytes that the socket has taken
   std::uint64_t serial = 0;                 // of the request: what answers another comes too late
   bool has_begun = true;                    // false while nothing of the next request has come
   bool is_serving = false;                  // serve() is running
+  bool wants_json = false;                  // how errors are told
   std::shared_ptr<Connection*> connection;  // for handlers; null before the first
 };
 

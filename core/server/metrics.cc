@@ -85,11 +85,22 @@ void add_stores(Families& out, const std::vector<StoreHealth>& stores) {
              round_trips);
 }
 
+void add_accounts(Families& out, const AccountCounters& accounts) {
+  out.counters("chirm_log_ins_total", "Names with a password, by how they were answered", "result",
+               accounts.log_ins);
+  out.gauge("chirm_password_queue", "Passwords that wait to be hashed", accounts.hash_queue);
+  out.counter("chirm_sign_ins_opened_total", "Sessions opened, of accounts and guests",
+              accounts.sessions_opened);
+  out.counter("chirm_sign_ins_refreshed_total", "... gone on with a new refresh token",
+              accounts.sessions_refreshed);
+  out.counter("chirm_sign_ins_ended_total", "... ended before their time", accounts.sessions_ended);
+}
+
 }  // namespace
 
 std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
                          const BrokerCounters& broker, const std::vector<StoreHealth>& stores,
-                         const Durations& turns) {
+                         const Durations& turns, const std::optional<AccountCounters>& accounts) {
   Families out;
   out.gauge("chirm_connections", "Open sockets", server.connections);
   out.counter("chirm_connections_accepted_total", "Sockets accepted", server.accepted);
@@ -151,6 +162,7 @@ std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
   out.histogram("chirm_turn_seconds",
                 "Time between the loop's sleeps, in which other events have waited", turns);
 
+  if (accounts) add_accounts(out, *accounts);
   add_stores(out, stores);
   out.counter("chirm_broker_publishes_total", "Publishes asked for", broker.publishes);
   out.counter("chirm_broker_published_total", "Publications stored", broker.published);

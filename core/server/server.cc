@@ -102,6 +102,11 @@ Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings
   if (!chat_settings_.is_insecure) {
     admin_rpc_.add_methods(rpc_);
     rooms_ = std::make_unique<Rooms>(hub_, directory_, chat_settings_, rpc_);
+    if (accounts_) {
+      accounts_->guest_sweep().forget = [this](const std::string& guest, auto done) {
+        rooms_->forget_guest(guest, std::move(done));
+      };
+    }
     session_context_.rpc = &rpc_;
     session_context_.access = rooms_.get();
   }
@@ -198,7 +203,8 @@ void Server::drain_some() {
 
 std::string Server::metrics() const {
   return metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores(),
-                      loop_.turns());
+                      loop_.turns(),
+                      accounts_ ? std::optional(accounts_->counters()) : std::nullopt);
 }
 
 NodeStatistics Server::measure() {

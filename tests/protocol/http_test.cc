@@ -74,8 +74,28 @@ TEST(HttpRequest, Refuses400WhatIsNotHttp) {
   }
 }
 
+// What http-parser takes for another header than whoever stands before it.
+TEST(HttpRequest, Refuses400NamesThatAreNone) {
+  for (const std::string name : {"Transfer-Encoding ", "Transfer-Encoding\t", "Content-Length ",
+                                 "X Y", "(x)", "x@y", "a/b", "\"a\""}) {
+    const std::string value = name[0] == 'T' ? ": chunked" : ": 5";
+    EXPECT_EQ(error_of("POST / HTTP/1.1\r\nHost: x\r\n" + name + value + "\r\n\r\n5\r\nhello"), 400)
+        << name;
+  }
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: x\r\n!#$%&'*+-.^_`|~9: x\r\n\r\n"), 0);
+}
+
+// RFC 9112 §3.2
+TEST(HttpRequest, Refuses400OtherThanOneHost) {
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"), 400);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"), 400);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nhOST: x\r\n\r\n"), 0);
+  EXPECT_EQ(error_of("GET / HTTP/1.0\r\n\r\n"), 0);
+}
+
 TEST(HttpRequest, Refuses411ABodyOfUnknownLength) {
-  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"), 411);
+  EXPECT_EQ(error_of("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"), 411);
 }
 
 TEST(HttpRequest, Refuses505OtherVersions) {
@@ -84,7 +104,7 @@ TEST(HttpRequest, Refuses505OtherVersions) {
 }
 
 TEST(HttpRequest, Refuses431AHeadBeyondTheLimit) {
-  const std::string start = "GET / HTTP/1.1\r\nX: ";
+  const std::string start = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
   const auto head = [&](std::size_t bytes) {
     return start + std::string(bytes - start.size() - 4, 'x') + "\r\n\r\n";
   };
@@ -98,7 +118,8 @@ TEST(HttpRequest, Refuses431AHeadBeyondTheLimit) {
 
 TEST(HttpRequest, SaysWhetherOthersMayFollow) {
   const auto is_last = [](const std::string& version, const std::string& headers) {
-    const auto parsed = parse_http_request("GET / HTTP/" + version + "\r\n" + headers + "\r\n");
+    const auto parsed =
+        parse_http_request("GET / HTTP/" + version + "\r\nHost: x\r\n" + headers + "\r\n");
     EXPECT_TRUE(parsed && *parsed);
     return (*parsed)->is_last;
   };
@@ -115,9 +136,9 @@ TEST(HttpRequest, SaysWhetherItsBodyWaitsForA100) {
     EXPECT_TRUE(parsed && *parsed);
     return (*parsed)->expects_continue;
   };
-  EXPECT_TRUE(expects("POST / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n"));
+  EXPECT_TRUE(expects("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n\r\n"));
   EXPECT_FALSE(expects("POST / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n"));
-  EXPECT_FALSE(expects("POST / HTTP/1.1\r\n\r\n"));
+  EXPECT_FALSE(expects("POST / HTTP/1.1\r\nHost: x\r\n\r\n"));
 }
 
 }  // namespace

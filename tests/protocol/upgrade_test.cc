@@ -50,7 +50,8 @@ Expected<std::string, HttpError> accept(const Headers& headers,
   std::string text = line + "\r\n";
   for (const auto& [name, value] : headers) text += name + ": " + value + "\r\n";
   const auto parsed = parse_http_request(text + "\r\n");
-  EXPECT_TRUE(parsed && *parsed) << text;
+  if (!parsed) return Unexpected<HttpError>(parsed.error());
+  EXPECT_TRUE(*parsed) << text;
   return accept_upgrade(**parsed);
 }
 

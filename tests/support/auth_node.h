@@ -78,7 +78,9 @@ class AuthNode {
 
   bool run_until(const std::function<bool()>& is_done) { return testing::run_until(loop, is_done); }
   bool run_until_ready() {
-    return run_until([this] { return server.accounts()->is_ready(); });
+    return run_until([this] {
+      return server.accounts() ? server.accounts()->is_ready() : server.revocations()->is_loaded();
+    });
   }
 
   // The request is on its way when this returns; see reply().

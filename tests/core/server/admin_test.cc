@@ -222,5 +222,35 @@ TEST_P(AdminTest, RefusesWhatItCannotRead) {
   EXPECT_THAT(call("admin.user", R"({"user":"ada"})"), Not(HasSubstr("banned")));
 }
 
+TEST_P(AdminTest, BansWhoeverIsMeant) {
+  const AuthReply reply = last().sign_up("Ada");
+  RawClient& ada = last().connect(reply.text("token"));
+  const AuthReply guest = last().post("/auth/guest", "{}");
+  RawClient& bystander = last().connect(guest.text("token"));
+  EXPECT_EQ(call("admin.ban", R"({"user":"nobody"})"), "2 error 404");
+  EXPECT_EQ(call("admin.unban", R"({"user":"nobody"})"), "2 error 404");
+  EXPECT_EQ(call("admin.disconnect", R"({"user":"nobody"})"), "2 error 404");
+  EXPECT_EQ(call("admin.ban", R"({"user":"Root"})"), "2 error 107");
+  EXPECT_EQ(call("admin.ban", R"({"user":"Ada"})"), kAdminDone);
+  EXPECT_TRUE(last().run_until_closed(ada));
+  EXPECT_EQ(bystander.events.close_code, 0);
+  const std::string user = R"({"user":")" + guest.text("user") + R"(","reason":"noise"})";
+  EXPECT_EQ(call("admin.ban", user), kAdminDone);
+  EXPECT_TRUE(last().run_until_closed(bystander));
+  EXPECT_EQ(
+      last().post("/auth/refresh", AuthNode::with_refresh(guest.text("refresh_token"))).status,
+      403);
+  EXPECT_THAT(call("admin.user", user), HasSubstr(R"("banned":{"reason":"noise"})"));
+}
+
+TEST_P(AdminTest, ShowsNoBanThatIsOver) {
+  (void)last().sign_up("ada");
+  EXPECT_EQ(call("admin.ban", R"({"user":"ada","seconds":1})"), kAdminDone);
+  EXPECT_THAT(call("admin.user", R"({"user":"ada"})"), HasSubstr("banned"));
+  const std::int64_t end_ms = Loop::unix_ms() + 2'000;
+  EXPECT_TRUE(testing::run_until(loop_, [&] { return Loop::unix_ms() > end_ms; }));
+  EXPECT_THAT(call("admin.user", R"({"user":"ada"})"), Not(HasSubstr("banned")));
+}
+
 }  // namespace
 }  // namespace chirm

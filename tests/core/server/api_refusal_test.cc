@@ -191,5 +191,57 @@ TEST(ApiRefusalOfNames, KnowsOnlyTheNamespacesThatThereAre) {
   }
 }
 
+TEST(ApiBounds, AreTold) {
+  ApiNodes nodes(1);
+  const auto many = [](std::size_t count, const std::string& element) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += (i == 0 ? "" : ",") + element;
+    return text;
+  };
+  const std::string command = R"({"presence":{"channel":"room:a"}})";
+  EXPECT_EQ(nodes.post("/api/batch", R"({"commands":[)" + many(1'001, command) + "]}").status, 400);
+  EXPECT_EQ(nodes.post("/api/batch", R"({"commands":[)" + many(1'000, command) + "]}").status, 200);
+  EXPECT_EQ(
+      nodes.post("/api/broadcast", R"({"data":1,"channels":[)" + many(1'001, R"("room:a")") + "]}")
+          .status,
+      400);
+  std::string tags;
+  for (int i = 0; i < 33; ++i) tags += (i == 0 ? "\"" : ",\"") + std::to_string(i) + R"(":"x")";
+  EXPECT_EQ(
+      nodes.post("/api/publish", R"({"channel":"room:a","data":1,"tags":{)" + tags + "}}").status,
+      400);
+  EXPECT_EQ(nodes
+                .post("/api/history",
+                      R"({"channel":"room:a","since":{"offset":9007199254740993,"epoch":"x"}})")
+                .status,
+            400);
+  EXPECT_EQ(nodes.call("channels", "{}"), R"({"result":{"channels":{}}})");
+}
+
+TEST(ApiBounds, TakesTheFirstOfTwoKeys) {
+  ApiNodes nodes(1);
+  const std::string right = std::string("X-API-Key: ") + kApiKey + "\r\n";
+  const std::string wrong = "X-API-Key: wrong\r\n";
+  EXPECT_EQ(nodes.request("POST /api/info", wrong + right, "{}").status, 401);
+  EXPECT_EQ(nodes.request("POST /api/info", right + wrong, "{}").status, 200);
+}
+
+// What has been done is told, or somebody does it again.
+TEST(ApiBounds, TellWhatWasDoneWhenRepliesAreTooLong) {
+  ApiNodes nodes(1);
+  const std::string data = '"' + std::string(60'000, 'x') + '"';
+  for (int i = 0; i < 140; ++i) {
+    (void)nodes.call("publish", R"({"channel":"room:a","data":)" + data + "}");
+  }
+  std::string commands;
+  for (int i = 0; i < 6; ++i) commands += R"({"history":{"channel":"room:a","limit":-1}},)";
+  const std::string body =
+      nodes.call("batch", R"({"commands":[)" + commands +
+                              R"({"publish":{"channel":"room:a","data":"last"}}]})");
+  EXPECT_LT(body.size(), 33U * 1024 * 1024);
+  EXPECT_THAT(body, HasSubstr(R"({"error":{"code":106,"message":"done, but )"));
+  EXPECT_THAT(body.substr(body.size() - 100), HasSubstr(R"({"publish":{"offset":141,)"));
+}
+
 }  // namespace
 }  // namespace chirm

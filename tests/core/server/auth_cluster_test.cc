@@ -90,5 +90,48 @@ TEST_F(AuthCluster, GivesOneNextTokenWhenTwoNodesAreAskedAtOnce) {
   }
 }
 
+// The one that stays has the old key, the one that is started again finds none.
+TEST_F(AuthCluster, HasOneKeyAfterRedisHasLostAll) {
+  (void)redis_.command({"FLUSHALL"});
+  b_.reset();
+  b_ = make_node("b");
+  const std::string of_b = b_->post("/auth/guest", "{}").text("token");
+  EXPECT_TRUE(a_->run_until([&] { return a_->server.accounts()->verify(of_b).has_value(); }));
+  const std::string of_a = a_->post("/auth/guest", "{}").text("token");
+  EXPECT_TRUE(b_->server.accounts()->verify(of_a).has_value());
+}
+
+TEST_F(AuthCluster, PutsItsKeyBackWhenRedisComesBackEmpty) {
+  const std::string before = a_->post("/auth/guest", "{}").text("token");
+  redis_.kill();
+  redis_.lose_data();
+  redis_.start();
+  const auto key_is_there = [&] {
+    return redis_.command({"EVAL", "return #redis.call('KEYS', '*')", "0"}) != "0" &&
+           redis_.command({"EVAL",
+                           "for _, key in ipairs(redis.call('KEYS', '*')) do "
+                           "if redis.call('TYPE', key).ok == 'hash' and "
+                           "redis.call('HEXISTS', key, 'session') == 1 then return 1 end end "
+                           "return 0",
+                           "0"}) == "1";
+  };
+  EXPECT_TRUE(a_->run_until(key_is_there));
+  c_ = make_node("c");
+  EXPECT_TRUE(c_->server.accounts()->verify(before).has_value());
+  EXPECT_TRUE(a_->server.accounts()->verify(before).has_value());
+}
+
+// What is revoked while a node hears nothing counts there as soon as it hears again.
+TEST_F(AuthCluster, LearnsWhatWasRevokedWhileALinkWasDown) {
+  const AuthReply ada = a_->sign_up("ada");
+  RawClient& client = b_->connect(ada.text("token"));
+  // Nothing is told to b while Pub/Sub is cut, and all nodes' links are.
+  (void)redis_.command({"CLIENT", "KILL", "TYPE", "pubsub"});
+  EXPECT_EQ(a_->post("/auth/logout", AuthNode::with_refresh(ada.text("refresh_token"))).status,
+            200);
+  EXPECT_TRUE(b_->run_until_closed(client));
+  EXPECT_EQ(b_->connected(ada.text("token")), "close 3500 invalid token");
+}
+
 }  // namespace
 }  // namespace chirm

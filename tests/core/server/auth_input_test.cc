@@ -80,6 +80,8 @@ TEST_F(AuthInput, IsRefusedByNamingTheFieldThatIsWrong) {
       {"/auth/guest", R"({"name":"~ada"})", "name: expected 2 to 32 letters"},
       {"/auth/refresh", "{}", "refresh_token: expected"},
       {"/auth/refresh", R"({"refresh_token":7})", "refresh_token: expected"},
+      {"/auth/refresh", R"({"refresh_token":")" + std::string(513, 'x') + R"("})",
+       "refresh_token: expected text of 1 to 512"},
       {"/auth/logout", "{}", "refresh_token: expected"},
       {"/auth/logout", R"({"refresh_token":"x","all":"yes"})", "all: expected true or false"},
       {"/auth/password", R"({"name":"ada","password":"x"})", "new_password: expected"},
@@ -119,11 +121,15 @@ TEST_F(AuthInput, MustBeJsonOfAModestSizeByPost) {
                                    "Content-Type: Application/JSON; charset=utf-8\r\n"))
                 .status,
             201);
-  EXPECT_EQ(node().post("/auth/register", std::string(16 * 1024 + 1, ' ')).status, 413);
+  const AuthReply long_body = node().post("/auth/register", std::string(16 * 1024 + 1, ' '));
+  EXPECT_EQ(long_body.status, 413);
+  EXPECT_EQ(long_body.error(), "bad_request");
   RawClient& get =
       *node().clients.emplace_back(std::make_unique<RawClient>(node().loop, node().server.port()));
   get.send_bytes("GET /auth/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-  EXPECT_THAT(node().reply(get).head, AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: POST")));
+  const AuthReply got = node().reply(get);
+  EXPECT_THAT(got.head, AllOf(StartsWith("HTTP/1.1 405 "), HasSubstr("Allow: POST")));
+  EXPECT_EQ(got.error(), "bad_request");
 }
 
 TEST_F(AuthInput, FromAnotherSitesPageIsRefused) {
@@ -161,7 +167,19 @@ TEST_F(AuthInput, MayHaveTheRefreshTokenInACookie) {
       401);
   const AuthReply secure =
       node().post("/auth/guest", R"({"cookie":true})", "X-Forwarded-Proto: https\r\n");
-  EXPECT_THAT(secure.header("Set-Cookie"), HasSubstr("; Secure"));
+  EXPECT_THAT(secure.header("Set-Cookie"),
+              AllOf(StartsWith("__Secure-chirm_refresh="), HasSubstr("; Secure")));
+  const std::string tls = "X-Forwarded-Proto: https\r\n";
+  EXPECT_EQ(
+      node()
+          .post("/auth/refresh", "{}", tls + "Cookie: chirm_refresh=" + secure.cookie() + "\r\n")
+          .status,
+      400);
+  EXPECT_EQ(node()
+                .post("/auth/refresh", "{}",
+                      tls + "Cookie: __Secure-chirm_refresh=" + secure.cookie() + "\r\n")
+                .status,
+            200);
 }
 
 // ---- Limits
@@ -406,6 +424,31 @@ TEST_F(OutsideTokens, AreNotTakenForSomebodyWhoLooksLikeAnAccount) {
   start_with(closed);
   EXPECT_THAT(connected(R"({"sub":"Eve"})"), HasSubstr("user:#Eve"));
   EXPECT_EQ(connected(R"({"sub":"Root"})"), kRefused);
+}
+
+// There are no accounts, and still those who come can be kept out.
+TEST_F(OutsideTokens, AreBannedWithoutAccounts) {
+  AccountSettings accounts = AuthNode::account_settings();
+  accounts.is_on = false;
+  start_with(accounts);
+  EXPECT_EQ(node().server.accounts(), nullptr);
+  const std::string token = sign_token_hs256(R"({"sub":"Eve"})", "shared");
+  RawClient& eve = node().connect(token);
+  RawClient& root = node().connect(sign_token_hs256(R"({"sub":"r","role":"admin"})", "shared"));
+  const auto call = [&](int id, const std::string& method, const std::string& data) {
+    const std::string start = std::to_string(id) + ' ';
+    root.send(R"({"id":)" + std::to_string(id) + R"(,"rpc":{"method":")" + method + R"(","data":)" +
+              data + "}}");
+    EXPECT_TRUE(node().run_until([&] { return root.events.lines.back().starts_with(start); }));
+    return root.events.lines.back();
+  };
+  EXPECT_EQ(call(2, "admin.ban", R"({"user":"eve"})"), "2 error 404");  // who is not here
+  EXPECT_EQ(call(3, "admin.ban", R"({"user":"Eve","reason":"spam"})"), R"(3 rpc {"data":{}})");
+  EXPECT_TRUE(node().run_until_closed(eve));
+  EXPECT_EQ(node().connected(token), kRefused);
+  EXPECT_THAT(call(4, "admin.user", R"({"user":"Eve"})"), HasSubstr(R"("reason":"spam")"));
+  EXPECT_EQ(call(5, "admin.unban", R"({"user":"Eve"})"), R"(5 rpc {"data":{}})");
+  EXPECT_THAT(node().connected(token), StartsWith("1 connect "));
 }
 
 TEST_F(OutsideTokens, HaveNamesThatNobodyCanRegister) {

@@ -259,5 +259,53 @@ TEST_F(SlowHttp, ConnectionsWithoutRequestsAreEnded) {
   EXPECT_FALSE(client.was_reset());
 }
 
+class BigAnswers : public HttpBodies {
+ protected:
+  BigAnswers() : HttpBodies(settings()) {
+    node.server.router().add({"GET", "/huge", [](const HttpCall&, const HttpAnswer& answer) {
+                                answer(text_response(200, std::string(kHuge, 'y')));
+                              }});
+  }
+  static ServerSettings settings() {
+    ServerSettings settings = impatient();
+    settings.keep_alive_s = 60;
+    settings.close_timeout_s = 60;
+    return settings;
+  }
+  RawClient& ask() {
+    RawClient& client = node.add_client();
+    client.send_bytes("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_TRUE(node.run_until([&] { return !client.http.empty(); }));
+    client.stop_reading();
+    return client;
+  }
+  static constexpr std::size_t kHuge = 60'000'000;
+};
+
+TEST_F(BigAnswers, HaveTimeAsLongAsTheyAreRead) {
+  RawClient& client = ask();
+  const std::uint64_t begin_ms = node.loop.now_ms();
+  while (client.http.size() < kHuge && !client.is_ended()) {
+    const std::size_t enough = std::min(client.http.size() + 12'000'000, kHuge);
+    client.go_on_reading();
+    EXPECT_TRUE(node.run_until([&] { return client.http.size() >= enough || client.is_ended(); }));
+    client.stop_reading();
+    EXPECT_TRUE(node.run_ms(500));
+  }
+  EXPECT_GT(node.loop.now_ms() - begin_ms, 1'500U);
+  EXPECT_GT(client.http.size(), kHuge);
+}
+
+TEST_F(BigAnswers, HoldUpNoNodeThatStopsWhenTheyHaveBeenRead) {
+  RawClient& client = ask();
+  bool is_stopped = false;
+  node.server.stop([&] { is_stopped = true; });
+  client.go_on_reading();
+  EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+  EXPECT_GT(client.http.size(), kHuge);
+  client.close();
+  EXPECT_TRUE(node.run_until([&] { return is_stopped; }));
+}
+
 }  // namespace
 }  // namespace chirm

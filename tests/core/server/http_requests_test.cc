@@ -68,6 +68,8 @@ TEST_F(HttpRequests, AreAnsweredWithTheRightStatus) {
       {std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11), 400},  // TLS
       {"GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", 411},
       {"GET / HTTP/1.1\r\nno colon\r\n\r\n", 400},
+      {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400},
+      {"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400},
       {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505},
       {"GET /" + std::string(9'000, 'x') + " HTTP/1.1\r\n\r\n", 431},
       {"GET / HTTP/1.1\r\nX: " + std::string(100'000, 'x'), 431},

@@ -119,7 +119,11 @@ class SigningIn : public ::testing::TestWithParam<const char*> {
  private:
   testing::TempDirectory directory_;
   std::unique_ptr<testing::RedisServer> redis_;
+
+ protected:
   std::unique_ptr<Loop> loop_;
+
+ private:
   std::unique_ptr<AuthNode> node_;
 };
 
@@ -441,6 +445,79 @@ TEST_P(SigningIn, HashesAgainWhenThatHasBecomeDearer) {
   })) << hash;
   EXPECT_THAT(hash, StartsWith("$argon2id$v=19$m=128,t=1,p=1$"));
   EXPECT_EQ(log_in("ada", kPassword).status, 200);
+}
+
+// ---- What guests leave behind
+
+TEST_P(SigningIn, RemovesGuestsWhoseSessionIsOver) {
+  const AuthReply gone = node().post("/auth/guest", "{}");
+  const AuthReply there = node().post("/auth/guest", "{}");
+  const std::string collection = "guest:" + std::to_string(Loop::unix_ms() / 86'400'000);
+  for (const AuthReply& guest : {gone, there}) {
+    EXPECT_THAT(node().connected(guest.text("token")), StartsWith("1 connect "));
+    const std::uint64_t end_ms = loop_->now_ms() + 20'000;
+    while (document("person", guest.text("user")).version == 0 && loop_->now_ms() < end_ms) {
+    }
+  }
+  EXPECT_NE(document("member:lobby", gone.text("user")).version, 0U);
+  expire(collection, gone);
+  node().server.accounts()->guest_sweep().run();
+  const auto is_gone = [&](const std::string& where, const std::string& id) {
+    return document(where, id).version == 0;
+  };
+  const std::string session = gone.text("refresh_token").substr(0, 16);
+  const std::uint64_t end_ms = loop_->now_ms() + 20'000;
+  while (!is_gone(collection, session) && loop_->now_ms() < end_ms) {
+  }
+  EXPECT_TRUE(is_gone(collection, session));
+  EXPECT_TRUE(is_gone("person", gone.text("user")));
+  EXPECT_TRUE(is_gone("member:lobby", gone.text("user")));
+  EXPECT_TRUE(is_gone("list:" + gone.text("user"), "room:lobby"));
+  EXPECT_FALSE(is_gone("person", there.text("user")));
+  EXPECT_FALSE(is_gone("member:lobby", there.text("user")));
+  EXPECT_EQ(refresh(there.text("refresh_token")).status, 200);
+  EXPECT_EQ(refresh(gone.text("refresh_token")).status, 401);
+}
+
+TEST_P(SigningIn, RemovesGuestsOfLongAgoAfterALongRest) {
+  const std::int64_t today = Loop::unix_ms() / 86'400'000;
+  const std::string old = "guest:" + std::to_string(today - 200);
+  store(old, "00000000000000aa", 0,
+        R"({"generation":0,"created":1000,"used":1000,"until":1000,"agent":"","guest":"~x-1"})");
+  store("sweep", "guests", 0, R"({"day":)" + std::to_string(today - 201) + R"(,"at":1000})");
+  node().server.accounts()->guest_sweep().run();
+  const std::uint64_t end_ms = loop_->now_ms() + 20'000;
+  while (document(old, "00000000000000aa").version != 0 && loop_->now_ms() < end_ms) {
+  }
+  EXPECT_EQ(document(old, "00000000000000aa").version, 0U);
+}
+
+TEST_P(SigningIn, FindsAGuestAgainWhoHasLoggedOut) {
+  const AuthReply guest = node().post("/auth/guest", "{}");
+  EXPECT_EQ(log_out(guest).status, 200);
+  EXPECT_EQ(refresh(guest.text("refresh_token")).status, 401);
+  EXPECT_EQ(log_out(guest).status, 401);
+  const std::string collection = "guest:" + std::to_string(Loop::unix_ms() / 86'400'000);
+  EXPECT_THAT(document(collection, guest.text("refresh_token").substr(0, 16)).value,
+              HasSubstr(guest.text("user")));
+}
+
+TEST_P(SigningIn, HasFiftySessionsOfAUserAtMost) {
+  const AuthReply first = node().sign_up("Ada");
+  const AuthReply second = log_in("ada", kPassword);
+  // Used after all others.
+  AuthReply last = first;
+  for (int i = 0; i < 48; ++i) last = log_in("ada", kPassword);
+  const AuthReply used = refresh(first.text("refresh_token"));
+  EXPECT_EQ(used.status, 200);
+  last = log_in("ada", kPassword);
+  const std::string oldest = second.text("refresh_token").substr(0, 16);
+  const std::uint64_t end_ms = loop_->now_ms() + 20'000;
+  while (document("session:ada", oldest).version != 0 && loop_->now_ms() < end_ms) {
+  }
+  EXPECT_EQ(refresh(second.text("refresh_token")).status, 401);
+  EXPECT_EQ(refresh(used.text("refresh_token")).status, 200);
+  EXPECT_EQ(refresh(last.text("refresh_token")).status, 200);
 }
 
 }  // namespace
