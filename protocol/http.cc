@@ -7,18 +7,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocol/ascii.h"
 #include "protocol/base64.h"
 #include "protocol/limits.h"
 
 namespace chirm {
 namespace {
-
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
 
 // Calls on_item(std::string_view) for the items of a comma-separated list (RFC 9110 §5.6.1).
 template <class OnItem>
@@ -56,7 +50,7 @@ struct Head {
     for (const auto& [key, value] : fields.headers) {
       if (key != name) continue;
       for_each_item(value, [&](std::string_view item) {
-        found = found || equals_ignoring_case(item, token);
+        found = found || ascii::equals_ignoring_case(item, token);
       });
     }
     return found;
@@ -82,7 +76,7 @@ int on_name_cb(http_parser* parser, const char* at, std::size_t length) noexcept
   if (head.is_in_value || head.fields.headers.empty()) head.fields.headers.emplace_back();
   head.is_in_value = false;
   std::string& name = head.fields.headers.back().first;
-  std::transform(at, at + length, std::back_inserter(name), to_lower);
+  name += ascii::to_lower(std::string_view(at, length));
   return 0;
 }
 
@@ -175,7 +169,7 @@ std::optional<HttpError> check_upgrade(const HttpRequest& request) {
   const auto upgrade = request.header("upgrade");
   bool is_websocket = false;
   for_each_item(upgrade.value_or(""), [&](std::string_view item) {
-    is_websocket = is_websocket || equals_ignoring_case(item, "websocket");
+    is_websocket = is_websocket || ascii::equals_ignoring_case(item, "websocket");
   });
   if (!request.wants_upgrade || !is_websocket) {
     return HttpError{400, "This address takes WebSocket connections only."};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "protocol/ascii.h"
 #include "protocol/limits.h"
 
 namespace chirm {
@@ -58,8 +59,7 @@ struct Callbacks {
   static int on_name_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
     Impl& impl = self(parser);
     if (impl.is_in_value) impl.end_header();
-    std::transform(at, at + length, std::back_inserter(impl.name),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    impl.name += ascii::to_lower(std::string_view(at, length));
     return has_room(impl, length) ? 0 : 1;
   }
   static int on_value_cb(http_parser* parser, const char* at, std::size_t length) noexcept {

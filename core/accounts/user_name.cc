@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/accounts/secrets.h"
+#include "protocol/ascii.h"
 #include "protocol/channel_name.h"
 #include "protocol/limits.h"
 
@@ -26,11 +27,7 @@ bool is_account_name(std::string_view name) {
          });
 }
 
-std::string user_of(std::string_view name) {
-  std::string user(name);
-  for (char& c : user) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  return user;
-}
+std::string user_of(std::string_view name) { return ascii::to_lower(name); }
 
 std::string make_guest_name(std::string_view wish) {
   static constexpr std::string_view kCharacters = "abcdefghjkmnpqrstuvwxyz23456789";

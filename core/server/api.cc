@@ -26,24 +26,6 @@ int status_of(const ApiError& error) {
   }
 }
 
-std::string error_json(const ApiError& error) {
-  JsonWriter json;
-  json.open();
-  json.add("code", error.code);
-  json.add("message", std::string_view(error.message));
-  json.close();
-  return json.take();
-}
-
-// {"<name>":<result>} or {"error":{…}}
-std::string envelope(std::string_view name, const ApiResult& result) {
-  JsonWriter json;
-  json.open();
-  json.add_raw(result ? name : "error", result ? *result : error_json(result.error()));
-  json.close();
-  return json.take();
-}
-
 HttpResponse unreadable(std::string_view problem) {
   return text_response(400, std::string(problem) + "\n");
 }

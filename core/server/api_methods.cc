@@ -26,21 +26,6 @@ constexpr std::string_view kPublisher = "\x01";
 constexpr std::uint32_t kHistoryMax = 10'000;
 constexpr std::size_t kHistoryBytes = 8 * 1024 * 1024;
 
-std::string write(const ApiResult& result) {
-  JsonWriter json;
-  json.open();
-  if (result) {
-    json.add_raw("result", *result);
-  } else {
-    json.open("error");
-    json.add("code", result.error().code);
-    json.add("message", std::string_view(result.error().message));
-    json.close();
-  }
-  json.close();
-  return json.take();
-}
-
 std::string history_json(const History& history) {
   std::string text = "{\"publications\":[";
   for (const auto& publication : history.publications) {
@@ -54,6 +39,23 @@ std::string history_json(const History& history) {
 }
 
 }  // namespace
+
+std::string error_json(const ApiError& error) {
+  JsonWriter json;
+  json.open();
+  json.add("code", error.code);
+  json.add("message", std::string_view(error.message));
+  json.close();
+  return json.take();
+}
+
+std::string envelope(std::string_view name, const ApiResult& result) {
+  JsonWriter json;
+  json.open();
+  json.add_raw(result ? name : "error", result ? *result : error_json(result.error()));
+  json.close();
+  return json.take();
+}
 
 ApiError ApiMethods::bad_request(std::string_view message) {
   return {errors::kBadRequest.code, std::string(message)};
@@ -169,7 +171,7 @@ void ApiMethods::broadcast(const std::vector<std::string>& channels, const Publi
       Responses{std::vector<std::string>(channels.size()), channels.size(), done});
   for (std::size_t i = 0; i < channels.size(); ++i) {
     publish(channels[i], publication, [all, i](const ApiResult& result) {
-      all->texts[i] = write(result);
+      all->texts[i] = envelope("result", result);
       if (--all->missing > 0) return;
       JsonWriter json;
       json.open();

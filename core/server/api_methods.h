@@ -32,6 +32,12 @@ struct ApiError {
 // The result is a JSON object.
 using ApiResult = Expected<std::string, ApiError>;
 using ApiDone = std::function<void(ApiResult)>;
+
+// {"code":…,"message":…}
+std::string error_json(const ApiError& error);
+// {"<name>":<result>} or {"error":{…}}
+std::string envelope(std::string_view name, const ApiResult& result);
+
 // What a request asks for, to be done once. Calls back once, at once or later.
 using ApiAction = std::function<void(ApiDone)>;
 

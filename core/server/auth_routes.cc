@@ -9,6 +9,7 @@
 
 #include "core/accounts/accounts.h"
 #include "core/server/http_router.h"
+#include "protocol/ascii.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 
@@ -29,10 +30,7 @@ constexpr std::string_view kSecureCookie = "__Secure-chirm_refresh";
 // ---- Requests
 
 bool is_json(const HttpRequest& request) {
-  std::string type(request.header("content-type").value_or(""));
-  std::ranges::transform(type, type.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
-  });
+  const std::string type = ascii::to_lower(request.header("content-type").value_or(""));
   return type == "application/json" || type.starts_with("application/json;") ||
          type.starts_with("application/json ");
 }

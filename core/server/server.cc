@@ -35,22 +35,6 @@ std::uint64_t files_limit() {
 constexpr std::string_view kWelcome =
     "chirm is running. Connect with: chirm --url ws://THIS_HOST/connection/websocket --name YOU\n";
 
-// Its headers are lines; those that the encoder writes itself are left out.
-HttpResponse to_response(const StaticAnswer& file) {
-  HttpResponse response{file.status, "", std::string(file.body)};
-  std::string_view lines = file.headers;
-  while (!lines.empty()) {
-    const std::size_t end = lines.find("\r\n");
-    const std::string_view line = lines.substr(0, end);
-    const std::size_t colon = line.find(": ");
-    const std::string name(line.substr(0, colon));
-    const std::string value(line.substr(colon + 2));
-    if (name != "Content-Length") response.headers.emplace_back(name, value);
-    lines.remove_prefix(end + 2);
-  }
-  return response;
-}
-
 std::unique_ptr<Revocations> make_revocations(Loop& loop, Broker& broker,
                                               const ChatSettings& chat) {
   if (chat.is_insecure) return nullptr;
@@ -237,10 +221,8 @@ HttpResponse Server::readiness() const {
 }
 
 HttpResponse Server::file(const HttpRequest& request) const {
-  HttpRequest get = request;
-  get.method = "GET";  // of HEAD the encoder leaves out the body
-  if (const auto found = static_answer(settings_.web_files, get)) return to_response(*found);
-  return get.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
+  if (auto found = static_response(settings_.web_files, request)) return std::move(*found);
+  return request.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
 }
 
 // 0: all of the user's.

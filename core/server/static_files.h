@@ -5,10 +5,10 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "protocol/http.h"
+#include "protocol/http_response.h"
 
 namespace chirm {
 
@@ -23,14 +23,9 @@ struct StaticFile {
   std::string_view brotli;  // likewise
 };
 
-struct StaticAnswer {
-  int status;             // 200, 304, 405
-  std::string headers;    // complete lines, each with its CRLF; all but Connection
-  std::string_view body;  // "" for HEAD, whose headers are those of GET
-};
-
-// What to answer for one of `files`; nullopt when the request's path is none of theirs.
-std::optional<StaticAnswer> static_answer(std::span<const StaticFile> files,
-                                          const HttpRequest& request);
+// What to answer to GET of one of `files`: 200 or 304; nullopt when the request's path is none of
+// theirs. HEAD is for who encodes it.
+std::optional<HttpResponse> static_response(std::span<const StaticFile> files,
+                                            const HttpRequest& request);
 
 }  // namespace chirm
