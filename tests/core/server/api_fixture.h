@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the tests of the server API share: one node with its channels in memory, or two with one
-// Redis. Requests go to the first, clients connect to the last.
+// What the tests of the server API share: one node with its channels in memory or in a file, or two
+// with one Redis. Requests go to the first, clients connect to the last.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,11 +13,13 @@
 
 #include "core/broker/memory_broker.h"
 #include "core/broker/redis_broker.h"
+#include "core/broker/sqlite_broker.h"
 #include "core/server/server.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/server_node.h"
+#include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
 
@@ -31,10 +33,13 @@ struct ApiAnswer {
 
 class ApiNodes {
  public:
-  // nodes: 1, on memory, or more.
+  // One node on an SQLite file, one in memory, or several with a Redis.
+  static constexpr std::size_t kOnSqlite = 0;
   explicit ApiNodes(std::size_t nodes, ServerSettings settings = api_settings(),
                     const ChatSettings& chat = ServerNode::chat_settings()) {
+    if (nodes == kOnSqlite) directory_.emplace();
     if (nodes > 1) redis_.emplace();
+    nodes = std::max<std::size_t>(1, nodes);
     for (std::size_t i = 0; i < nodes; ++i) {
       settings.node_name = "n" + std::to_string(i);
       brokers_.push_back(make_broker());
@@ -121,11 +126,18 @@ class ApiNodes {
 
  private:
   std::unique_ptr<Broker> make_broker() {
+    if (directory_) {
+      auto opened = SqliteBroker::open(loop, directory_->path() + "/store.db", StoreSync::kNormal,
+                                       BrokerSettings{});
+      EXPECT_TRUE(opened.has_value());
+      return std::move(*opened);
+    }
     if (!redis_) return std::make_unique<MemoryBroker>(loop, BrokerSettings{});
     const auto url = parse_redis_url(redis_->unix_url());
     return std::make_unique<RedisBroker>(loop, *url, BrokerSettings{}, "chirm", "");
   }
 
+  std::optional<TempDirectory> directory_;
   std::optional<RedisServer> redis_;
   std::vector<std::unique_ptr<Broker>> brokers_;
 

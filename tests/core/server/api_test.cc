@@ -21,8 +21,11 @@ class ApiTest : public ::testing::TestWithParam<std::size_t> {
   ApiNodes nodes{GetParam()};
 };
 
-INSTANTIATE_TEST_SUITE_P(OnNodes, ApiTest, ::testing::Values(1, 2),
-                         [](const auto& nodes) { return nodes.param == 1 ? "One" : "Two"; });
+INSTANTIATE_TEST_SUITE_P(OnNodes, ApiTest, ::testing::Values(ApiNodes::kOnSqlite, 1, 2),
+                         [](const auto& nodes) {
+                           if (nodes.param == ApiNodes::kOnSqlite) return "OneOnSqlite";
+                           return nodes.param == 1 ? "One" : "Two";
+                         });
 
 // ---- Publishing and reading
 
@@ -126,11 +129,11 @@ TEST_P(ApiTest, TellsOfAllNodes) {
   nodes.subscribe(nodes.connect("bob"), "room:a");
   const std::string info = nodes.call_until("info", [&](const std::string& answer) {
     // Each tells the others once a second.
-    const std::string last = "\"name\":\"n" + std::to_string(GetParam() - 1) + "\"";
+    const std::string last = "\"name\":\"n" + std::to_string(nodes.servers.size() - 1) + "\"";
     return answer.find(last) != answer.npos && answer.find(R"("num_clients":0)") == answer.npos;
   });
   EXPECT_THAT(info, StartsWith(R"({"result":{"nodes":[{"uid":")"));
-  const std::string count = GetParam() == 1 ? "2" : "1";
+  const std::string count = nodes.servers.size() == 1 ? "2" : "1";
   EXPECT_THAT(info, HasSubstr(R"("num_clients":)" + count + R"(,"num_users":)" + count +
                               R"(,"num_channels":1,"num_subs":)" + count + R"(,"uptime":)"));
 }

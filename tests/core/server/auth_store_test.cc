@@ -90,7 +90,9 @@ class HeldDocuments final : public DocumentStore {
     collection == held ? puts.push_back(put) : put();
   }
   void list(const ListRequest& request, Callback<std::vector<NamedDocument>> done) override {
-    documents_.list(request, std::move(done));
+    documents_.list(request, [this, done = std::move(done)](const auto& listed) {
+      is_list_held ? lists.push_back([done, listed] { done(listed); }) : done(listed);
+    });
   }
   void count(std::string_view collection, Callback<std::uint64_t> done) override {
     documents_.count(collection, std::move(done));
@@ -102,6 +104,8 @@ class HeldDocuments final : public DocumentStore {
   std::string held;
   std::string failing;
   std::deque<std::function<void()>> puts;
+  bool is_list_held = false;
+  std::deque<std::function<void()>> lists;  // answers
 
  private:
   MemoryDocuments documents_;
@@ -164,6 +168,27 @@ TEST_F(AuthStore, CountsNoAttemptWhileTheStoreFails) {
   EXPECT_EQ(log_in("wrong"), 401);
   EXPECT_EQ(log_in(kStorePassword), 200);
   EXPECT_EQ(log_in(kStorePassword), 429);
+}
+
+// The answer that the node has not read yet is older than the pardon.
+TEST_F(AuthStore, KeepsNobodyOutWhoWasPardonedWhileBansWereRead) {
+  const auto wait = [&](auto call) {
+    bool is_done = false;
+    call([&](const auto& result) { is_done = result.has_value(); });
+    EXPECT_TRUE(testing::run_until(loop_, [&] { return is_done; }));
+  };
+  {
+    Revocations before(loop_, documents_);
+    wait([&](auto done) { before.ban_user("ada", {}, done); });
+    EXPECT_TRUE(before.is_revoked("ada", 0));
+  }
+  documents_.is_list_held = true;
+  Revocations revocations(loop_, documents_);
+  EXPECT_TRUE(testing::run_until(loop_, [&] { return !documents_.lists.empty(); }));
+  wait([&](auto done) { revocations.pardon_user("ada", done); });
+  documents_.lists.front()();
+  EXPECT_TRUE(revocations.is_loaded());
+  EXPECT_FALSE(revocations.is_revoked("ada", 0));
 }
 
 }  // namespace
