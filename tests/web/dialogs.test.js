@@ -178,6 +178,10 @@ test('a token of another system leads in, and is nowhere after that', async (t) 
     const kept = await page.evaluate(() => location.href + JSON.stringify({ ...localStorage }));
     assert.doesNotMatch(kept, /eyJ/);
   }
+  // A link that somebody has sent takes nobody's place.
+  await bob.evaluate((hash) => (location.hash = hash), `token=${tokenOf({ sub: 'eve' })}`);
+  await bob.getByText('You are bob here. Sign out first to come in as eve.').waitFor();
+  assert.equal(await bob.locator('.me b').textContent(), 'bob');
   // A name in upper case is a name of its own.
   await bob.getByRole('button', { name: 'Write to somebody' }).click();
   await bob.getByLabel('User name').fill('Ada.L');

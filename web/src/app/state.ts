@@ -194,9 +194,21 @@ export async function loadSettings(): Promise<void> {
   }
 }
 
-export async function start(): Promise<void> {
+// By a token in the address. A link may be of somebody else's making: it takes nobody's place.
+function comeByLink(): boolean {
   const brought = takeToken();
-  if (brought) return signedIn(brought);
+  if (!brought) return false;
+  const here = chat.peek()?.me ?? remembered();
+  if (here === null || here === brought.user) {
+    signedIn(brought);
+    return true;
+  }
+  toast(`You are ${here} here. Sign out first to come in as ${brought.user}.`, 'error');
+  return false;
+}
+
+export async function start(): Promise<void> {
+  if (comeByLink()) return;
   if (remembered() === null) return showSignIn();
   try {
     signedIn(await renew());
@@ -223,8 +235,7 @@ export function goTo(channel: string, at?: number): void {
 }
 
 addEventListener('hashchange', () => {
-  const brought = takeToken();
-  if (brought) signedIn(brought);
+  comeByLink();
   route.value = parseRoute(location.hash);
 });
 
