@@ -87,8 +87,27 @@ Task<RpcResult> DirectMessages::unblock(RpcCaller caller, Request request) {
 
 // ---- Rights
 
+// A conversation with somebody who is not there any more, a guest of days ago, can still be read.
 std::optional<Access::Verdict> DirectMessages::may_read_now(std::string_view channel,
                                                             std::string_view user) {
+  const auto with_somebody = is_with_somebody_now(channel, user);
+  if (!with_somebody || *with_somebody) return with_somebody;
+  const auto* entry = store_.lists.find(list_of(user, channel), channel);
+  if (entry == nullptr) return std::nullopt;
+  return entry->exists() ? Access::Verdict() : with_somebody;
+}
+
+Task<Access::Verdict> DirectMessages::may_read(std::string channel, std::string user) {
+  const auto with_somebody = co_await is_with_somebody(channel, user);
+  if (with_somebody || with_somebody.error().temporary) co_return with_somebody;
+  const auto entry = co_await store_.lists.get(list_of(user, channel), channel);
+  if (!entry) co_return Unexpected<RpcError>(entry.error());
+  if (entry->exists()) co_return Access::Verdict();
+  co_return with_somebody;
+}
+
+std::optional<Access::Verdict> DirectMessages::is_with_somebody_now(std::string_view channel,
+                                                                    std::string_view user) {
   const auto* other = store_.persons.find("person", other_of(channel, user));
   if (other == nullptr) return std::nullopt;
   const bool is_open = settings_.rooms == ChatSettings::Rooms::kOpen;
@@ -96,7 +115,7 @@ std::optional<Access::Verdict> DirectMessages::may_read_now(std::string_view cha
   return Access::Verdict();
 }
 
-Task<Access::Verdict> DirectMessages::may_read(std::string channel, std::string user) {
+Task<Access::Verdict> DirectMessages::is_with_somebody(std::string channel, std::string user) {
   const auto person = co_await store_.person(std::string(other_of(channel, user)));
   if (!person) co_return Unexpected<RpcError>(person.error());
   const bool is_open = settings_.rooms == ChatSettings::Rooms::kOpen;
@@ -106,8 +125,8 @@ Task<Access::Verdict> DirectMessages::may_read(std::string channel, std::string 
 
 std::optional<Access::Verdict> DirectMessages::may_write_now(std::string_view channel,
                                                              std::string_view user) {
-  const auto reading = may_read_now(channel, user);
-  if (!reading || !*reading) return reading;
+  const auto with_somebody = is_with_somebody_now(channel, user);
+  if (!with_somebody || !*with_somebody) return with_somebody;
   const std::string_view other = other_of(channel, user);
   const auto* by_other = store_.marks.find(block_list(other), user);
   if (by_other == nullptr) return std::nullopt;
@@ -119,8 +138,8 @@ std::optional<Access::Verdict> DirectMessages::may_write_now(std::string_view ch
 }
 
 Task<Access::Verdict> DirectMessages::may_write(std::string channel, std::string user) {
-  const auto reading = co_await may_read(channel, user);
-  if (!reading) co_return reading;
+  const auto with_somebody = co_await is_with_somebody(channel, user);
+  if (!with_somebody) co_return with_somebody;
   const std::string other(other_of(channel, user));
   const auto by_other = co_await store_.is_marked(block_list(other), user);
   if (!by_other) co_return Unexpected<RpcError>(by_other.error());
@@ -164,7 +183,8 @@ Task<Result<bool>> DirectMessages::list(std::string user, std::string channel) {
   co_return shown->is_changed;
 }
 
-// What is hidden goes first; it comes back with the next message there.
+// What is hidden gives way, for it comes back with the next message there; then what nobody can
+// answer any more.
 Task<Result<bool>> DirectMessages::make_space(std::string user) {
   const std::string collection = "dms:" + user;
   const auto count = co_await store_.count(collection);
@@ -172,10 +192,17 @@ Task<Result<bool>> DirectMessages::make_space(std::string user) {
   if (*count < kDmsOfUserMax) co_return true;
   const auto listed = co_await store_.list(collection, {}, DocumentStore::kListMax);
   if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  for (const NamedDocument& one : *listed) {
-    if (!ListRecord::decode(one.document.value).is_hidden) continue;
-    const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
-    if (removed && *removed) co_return true;
+  for (const bool is_hidden_only : {true, false}) {
+    for (const NamedDocument& one : *listed) {
+      bool may_go = ListRecord::decode(one.document.value).is_hidden;
+      if (!may_go && !is_hidden_only) {
+        const auto with_somebody = co_await is_with_somebody(one.id, user);
+        may_go = !with_somebody && !with_somebody.error().temporary;
+      }
+      if (!may_go) continue;
+      const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
+      if (removed && *removed) co_return true;
+    }
   }
   co_return Unexpected<RpcError>(
       RpcError(errors::kLimitExceeded.code, "there are too many private conversations"));

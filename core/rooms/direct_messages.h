@@ -39,6 +39,10 @@ class DirectMessages {
   Task<Result<bool>> list_for_both(std::string channel, std::string user);
 
  private:
+  // The other one has signed in, and is not forgotten.
+  std::optional<Access::Verdict> is_with_somebody_now(std::string_view channel,
+                                                      std::string_view user);
+  Task<Access::Verdict> is_with_somebody(std::string channel, std::string user);
   // True: it is new.
   Task<Result<bool>> list(std::string user, std::string channel);
   Task<Result<bool>> make_space(std::string user);

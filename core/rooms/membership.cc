@@ -104,7 +104,7 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
     kept.record.joined = standing.now;
     kept.record.name = name;
     kept.record.invited_by.clear();
-    kept.record.removed.clear();
+    kept.record.removed.reset();
     kept.record.ban = {};
     return true;
   };

@@ -74,7 +74,7 @@ Task<Result<bool>> Moderation::keep_owner(std::string room, std::string user) {
   const auto keep = [](Kept<MemberRecord>& kept) {
     kept.record.role = MemberRecord::Role::kMember;
     kept.record.ban = {};
-    kept.record.removed.clear();
+    kept.record.removed.reset();
     return Result<bool>(true);
   };
   const auto kept = co_await store_.update_member(room, user, keep);
@@ -99,7 +99,7 @@ Task<RpcResult> Moderation::kick(RpcCaller caller, Request request) {
   const auto removed = co_await store_.update_member(request.room, request.user, remove);
   if (!removed) co_return Unexpected<RpcError>(removed.error());
   const auto is_done = co_await keep_owner(request.room, request.user);
-  if (!is_done) co_return Unexpected<RpcError>(is_done.error());
+  if (!is_done && !is_done.error().temporary) co_return Unexpected<RpcError>(is_done.error());
   (void)co_await take_out(request.room, request.user, request.reason);
   store_.tell_room(
       request.room,
@@ -126,7 +126,7 @@ Task<RpcResult> Moderation::ban(RpcCaller caller, Request request) {
   const auto banned = co_await store_.update_member(request.room, request.user, exclude);
   if (!banned) co_return Unexpected<RpcError>(banned.error());
   const auto is_done = co_await keep_owner(request.room, request.user);
-  if (!is_done) co_return Unexpected<RpcError>(is_done.error());
+  if (!is_done && !is_done.error().temporary) co_return Unexpected<RpcError>(is_done.error());
   if (was_there) (void)co_await take_out(request.room, request.user, request.reason);
   store_.tell_room(request.room, {.event = "ban",
                                   .user = request.user,
@@ -201,7 +201,7 @@ Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
     if (kept.record.ban.holds(standing->now)) return not_allowed("they are banned");
     if (!kept.record.invited_by.empty()) return false;
     kept.record.invited_by = caller.user;
-    kept.record.removed.clear();
+    kept.record.removed.reset();
     return true;
   };
   const auto noted = co_await store_.update_member(request.room, request.user, note);

@@ -97,7 +97,7 @@ Task<Result<bool>> People::forget(std::string guest) {
     const auto removed = co_await store_.persons.put("person", guest, person->version, "");
     if (!removed) co_return removed;
   }
-  for (const std::string& collection : {"block:" + guest, list}) {
+  for (const std::string& collection : {"block:" + guest, "dms:" + guest, list}) {
     Future<Expected<std::uint64_t, ErrorCode>> cleared;
     store_.broker().documents().clear(collection, cleared.setter());
     const auto count = co_await cleared;

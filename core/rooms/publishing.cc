@@ -96,6 +96,11 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
   const auto position = co_await store(publish);
   if (!position) co_return position;
   const auto follows = co_await check_stored(publish, position->offset);
+  if (!follows && publish.message.type == MessageData::Type::kDelete) {
+    // It is deleted, so that has to be told, under no id.
+    publish.message_id.clear();
+    co_return co_await store(publish);
+  }
   if (!follows) co_return Unexpected<RpcError>(follows.error());
   if (!*follows) co_return position;
   if (publish.message.type == MessageData::Type::kEdit) {

@@ -55,7 +55,7 @@ RoomRecord RoomRecord::decode(std::string_view text) {
 }
 
 std::string MemberRecord::encode() const {
-  if (!is_member() && ban.until == 0 && mute.until == 0 && invited_by.empty() && removed.empty()) {
+  if (!is_member() && ban.until == 0 && mute.until == 0 && invited_by.empty() && !removed) {
     return {};
   }
   JsonWriter json;
@@ -68,7 +68,7 @@ std::string MemberRecord::encode() const {
   add_sanction(json, "ban", ban);
   add_sanction(json, "mute", mute);
   add_text(json, "invited_by", invited_by);
-  add_text(json, "removed", removed);
+  if (removed) json.add("removed", *removed);
   json.close();
   return json.take();
 }
@@ -84,7 +84,7 @@ MemberRecord MemberRecord::decode(std::string_view text) {
   record.ban = decode_sanction(fields.raw("ban"));
   record.mute = decode_sanction(fields.raw("mute"));
   record.invited_by = fields.text_or("invited_by", kAny, {});
-  record.removed = fields.text_or("removed", kAny, {});
+  if (fields.has("removed")) record.removed = fields.text("removed", kAny);
   return record;
 }
 

@@ -15,6 +15,7 @@
 // room, member, block and person are the truth; the others follow them.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,8 +57,8 @@ struct MemberRecord {
   std::string name;  // as it was when joining
   Sanction ban;
   Sanction mute;
-  std::string invited_by;  // "": not invited
-  std::string removed;     // why they were taken out; "" when nobody said
+  std::string invited_by;              // "": not invited
+  std::optional<std::string> removed;  // taken out of the room, and why; "" when nobody said
 
   bool is_member() const { return role != Role::kNone; }
   // Neither in the room nor asked to come, and not kept out either.

@@ -160,7 +160,7 @@ void RoomStore::on_document(std::string_view collection, std::string_view id,
     listener_.on_room_changed(id);
   } else if (collection.starts_with(kMember)) {
     const auto before = members.on_document(collection, id, document);
-    const bool was_member = !before || before->record.is_member();
+    const bool was_member = before && before->record.is_member();
     listener_.on_member_changed(collection.substr(kMember.size()), id, was_member);
   } else if (collection.starts_with("list:") || collection.starts_with("dms:")) {
     (void)lists.on_document(collection, id, document);

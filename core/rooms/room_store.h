@@ -34,7 +34,7 @@ class RoomStore final : private DocumentListener {
   class Listener {
    public:
     virtual void on_room_changed(std::string_view room) = 0;
-    // `was_member` also when it is not known whether they were.
+    // `was_member`: known to have been one.
     virtual void on_member_changed(std::string_view room, std::string_view user,
                                    bool was_member) = 0;
     // Anything may have changed.

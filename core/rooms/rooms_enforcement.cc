@@ -25,7 +25,7 @@ std::vector<std::shared_ptr<Session*>> guard(std::span<Session* const> sessions)
 // Who was in a public room may subscribe again; but is told that much.
 RpcError why_left(const MemberRecord& record) {
   std::string why = "not a member any more";
-  if (!record.removed.empty()) why.append(": ").append(record.removed);
+  if (record.removed && !record.removed->empty()) why.append(": ").append(*record.removed);
   return {errors::kPermissionDenied.code, std::move(why)};
 }
 
@@ -42,12 +42,13 @@ void Rooms::on_member_changed(std::string_view room, std::string_view user, bool
   const std::span<Session* const> sessions = directory_.of_user(user);
   if (sessions.empty()) return;
   const auto* now = store_.members.find("member:" + std::string(room), user);
-  if (was_member && now == nullptr) {
+  if (now == nullptr) {
     scope_.start(look_at_member(std::string(room), std::string(user)));
     return;
   }
   const std::string channel = channel_of_room(room);
-  const bool has_left = was_member && now->record.has_left(RoomStore::now());
+  const bool has_left =
+      (was_member || now->record.removed) && now->record.has_left(RoomStore::now());
   const RpcError why = has_left ? why_left(now->record) : RpcError(errors::kPermissionDenied);
   for (const auto& session : guard(sessions)) {
     if (*session == nullptr) continue;
@@ -57,8 +58,8 @@ void Rooms::on_member_changed(std::string_view room, std::string_view user, bool
 
 Task<bool> Rooms::look_at_member(std::string room, std::string user) {
   const auto member = co_await store_.members.get("member:" + room, user);
-  if (member) {
-    on_member_changed(room, user, store_.members.find("member:" + room, user) != nullptr);
+  if (member && store_.members.find("member:" + room, user) != nullptr) {
+    on_member_changed(room, user, false);
     co_return true;
   }
   const std::string channel = channel_of_room(room);

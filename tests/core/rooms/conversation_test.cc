@@ -204,14 +204,40 @@ TEST_P(ConversationTest, IsFoundByBothWhenTheOperatorsSystemsWriteThere) {
 
 TEST_P(ConversationTest, MakesSpaceForOthersInAFullList) {
   put("dms:bob", "dm:#bob,x0", R"({"read":0,"hidden":true})");
-  for (int i = 1; i < 1000; ++i) put("dms:bob", "dm:#bob,x" + std::to_string(i), R"({"read":0})");
+  put("dms:bob", "dm:#bob,x1", R"({"read":0})");  // with somebody who is forgotten
+  for (int i = 2; i < 1000; ++i) {
+    const std::string user = "x" + std::to_string(i);
+    put("person", user, R"({"name":")" + user + R"(","role":"user"})");
+    put("dms:bob", "dm:#bob," + user, R"({"read":0})");
+  }
   EXPECT_THAT(ada.say(kDm, "in the place of what is hidden"), HasSubstr("offset"));
-  EXPECT_THAT(eve.say("dm:#bob,eve", "x"),
+  EXPECT_THAT(eve.say("dm:#bob,eve", "in the place of the forgotten"), HasSubstr("offset"));
+  Person& fay = enter("fay");
+  EXPECT_THAT(fay.say("dm:#bob,fay", "x"),
               StartsWith("106 there are too many private conversations"));
-  EXPECT_THAT(eve.ask("chat.sync"), Not(HasSubstr("dm:#bob,eve")));
+  EXPECT_THAT(fay.ask("chat.sync"), Not(HasSubstr("dm:#bob,fay")));
   // Rooms are another list.
-  EXPECT_THAT(bob.ask("chat.sync"), AllOf(HasSubstr("room:lobby"), HasSubstr("dm:#ada,bob")));
+  EXPECT_THAT(bob.ask("chat.sync"), AllOf(HasSubstr("room:lobby"), HasSubstr("dm:#ada,bob"),
+                                          HasSubstr("dm:#bob,eve"), Not(HasSubstr("bob,x1\""))));
   EXPECT_THAT(bob.ask_room("chat.create", "tea"), HasSubstr("tea"));
+}
+
+TEST_P(ConversationTest, CanBeReadWhenTheOtherOneIsForgotten) {
+  put("dms:bob", "dm:#bob,~gus", R"({"read":0})");
+  EXPECT_THAT(bob.subscribe("dm:#bob,~gus"), HasSubstr("epoch"));
+  EXPECT_THAT(bob.history("dm:#bob,~gus"), HasSubstr("publications"));
+  EXPECT_EQ(bob.say("dm:#bob,~gus", "x"), "404 no such user");
+  EXPECT_EQ(bob.history("dm:#bob,~hal"), "404 no such user");
+}
+
+TEST_P(ConversationTest, TellsOfEveryDelete) {
+  bob.subscribe("room:lobby");
+  ada.publish("room:lobby", R"({"id":"m","type":"message","text":"1"})");
+  // An id that stands for something else: what is deleted is told all the same.
+  EXPECT_THAT(ada.publish("room:lobby", R"({"id":"m","type":"delete","target":1})"),
+              HasSubstr(R"("offset":2)"));
+  EXPECT_TRUE(bob.hears(R"("type":"delete","target":1)"));
+  EXPECT_THAT(eve.history("room:lobby"), HasSubstr(R"("type":"deleted")"));
 }
 
 TEST_P(ConversationTest, TakesAnIdForOneThing) {

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Session } from '../model/protocol';
 import { duration, plural } from '../model/format';
-import { auth, AuthError } from '../net/auth';
+import { auth, AuthError, forget, remembered } from '../net/auth';
 import { messageOf } from '../net/socket';
 import { takeToken } from '../net/token';
 import { Icon, Mark } from '../ui/icons';
@@ -24,7 +24,10 @@ export function AdminPage() {
   const session = useSignal<Session | undefined>(undefined);
   const isStarting = useSignal(true);
   useEffect(() => {
-    const brought = takeToken();
+    const link = takeToken();
+    const here = remembered();
+    // A link takes nobody's place.
+    const brought = here === null || here === link?.user ? link : undefined;
     (brought ? Promise.resolve(brought) : auth.refresh())
       .then((found) => (session.value = found))
       .catch((error) => {
@@ -82,7 +85,7 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
         </a>
       </header>
       {operator.isRefused.value ? (
-        <Refused name={props.session.name} />
+        <Refused session={props.session} />
       ) : (
         <main class="admin-main">
           {(operator.error.value || told.value) && (
@@ -120,19 +123,21 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
   );
 }
 
-function Refused({ name }: { name: string }) {
+function Refused({ session }: { session: Session }) {
+  const leave = () =>
+    session.isExternal ? Promise.resolve() : auth.logout(false).then(forget, () => undefined);
   return (
     <main class="admin-refused">
       <Icon name="shield" size={40} />
       <h2>This page is for administrators</h2>
       <p>
-        You are signed in as {name}. Ask whoever runs this server to make you an administrator, or
+        You are signed in as {session.name}. Ask whoever runs this server to make you an administrator, or
         sign in as one.
       </p>
       <button
         type="button"
         class="button"
-        onClick={() => auth.logout(false).finally(() => location.reload())}
+        onClick={() => leave().finally(() => location.reload())}
       >
         Sign in as somebody else
       </button>

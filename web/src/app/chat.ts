@@ -39,6 +39,9 @@ export interface ChatHooks {
 const followedMax = 120; // of the 128 channels that a server gives a connection by default
 const prefetchMax = 30;
 const refreshMs = 60_000;
+const refusedMs = 10_000;
+const tooManyMs = 400;
+const callsMax = 6;
 const caughtUpMs = 2500;
 const catchUpMaxMs = 15_000;
 const historyPage = 300;
@@ -148,7 +151,15 @@ export class Chat implements ConversationHost {
 
   // Calls a method and gives its result; throws what messageOf() can tell.
   async rpc<T = Record<string, never>>(method: string, data: object = {}): Promise<T> {
-    return (await this.client.rpc(method, data)).data as T;
+    for (let attempt = 1; ; ++attempt) {
+      try {
+        return (await this.client.rpc(method, data)).data as T;
+      } catch (error) {
+        // Nothing has been done then, and a moment later it will be.
+        if ((error as { code?: number }).code !== errors.tooMany || attempt === callsMax) throw error;
+        await new Promise((resolve) => setTimeout(resolve, tooManyMs * attempt));
+      }
+    }
   }
 
   // --- The list of conversations
@@ -205,7 +216,7 @@ export class Chat implements ConversationHost {
     this.catchUp(sync.channels);
     if (!this.isSynced.peek()) this.prefetch();
     this.isSynced.value = true;
-    this.refreshStatuses();
+    this.refreshStatuses((each) => !each.isPeerKnown);
   }
 
   private follow(): void {
@@ -237,9 +248,11 @@ export class Chat implements ConversationHost {
     for (const conversation of unread.slice(0, prefetchMax)) void conversation.loadOlder();
   }
 
-  private refreshStatuses(): void {
+  // Of private conversations those that are wanted, for each costs a call.
+  private refreshStatuses(isWanted: (dm: Conversation) => boolean = () => true): void {
     if (this.client.state !== 'connected') return;
-    for (const conversation of this.dms.peek().slice(0, 20)) void conversation.loadPresence();
+    const dms = this.dms.peek().slice(0, 20).filter(isWanted);
+    for (const conversation of dms) void conversation.loadPresence();
     for (const conversation of this.rooms.peek()) {
       if (conversation.isWatched) void conversation.loadPresence();
     }
@@ -325,15 +338,19 @@ export class Chat implements ConversationHost {
     next.delete(channel);
     this.conversations.value = next;
     // 2000 is the server's word that access was lost; anything else the list has to explain.
-    if (code === 2000 || code === errors.notAllowed) this.hooks.removed(nameOf(info), reason);
-    void this.sync();
+    if (code === 2000 || code === errors.notAllowed) {
+      this.hooks.removed(nameOf(info), reason);
+      void this.sync();
+    } else {
+      setTimeout(() => void this.sync(), refusedMs); // should the list still have it
+    }
   }
 
   // The server takes fewer channels than we thought.
   private full(conversation: Conversation): void {
     conversation.unsubscribe();
-    const subscribed = [...this.conversations.peek().values()].filter((each) => each.isSubscribed);
-    this.roomFor = Math.min(this.roomFor, Math.max(1, subscribed.length));
+    const followed = [...this.conversations.peek().values()].filter((each) => each.isFollowed);
+    this.roomFor = Math.min(this.roomFor, Math.max(1, followed.length));
     if (conversation.isWatched) this.follow();
     this.settled();
   }

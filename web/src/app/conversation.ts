@@ -36,6 +36,7 @@ export class Conversation {
   readonly typing = signal<Map<string, { name: string; until: number }>>(new Map());
   readonly presence = signal<{ count: number; users?: Present[] } | undefined>(undefined);
   readonly peerStatus = signal<Status>('offline'); // of a private conversation's other side
+  isPeerKnown = false; // it has been asked for
   readonly peerSeen = signal(0); // when they went, 0 when nobody has told
   readonly isLoading = signal(false);
   readonly loadError = signal('');
@@ -349,6 +350,7 @@ export class Conversation {
     const info = this.info.peek();
     try {
       if (info.kind === 'dm') {
+        this.isPeerKnown = true;
         const { data } = await this.host.client.rpc('chat.user', { user: info.user });
         this.peerStatus.value = data.status ?? 'offline';
         this.peerSeen.value = data.last_seen ?? 0;
