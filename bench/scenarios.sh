@@ -268,6 +268,14 @@ count_calls() {
     'BEGIN { printf("\"redis_calls_per_s\": %.2f,\n\"redis_publishes_per_s\": %.2f,\n", n / s, p / s) }'
 }
 
+# What the browser test of the same name measures. Three nodes and a Redis; needs Node.js and npm.
+page() {
+  CHIRMD=$(realpath "$build/bin/chirmd") REDIS_CONF=$PWD/conf/redis.conf \
+    tests/web/run.sh "$results" load.test.js >"$results/load.log" || failures=$((failures + 1))
+  sed -n 's/^# \(.*: .* \(ms\|requests\).*\)/\1/p' "$results/load.log"
+  printf '%s\n' 'targets: 150 KB, 500 ms, 50 ms'
+}
+
 # Rooms of 100, in which everybody asks to be told who comes and goes, and does nothing else.
 presence() {
   local run ports urls clients file path=redis_calls_per_s value

@@ -131,8 +131,8 @@ function Refused({ session }: { session: Session }) {
       <Icon name="shield" size={40} />
       <h2>This page is for administrators</h2>
       <p>
-        You are signed in as {session.name}. Ask whoever runs this server to make you an administrator, or
-        sign in as one.
+        You are signed in as {session.name}. Ask whoever runs this server to make you an
+        administrator, or sign in as one.
       </p>
       <button
         type="button"

@@ -156,7 +156,8 @@ export class Chat implements ConversationHost {
         return (await this.client.rpc(method, data)).data as T;
       } catch (error) {
         // Nothing has been done then, and a moment later it will be.
-        if ((error as { code?: number }).code !== errors.tooMany || attempt === callsMax) throw error;
+        const { code } = error as { code?: number };
+        if (code !== errors.tooMany || attempt === callsMax) throw error;
         await new Promise((resolve) => setTimeout(resolve, tooManyMs * attempt));
       }
     }
