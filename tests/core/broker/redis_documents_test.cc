@@ -77,7 +77,7 @@ TEST_F(RedisDocumentsOfNodes, WaitForARedisThatIsAway) {
 }
 
 TEST_F(RedisDocumentsOfNodes, FailWhenItIsAwayForLongerThanTheyAreHeld) {
-  settings_.hold_ms = 50;
+  settings_.hold_ms = 500;
   const auto node = make_node(server_.unix_url());
   DocumentClient client(*node);
   client.put("a", 0, "1");
