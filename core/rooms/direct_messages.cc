@@ -171,6 +171,16 @@ Task<Result<bool>> DirectMessages::list_for_both(std::string channel, std::strin
   co_return true;
 }
 
+Task<bool> DirectMessages::list_if_known(std::string channel) {
+  const std::string user(first_of_dm(channel));
+  for (const std::string& one : {user, std::string(other_of(channel, user))}) {
+    const auto person = co_await store_.person(one);
+    if (!person || !person->exists()) co_return false;
+  }
+  const auto listed = co_await list_for_both(channel, user);
+  co_return listed.has_value();
+}
+
 Task<Result<bool>> DirectMessages::list(std::string user, std::string channel) {
   const auto entry = co_await store_.lists.get(list_of(user, channel), channel);
   if (!entry) co_return Unexpected<RpcError>(entry.error());
@@ -192,17 +202,16 @@ Task<Result<bool>> DirectMessages::make_space(std::string user) {
   if (*count < kDmsOfUserMax) co_return true;
   const auto listed = co_await store_.list(collection, {}, DocumentStore::kListMax);
   if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  for (const bool is_hidden_only : {true, false}) {
-    for (const NamedDocument& one : *listed) {
-      bool may_go = ListRecord::decode(one.document.value).is_hidden;
-      if (!may_go && !is_hidden_only) {
-        const auto with_somebody = co_await is_with_somebody(one.id, user);
-        may_go = !with_somebody && !with_somebody.error().temporary;
-      }
-      if (!may_go) continue;
-      const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
-      if (removed && *removed) co_return true;
-    }
+  for (const NamedDocument& one : *listed) {
+    if (!ListRecord::decode(one.document.value).is_hidden) continue;
+    const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
+    if (removed && *removed) co_return true;
+  }
+  for (const NamedDocument& one : *listed) {
+    const auto with_somebody = co_await is_with_somebody(one.id, user);
+    if (with_somebody || with_somebody.error().temporary) continue;
+    const auto removed = co_await store_.lists.put(collection, one.id, one.document.version, "");
+    if (removed && *removed) co_return true;
   }
   co_return Unexpected<RpcError>(
       RpcError(errors::kLimitExceeded.code, "there are too many private conversations"));

@@ -38,6 +38,9 @@ class DirectMessages {
   // Puts it there, and tells those to whom it is new. Error 106: one of them has too many.
   Task<Result<bool>> list_for_both(std::string channel, std::string user);
 
+  // If both of them have signed in once. False: not done.
+  Task<bool> list_if_known(std::string channel);
+
  private:
   // The other one has signed in, and is not forgotten.
   std::optional<Access::Verdict> is_with_somebody_now(std::string_view channel,

@@ -14,6 +14,7 @@ constexpr std::uint64_t kTypingMs = 3'000;
 constexpr std::uint64_t kTypingSweepMs = 1'000;
 constexpr std::size_t kTypingMax = 10'000;
 constexpr int kAttempts = 8;
+constexpr std::uint16_t kIdTaken = 409;
 
 Unexpected<RpcError> no_such_message() {
   return Unexpected<RpcError>(RpcError(404, "no such message"));
@@ -96,7 +97,8 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
   const auto position = co_await store(publish);
   if (!position) co_return position;
   const auto follows = co_await check_stored(publish, position->offset);
-  if (!follows && publish.message.type == MessageData::Type::kDelete) {
+  const bool is_taken = !follows && follows.error().code == kIdTaken;
+  if (is_taken && publish.message.type == MessageData::Type::kDelete) {
     // It is deleted, so that has to be told, under no id.
     publish.message_id.clear();
     co_return co_await store(publish);
@@ -140,7 +142,7 @@ Task<Result<bool>> Publishing::check_stored(const Publish& publish, std::uint64_
     case MessageData::Type::kOther:
       co_return true;
   }
-  co_return Unexpected<RpcError>(RpcError(409, "its id was used for something else"));
+  co_return Unexpected<RpcError>(RpcError(kIdTaken, "its id was used for something else"));
 }
 
 // ---- Targets

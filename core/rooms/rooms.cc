@@ -44,18 +44,7 @@ void Rooms::on_connected(Session& session) {
 // Both find the conversation, as if one of them had spoken.
 void Rooms::on_api_published(std::string_view channel) {
   const bool is_dm = kind_of(channel) == ChannelKind::kDm && is_for(channel, first_of_dm(channel));
-  if (is_dm) scope_.start(list_dm(std::string(channel)));
-}
-
-Task<bool> Rooms::list_dm(std::string channel) {
-  const std::string user(first_of_dm(channel));
-  const std::string other(other_of(channel, user));
-  for (const std::string& one : {user, other}) {
-    const auto person = co_await store_.person(one);
-    if (!person || !person->exists()) co_return false;
-  }
-  const auto listed = co_await dms_.list_for_both(channel, user);
-  co_return listed.has_value();
+  if (is_dm) scope_.start(dms_.list_if_known(std::string(channel)));
 }
 
 // ---- Rights

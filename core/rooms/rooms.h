@@ -70,7 +70,6 @@ class Rooms final : public Access, private RoomStore::Listener {
   Task<Verdict> verdict(Wish wish, std::string user, UserRole role, std::string channel);
   Task<Verdict> room_verdict(Wish wish, std::string user, UserRole role, std::string room);
   Verdict without_room() const;
-  Task<bool> list_dm(std::string channel);
   Task<Published> publish_signed_in(RpcCaller caller, Publishing::Publish publish,
                                     std::string data);
   Task<Published> publish_later(Publishing::Publish publish, std::string data);
@@ -84,6 +83,8 @@ class Rooms final : public Access, private RoomStore::Listener {
   Task<bool> look_at_member(std::string room, std::string user);
   void recheck(Session& session, std::string_view channel);
   Task<bool> recheck_later(std::shared_ptr<Session*> session, std::string channel);
+  // With all others that are put off; not later than that.
+  void recheck_after(std::uint64_t ms, Session& session, std::string channel);
   void end(Session& session, std::string_view channel, const RpcError& why);
   void recheck_some();
 
@@ -99,7 +100,7 @@ class Rooms final : public Access, private RoomStore::Listener {
   ReadMarks read_marks_;
   Publishing publishing_;
   Whereabouts whereabouts_;
-  // Subscriptions that could not be looked at again because the store was away.
+  // Subscriptions that are to be looked at again.
   struct Unsure {
     std::shared_ptr<Session*> session;
     std::string channel;

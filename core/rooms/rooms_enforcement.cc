@@ -49,7 +49,7 @@ void Rooms::on_member_changed(std::string_view room, std::string_view user, bool
   const std::string channel = channel_of_room(room);
   const bool has_left =
       (was_member || now->record.removed) && now->record.has_left(RoomStore::now());
-  const RpcError why = has_left ? why_left(now->record) : RpcError(errors::kPermissionDenied);
+  const RpcError why = why_left(now->record);
   for (const auto& session : guard(sessions)) {
     if (*session == nullptr) continue;
     has_left ? end(**session, channel, why) : recheck(**session, channel);
@@ -63,8 +63,7 @@ Task<bool> Rooms::look_at_member(std::string room, std::string user) {
     co_return true;
   }
   const std::string channel = channel_of_room(room);
-  for (Session* session : directory_.of_user(user)) unsure_.push_back({session->self(), channel});
-  if (!unsure_.empty() && !retry_.is_running()) retry_.start(kRetryMs);
+  for (Session* session : directory_.of_user(user)) recheck_after(kRetryMs, *session, channel);
   co_return false;
 }
 
@@ -80,11 +79,15 @@ void Rooms::on_maybe_missed() {
   for (const auto& [user, sessions] : directory_.all()) {
     for (Session* session : sessions) {
       for (std::string& channel : session->subscribed_channels()) {
-        unsure_.push_back({session->self(), std::move(channel)});
+        recheck_after(0, *session, std::move(channel));
       }
     }
   }
-  if (!unsure_.empty() && !retry_.is_running()) retry_.start(0);
+}
+
+void Rooms::recheck_after(std::uint64_t ms, Session& session, std::string channel) {
+  unsure_.push_back({session.self(), std::move(channel)});
+  if (!retry_.is_running()) retry_.start(ms);
 }
 
 void Rooms::recheck(Session& session, std::string_view channel) {
@@ -104,8 +107,7 @@ Task<bool> Rooms::recheck_later(std::shared_ptr<Session*> session, std::string c
     end(**session, channel, allowed.error());
     co_return true;
   }
-  unsure_.push_back({session, channel});
-  if (!retry_.is_running()) retry_.start(kRetryMs);
+  recheck_after(kRetryMs, **session, channel);
   co_return true;
 }
 
