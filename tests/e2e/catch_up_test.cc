@@ -12,7 +12,7 @@ namespace chirm::testing {
 namespace {
 
 constexpr const char* kRoom = "room:long";
-constexpr std::uint64_t kMissed = 5'000;
+constexpr std::uint64_t kMissedMessages = 5'000;
 constexpr std::size_t kMessageBytes = 10'000;
 // Then what was freed stays resident for a while.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -78,11 +78,11 @@ class LongCatchUp : public ClusterTest {
         [&] {
           answers += publisher.events.take().size();
           publisher.events.messages.clear();
-          for (; sent < std::min(answers + 64, kMissed); ++sent) {
+          for (; sent < std::min(answers + 64, kMissedMessages); ++sent) {
             publisher.send(R"({"id":)" + std::to_string(sent + 2) + R"(,"publish":{"channel":")" +
                            kRoom + R"(","data":)" + data + "}}");
           }
-          return answers == kMissed + 1;
+          return answers == kMissedMessages + 1;
         },
         60'000));
     return publisher.events.epoch;
@@ -111,13 +111,13 @@ class LongCatchUp : public ClusterTest {
     };
     ASSERT_TRUE(run([&] { return clients[0]->has() >= 500; }, 60'000));
     clients[0]->raw().stop_reading();
-    ASSERT_TRUE(run([&] { return have(kMissed + 50, 1); }, 60'000));
+    ASSERT_TRUE(run([&] { return have(kMissedMessages + 50, 1); }, 60'000));
     clients[0]->raw().go_on_reading();
-    ASSERT_TRUE(run([&] { return have(kMissed + 50, 0); }, 60'000));
+    ASSERT_TRUE(run([&] { return have(kMissedMessages + 50, 0); }, 60'000));
     for (const auto& one : clients) EXPECT_TRUE(one->is_recovered());
     // One walk is 50 MB in pages of 256 KiB; the one that stopped may need a second one.
     const double pages = cluster_->metric(node, "chirm_catch_up_pages_total");
-    EXPECT_LE(pages, 2 * (kMissed * kMessageBytes / (256 * 1024) + 10));
+    EXPECT_LE(pages, 2 * (kMissedMessages * kMessageBytes / (256 * 1024) + 10));
     EXPECT_LE(cluster_->metric(node, "chirm_catch_up_rounds_total"), 4);
     EXPECT_EQ(cluster_->metric(node, "chirm_page_bytes"), 0);
     EXPECT_EQ(cluster_->metric(node, "chirm_overtaken_total"), 0);

@@ -1,6 +1,7 @@
 # Judges C++ files by the rules of the tree: which folder includes which, one door per C library,
-# how a header begins, width, leftover marks; and TypeScript and CSS by what of it is true of them. Prints "file:line: what is wrong; expected …" and
-# exits 1. Called by sources.sh from the root of the tree. LC_ALL=C: length() counts bytes.
+# how a header begins, width, leftover marks; and TypeScript, CSS and CMakeLists.txt by what of it
+# is true of them. Prints "file:line: what is wrong; expected …" and exits 1. Called by sources.sh
+# from the root of the tree. LC_ALL=C: length() counts bytes.
 
 function fault(text) {
   printf "%s:%d: %s\n", FILENAME, FNR, text
@@ -28,7 +29,6 @@ BEGIN {
   may["bin"] = may["core/server"] " core/server client"
   may["bench"] = may["bin"] " bin"
   may["tests"] = may["bench"] " bench"
-  may["web"] = ""
 
   # One door per C library: a header, as a regular expression, and the paths that may include it.
   # bench/ and tests/ may, to compare with the library itself.
@@ -38,7 +38,6 @@ BEGIN {
   door["^hiredis(/|\\.h$)"] = "^core/broker/"
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
   door["^n?curses"] = "^client/terminal/screen\\.cc$"
-
   door["^sodium(/|\\.h$)"] = "^core/accounts/"
 
   # protocol/ is pure: no loop, clock, socket, thread, log.
@@ -54,7 +53,8 @@ FNR == 1 {
   layer = layer_of(path)
   free = layer == "bench" || layer == "tests"
   pragma = 0
-  if (!(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
+  code = FILENAME ~ /\.(h|cc)$/
+  if (code && !(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
   if ((header || script) && $0 !~ /^\/\/ SPDX-License-Identifier: /)
     fault((header ? "header" : "script") " without its licence; expected \"// SPDX-License-Identifier: MIT\"")
 }
@@ -64,7 +64,7 @@ header && !pragma && /^[ \t]*#/ {
   if ($0 !~ /^#pragma once$/) fault("header without guard; expected \"#pragma once\" first of all")
 }
 
-/^[ \t]*#[ \t]*include[ \t]*"/ {
+code && /^[ \t]*#[ \t]*include[ \t]*"/ {
   target = $0
   sub(/^[^"]*"/, "", target)
   sub(/".*/, "", target)
@@ -75,7 +75,7 @@ header && !pragma && /^[ \t]*#/ {
     fault(layer " includes " other "; expected one of: " layer " " may[layer])
 }
 
-/^[ \t]*#[ \t]*include[ \t]*</ {
+code && /^[ \t]*#[ \t]*include[ \t]*</ {
   target = $0
   sub(/^[^<]*</, "", target)
   sub(/>.*/, "", target)

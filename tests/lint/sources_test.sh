@@ -68,6 +68,7 @@ refused bin/a.cc:1 "blanks at the end" bin/a.cc 'int x; '
 
 refused web/src/ui/a.tsx:2 "101 columns" web/src/ui/a.tsx "// $(printf 'x%.0s' {1..98})"
 refused web/src/a.ts:2 "a leftover mark" web/src/a.ts "// TO""DO: later"
+refused bench/CMakeLists.txt:1 "101 columns" bench/CMakeLists.txt "# $(printf 'x%.0s' {1..99})"
 refused web/src/a.css:1 "101 columns" web/src/a.css "/* $(printf 'x%.0s' {1..95}) */"
 refused tests/web/unit/a.test.ts:2 "blanks at the end" tests/web/unit/a.test.ts 'const a = 1; '
 

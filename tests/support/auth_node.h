@@ -18,6 +18,9 @@
 
 namespace chirm::testing {
 
+inline const std::string kPassword = "correct horse";  // of all who sign up
+inline const std::string kTokenRefused = "close 3500 invalid token";
+
 struct AuthReply {
   int status = 0;
   std::string head;
@@ -112,7 +115,7 @@ class AuthNode {
     return R"({"refresh_token":")" + token + R"("})";
   }
   AuthReply sign_up(const std::string& name) {
-    return post("/auth/register", credentials(name, "correct horse"));
+    return post("/auth/register", credentials(name, kPassword));
   }
 
   // A WebSocket that has got the answer to its connect command, or its Close frame.

@@ -16,7 +16,7 @@ SentinelServer::SentinelServer(Loop& loop, const Options& options) {
   std::ofstream(path) << "bind 127.0.0.1\nport " << port() << "\ndir " << directory_.path()
                       << "\nsentinel monitor main 127.0.0.1 " << options.master_port << ' '
                       << options.quorum
-                      << "\nsentinel down-after-milliseconds main 1000\n"
+                      << "\nsentinel down-after-milliseconds main 3000\n"
                          "sentinel failover-timeout main 10000\n";
   std::ofstream more(path, std::ios::app);
   for (const std::string& line : options.settings) more << line << '\n';

@@ -12,6 +12,8 @@ namespace {
 
 using testing::AuthNode;
 using testing::AuthReply;
+using testing::kPassword;
+using testing::kTokenRefused;
 using testing::RawClient;
 using ::testing::StartsWith;
 
@@ -35,7 +37,7 @@ class AuthCluster : public ::testing::Test {
 TEST_F(AuthCluster, GivesANameToOneOfTwoWhoWantItAtOnce) {
   for (int i = 0; i < 10; ++i) {
     const std::string name = "ada" + std::to_string(i);
-    RawClient& one = a_->send("/auth/register", AuthNode::credentials("A" + name, "correct horse"));
+    RawClient& one = a_->send("/auth/register", AuthNode::credentials("A" + name, kPassword));
     RawClient& two =
         b_->send("/auth/register", AuthNode::credentials("a" + name, "battery staple"));
     const AuthReply first = a_->reply(one);
@@ -43,7 +45,7 @@ TEST_F(AuthCluster, GivesANameToOneOfTwoWhoWantItAtOnce) {
     EXPECT_EQ(first.status + second.status, 201 + 409) << first.body << second.body;
     const bool is_first = first.status == 201;
     // Who has it is who can log in, anywhere.
-    EXPECT_EQ(b_->post("/auth/login", AuthNode::credentials("a" + name, "correct horse")).status,
+    EXPECT_EQ(b_->post("/auth/login", AuthNode::credentials("a" + name, kPassword)).status,
               is_first ? 200 : 401);
     EXPECT_EQ(a_->post("/auth/login", AuthNode::credentials("a" + name, "battery staple")).status,
               is_first ? 401 : 200);
@@ -67,12 +69,12 @@ TEST_F(AuthCluster, EndsASessionOnAllNodesAtOnce) {
   EXPECT_EQ(a_->post("/auth/logout", AuthNode::with_refresh(ada.text("refresh_token"))).status,
             200);
   EXPECT_TRUE(b_->run_until_closed(client));
-  EXPECT_EQ(client.events.lines.back(), "close 3500 invalid token");
-  EXPECT_EQ(b_->connected(ada.text("token")), "close 3500 invalid token");
+  EXPECT_EQ(client.events.lines.back(), kTokenRefused);
+  EXPECT_EQ(b_->connected(ada.text("token")), kTokenRefused);
   EXPECT_EQ(bystander.events.close_code, 0);
   // … and for a node that comes later.
   c_ = make_node("c");
-  EXPECT_EQ(c_->connected(ada.text("token")), "close 3500 invalid token");
+  EXPECT_EQ(c_->connected(ada.text("token")), kTokenRefused);
   EXPECT_THAT(c_->connected(other.text("token")), StartsWith("1 connect "));
 }
 
@@ -130,7 +132,7 @@ TEST_F(AuthCluster, LearnsWhatWasRevokedWhileALinkWasDown) {
   EXPECT_EQ(a_->post("/auth/logout", AuthNode::with_refresh(ada.text("refresh_token"))).status,
             200);
   EXPECT_TRUE(b_->run_until_closed(client));
-  EXPECT_EQ(b_->connected(ada.text("token")), "close 3500 invalid token");
+  EXPECT_EQ(b_->connected(ada.text("token")), kTokenRefused);
 }
 
 }  // namespace

@@ -14,10 +14,9 @@ namespace {
 
 using testing::AuthNode;
 using testing::AuthReply;
+using testing::kPassword;
+using testing::kTokenRefused;
 using testing::RawClient;
-
-const std::string kStorePassword = "correct horse";
-const std::string kTokenRefused = "close 3500 invalid token";
 
 // Answers nothing.
 class SilentDocuments final : public DocumentStore {
@@ -140,7 +139,7 @@ TEST_F(AuthStore, OpensNoSessionWithAPasswordThatIsChangedMeanwhile) {
   AuthNode& node = start();
   (void)node.sign_up("ada");
   documents_.held = "session:ada";
-  RawClient& late = node.send("/auth/login", AuthNode::credentials("ada", kStorePassword));
+  RawClient& late = node.send("/auth/login", AuthNode::credentials("ada", kPassword));
   EXPECT_TRUE(node.run_until([&] { return documents_.puts.size() == 1; }));
   documents_.held.clear();
   const AuthReply changed =
@@ -163,11 +162,11 @@ TEST_F(AuthStore, CountsNoAttemptWhileTheStoreFails) {
   AuthNode& node = start(settings);
   (void)node.sign_up("ada");
   documents_.failing = "account";
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in(kStorePassword), 503);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in(kPassword), 503);
   documents_.failing.clear();
   EXPECT_EQ(log_in("wrong"), 401);
-  EXPECT_EQ(log_in(kStorePassword), 200);
-  EXPECT_EQ(log_in(kStorePassword), 429);
+  EXPECT_EQ(log_in(kPassword), 200);
+  EXPECT_EQ(log_in(kPassword), 429);
 }
 
 // The answer that the node has not read yet is older than the pardon.
