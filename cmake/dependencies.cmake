@@ -14,6 +14,8 @@ find_package(benchmark REQUIRED)                    # libbenchmark-dev
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)      # libuv1-dev
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # libhiredis-dev
 pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)  # libncurses-dev
+# Asks for less of the C library than g++ does by itself, and would keep precompiled headers out.
+set_target_properties(PkgConfig::ncursesw PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)  # libsodium-dev
 
 # libhttp-parser-dev ships neither a .pc file nor a CMake config.

@@ -2,6 +2,8 @@
 add_library(chirm_options INTERFACE)
 target_compile_features(chirm_options INTERFACE cxx_std_20)
 target_include_directories(chirm_options INTERFACE ${PROJECT_SOURCE_DIR})
+# As hiredis wants it; precompiled headers are of use only where macros are the same.
+target_compile_definitions(chirm_options INTERFACE _FILE_OFFSET_BITS=64)
 target_compile_options(chirm_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<BOOL:${CHIRM_WERROR}>:-Werror>)
@@ -17,12 +19,19 @@ if(CHIRM_LTO)
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
 
-# chirm_library(<name> SOURCES ... HEADERS ... LINK ...): a static library whose headers each
-# compile alone (header set verification, built by the target all_verify_interface_header_sets).
+# chirm_library(<name> SOURCES ... HEADERS ... LINK ...): a static library. Each of its headers
+# compiles alone: x.cc includes x.h before all else (tests/lint), and those without one are
+# compiled by the target all_verify_interface_header_sets.
 function(chirm_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;HEADERS;LINK" ${ARGN})
+  set(alone ${ARG_HEADERS})
+  list(TRANSFORM ARG_SOURCES REPLACE "\\.cc$" ".h" OUTPUT_VARIABLE checked)
+  list(REMOVE_ITEM alone ${checked})
+  list(REMOVE_ITEM ARG_HEADERS ${alone} "")
   add_library(${name} STATIC ${ARG_SOURCES})
-  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}
-                 FILES ${ARG_HEADERS})
+  target_sources(${name} PUBLIC
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${ARG_HEADERS}
+    FILE_SET alone TYPE HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${alone})
+  set_target_properties(${name} PROPERTIES INTERFACE_HEADER_SETS_TO_VERIFY alone)
   target_link_libraries(${name} PUBLIC chirm_options ${ARG_LINK})
 endfunction()

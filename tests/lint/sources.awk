@@ -1,7 +1,8 @@
 # Judges C++ files by the rules of the tree: which folder includes which, one door per C library,
-# how a header begins, width, leftover marks; and TypeScript, CSS and CMakeLists.txt by what of it
-# is true of them. Prints "file:line: what is wrong; expected …" and exits 1. Called by sources.sh
-# from the root of the tree. LC_ALL=C: length() counts bytes.
+# how a header begins, that its .cc includes it first (so it compiles alone), width, leftover marks;
+# and TypeScript, CSS and CMakeLists.txt by what of it is true of them. Prints "file:line: what is
+# wrong; expected …" and exits 1. Called by sources.sh from the root of the tree. LC_ALL=C: length()
+# counts bytes.
 
 function fault(text) {
   printf "%s:%d: %s\n", FILENAME, FNR, text
@@ -53,6 +54,9 @@ FNR == 1 {
   layer = layer_of(path)
   free = layer == "bench" || layer == "tests"
   pragma = 0
+  own = FILENAME
+  if (!sub(/\.cc$/, ".h", own) || (getline line < own) < 0) own = ""
+  close(own)
   code = FILENAME ~ /\.(h|cc)$/
   if (code && !(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
   if ((header || script) && $0 !~ /^\/\/ SPDX-License-Identifier: /)
@@ -62,6 +66,11 @@ FNR == 1 {
 header && !pragma && /^[ \t]*#/ {
   pragma = 1
   if ($0 !~ /^#pragma once$/) fault("header without guard; expected \"#pragma once\" first of all")
+}
+
+own != "" && /^[ \t]*#[ \t]*include/ {
+  if ($0 != "#include \"" own "\"") fault("includes something before \"" own "\", its own header")
+  own = ""
 }
 
 code && /^[ \t]*#[ \t]*include[ \t]*"/ {

@@ -98,4 +98,10 @@ printf '// SPDX-License-Identifier: MIT\n#include <map>\n' >"$tree/bin/a.h"
 said=$("$lint" "$tree") || true
 [[ $said == "bin/a.h:2: header without guard"* ]] || { echo "got: $said"; ((++failures)); }
 
+printf '#include <map>\n#include "bin/a.h"\n' >"$tree/bin/a.cc"
+printf '// SPDX-License-Identifier: MIT\n#pragma once\n' >"$tree/bin/a.h"
+said=$("$lint" "$tree") || true
+[[ $said == "bin/a.cc:1: includes something before \"bin/a.h\""* ]] ||
+  { echo "got: $said"; ((++failures)); }
+
 ((failures == 0))
