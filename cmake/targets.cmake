@@ -19,6 +19,19 @@ if(CHIRM_LTO)
   set(CMAKE_INTERPROCEDURAL_OPTIMIZATION ON)
 endif()
 
+# chirm_optimise_when_linked(<target> [ONLY <regex>]): of its sources those that match; without
+# ONLY, none. What each message passes gains by it; the rest would only make linking take long.
+function(chirm_optimise_when_linked target)
+  cmake_parse_arguments(ARG "" "ONLY" "" ${ARGN})
+  get_target_property(others ${target} SOURCES)
+  if(ARG_ONLY)
+    list(FILTER others EXCLUDE REGEX "${ARG_ONLY}")
+  endif()
+  if(CHIRM_LTO)
+    set_source_files_properties(${others} PROPERTIES COMPILE_OPTIONS -fno-lto)
+  endif()
+endfunction()
+
 # chirm_library(<name> SOURCES ... HEADERS ... LINK ...): a static library. Each of its headers
 # compiles alone: x.cc includes x.h before all else (tests/lint), and those without one are
 # compiled by the target all_verify_interface_header_sets.

@@ -74,7 +74,9 @@ void RedisTails::compare() {
   std::vector<Known> batch;
   std::size_t bytes = 0;
   while (!channels_.empty() && batch.size() < kChannelsMax && bytes < kPieceBytes) {
-    Known one{std::move(channels_.back()), {}, {}, context_.new_epoch(), 0};
+    Known one;
+    one.channel = std::move(channels_.back());
+    one.new_epoch = context_.new_epoch();
     channels_.pop_back();
     one.position = known_position(context_, one.channel);
     if (one.position.epoch.empty()) continue;  // nobody has been told anything yet

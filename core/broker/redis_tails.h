@@ -50,9 +50,9 @@ class RedisTails {
   struct Known {
     std::string channel;
     Position position;
-    std::string body;       // of the publication there; "" when this node does not hold it
-    std::string new_epoch;  // should it be needed
-    std::uint64_t first;    // that this node holds
+    std::string body;         // of the publication there; "" when this node does not hold it
+    std::string new_epoch;    // should it be needed
+    std::uint64_t first = 0;  // that this node holds
   };
   struct Gap {
     std::string channel;
