@@ -306,10 +306,13 @@ presence() {
   printf '%-18s  %10s%s\n' '10000/2000' "$(shown "$value")" "$(verdict quotient "$value" '<= 1.1')"
 }
 
-# median_us SHAPE CALLS: of the runs of a benchmark.
+# median_us SHAPE CALLS: of the runs of a benchmark; of one run there are no aggregates.
 median_us() {
-  awk -F, -v name="BM_RedisPublish_$1/calls:$2/manual_time_median" \
-    '{ gsub(/"/, "", $1) } $1 == name { print $NF }' "$results/script.csv"
+  local name="BM_RedisPublish_$1/calls:$2/manual_time"
+  awk -F, -v one="$name" -v median="${name}_median" '
+    { gsub(/"/, "", $1) }
+    $1 == one || $1 == median { value = $NF }
+    END { print value == "" ? "-" : value }' "$results/script.csv"
 }
 
 script() {
