@@ -14,7 +14,7 @@ constexpr std::uint64_t kTypingMs = 3'000;
 constexpr std::uint64_t kTypingSweepMs = 1'000;
 constexpr std::size_t kTypingMax = 10'000;
 constexpr int kAttempts = 8;
-constexpr std::uint16_t kIdTaken = 409;
+constexpr std::uint16_t kIdTaken = 409;  // what check_stored() answers of it
 
 Unexpected<RpcError> no_such_message() {
   return Unexpected<RpcError>(RpcError(404, "no such message"));

@@ -5,12 +5,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 
 #include "core/base/intrusive_list.h"
 #include "core/base/task.h"

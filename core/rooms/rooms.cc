@@ -30,7 +30,8 @@ Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings
       read_marks_(store_, scope_),
       publishing_(hub.loop(), store_, dms_, scope_),
       whereabouts_(hub, store_, people_),
-      retry_(hub.loop(), [this] { recheck_some(); }) {
+      next_(hub.loop(), [this] { recheck_some(); }),
+      retry_(hub.loop(), [this] { retry(); }) {
   add_methods(table);
 }
 

@@ -83,8 +83,8 @@ class Rooms final : public Access, private RoomStore::Listener {
   Task<bool> look_at_member(std::string room, std::string user);
   void recheck(Session& session, std::string_view channel);
   Task<bool> recheck_later(std::shared_ptr<Session*> session, std::string channel);
-  // With all others that are put off; not later than that.
-  void recheck_after(std::uint64_t ms, Session& session, std::string channel);
+  void retry_later(Session& session, std::string channel);
+  void retry();
   void end(Session& session, std::string_view channel, const RpcError& why);
   void recheck_some();
 
@@ -106,6 +106,8 @@ class Rooms final : public Access, private RoomStore::Listener {
     std::string channel;
   };
   std::deque<Unsure> unsure_;
+  Timer next_;
+  std::deque<Unsure> failed_;  // … a while after the store could not be asked
   Timer retry_;
 };
 

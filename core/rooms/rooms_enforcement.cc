@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Subscriptions end where the right to them ends. A right that only time takes away there is none.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/chat/hub.h"
@@ -63,7 +65,7 @@ Task<bool> Rooms::look_at_member(std::string room, std::string user) {
     co_return true;
   }
   const std::string channel = channel_of_room(room);
-  for (Session* session : directory_.of_user(user)) recheck_after(kRetryMs, *session, channel);
+  for (Session* session : directory_.of_user(user)) retry_later(*session, channel);
   co_return false;
 }
 
@@ -76,18 +78,26 @@ void Rooms::on_role_changed(Session& session) {
 
 void Rooms::on_maybe_missed() {
   unsure_.clear();
+  failed_.clear();
   for (const auto& [user, sessions] : directory_.all()) {
     for (Session* session : sessions) {
       for (std::string& channel : session->subscribed_channels()) {
-        recheck_after(0, *session, std::move(channel));
+        unsure_.push_back({session->self(), std::move(channel)});
       }
     }
   }
+  next_.start(0);
 }
 
-void Rooms::recheck_after(std::uint64_t ms, Session& session, std::string channel) {
-  unsure_.push_back({session.self(), std::move(channel)});
-  if (!retry_.is_running()) retry_.start(ms);
+void Rooms::retry_later(Session& session, std::string channel) {
+  failed_.push_back({session.self(), std::move(channel)});
+  if (!retry_.is_running()) retry_.start(kRetryMs);
+}
+
+void Rooms::retry() {
+  std::move(failed_.begin(), failed_.end(), std::back_inserter(unsure_));
+  failed_.clear();
+  recheck_some();
 }
 
 void Rooms::recheck(Session& session, std::string_view channel) {
@@ -107,7 +117,7 @@ Task<bool> Rooms::recheck_later(std::shared_ptr<Session*> session, std::string c
     end(**session, channel, allowed.error());
     co_return true;
   }
-  recheck_after(kRetryMs, **session, channel);
+  retry_later(**session, channel);
   co_return true;
 }
 
@@ -119,7 +129,7 @@ void Rooms::recheck_some() {
     unsure_.pop_front();
     if (*one.session != nullptr) recheck(**one.session, one.channel);
   }
-  if (!unsure_.empty()) retry_.start(1);
+  if (!unsure_.empty()) next_.start(1);
 }
 
 void Rooms::end(Session& session, std::string_view channel, const RpcError& why) {

@@ -69,7 +69,8 @@ header && !pragma && /^[ \t]*#/ {
 }
 
 own != "" && /^[ \t]*#[ \t]*include/ {
-  if ($0 != "#include \"" own "\"") fault("includes something before \"" own "\", its own header")
+  if (index($0, "#include \"" own "\"") != 1)
+    fault("its own header is not the first; expected #include \"" own "\"")
   own = ""
 }
 

@@ -11,7 +11,9 @@ fresh() {
   local file=$1
   shift
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree"/{protocol,core,client,bin,bench,tests/web/unit,web/src} "$(dirname "$tree/$file")"
+  mkdir -p "$tree"/{cmake,protocol,core,client,bin,bench,tests/web/unit,web/src}
+  mkdir -p "$(dirname "$tree/$file")"
+  touch "$tree/CMakeLists.txt"
   {
     [[ $file != *.h ]] || printf '// SPDX-License-Identifier: MIT\n#pragma once\n'
     [[ $file != *.ts && $file != *.tsx ]] || printf '// SPDX-License-Identifier: MIT\n'
@@ -101,7 +103,7 @@ said=$("$lint" "$tree") || true
 printf '#include <map>\n#include "bin/a.h"\n' >"$tree/bin/a.cc"
 printf '// SPDX-License-Identifier: MIT\n#pragma once\n' >"$tree/bin/a.h"
 said=$("$lint" "$tree") || true
-[[ $said == "bin/a.cc:1: includes something before \"bin/a.h\""* ]] ||
+[[ $said == "bin/a.cc:1: its own header is not the first"* ]] ||
   { echo "got: $said"; ((++failures)); }
 
 ((failures == 0))

@@ -170,7 +170,9 @@ std::unique_ptr<Broker> RoomsTest::make_broker() {
   return std::move(*broker);
 }
 
-void RoomsTest::add_node(const ChatSettings& settings) {
+void RoomsTest::add_node(const ChatSettings& settings) { add_node(make_broker(), settings); }
+
+void RoomsTest::add_node(std::unique_ptr<Broker> its_broker, const ChatSettings& settings) {
   ServerSettings server_settings;
   server_settings.port = 0;
   server_settings.drain_s = 0;
@@ -178,7 +180,7 @@ void RoomsTest::add_node(const ChatSettings& settings) {
   server_settings.accounts.is_on = false;
   server_settings.api_key = kApiKey;
   Node node;
-  node.broker = make_broker();
+  node.broker = std::move(its_broker);
   node.server = std::make_unique<Server>(loop, *node.broker, server_settings, settings);
   ASSERT_TRUE(node.server->listen().has_value());
   Broker& broker = *node.broker;

@@ -68,6 +68,7 @@ class RoomsTest : public ::testing::TestWithParam<StoreKind> {
   static ChatSettings chat_settings();
   // Only Redis has more than one.
   void add_node(const ChatSettings& settings = chat_settings());
+  void add_node(std::unique_ptr<Broker> broker, const ChatSettings& settings = chat_settings());
   Person& enter(const std::string& user, std::size_t node = 0);
   Person& enter_as_admin(const std::string& user, std::size_t node = 0);
   Person& enter_with(const std::string& user, const std::string& claims, std::size_t node = 0);

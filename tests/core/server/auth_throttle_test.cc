@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Limits of /auth/: by address, name and session, and of passwords that wait.
-#include <gmock/gmock.h>
-
 #include "tests/core/server/auth_node_fixture.h"
 
 namespace chirm {

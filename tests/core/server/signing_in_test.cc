@@ -24,7 +24,7 @@ using ::testing::StartsWith;
 INSTANTIATE_TEST_SUITE_P(Stores, SigningIn, ::testing::Values("memory", "sqlite", "redis"),
                          [](const auto& test) { return std::string(test.param); });
 
-// After a restart with other settings: where something survives.
+// After a restart, where the store survives it.
 class SigningInAgain : public SigningIn {};
 
 INSTANTIATE_TEST_SUITE_P(Stores, SigningInAgain, ::testing::Values("sqlite", "redis"),
