@@ -262,6 +262,7 @@ for (const colorScheme of ['light', 'dark']) {
     await assertAccessible(page, 'a failed message');
 
     await rooms(page, 'Lobby').click();
+    await page.getByLabel('Message Lobby').waitFor();
     await say(page, 'third');
     await page.locator('.message:not(.is-pending)', { hasText: 'third' }).waitFor();
     door.leadTo(1); // nobody listens there
