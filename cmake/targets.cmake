@@ -4,6 +4,7 @@ target_compile_features(chirm_options INTERFACE cxx_std_20)
 target_include_directories(chirm_options INTERFACE ${PROJECT_SOURCE_DIR})
 # As hiredis wants it; precompiled headers are of use only where macros are the same.
 target_compile_definitions(chirm_options INTERFACE _FILE_OFFSET_BITS=64)
+target_compile_definitions(chirm_options INTERFACE CHIRM_INVARIANTS=$<BOOL:${CHIRM_INVARIANTS}>)
 target_compile_options(chirm_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
   $<$<BOOL:${CHIRM_WERROR}>:-Werror>)

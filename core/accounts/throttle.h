@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "core/broker/string_hash.h"
+#include "core/base/string_hash.h"
 
 namespace chirm {
 

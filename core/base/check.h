@@ -8,6 +8,12 @@
 
 namespace chirm {
 
+// True in builds that check, at the end of each turn, what structures promise of themselves
+// (CMake's CHIRM_INVARIANTS: the presets dev, asan, tsan and fuzz). A structure has `void check()
+// const`, which ends the process through CHIRM_CHECK; who owns it calls that `if constexpr
+// (kChecksInvariants)`. In other builds the call is compiled and thrown away.
+inline constexpr bool kChecksInvariants = CHIRM_INVARIANTS != 0;
+
 [[noreturn]] void check_failed(const char* file, int line, const char* condition,
                                const std::string& values);
 

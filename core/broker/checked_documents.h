@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/broker/document_store.h"
-#include "core/broker/later_calls.h"
+#include "core/loop/later_calls.h"
 
 namespace chirm {
 

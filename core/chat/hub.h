@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/base/intrusive_list.h"
+#include "core/base/string_hash.h"
 #include "core/broker/broker.h"
-#include "core/broker/string_hash.h"
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"

@@ -12,8 +12,8 @@
 #include <unordered_map>
 
 #include "core/base/guard.h"
+#include "core/base/string_hash.h"
 #include "core/broker/broker.h"
-#include "core/broker/string_hash.h"
 #include "core/chat/presence_sets.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"

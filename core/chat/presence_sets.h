@@ -20,8 +20,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/string_hash.h"
 #include "core/broker/node_bus.h"
-#include "core/broker/string_hash.h"
 #include "core/chat/chat_settings.h"
 #include "core/chat/presence_records.h"
 #include "core/loop/loop.h"

@@ -12,7 +12,7 @@
 
 #include "core/accounts/user_role.h"
 #include "core/base/check.h"
-#include "core/broker/string_hash.h"
+#include "core/base/string_hash.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 

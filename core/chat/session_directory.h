@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/broker/string_hash.h"
+#include "core/base/string_hash.h"
 
 namespace chirm {
 

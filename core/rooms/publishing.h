@@ -7,9 +7,9 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "core/broker/later_calls.h"
-#include "core/broker/string_hash.h"
+#include "core/base/string_hash.h"
 #include "core/chat/access.h"
+#include "core/loop/later_calls.h"
 #include "core/rooms/direct_messages.h"
 #include "core/rooms/message.h"
 #include "core/rooms/room_store.h"

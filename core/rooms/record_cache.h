@@ -11,9 +11,9 @@
 #include <unordered_map>
 
 #include "core/base/intrusive_list.h"
+#include "core/base/string_hash.h"
 #include "core/base/task.h"
 #include "core/broker/document_store.h"
-#include "core/broker/string_hash.h"
 #include "core/chat/rpc.h"
 
 namespace chirm {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/string_hash.h"
 #include "core/broker/node_bus.h"
-#include "core/broker/string_hash.h"
 #include "core/loop/timer.h"
 
 namespace chirm {

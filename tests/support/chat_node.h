@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/broker/memory_broker.h"
+#include "core/broker/memory/memory_broker.h"
 #include "core/chat/authenticator.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"

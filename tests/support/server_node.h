@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "core/broker/memory_broker.h"
+#include "core/broker/memory/memory_broker.h"
 #include "core/server/server.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "core/broker/memory_broker.h"
-#include "core/broker/redis_broker.h"
+#include "core/broker/memory/memory_broker.h"
+#include "core/broker/redis/redis_broker.h"
 #include "core/broker/sharded_broker.h"
-#include "core/broker/sqlite_broker.h"
+#include "core/broker/sqlite/sqlite_broker.h"
 #include "tests/core/broker/broker_node.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/temp_directory.h"

@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "tests/core/broker/broker_contract.h"
-#include "tests/core/broker/redis_fixture.h"
+#include "tests/core/broker/redis/redis_fixture.h"
 #include "tests/support/relay.h"
 
 namespace chirm {

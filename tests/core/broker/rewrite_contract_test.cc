@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/core/broker/broker_contract.h"
-#include "tests/core/broker/redis_life_fixture.h"
+#include "tests/core/broker/redis/redis_life_fixture.h"
 #include "tests/support/relay.h"
 
 namespace chirm {

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "tests/core/broker/redis_fixture.h"
+#include "tests/core/broker/redis/redis_fixture.h"
 
 namespace chirm {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/broker/memory_documents.h"
+#include "core/broker/memory/memory_documents.h"
 #include "core/chat/presence_records.h"
 #include "tests/core/chat/server_side_fixture.h"
 #include "tests/support/chat_node.h"

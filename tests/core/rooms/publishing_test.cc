@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is published while the store fails in between.
-#include "core/broker/memory_broker.h"
+#include "core/broker/memory/memory_broker.h"
 #include "tests/core/rooms/rooms_fixture.h"
 
 namespace chirm {

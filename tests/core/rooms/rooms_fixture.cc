@@ -4,9 +4,9 @@
 #include <stdexcept>
 
 #include "core/accounts/revocations.h"
-#include "core/broker/memory_broker.h"
-#include "core/broker/redis_broker.h"
-#include "core/broker/sqlite_broker.h"
+#include "core/broker/memory/memory_broker.h"
+#include "core/broker/redis/redis_broker.h"
+#include "core/broker/sqlite/sqlite_broker.h"
 #include "protocol/json.h"
 #include "protocol/json_fields.h"
 #include "protocol/jwt.h"

@@ -6,8 +6,8 @@
 
 #include <optional>
 
-#include "core/broker/memory_broker.h"
-#include "core/broker/redis_broker.h"
+#include "core/broker/memory/memory_broker.h"
+#include "core/broker/redis/redis_broker.h"
 #include "tests/support/auth_node.h"
 #include "tests/support/redis_server.h"
 

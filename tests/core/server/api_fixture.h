@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "core/broker/memory_broker.h"
-#include "core/broker/redis_broker.h"
-#include "core/broker/sqlite_broker.h"
+#include "core/broker/memory/memory_broker.h"
+#include "core/broker/redis/redis_broker.h"
+#include "core/broker/sqlite/sqlite_broker.h"
 #include "core/server/server.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"

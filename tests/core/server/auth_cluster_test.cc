@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/broker/redis_broker.h"
+#include "core/broker/redis/redis_broker.h"
 #include "tests/support/auth_node.h"
 #include "tests/support/redis_server.h"
 

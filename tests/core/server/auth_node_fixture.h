@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "core/broker/memory_broker.h"
+#include "core/broker/memory/memory_broker.h"
 #include "tests/support/auth_node.h"
 
 namespace chirm::testing {

@@ -5,7 +5,7 @@
 
 #include <deque>
 
-#include "core/broker/memory_documents.h"
+#include "core/broker/memory/memory_documents.h"
 #include "tests/support/auth_node.h"
 #include "tests/support/fake_broker.h"
 

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "core/broker/memory_broker.h"
-#include "core/broker/redis_broker.h"
-#include "core/broker/sqlite_broker.h"
+#include "core/broker/memory/memory_broker.h"
+#include "core/broker/redis/redis_broker.h"
+#include "core/broker/sqlite/sqlite_broker.h"
 #include "tests/support/auth_node.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/temp_directory.h"

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The broker of many nodes: logs in Redis streams, delivery by Redis Pub/Sub. Redis 7 or later.
+//
+// Two connections: commands, and Pub/Sub with one topic per subscribed channel and two for the
+// nodes themselves. What happens when they fail:
+//   - Publishes and history wait up to hold_ms for Redis, in order, then fail with kInternal.
+//   - The command link is lost: what was on the way is repeated when that is safe, that is history,
+//     and publishes with a message id (Redis remembers the id). A publish without one fails with
+//     kInternal; it may have been stored.
+//   - The Pub/Sub link is lost: all channels are subscribed again, and on_maybe_missed() is called
+//     for each as soon as its messages arrive again.
+//   - A message of Pub/Sub is lost: the next one shows the hole; should there be none, the digest
+//     of the node that has published it does, and on_maybe_missed() is called (redis_digest.h).
+//   - A probe is published each second, see redis_probe.h; a Pub/Sub link on which nothing arrives
+//     is made again.
+//   - Redis comes back without its newest writes, or another takes its place: before anything is
+//     published or read, the nodes give it back what the listeners' tails hold. Where that is not
+//     enough, the channel gets a new epoch (redis_life_scripts.h, redis_scripts.h).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/string_hash.h"
+#include "core/broker/broker.h"
+#include "core/broker/broker_counters.h"
+#include "core/broker/broker_settings.h"
+#include "core/broker/redis/redis_commands.h"
+#include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_digest.h"
+#include "core/broker/redis/redis_documents.h"
+#include "core/broker/redis/redis_life.h"
+#include "core/broker/redis/redis_link.h"
+#include "core/broker/redis/redis_node_bus.h"
+#include "core/broker/redis/redis_node_settings.h"
+#include "core/broker/redis/redis_probe.h"
+#include "core/broker/redis/redis_publisher.h"
+#include "core/broker/redis/redis_subscriber.h"
+#include "core/broker/redis/redis_tails.h"
+#include "core/broker/redis/redis_url.h"
+#include "core/loop/timer.h"
+
+namespace chirm {
+
+class RedisBroker final : public Broker {
+ public:
+  // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in
+  // it; "" makes one up. The loop must outlive the broker. Connects once the listener is set.
+  RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
+              const std::string& prefix = "chirm", const std::string& node_name = "",
+              const RedisLinkSettings& link_settings = {},
+              const RedisNodeSettings& node_settings = {});
+  ~RedisBroker() override;
+
+  // Before set_listener(): what names the shards of which this is one, shards_digest(). A node is
+  // away while others were given others.
+  void set_shards(std::string digest) { probe_.set_shards(std::move(digest)); }
+
+  void set_listener(BrokerListener& listener) override;
+  void publish(const PublishRequest& request, Callback<Position> done) override;
+  void signal(std::string_view channel, std::string_view body) override;
+  void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
+  // `done` is not called any more after unsubscribe().
+  void subscribe(std::string_view channel, Callback<Position> done) override;
+  void unsubscribe(std::string_view channel) override;
+  void history(const HistoryRequest& request, Callback<History> done) override;
+  void search(const SearchRequest& request, Callback<SearchResult> done) override;
+  DocumentStore& documents() override { return documents_; }
+  NodeBus& nodes() override { return nodes_; }
+  void flush() override;
+  Health health() const override { return probe_.health(); }
+  std::vector<StoreHealth> stores() const override { return {probe_.store()}; }
+  const BrokerCounters& counters() const override { return context_.counters; }
+
+ private:
+  class Channel;
+  // The topic of all nodes.
+  class Bulletin final : public RedisTopic {
+   public:
+    explicit Bulletin(RedisBroker& owner) : owner_(owner) {}
+    void on_subscribed() override {}
+    void on_message(std::string_view message) override;
+
+   private:
+    RedisBroker& owner_;
+  };
+  // The topic of this node, which is subscribed to after that of all.
+  class OwnTopic final : public RedisTopic {
+   public:
+    explicit OwnTopic(RedisBroker& owner) : owner_(owner) {}
+    void on_subscribed() override {
+      owner_.documents_.on_subscribed();
+      owner_.nodes_.on_subscribed();
+    }
+    void on_message(std::string_view message) override { owner_.nodes_.on_message(message); }
+
+   private:
+    RedisBroker& owner_;
+  };
+  using Channels =
+      std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
+
+  std::string topic(std::string_view channel) const;
+  void read_position(Channel& channel);
+  void on_position(const std::string& name, std::uint64_t read_id,
+                   const Expected<History, ErrorCode>& history);
+  void read_history(const HistoryRequest& request, bool is_repeated, Callback<History> done);
+  void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
+  // Followed, or published in lately.
+  std::vector<std::string> known_channels() const;
+  // Each second, whether Redis is there or not.
+  void on_period();
+
+  RedisContext context_;
+  const std::string node_name_;
+  const std::string bus_prefix_;    // of Pub/Sub topics: Pub/Sub knows no databases
+  const std::string all_topic_;     // of all nodes
+  const std::string process_name_;  // no other process has ever had it
+  const std::string own_topic_;
+
+  RedisCommands commands_;
+  RedisDigest digest_;
+  RedisTails tails_;
+  RedisLife life_;
+  RedisPublisher publisher_;
+  RedisDocuments documents_;
+  RedisNodeBus nodes_;
+  Bulletin bulletin_;
+  OwnTopic own_;
+  RedisProbe probe_;
+  RedisSubscriber subscriber_;
+  Channels channels_;
+  std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
+
+  const RedisNodeSettings node_settings_;
+  std::uint64_t next_read_id_ = 0;
+  const std::uint64_t period_ms_;
+  Timer period_timer_;
+};
+
+}  // namespace chirm

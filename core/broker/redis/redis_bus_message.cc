@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_bus_message.h"
+
+#include <charconv>
+
+namespace chirm {
+
+namespace {
+
+// Takes `<number>:` from the front.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [colon, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(colon - text.data()) + 1);
+  return number;
+}
+
+}  // namespace
+
+std::optional<RedisBusMessage> RedisBusMessage::parse(std::string_view text) {
+  RedisBusMessage message;
+  const auto offset = take_number(text);
+  if (!offset || *offset == 0) return std::nullopt;
+  message.offset_ = *offset;
+  const std::size_t colon = text.find(':');
+  if (colon == text.npos || colon == 0) return std::nullopt;
+  message.epoch_ = text.substr(0, colon);
+  message.rest_ = text.substr(colon + 1);
+  return message;
+}
+
+std::optional<RedisBusMessage::Item> RedisBusMessage::next() {
+  std::string_view text = rest_;
+  const auto size = take_number(text);
+  if (!size || *size > text.size()) return std::nullopt;
+  rest_ = text.substr(*size);
+  return Item{offset_++, text.substr(0, *size)};
+}
+
+}  // namespace chirm

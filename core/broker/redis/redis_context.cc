@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_context.h"
+
+#include "core/broker/redis/redis_digest.h"
+
+namespace chirm {
+
+void add_channel_keys(RedisCommand& command, const RedisContext& context,
+                      std::string_view channel) {
+  command.add_joined({context.key_prefix, "{", channel, "}:m"});
+  command.add_joined({context.key_prefix, "{", channel, "}:s"});
+}
+
+// The user's length keeps user "a", id "bc" apart from user "ab", id "c".
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view user, std::string_view message_id) {
+  command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
+                      user, message_id});
+}
+
+Position known_position(const RedisContext& context, std::string_view channel) {
+  Position known = context.listener->known_position(channel);
+  const Position* noted = context.digest->find(channel);
+  if (noted == nullptr) return known;
+  const bool is_newer = known.epoch == noted->epoch && noted->offset > known.offset;
+  return known.epoch.empty() || is_newer ? *noted : known;
+}
+
+std::string add_known_position(RedisCommand& command, RedisContext& context,
+                               std::string_view channel) {
+  Position known = known_position(context, channel);
+  command.add(known.epoch).add(known.offset);
+  command.add(context.new_epoch());
+  command.add(static_cast<std::uint64_t>(Loop::unix_ms())).add(context.first_true_life);
+  return std::move(known.epoch);
+}
+
+}  // namespace chirm

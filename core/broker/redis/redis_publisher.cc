@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_publisher.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+namespace chirm {
+
+namespace {
+
+// `<offset>:<epoch>`, what a repetition is answered.
+std::optional<Position> parse_position(std::string_view text) {
+  Position position;
+  const char* const end = text.data() + text.size();
+  const auto [colon, error] = std::from_chars(text.data(), end, position.offset);
+  if (error != std::errc() || colon == end || *colon != ':') return std::nullopt;
+  position.epoch.assign(colon + 1, end);
+  return position;
+}
+
+}  // namespace
+
+// A lane's turn to be sent. Lives in the queue of RedisCommands while the lane has messages.
+class RedisPublisher::Batch final : public RedisRequest {
+ public:
+  Batch(RedisPublisher& publisher, Lane& lane) : publisher_(publisher), lane_(lane) {}
+
+  bool is_wanted() const override { return !lane_.messages.empty(); }
+  void write(RedisCommand& command, const RedisScriptNames& scripts) override {
+    publisher_.write(lane_, command, scripts);
+  }
+  void on_reply(const RedisReply& reply) override { publisher_.on_reply(lane_, reply); }
+  void on_error() override {
+    publisher_.fail_sent(lane_);
+    publisher_.finish(lane_);
+  }
+  void on_refused() override { drop_failed(lane_); }
+  void on_lost() override { publisher_.on_lost(lane_); }
+  void on_unwanted() override { publisher_.finish(lane_); }
+
+ private:
+  RedisPublisher& publisher_;
+  Lane& lane_;
+};
+
+RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
+    : context_(context),
+      commands_(commands),
+      digest_(digest),
+      expiry_timer_(context.loop, [this] { expire(); }) {
+  expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
+}
+
+RedisPublisher::~RedisPublisher() = default;
+
+void RedisPublisher::publish(const PublishRequest& request, Done done) {
+  ++context_.counters.publishes;
+  Message message{.text = {},
+                  .user_bytes = request.user.size(),
+                  .id_bytes = request.message_id.size(),
+                  .submitted_ms = context_.loop.now_ms(),
+                  .done = std::move(done)};
+  message.text.reserve(message.user_bytes + message.id_bytes + request.body.size());
+  message.text.append(request.user).append(request.message_id).append(request.body);
+  if (!context_.admit(message.text.size())) {
+    return context_.later.add([this, refused = std::move(message.done)] { fail(refused); });
+  }
+  auto found = lanes_.find(request.channel);
+  if (found == lanes_.end()) {
+    auto lane = std::make_unique<Lane>(request.channel);
+    const std::string_view name = lane->channel;
+    found = lanes_.emplace(name, std::move(lane)).first;
+    commands_.submit(std::make_unique<Batch>(*this, *found->second));
+  }
+  found->second->messages.push_back(std::move(message));
+}
+
+bool RedisPublisher::has_id(const Message& message) const {
+  return message.id_bytes != 0 && context_.settings.idempotency_ttl_ms != 0;
+}
+
+void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptNames& scripts) {
+  std::size_t bytes = 0;
+  std::size_t ids = 0;
+  for (lane.sent = 0; lane.sent < std::min(lane.messages.size(), kBatchMax); ++lane.sent) {
+    const Message& message = lane.messages[lane.sent];
+    bytes += message.text.size();
+    if (lane.sent != 0 && bytes > kBatchBytesMax) break;
+    ids += has_id(message) ? 1 : 0;
+  }
+  const std::string_view channel = lane.channel;
+  const std::size_t keys = 2 + ids;
+  command.begin(3 + keys + kKnownArguments + 4 + 2 * lane.sent)
+      .add("EVALSHA")
+      .add(scripts.publish)
+      .add(keys);
+  add_channel_keys(command, context_, channel);
+  for (std::size_t i = 0; i < lane.sent; ++i) {
+    const Message& message = lane.messages[i];
+    if (has_id(message)) add_id_key(command, context_, channel, message.user(), message.id());
+  }
+  lane.known_epoch = add_known_position(command, context_, channel);
+  command.add(context_.settings.history_ttl_ms);
+  command.add_joined({context_.topic_prefix, channel});
+  command.add(context_.settings.history_size).add(context_.settings.idempotency_ttl_ms);
+  for (std::size_t i = 0; i < lane.sent; ++i) {
+    command.add(has_id(lane.messages[i]) ? "1" : "0").add(lane.messages[i].body());
+  }
+}
+
+// {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions. Or one offset in the known epoch.
+void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
+  if (lane.sent == 1 && reply.integer() > 0) {
+    const Position position{static_cast<std::uint64_t>(reply.integer()), lane.known_epoch};
+    digest_.note(lane.channel, position);
+    answer_next(lane, position);
+    return finish(lane);
+  }
+  if (reply.size() != lane.sent + 1) {
+    fail_sent(lane);
+    return finish(lane);
+  }
+  Position newest{0, std::string(reply[0].text())};
+  for (std::size_t i = 1; lane.sent > 0; ++i) {
+    std::optional<Position> position = parse_position(reply[i].text());
+    if (position) {
+      ++context_.counters.duplicates;
+    } else if (reply[i].integer() > 0) {
+      position = Position{static_cast<std::uint64_t>(reply[i].integer()), newest.epoch};
+    }
+    // What is repeated may be of an epoch that is over.
+    if (position && position->epoch == newest.epoch) {
+      newest.offset = std::max(newest.offset, position->offset);
+    }
+    answer_next(lane, position);
+  }
+  if (newest.offset > 0) digest_.note(lane.channel, newest);
+  finish(lane);
+}
+
+void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& position) {
+  --lane.sent;
+  const Done done = take(lane.messages.front());
+  lane.messages.pop_front();
+  if (!done) return;
+  if (!position) return fail(done);
+  ++context_.counters.published;
+  done(*position);
+}
+
+// The link is gone, and with it the answer: those that Redis recognises are sent again.
+void RedisPublisher::on_lost(Lane& lane) {
+  std::vector<Done> unknown;
+  for (std::size_t i = 0; i < lane.sent; ++i) {
+    Message& message = lane.messages[i];
+    if (message.done && !has_id(message)) unknown.push_back(take(message));
+  }
+  drop_failed(lane);
+  for (const Done& done : unknown) fail(done);
+}
+
+// What was sent waits again, but for what has failed since.
+void RedisPublisher::drop_failed(Lane& lane) {
+  const auto begin = lane.messages.begin();
+  const auto sent_end = begin + static_cast<std::ptrdiff_t>(std::exchange(lane.sent, 0));
+  lane.messages.erase(
+      std::remove_if(begin, sent_end, [](const Message& message) { return !message.done; }),
+      sent_end);
+}
+
+void RedisPublisher::fail_sent(Lane& lane) {
+  for (; lane.sent > 0; --lane.sent) {
+    const Done done = take(lane.messages.front());
+    lane.messages.pop_front();
+    if (done) fail(done);
+  }
+}
+
+// The lane's batch is done with.
+void RedisPublisher::finish(Lane& lane) {
+  if (lane.messages.empty()) {
+    lanes_.erase(lane.channel);
+  } else {
+    commands_.submit(std::make_unique<Batch>(*this, lane));
+  }
+}
+
+void RedisPublisher::expire() {
+  std::vector<Done> expired;
+  for (const auto& [channel, lane] : lanes_) expire(*lane, context_.loop.now_ms(), expired);
+  for (const Done& done : expired) fail(done);
+}
+
+void RedisPublisher::expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>& expired) {
+  const auto first = std::find_if(lane.messages.begin(), lane.messages.end(),
+                                  [](const Message& message) { return message.done != nullptr; });
+  if (first == lane.messages.end() || now_ms - first->submitted_ms < context_.settings.hold_ms) {
+    return;
+  }
+  for (Message& message : lane.messages) {
+    if (message.done) expired.push_back(take(message));
+  }
+  lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(lane.sent),
+                      lane.messages.end());
+}
+
+RedisPublisher::Done RedisPublisher::take(Message& message) {
+  if (message.done) context_.release(message.text.size());
+  return std::exchange(message.done, nullptr);
+}
+
+void RedisPublisher::fail(const Done& done) {
+  ++context_.counters.publish_errors;
+  done(Unexpected<ErrorCode>(errors::kInternal));
+}
+
+}  // namespace chirm

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_read.h"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <utility>
+
+namespace chirm {
+
+namespace {
+
+constexpr std::uint64_t kEmptyTtlMs = 24ULL * 3600 * 1000;
+
+constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
+
+// The N of a stream id `N-0`.
+std::uint64_t offset_of(std::string_view id) {
+  std::uint64_t offset = 0;
+  (void)std::from_chars(id.data(), id.data() + id.size(), offset);  // 0 when it is none
+  return offset;
+}
+
+}  // namespace
+
+std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings) {
+  const std::uint64_t ttl_ms = settings.history_ttl_ms;
+  return ttl_ms == 0 ? kEmptyTtlMs : std::min(ttl_ms, kEmptyTtlMs);
+}
+
+void RedisRead::submit(RedisContext& context, RedisCommands& commands,
+                       const HistoryRequest& request, Patience patience, Done done) {
+  std::unique_ptr<RedisRead> read(new RedisRead(context, request, patience, std::move(done)));
+  // Positions of subscriptions are not counted: there is one per channel.
+  if (patience == Patience::kHold && !context.admit(read->bytes())) {
+    return context.later.add([&context, refused = std::move(read->done_)] {
+      ++context.counters.history_errors;
+      refused(Unexpected<ErrorCode>(errors::kInternal));
+    });
+  }
+  commands.submit(std::move(read));
+}
+
+RedisRead::RedisRead(RedisContext& context, const HistoryRequest& request, Patience patience,
+                     Done done)
+    : context_(context),
+      channel_(request.channel),
+      since_(request.since),
+      limit_(request.limit),
+      reverse_(request.reverse),
+      bytes_max_(request.bytes_max),
+      patience_(patience),
+      submitted_ms_(context.loop.now_ms()),
+      done_(std::move(done)) {}
+
+void RedisRead::write(RedisCommand& command, const RedisScriptNames& scripts) {
+  command.begin(3 + 2 + kKnownArguments + 6).add("EVALSHA").add(scripts.read).add(2);
+  add_channel_keys(command, context_, channel_);
+  add_known_position(command, context_, channel_);
+  command.add(empty_channel_ttl_ms(context_.settings));
+  write_range(command);
+  command.add(limit_).add(std::min<std::uint64_t>(bytes_max_, kBytesMax));
+}
+
+// A stream id without its second part means the first of a range's from, the last of its to.
+void RedisRead::write_range(RedisCommand& command) const {
+  if (!reverse_) {
+    command.add("XRANGE").add(since_ + 1).add("+");
+  } else if (since_ == 0) {
+    command.add("XREVRANGE").add("+").add("-");
+  } else {
+    command.add("XREVRANGE").add(since_ - 1).add("-");
+  }
+}
+
+// {top, epoch, {{id, {"b", body}}, …}, rewrites}
+void RedisRead::on_reply(const RedisReply& reply) {
+  if (!done_) return;
+  History history;
+  history.top.offset = static_cast<std::uint64_t>(reply[0].integer());
+  history.top.epoch = reply[1].text();
+  history.rewrites = static_cast<std::uint64_t>(reply[3].integer());
+  if (history.top.epoch.empty()) return on_error();
+  const RedisReply entries = reply[2];
+  history.publications.reserve(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const RedisReply entry = entries[i];
+    history.publications.push_back({offset_of(entry[0].text()), std::string(entry[1][1].text())});
+  }
+  take()(std::move(history));
+}
+
+void RedisRead::on_error() {
+  if (!done_) return;
+  if (patience_ == Patience::kHold) ++context_.counters.history_errors;
+  take()(Unexpected<ErrorCode>(errors::kInternal));
+}
+
+void RedisRead::expire(std::uint64_t now_ms) {
+  const bool is_late = now_ms - submitted_ms_ >= context_.settings.hold_ms;
+  if (is_late && patience_ == Patience::kHold) on_error();
+}
+
+RedisRead::Done RedisRead::take() {
+  if (patience_ == Patience::kHold) context_.release(bytes());
+  return std::exchange(done_, nullptr);
+}
+
+}  // namespace chirm

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_subscriber.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace chirm {
+
+namespace {
+constexpr std::uint64_t kChecksMax = 5;
+}
+
+RedisSubscriber::RedisSubscriber(Loop& loop, const RedisUrl& url, const std::string& node_name,
+                                 const RedisLinkSettings& settings, BrokerCounters& counters,
+                                 std::vector<ControlTopic> control_topics)
+    : counters_(counters),
+      link_(loop, url, node_name + " pubsub", settings, *this),
+      controls_missing_(control_topics.size()) {
+  for (ControlTopic& control : control_topics) {
+    Entry& entry = entries_[control.name];
+    entry.topic = &control.topic;
+    entry.is_control = true;
+    control_names_.push_back(std::move(control.name));
+  }
+}
+
+void RedisSubscriber::add(std::string_view name, RedisTopic& topic) {
+  auto found = entries_.find(name);
+  if (found == entries_.end()) found = entries_.emplace(name, Entry{}).first;
+  found->second.topic = &topic;
+  found->second.was_subscribed = false;
+  if (link_.is_up()) changes_.push_back({std::string(name), true});
+}
+
+void RedisSubscriber::remove(std::string_view name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.topic == nullptr) return;
+  found->second.topic = nullptr;
+  if (link_.is_up()) {
+    // Erased when the change is sent, or when what was sent is confirmed.
+    changes_.push_back({std::string(name), false});
+  } else {
+    entries_.erase(found);
+  }
+}
+
+void RedisSubscriber::on_link_up() {
+  changes_.clear();
+  for (const std::string& name : control_names_) changes_.push_back({name, true});
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.is_control) changes_.push_back({name, true});
+  }
+}
+
+void RedisSubscriber::on_link_down() {
+  ++counters_.link_losses;
+  changes_.clear();
+  unconfirmed_ = 0;
+  checks_without_confirmation_ = 0;
+  controls_missing_ = control_names_.size();
+  for (auto item = entries_.begin(); item != entries_.end();) {
+    item->second.unconfirmed = 0;
+    item = item->second.topic == nullptr ? entries_.erase(item) : std::next(item);
+  }
+}
+
+// How many changes of the same kind are next, at most kPerCommand.
+std::size_t RedisSubscriber::changes_for_next_command() const {
+  const std::size_t max = std::min(changes_.size(), kPerCommand);
+  std::size_t count = 1;
+  while (count < max && changes_[count].subscribe == changes_[0].subscribe) ++count;
+  return count;
+}
+
+void RedisSubscriber::flush() {
+  while (link_.is_up() && !changes_.empty() && unconfirmed_ < kUnconfirmedMax) {
+    const std::size_t count = changes_for_next_command();
+    const bool subscribe = changes_.front().subscribe;
+    command_.begin(count + 1).add(subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE");
+    for (std::size_t i = 0; i < count; ++i) {
+      command_.add(changes_.front().name);
+      count_change(changes_.front());
+      changes_.pop_front();
+    }
+    link_.subscription_command(command_.bytes());
+  }
+  link_.flush();
+}
+
+void RedisSubscriber::count_change(const Change& change) {
+  if (change.subscribe) {
+    ++unconfirmed_;
+    ++entries_[change.name].unconfirmed;
+    return;
+  }
+  const auto found = entries_.find(change.name);
+  if (found == entries_.end()) return;
+  if (found->second.topic == nullptr && found->second.unconfirmed == 0) entries_.erase(found);
+}
+
+// ["message", topic, payload], ["subscribe" or "unsubscribe", topic, count]
+void RedisSubscriber::on_push(const RedisReply& push) {
+  ++pushes_;
+  const std::string_view kind = push[0].text();
+  if (kind == "message") {
+    on_message(push[1].text(), push[2].text());
+  } else if (kind == "subscribe") {
+    on_confirmed(push[1].text());
+  }
+}
+
+void RedisSubscriber::on_message(std::string_view name, std::string_view payload) {
+  const auto found = entries_.find(name);
+  if (found != entries_.end() && found->second.topic != nullptr) {
+    found->second.topic->on_message(payload);
+  }
+}
+
+void RedisSubscriber::on_confirmed(std::string_view name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end() || found->second.unconfirmed == 0) return;
+  Entry& entry = found->second;
+  --unconfirmed_;
+  checks_without_confirmation_ = 0;
+  if (--entry.unconfirmed != 0) return;
+  if (entry.topic == nullptr) {
+    entries_.erase(found);
+    return;
+  }
+  if (entry.is_control && --controls_missing_ == 0) link_.mark_useful();
+  if (std::exchange(entry.was_subscribed, true) && !entry.is_control) ++counters_.resubscribed;
+  entry.topic->on_subscribed();
+}
+
+void RedisSubscriber::check_confirmations() {
+  if (unconfirmed_ == 0) return;
+  if (++checks_without_confirmation_ > kChecksMax) {
+    link_.drop("SUBSCRIBE is not confirmed");
+  }
+}
+
+}  // namespace chirm

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// What Redis has lost is put back by the nodes that hold it. Where that is not enough, the
+// channel's epoch changes, once and for all of them.
+
+#include "tests/core/broker/redis/redis_life_fixture.h"
+#include "tests/support/relay.h"
+
+namespace chirm {
+namespace {
+
+using testing::BrokerNode;
+using testing::kRoom;
+using testing::RedisServer;
+using testing::Relay;
+
+class RedisTails : public testing::RedisLifeTest {};
+
+TEST_F(RedisTails, PutsBackWhatAnEmptyRedisDoesNotHave) {
+  const auto node = make_follower(server_.unix_url());
+  publish_all(*node, 1, 5);
+  ASSERT_TRUE(run_until_received(*node, 5));
+  const std::string epoch = node->logs[kRoom].top.epoch;
+  restart_empty();
+  ASSERT_TRUE(run_until_back(*node));
+  EXPECT_EQ(bodies(*node, kRoom), bodies_of(1, 5));
+  EXPECT_EQ(top(*node).epoch, epoch);
+  EXPECT_EQ(top(*node).offset, 5U);
+  EXPECT_EQ(node->broker->counters().put_back, 5U);
+  EXPECT_EQ(node->broker->counters().suspect_lives, 1U);  // of channels that nobody follows
+  // A retry is recognised, whatever node it comes through.
+  const auto other = make_node(server_.unix_url());
+  EXPECT_EQ(publish(*other, "4").offset, 4U);
+  EXPECT_EQ(publish(*other, "4").epoch, epoch);
+  EXPECT_EQ(publish(*other, "6").offset, 6U);
+  EXPECT_EQ(publish(*other, "7").epoch, epoch);
+}
+
+TEST_F(RedisTails, PutsBackWhatASnapshotDoesNotHave) {
+  const auto node = make_follower(server_.unix_url());
+  publish_all(*node, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*node, 4, 5);
+  ASSERT_TRUE(run_until_received(*node, 5));
+  const std::string epoch = node->logs[kRoom].top.epoch;
+  restart_from_snapshot();
+  ASSERT_TRUE(run_until_back(*node));
+  EXPECT_EQ(bodies(*node, kRoom), bodies_of(1, 5));
+  expect_epoch(*node, epoch);
+  EXPECT_EQ(node->broker->counters().put_back, 2U);
+  EXPECT_EQ(publish(*node, "5").offset, 5U);
+  EXPECT_EQ(publish(*node, "6").offset, 6U);
+}
+
+TEST_F(RedisTails, KeepsTheNumberingOfAChannelOfWhichNoNodeHoldsAPublication) {
+  const auto writer = make_node(server_.unix_url());
+  publish_all(*writer, 1, 3);
+  const auto node = make_follower(server_.unix_url());
+  publish(*writer, "x", "room:empty");
+  const auto empty = make_node(server_.unix_url());
+  const auto unused = empty->follow("room:unused");
+  ASSERT_TRUE(unused && *unused);
+  run_until_leases_are_new(*node, 3);
+  restart_empty();
+  ASSERT_TRUE(run_until_back(*node));
+  ASSERT_TRUE(run_until_back(*empty));
+  EXPECT_EQ(top(*node).offset, 3U);
+  expect_epoch(*node, node->logs[kRoom].top.epoch);
+  EXPECT_EQ(publish(*writer, "4").offset, 4U);
+  EXPECT_EQ(top(*empty, "room:unused").epoch, (*unused)->epoch);
+  EXPECT_EQ(top(*empty, "room:unused").offset, 0U);
+}
+
+TEST_F(RedisTails, TakesTheLongestOfSeveralTails) {
+  std::vector<std::unique_ptr<BrokerNode>> nodes;
+  for (int i = 0; i < 4; ++i) nodes.push_back(make_follower(server_.unix_url()));
+  publish_all(*nodes[0], 1, 300);
+  for (const auto& node : nodes) ASSERT_TRUE(run_until_received(*node, 300));
+  const std::string epoch = nodes[0]->logs[kRoom].top.epoch;
+  // They have not all received everything, nor kept everything.
+  const int tops[] = {120, 300, 250, 299};
+  for (int i = 0; i < 4; ++i) {
+    auto& log = nodes[static_cast<std::size_t>(i)]->logs[kRoom];
+    log.tail.resize(static_cast<std::size_t>(tops[i]));
+    log.top.offset = static_cast<std::uint64_t>(tops[i]);
+  }
+  run_until_leases_are_new(*nodes[0], 4);
+  restart_empty();
+  for (const auto& node : nodes) ASSERT_TRUE(run_until_back(*node));
+  std::uint64_t put_back = 0;
+  for (const auto& node : nodes) put_back += node->broker->counters().put_back;
+  EXPECT_EQ(put_back, 300U);
+  EXPECT_EQ(bodies(*nodes[0], kRoom), bodies_of(1, 300));
+  expect_epoch(*nodes[2], epoch);
+  for (const auto& node : nodes) {
+    node->catch_up(kRoom);
+    EXPECT_EQ(node->logs[kRoom].top.offset, 300U);
+    EXPECT_EQ(node->broker->counters().store_epoch_changes, 0U);
+  }
+  EXPECT_EQ(publish(*nodes[0], "301").offset, 301U);
+}
+
+// Nothing can be put in front of what is there: who holds most begins, whoever comes first.
+TEST_F(RedisTails, AreTakenFromTheNodeThatHoldsMost) {
+  const auto first = make_follower(server_.unix_url());
+  publish_all(*first, 1, 200);
+  ASSERT_TRUE(run_until_received(*first, 200));
+  std::vector<std::unique_ptr<BrokerNode>> late;
+  for (int i = 0; i < 3; ++i) late.push_back(make_follower(server_.unix_url()));
+  publish(*first, "201");
+  for (const auto& node : late) ASSERT_TRUE(run_until_received(*node, 201));
+  const std::string epoch = first->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*first, 4);
+  restart_empty();
+  for (const auto& node : late) ASSERT_TRUE(run_until_back(*node));
+  EXPECT_EQ(bodies(*late[0], kRoom), bodies_of(1, 201));
+  expect_epoch(*late[1], epoch);
+}
+
+TEST_F(RedisTails, ArePutBackBehindWhatAnotherNodePutsBack) {
+  const auto one = make_follower(server_.unix_url());
+  const auto other = make_follower(server_.unix_url());
+  publish_all(*one, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*one, 4, 9);
+  ASSERT_TRUE(run_until_received(*one, 9));
+  ASSERT_TRUE(run_until_received(*other, 9));
+  auto& begin = one->logs[kRoom];  // 1 … 6
+  begin.tail.resize(6);
+  begin.top.offset = 6;
+  auto& end = other->logs[kRoom];  // 6 … 9
+  end.tail.erase(end.tail.begin(), end.tail.begin() + 5);
+  const std::string epoch = end.top.epoch;
+  run_until_leases_are_new(*one, 2);
+  restart_from_snapshot();
+  ASSERT_TRUE(run_until_back(*one));
+  ASSERT_TRUE(run_until_back(*other));
+  EXPECT_EQ(bodies(*one, kRoom), bodies_of(1, 9));
+  expect_epoch(*other, epoch);
+}
+
+TEST_F(RedisTails, PutsBackManyChannelsAndLongTailsInPieces) {
+  const auto node = make_node(server_.unix_url());
+  constexpr int kChannels = 1000;
+  for (int i = 0; i < kChannels; ++i) {
+    const std::string channel = "room:" + std::to_string(i);
+    ASSERT_TRUE(node->follow(channel));
+  }
+  int stored = 0;
+  const auto store = [&](const std::string& channel, const std::string& text) {
+    node->broker->publish({channel, text, "", ""}, [&](const auto& position) {
+      EXPECT_TRUE(position.has_value());
+      ++stored;
+    });
+  };
+  for (int i = 0; i < kChannels; ++i) store("room:" + std::to_string(i), body("x"));
+  for (int i = 0; i < 2000; ++i) store("room:7", body(std::to_string(i), std::string(1000, 'x')));
+  for (int i = 0; i < 20; ++i) store("room:8", body(std::to_string(i), std::string(60'000, 'x')));
+  ASSERT_TRUE(node->run_until([&] { return stored == kChannels + 2020; }));
+  ASSERT_TRUE(node->run_until([&] { return node->received.size() == kChannels + 2020; }));
+  const std::string long_one = bodies(*node, "room:7");
+  const std::string large_one = bodies(*node, "room:8");
+  restart_empty();
+  ASSERT_TRUE(run_until_back(*node));
+  EXPECT_EQ(node->broker->counters().put_back, kChannels + 2020U);
+  EXPECT_EQ(bodies(*node, "room:7"), long_one);
+  EXPECT_EQ(bodies(*node, "room:8"), large_one);
+  EXPECT_EQ(bodies(*node, "room:999"), body("x"));
+}
+
+TEST_F(RedisTails, ChangesTheEpochOnceWhenMoreIsGoneThanNodesHold) {
+  const auto one = make_follower(server_.unix_url());
+  const auto other = make_follower(server_.unix_url());
+  publish_all(*one, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*one, 4, 9);
+  for (BrokerNode* node : {one.get(), other.get()}) {
+    ASSERT_TRUE(run_until_received(*node, 9));
+    auto& tail = node->logs[kRoom].tail;
+    tail.erase(tail.begin(), tail.begin() + 6);  // 7 8 9 are left
+  }
+  const std::string epoch = one->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*one, 2);
+  restart_from_snapshot();
+  ASSERT_TRUE(run_until_back(*one));
+  ASSERT_TRUE(run_until_back(*other));
+  // Each is told to compare.
+  ASSERT_TRUE(
+      one->run_until([&] { return !one->maybe_missed.empty() && !other->maybe_missed.empty(); }));
+  const Position now = top(*one);
+  EXPECT_NE(now.epoch, epoch);
+  EXPECT_EQ(now.offset, 3U);
+  EXPECT_EQ(top(*other).epoch, now.epoch);
+  EXPECT_EQ(publish(*other, "new").epoch, now.epoch);
+  EXPECT_EQ(publish(*one, "newer").epoch, now.epoch);
+}
+
+// Those who do not follow the channel cannot know what was there.
+TEST_F(RedisTails, ChangesTheEpochBeforeOthersPublishWhenMoreIsGoneThanNodesHold) {
+  node_settings_.lease_period_ms = 60'000;  // what is lost is younger than all leases
+  const auto writer = make_node(server_.unix_url());
+  ASSERT_TRUE(writer->run_until_ready());
+  const auto node = make_follower(server_.unix_url());
+  publish_all(*node, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*node, 4, 9);
+  ASSERT_TRUE(run_until_received(*node, 9));
+  auto& log = node->logs[kRoom];
+  log.tail.erase(log.tail.begin(), log.tail.begin() + 6);
+  restart_from_snapshot();
+  EXPECT_NE(publish(*writer, "new").epoch, log.top.epoch);
+}
+
+TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInAMomentAgo) {
+  node_settings_.lease_period_ms = node_settings_.digest_period_ms = 60'000;
+  const auto writer = make_node(server_.unix_url());
+  const std::string epoch = publish(*writer, "1").epoch;
+  server_.command({"SAVE"});
+  publish(*writer, "2");
+  restart_from_snapshot();
+  const auto other = make_node(server_.unix_url());
+  EXPECT_NE(publish(*other, "else").epoch, epoch);
+}
+
+TEST_F(RedisTails, ChangesTheEpochWhenTheStoreHasAnotherPublication) {
+  Relay relay(loop_, server_.port());
+  RedisServer successor(
+      {.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
+  const std::string url = "redis://127.0.0.1:" + std::to_string(relay.port());
+  const auto one = make_follower(url);
+  const auto other = make_follower(url);
+  publish_all(*one, 1, 3);
+  ASSERT_TRUE(run_until_received(*one, 3));
+  ASSERT_TRUE(run_until_received(*other, 3));
+  const std::string epoch = one->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*one, 2);
+  // It got 1 and 2; then somebody published something else to it.
+  successor.command({"HSET", "chirm:{room:a}:m", "e", epoch, "o", "4"});
+  const std::string texts[] = {body("1"), body("2"), "\"data\":\"else\"", "\"data\":\"more\""};
+  for (int i = 0; i < 4; ++i) {
+    successor.command({"XADD", "chirm:{room:a}:s", std::to_string(i + 1) + "-0", "b", texts[i]});
+  }
+  relay.redirect(successor.port());
+  ASSERT_TRUE(run_until_back(*one));
+  ASSERT_TRUE(run_until_back(*other));
+  const Position now = top(*one);
+  EXPECT_NE(now.epoch, epoch);
+  EXPECT_EQ(now.offset, 4U);
+  EXPECT_EQ(top(*other).epoch, now.epoch);
+  EXPECT_EQ(
+      one->broker->counters().store_epoch_changes + other->broker->counters().store_epoch_changes,
+      1U);
+  ASSERT_TRUE(
+      one->run_until([&] { return !one->maybe_missed.empty() && !other->maybe_missed.empty(); }));
+}
+
+TEST_F(RedisTails, ChangesTheEpochWhenTheStoreHasAnotherPublicationBehindTheTail) {
+  Relay relay(loop_, server_.port());
+  RedisServer successor(
+      {.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
+  const auto node = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  publish_all(*node, 1, 3);
+  ASSERT_TRUE(run_until_received(*node, 3));
+  const std::string epoch = node->logs[kRoom].top.epoch;
+  successor.command({"HSET", "chirm:{room:a}:m", "e", epoch, "o", "2"});
+  successor.command({"XADD", "chirm:{room:a}:s", "1-0", "b", body("1")});
+  successor.command({"XADD", "chirm:{room:a}:s", "2-0", "b", body("else")});
+  relay.redirect(successor.port());
+  ASSERT_TRUE(run_until_back(*node));
+  EXPECT_NE(top(*node).epoch, epoch);
+  EXPECT_EQ(bodies(*node, kRoom), body("1") + " " + body("else"));
+}
+
+TEST_F(RedisTails, ArePutBackToAReplicaThatIsPromotedWithoutThem) {
+  RedisServer replica({.configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true});
+  Relay relay(loop_, server_.port());
+  const std::string url = "redis://127.0.0.1:" + std::to_string(relay.port());
+  const auto one = make_follower(url);
+  const auto other = make_follower(url);
+  publish_all(*one, 1, 3);
+  server_.command({"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
+  replica.command({"REPLICAOF", "127.0.0.1", std::to_string(server_.port())});
+  ASSERT_TRUE(one->run_until([&] { return replica.command({"XLEN", "chirm:{room:a}:s"}) == "3"; }));
+  replica.command({"REPLICAOF", "NO", "ONE"});
+  publish_all(*other, 4, 6);  // to the master alone
+  ASSERT_TRUE(run_until_received(*one, 6));
+  ASSERT_TRUE(run_until_received(*other, 6));
+  const std::string epoch = one->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*one, 2);
+  server_.kill();
+  relay.redirect(replica.port());
+  ASSERT_TRUE(run_until_back(*one));
+  ASSERT_TRUE(run_until_back(*other));
+  EXPECT_EQ(bodies(*one, kRoom), bodies_of(1, 6));
+  expect_epoch(*other, epoch);
+  EXPECT_EQ(one->broker->counters().put_back + other->broker->counters().put_back, 3U);
+  EXPECT_EQ(publish(*one, "6").offset, 6U);
+  EXPECT_EQ(publish(*one, "7").offset, 7U);
+}
+
+}  // namespace
+}  // namespace chirm

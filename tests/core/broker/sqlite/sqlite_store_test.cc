@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+// The store in a file: its transactions, what it forgets, and what survives its process.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/broker/sqlite/sqlite_store.h"
+#include "tests/core/broker/sqlite/sqlite_file.h"
+
+namespace chirm {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::text_of;
+
+class SqliteStoreFile : public testing::SqliteFile {
+ protected:
+  void open() {
+    store_.reset();
+    auto store = SqliteStore::open_for_writing(path_, StoreSync::kFull);
+    ASSERT_TRUE(store.has_value()) << store.error().message;
+    store_ = std::move(*store);
+  }
+  static SqliteStore::Write publish(const std::string& body, const std::string& message_id = "") {
+    return {"room:a", body, "ada", message_id, {}, false};
+  }
+  SqliteStore::Write write(SqliteStore::Write one, std::int64_t now_ms) {
+    SqliteStore::Transaction all{.writes = {std::move(one)}};
+    const auto done = store_->write(all, settings_, now_ms);
+    EXPECT_TRUE(done.has_value()) << done.error().message;
+    return all.writes[0];
+  }
+  void forget_all_old(std::int64_t now_ms) {
+    auto has_more = store_->forget_old(settings_, now_ms);
+    while (has_more && *has_more) has_more = store_->forget_old(settings_, now_ms);
+    EXPECT_TRUE(has_more.has_value());
+  }
+  History read(std::uint64_t since = 0) {
+    auto reader = SqliteStore::open_for_reading(path_);
+    EXPECT_TRUE(reader.has_value());
+    auto history = (*reader)->read({"room:a", since, 100'000, false});
+    EXPECT_TRUE(history.has_value());
+    return *history;
+  }
+
+  std::unique_ptr<SqliteStore> store_;
+};
+
+TEST_F(SqliteStoreFile, RemembersNothingOfATransactionThatFailed) {
+  open();
+  const SqliteStore::Write before = write(publish("x"), 1000);
+  execute(
+      "CREATE TRIGGER fault BEFORE INSERT ON publication WHEN NEW.body = 'bad' "
+      "BEGIN SELECT RAISE(ABORT, 'fault'); END");
+  SqliteStore::Transaction all{
+      .writes = {publish("y", "id-1"), publish("z", "id-2"), publish("bad", "id-3")}};
+  const auto failed = store_->write(all, settings_, 1000);
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_THAT(failed.error().message, HasSubstr(path_));
+  EXPECT_EQ(text_of(read()), "1:x");
+  for (const std::uint64_t offset : {2U, 3U, 4U}) {
+    const auto again = write(publish("again", "id-" + std::to_string(offset - 1)), 1000);
+    EXPECT_FALSE(again.is_repetition);
+    EXPECT_EQ(again.position.offset, offset);
+    EXPECT_EQ(again.position.epoch, before.position.epoch);
+  }
+}
+
+TEST_F(SqliteStoreFile, RemembersAMessageIdFromItsSecondTimeAfterReopening) {
+  settings_.idempotency_ttl_ms = 100;
+  open();
+  EXPECT_EQ(write(publish("x", "id"), 1000).position.offset, 1U);
+  EXPECT_EQ(write(publish("x", "id"), 1200).position.offset, 2U);  // the first is forgotten
+  open();
+  const SqliteStore::Write again = write(publish("x", "id"), 1250);
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_EQ(again.position.offset, 2U);
+}
+
+TEST_F(SqliteStoreFile, DeletesMessageIdsAfterTheirTime) {
+  settings_.idempotency_ttl_ms = 100;
+  open();
+  write(publish("x", "id-1"), 1000);
+  write(publish("x", "id-2"), 1050);
+  forget_all_old(1100);
+  EXPECT_EQ(count_rows("message"), 1);
+  open();
+  EXPECT_FALSE(write(publish("x", "id-1"), 1100).is_repetition);
+  EXPECT_TRUE(write(publish("x", "id-2"), 1100).is_repetition);
+}
+
+TEST_F(SqliteStoreFile, TrimsAChannelAndShowsAHoleToWhoIsTooFarBehind) {
+  settings_.history_size = 100;
+  open();
+  for (std::uint64_t top = 0; top < 1000; top += 10) {
+    SqliteStore::Transaction all{.writes = std::vector<SqliteStore::Write>(10, publish("x")),
+                                 .documents = {}};
+    ASSERT_TRUE(store_->write(all, settings_, 1000));
+    const History history = read();
+    ASSERT_EQ(history.top.offset, top + 10);
+    ASSERT_GE(history.publications.size(), std::min<std::size_t>(top + 10, 100));
+    ASSERT_LT(history.publications.size(), 100U + 64U);
+    ASSERT_EQ(history.publications.back().offset, top + 10);
+    ASSERT_EQ(history.publications.front().offset, top + 11 - history.publications.size());
+  }
+  EXPECT_GT(read(5).publications.front().offset, 6U);
+  EXPECT_EQ(read(950).publications.front().offset, 951U);
+}
+
+TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
+  settings_.history_ttl_ms = 1600;
+  open();
+  const SqliteStore::Write first = write(publish("x", "id"), 1000);
+  write(publish("y"), 2000);
+  forget_all_old(2000 + 1600);
+  EXPECT_EQ(text_of(read()), "1:x 2:y");
+  forget_all_old(2000 + 1600 + 100);
+  EXPECT_EQ(read().top.epoch, "");
+  EXPECT_EQ(count_rows("channel"), 0);
+  EXPECT_EQ(count_rows("publication"), 0);
+  const SqliteStore::Write next = write(publish("z", "id"), 4000);
+  EXPECT_FALSE(next.is_repetition);
+  EXPECT_EQ(next.position.offset, 1U);
+  EXPECT_NE(next.position.epoch, first.position.epoch);
+}
+
+// Tells the pipe each offset that was acked, until it is killed.
+[[noreturn]] void publish_until_killed(const std::string& path, int acks) {
+  auto store = SqliteStore::open_for_writing(path, StoreSync::kFull);
+  for (std::uint64_t top = 0; store; top += 5) {
+    SqliteStore::Transaction all;
+    for (std::uint64_t i = top + 1; i <= top + 5; ++i) {
+      const std::string text = std::to_string(i);
+      all.writes.push_back({"room:a", text, "ada", "id-" + text, {}, false});
+    }
+    if (!(*store)->write(all, BrokerSettings{}, 1000)) break;
+    const std::uint64_t acked = all.writes.back().position.offset;
+    if (::write(acks, &acked, sizeof acked) != sizeof acked) break;
+  }
+  _exit(1);
+}
+
+TEST_F(SqliteStoreFile, KeepsWhatWasAckedWhenItsProcessIsKilled) {
+  int acks[2];
+  ASSERT_EQ(pipe(acks), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::close(acks[0]);
+    publish_until_killed(path_, acks[1]);
+  }
+  ::close(acks[1]);
+  std::uint64_t acked = 0;
+  bool is_killed = false;
+  for (std::uint64_t ack = 0; ::read(acks[0], &ack, sizeof ack) == sizeof ack;) {
+    acked = ack;
+    if (acked >= 200 && !std::exchange(is_killed, true)) kill(child, SIGKILL);
+  }
+  ::close(acks[0]);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_GE(acked, 200U);
+
+  open();
+  const History history = read();
+  EXPECT_GE(history.top.offset, acked);
+  EXPECT_EQ(history.top.offset % 5, 0U);  // whole transactions
+  ASSERT_EQ(history.publications.size(), history.top.offset);
+  for (std::uint64_t i = 1; i <= history.top.offset; ++i) {
+    ASSERT_EQ(history.publications[i - 1].offset, i);
+    ASSERT_EQ(history.publications[i - 1].body, std::to_string(i));
+  }
+  const SqliteStore::Write again = write(publish("x", "id-" + std::to_string(acked)), 1000);
+  EXPECT_TRUE(again.is_repetition);
+  EXPECT_EQ(again.position.offset, acked);
+  const SqliteStore::Write next = write(publish("x"), 1000);
+  EXPECT_EQ(next.position.offset, history.top.offset + 1);
+  EXPECT_EQ(next.position.epoch, history.top.epoch);
+}
+
+}  // namespace
+}  // namespace chirm
