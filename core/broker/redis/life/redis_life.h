@@ -13,10 +13,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/broker/redis/life/redis_tails.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
 #include "core/broker/redis/redis_node_settings.h"
-#include "core/broker/redis/redis_tails.h"
 #include "core/loop/timer.h"
 
 namespace chirm {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_tails.h"
+#include "core/broker/redis/life/redis_tails.h"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "core/broker/redis/redis_life_scripts.h"
+#include "core/base/check.h"
+#include "core/broker/redis/life/redis_life_scripts.h"
 #include "core/broker/redis/redis_read.h"
 
 namespace chirm {
@@ -25,8 +26,8 @@ bool is_temporary(std::string_view error) {
 }
 }  // namespace
 
-RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
-    : context_(context), commands_(commands), digest_(digest) {}
+RedisTails::RedisTails(RedisContext& context, RedisCommands& commands)
+    : context_(context), commands_(commands) {}
 
 void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
                        std::uint64_t first_true, Done done) {
@@ -66,6 +67,13 @@ void RedisTails::pump() {
     }
   }
   if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(result_);
+}
+
+void RedisTails::check() const {
+  CHIRM_CHECK(in_flight_ <= kInFlightMax, in_flight_);
+  CHIRM_CHECK(done_ || in_flight_ == 0, in_flight_);
+  CHIRM_CHECK(done_ || (channels_.empty() && gaps_.empty()), channels_.size(), gaps_.size());
+  CHIRM_CHECK(!is_last_ || life_ != 0);
 }
 
 // ---- Comparing
@@ -204,8 +212,8 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   if (top < known.offset && top > gap.since) {
     gap.since = top;
     gaps_.push_back(std::move(gap));
-  } else {
-    digest_.note(gap.channel, known);
+  } else if (!known.epoch.empty()) {  // followed and known no more since
+    context_.positions.note(gap.channel, known);
   }
   pump();
 }
@@ -219,7 +227,7 @@ void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
 }
 
 void RedisTails::start_over(const std::string& channel, const std::string& new_epoch) {
-  digest_.note(channel, {0, new_epoch});
+  context_.positions.note(channel, {0, new_epoch});
   context_.listener->on_maybe_missed(channel);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_life.h"
+#include "core/broker/redis/life/redis_life.h"
 
 #include <spdlog/spdlog.h>
 
 #include <charconv>
 #include <utility>
 
-#include "core/broker/redis/redis_life_scripts.h"
+#include "core/broker/redis/life/redis_life_scripts.h"
 
 namespace chirm {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_command.h"
+#include "core/broker/redis/link/redis_command.h"
 
 #include <array>
 #include <charconv>

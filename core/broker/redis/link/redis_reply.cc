@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_reply.h"
+#include "core/broker/redis/link/redis_reply.h"
 
 #include <hiredis/hiredis.h>
 

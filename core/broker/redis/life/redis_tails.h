@@ -13,10 +13,9 @@
 #include <vector>
 
 #include "core/broker/broker.h"
-#include "core/broker/redis/redis_command.h"
+#include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_digest.h"
 #include "protocol/publication_key.h"
 
 namespace chirm {
@@ -33,8 +32,9 @@ class RedisTails {
   };
   using Done = std::function<void(const Result& result)>;
 
-  // The digest tells other nodes of the channels that have changed.
-  RedisTails(RedisContext& context, RedisCommands& commands, RedisDigest& digest);
+  // The channels that have changed are noted in the context's positions, so that the digest tells
+  // the other nodes of them.
+  RedisTails(RedisContext& context, RedisCommands& commands);
 
   // The store's life is `life`; `first_true` as in RedisContext. `done` is called once, but not
   // after stop(); an error that concerns all channels drops the connection instead.
@@ -45,6 +45,9 @@ class RedisTails {
   void retry(bool is_last, Done done);
   bool has_unfit() const { return !unfit_.empty(); }
   void stop();
+
+  // What the members promise of each other; at the end of a turn.
+  void check() const;
 
  private:
   struct Known {
@@ -80,7 +83,6 @@ class RedisTails {
 
   RedisContext& context_;
   RedisCommands& commands_;
-  RedisDigest& digest_;
   PublicationKeyDecoder keys_;
   RedisCommand command_;
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// One connection to Redis that is made again whenever it is lost. The only place that knows
-// hiredis' connections: its asynchronous API (0.14 and 1.x) on our loop, with an adapter of our own
-// that hands errors on and writes once per turn. Private to core/broker.
+// A link to Redis: a connection that is made again whenever it is lost. Private to core/broker;
+// loop's thread.
 //
 //   idle → locating → resolving → connecting → greeting (AUTH, SELECT, SETNAME, ROLE) → up
 //             ↑           ↑   the next address    any failure or loss ↓
@@ -10,29 +9,31 @@
 //                                                         from inside a call)
 //
 // An attempt goes through all hosts, and through all addresses of each, before it waits. With
-// Sentinels (redis_sentinel.h) each attempt asks them for the master, and a link to one that they
-// do not name any more is dropped.
+// Sentinels (redis_master_locator.h) each attempt asks them for the master, and a link to one that
+// they do not name any more is dropped.
+//
+// One machine of states: most of its functions are an arrow of the picture, and most of its members
+// are what one state hands to the next.
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/random.h"
-#include "core/broker/redis/redis_reply.h"
+#include "core/broker/redis/link/redis_connection.h"
+#include "core/broker/redis/link/redis_greeting.h"
+#include "core/broker/redis/link/redis_master_locator.h"
+#include "core/broker/redis/link/redis_reply.h"
 #include "core/broker/redis/redis_url.h"
-#include "core/loop/fd_watcher.h"
 #include "core/loop/resolver.h"
 #include "core/loop/timer.h"
-
-struct redisAsyncContext;
 
 namespace chirm {
 
 class Loop;
-class RedisSentinel;
 
 struct RedisLinkSettings {
   // For the name, the connection and the login together, of each address.
@@ -44,7 +45,7 @@ struct RedisLinkSettings {
   std::uint64_t probe_period_ms = 1000;
 };
 
-class RedisLink {
+class RedisLink final : private RedisConnection::Owner {
  public:
   class Owner {
    public:
@@ -58,24 +59,22 @@ class RedisLink {
    protected:
     ~Owner() = default;
   };
-  using OnReply = std::function<void(const RedisReply&)>;
+  using OnReply = RedisConnection::OnReply;
 
-  enum class Role : std::uint8_t { kMaster, kSentinel };  // what the server must be
-
-  // `name` shows in logs and in Redis' CLIENT LIST. Loop and owner must outlive the link.
+  // `name` shows in logs and in Redis' CLIENT LIST. `locator` is asked where the master is; null
+  // when the URL names the server itself. Loop and owner must outlive the link.
   RedisLink(Loop& loop, RedisUrl url, std::string name, const RedisLinkSettings& settings,
-            Owner& owner, Role role = Role::kMaster);
+            Owner& owner, std::unique_ptr<RedisMasterLocator> locator,
+            RedisRole role = RedisRole::kMaster);
   ~RedisLink();
   RedisLink(const RedisLink&) = delete;
   RedisLink& operator=(const RedisLink&) = delete;
 
+  // Once.
   void start();
 
-  // Queues a command (RedisCommand::bytes) for the next flush(). Answers come in order. Ignored
-  // while the link is not up. on_reply may be empty.
+  // As of RedisConnection. Both are ignored while the link is not up.
   void command(std::string_view bytes, OnReply on_reply);
-  // SUBSCRIBE or UNSUBSCRIBE. Once subscribed, nothing else may be sent on this link, and one
-  // channel must stay subscribed: hiredis 0.14 aborts otherwise.
   void subscription_command(std::string_view bytes);
   // Writes what is queued. At the end of each turn.
   void flush();
@@ -91,45 +90,47 @@ class RedisLink {
   // Why it is not of use, as far as is known.
   std::string problem() const { return logged_reason_.empty() ? "connecting" : logged_reason_; }
 
+  // What its members promise of each other; at the end of a turn.
+  void check() const;
+
  private:
   enum class State : std::uint8_t {
     kIdle,        // not started
     kLocating,    // asking Sentinels for the master
     kResolving,   // asking for the address
-    kConnecting,  // context_ exists, hiredis has not reported the connection yet
+    kConnecting,  // the connection was begun
     kGreeting,    // the login is not answered completely
     kUp,          // the owner may send
-    kLost,        // context_ is gone, the owner does not know it yet
+    kLost,        // the connection is gone, the owner does not know it yet
     kWaiting,     // until the next attempt
   };
-  struct Adapter;  // hiredis' callbacks
-  struct InFlight {
-    std::uint64_t sent_tick;
-    OnReply on_reply;
+  // The round through all hosts and addresses that is under way, or was the last.
+  struct Attempt {
+    std::deque<RedisHost> hosts_left = {};
+    std::deque<std::string> addresses_left = {};  // of `host`
+    RedisHost host = {};                          // the one that is tried or connected
+    std::string target = {};                      // its address and port
+    std::string problem = {};                     // why the attempt has failed so far
+
+    bool has_next() const { return !hosts_left.empty() || !addresses_left.empty(); }
   };
+
+  void on_connected() override;
+  void on_closed(const std::string& reason) override { lose(reason); }
+  void on_push(const RedisReply& push) override { owner_.on_push(push); }
 
   void connect();
   void on_master(const RedisHost& master);
   void connect_next();
+  void resolve_next_host();
   void open(const std::string& address);
-  void adopt(redisAsyncContext* context);
-  void greet();
-  void on_greeted(const RedisReply& reply, bool is_required);
-  void on_role(const RedisReply& reply);
+  void on_greeting_done(const std::string& problem, bool is_answer_to_role);
   void become_up();
   void lose(const std::string& reason);
-  redisAsyncContext* release();
   void on_timer();
   void wait_and_retry();
-  void on_tick();
-  void on_ready(FdWatcher::Events events);
-  void read(redisAsyncContext* context);
-  void write(redisAsyncContext* context);
-  void watch();
-  void append(std::string_view bytes, OnReply on_reply);
   void note_loss(const std::string& reason);
   void on_lost();
-  bool has_next() const { return !hosts_left_.empty() || !addresses_left_.empty(); }
   std::string place() const;
 
   Loop& loop_;
@@ -137,36 +138,22 @@ class RedisLink {
   const std::string name_;
   const RedisLinkSettings settings_;
   Owner& owner_;
-  const Role role_;
-  std::unique_ptr<RedisSentinel> sentinel_;  // null: the URL names the server itself
+  const RedisRole role_;
+  const std::unique_ptr<RedisMasterLocator> locator_;  // null: the URL names the server itself
 
   State state_ = State::kIdle;
-  redisAsyncContext* context_ = nullptr;  // hiredis frees it; null from the moment that it will
-  std::unique_ptr<FdWatcher> watcher_;
+  RedisConnection connection_;
   Resolver resolver_;
-  Timer timer_;       // what kLocating … kGreeting, kLost and kWaiting wait for
-  Timer tick_timer_;  // runs while a context exists
+  Timer timer_;  // what kLocating … kGreeting, kLost and kWaiting wait for
   Random random_;
 
-  std::size_t first_host_ = 0;              // of url_.hosts; the one that was useful last
-  std::deque<RedisHost> hosts_left_;        // of this attempt
-  std::deque<std::string> addresses_left_;  // of host_
-  RedisHost host_;                          // the one that is tried or connected
-  std::string target_;                      // its address and port
-  std::string attempt_problem_;             // why this attempt has failed so far
-
-  std::deque<InFlight> in_flight_;
-  std::uint64_t tick_ = 0;
+  std::size_t first_host_ = 0;  // of url_.hosts; the one that was useful last
+  Attempt attempt_;
   std::uint64_t useful_since_ms_ = 0;
   std::uint64_t backoff_ms_ = 0;
   std::string logged_reason_;     // of the attempts since the link was useful last
   bool owner_thinks_up_ = false;  // between on_link_up() and on_link_down()
   bool is_useful_ = false;
-  bool has_output_ = false;  // something was queued since the last write
-  bool watches_read_ = false;
-  bool watches_write_ = false;  // the socket was full, or is connecting
-  bool is_writing_ = false;     // inside write()
-  bool is_reading_ = false;     // inside read()
 };
 
 }  // namespace chirm
