@@ -17,8 +17,8 @@
 #include "core/broker/sqlite/sqlite_broker.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
+#include "core/server/http/web_files.h"
 #include "core/server/server.h"
-#include "core/server/web_files.h"
 
 namespace {
 

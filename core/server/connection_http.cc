@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "core/server/client_address.h"
+#include "core/server/http/client_address.h"
 #include "core/server/server.h"
 #include "protocol/limits.h"
 

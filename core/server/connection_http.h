@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/server/connection.h"
-#include "core/server/http_router.h"
+#include "core/server/http/http_router.h"
 
 namespace chirm {
 

@@ -8,11 +8,11 @@
 
 #include "core/base/version.h"
 #include "core/rooms/rooms.h"
-#include "core/server/auth_routes.h"
+#include "core/server/admin/process_usage.h"
 #include "core/server/connection.h"
+#include "core/server/http/auth_routes.h"
 #include "core/server/listener.h"
 #include "core/server/metrics.h"
-#include "core/server/process_usage.h"
 #include "core/server/readiness.h"
 #include "protocol/limits.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the server API refuses, and how. Nothing is changed then.
-#include "tests/core/server/api_fixture.h"
+#include "tests/core/server/admin/api_fixture.h"
 
 namespace chirm {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/process_usage.h"
+#include "core/server/admin/process_usage.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/node_board.h"
+#include "core/server/admin/node_board.h"
 
 #include <algorithm>
 #include <utility>

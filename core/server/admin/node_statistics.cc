@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/node_statistics.h"
+#include "core/server/admin/node_statistics.h"
 
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"

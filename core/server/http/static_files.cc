@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/static_files.h"
+#include "core/server/http/static_files.h"
 
 #include <algorithm>
 #include <array>

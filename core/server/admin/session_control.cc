@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/session_control.h"
+#include "core/server/admin/session_control.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
 #include "core/chat/session_directory.h"
-#include "core/server/node_survey.h"
+#include "core/server/admin/node_survey.h"
 #include "protocol/channel_name.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"

@@ -10,7 +10,7 @@
 #include "core/base/guard.h"
 #include "core/broker/broker.h"
 #include "core/chat/rpc.h"
-#include "core/server/session_control.h"
+#include "core/server/admin/session_control.h"
 #include "protocol/json_fields.h"
 
 namespace chirm {

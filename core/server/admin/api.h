@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/server/api_methods.h"
-#include "core/server/http_handler.h"
+#include "core/server/admin/api_methods.h"
+#include "core/server/http/http_handler.h"
 
 namespace chirm {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/client_address.h"
+#include "core/server/http/client_address.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <span>
 
-#include "core/server/static_files.h"
+#include "core/server/http/static_files.h"
 
 namespace chirm {
 

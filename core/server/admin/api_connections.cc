@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The methods of the server API that act on connections.
-#include "core/server/api_methods.h"
+#include "core/server/admin/api_methods.h"
 
 #include <utility>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/node_survey.h"
+#include "core/server/admin/node_survey.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@
 #include "core/base/durations.h"
 #include "core/broker/node_bus.h"
 #include "core/loop/timer.h"
-#include "core/server/node_statistics.h"
+#include "core/server/admin/node_statistics.h"
 
 namespace chirm {
 

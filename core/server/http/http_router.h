@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/server/http_handler.h"
+#include "core/server/http/http_handler.h"
 #include "protocol/expected.h"
 
 namespace chirm {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/http_router.h"
+#include "core/server/http/http_router.h"
 
 #include <string_view>
 

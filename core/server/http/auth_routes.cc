@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/auth_routes.h"
+#include "core/server/http/auth_routes.h"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/accounts/accounts.h"
-#include "core/server/http_router.h"
+#include "core/server/http/http_router.h"
 #include "protocol/ascii.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/admin_rpc.h"
+#include "core/server/admin/admin_rpc.h"
 
 #include <algorithm>
 #include <functional>
@@ -13,7 +13,7 @@
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
 #include "core/loop/loop.h"
-#include "core/server/node_board.h"
+#include "core/server/admin/node_board.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/api_methods.h"
+#include "core/server/admin/api_methods.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +10,7 @@
 #include "core/chat/authenticator.h"
 #include "core/chat/presence.h"
 #include "core/chat/session.h"
-#include "core/server/node_board.h"
+#include "core/server/admin/node_board.h"
 #include "protocol/base64.h"
 #include "protocol/json.h"
 #include "protocol/json_writer.h"

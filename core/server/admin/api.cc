@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "core/server/api.h"
+#include "core/server/admin/api.h"
 
-#include "core/server/http_router.h"
+#include "core/server/http/http_router.h"
 #include "protocol/json_writer.h"
 #include "protocol/signature.h"
 

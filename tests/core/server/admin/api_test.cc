@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the server API does, on a node alone and on two.
-#include "tests/core/server/api_fixture.h"
+#include "tests/core/server/admin/api_fixture.h"
 
 namespace chirm {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/broker/broker.h"
-#include "core/server/session_control.h"
+#include "core/server/admin/session_control.h"
 #include "protocol/expected.h"
 #include "protocol/json_fields.h"
 #include "protocol/limits.h"
