@@ -10,8 +10,8 @@
 #include <iostream>
 #include <optional>
 
-#include "client/terminal/chat_session.h"
-#include "client/terminal/prompt.h"
+#include "client/terminal/plain/plain_chat.h"
+#include "client/terminal/sign_in/prompt.h"
 #include "core/base/version.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <utility>
 
-#include "client/terminal/message_lines.h"
-#include "client/terminal/safe_text.h"
+#include "client/terminal/text/safe_text.h"
+#include "client/terminal/view/message_lines.h"
 #include "core/loop/signal_watcher.h"
 
 namespace chirm::terminal {
