@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reading a log forwards from a position, without a hole.
-import { errors, type Publication } from './protocol';
+import { errors } from './codes';
+import type { Publication } from './protocol';
 
 export interface Position {
   offset: number;
@@ -22,7 +23,9 @@ export async function historyAfter(
     const page = await read(since);
     const first = page.publications[0]?.offset;
     const isWhole = first === undefined ? page.offset <= since.offset : first === since.offset + 1;
-    if (!isWhole) throw { code: errors.unrecoverable, message: 'history is not kept that long' };
+    if (!isWhole) {
+      throw { code: errors.unrecoverablePosition, message: 'history is not kept that long' };
+    }
     found.push(...page.publications);
     const last = page.publications.at(-1)?.offset;
     if (last === undefined || last >= page.offset) return found;

@@ -2,9 +2,9 @@
 // Messages that are on their way: kept in the browser's storage until they are acknowledged, sent
 // in order within a conversation, and once: the server knows the id of what it has stored. The
 // storage is shared by the tabs of a browser, and what it says counts.
+import { codeOf, errors } from './codes';
 import type { Position } from './history_after';
 import type { MessageData, Publication } from './protocol';
-import { errors } from './protocol';
 
 export interface Entry {
   id: string;
@@ -211,8 +211,7 @@ export class Outbox {
     try {
       publications = await this.hooks.historyAfter(channel, position);
     } catch (error) {
-      const code = (error as { code?: number }).code;
-      if (code !== errors.unrecoverable) throw error;
+      if (codeOf(error) !== errors.unrecoverablePosition) throw error;
       if (!isTried) return false;
       throw { code: unknownFate, message: 'It is not known whether this was sent.' };
     }
@@ -264,10 +263,10 @@ export class Outbox {
 const unknownFate = -1;
 
 const isFinal = (code: number | undefined): boolean =>
-  code === errors.notAllowed ||
+  code === errors.permissionDenied ||
   code === errors.badRequest ||
   code === errors.notFound ||
-  code === errors.exists ||
+  code === errors.conflict ||
   code === errors.unknownChannel ||
   code === unknownFate;
 

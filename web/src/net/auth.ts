@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Signing in over HTTP. The refresh token stays in a cookie that no script can read.
+import { httpStatus } from '../model/codes';
 import type { AuthSettings, Session } from '../model/protocol';
 
 export class AuthError extends Error {
   constructor(
-    readonly status: number, // 0: the server was not reached
-    readonly code: string,
+    readonly status: number, // of HTTP, see httpStatus
+    readonly code: string, // the server's word, e.g. name_taken
     message: string,
     readonly retryAfter = 0, // seconds
   ) {
@@ -24,7 +25,8 @@ async function request(path: string, body?: object): Promise<unknown> {
       cache: 'no-store',
     });
   } catch {
-    throw new AuthError(0, 'unreachable', 'The server cannot be reached. Is your network up?');
+    const message = 'The server cannot be reached. Is your network up?';
+    throw new AuthError(httpStatus.unreachable, 'unreachable', message);
   }
   const answer = (await response.json().catch(() => ({}))) as {
     error?: { code?: string; message?: string };

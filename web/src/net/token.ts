@@ -24,6 +24,11 @@ export function sessionOf(token: string): Session | undefined {
   }
 }
 
+// A link may be of somebody else's making: it is not to change who one is.
+// `here`: who is signed in, null: nobody.
+export const takesNobodysPlace = (brought: Session, here: string | null): boolean =>
+  here === null || here === brought.user;
+
 export function takeToken(): Session | undefined {
   const match = /^#token=([^&]+)/.exec(location.hash);
   if (!match) return undefined;

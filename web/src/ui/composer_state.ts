@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What is being written in each conversation: drafts outlive a change of the room.
 import { signal, type Signal } from '@preact/signals';
-import { chat } from '../app/state';
+import { chat } from '../app/open_chat';
 import type { MessageItem } from '../model/timeline';
 
 export class Composing {
