@@ -98,7 +98,7 @@ bool MessageReader::read(dom::object root, RawCursor cursor) {
 
 bool MessageReader::read_error(dom::element value, RawCursor& cursor) {
   if (value.is_null()) return true;
-  ServerMessage::Error& error = message_.error.emplace();
+  ReplyError& error = message_.error.emplace();
   return each(value, cursor, [&](std::string_view key, dom::element field) {
     if (key == "code") return read_field(field, error.code);
     if (key == "message") return read_field(field, error.message);
