@@ -10,12 +10,12 @@ namespace chirm::client {
 
 namespace {
 
-CommandError to_error(const ServerMessage::Error& error) {
+CommandError to_error(const ReplyError& error) {
   return {error.code, std::string(error.message), error.temporary};
 }
 
 // Whether the same command may succeed later. Codes below 100 are the SDKs' own, and transient.
-bool is_temporary(const ServerMessage::Error& error) { return error.temporary || error.code < 100; }
+bool is_temporary(const ReplyError& error) { return error.temporary || error.code < 100; }
 
 }  // namespace
 

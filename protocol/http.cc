@@ -98,6 +98,17 @@ int on_head_cb(http_parser* parser) noexcept {
   return 2;  // as for an upgrade: http-parser stops right behind the head
 }
 
+// http-parser, as Debian builds it, takes any byte behind the CR that ends the head, or that stands
+// where a value begins, for a line feed: `X:\rZHost: b` would be two headers. RFC 9112 §2.2 wants a
+// lone CR refused, and a proxy before us has read it as something else.
+bool has_lone_cr(std::string_view head) {
+  for (std::size_t at = head.find('\r'); at != std::string_view::npos;
+       at = head.find('\r', at + 1)) {
+    if (!head.substr(at + 1).starts_with('\n')) return true;
+  }
+  return false;
+}
+
 http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes) {
   http_parser_settings settings;
   http_parser_settings_init(&settings);
@@ -110,6 +121,9 @@ http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes)
   head.parser.data = &head;
   bytes = bytes.substr(0, limits::kHttpHeadBytes);
   head.fields.head_bytes = http_parser_execute(&head.parser, &settings, bytes.data(), bytes.size());
+  if (head.is_complete && has_lone_cr(bytes.substr(0, head.fields.head_bytes))) {
+    return HPE_LF_EXPECTED;
+  }
   return HTTP_PARSER_ERRNO(&head.parser);
 }
 

@@ -111,7 +111,15 @@ struct ServerSubscriptionView {
   std::span<const PublicationView> publications;
 };
 
-// One object from the server. Which members mean something depends on `kind`.
+// Why a command was refused.
+struct ReplyError {
+  std::uint32_t code = 0;
+  std::string_view message;
+  bool temporary = false;  // the client may try the same command again later
+};
+
+// One object from the server. Which members mean something depends on `kind`; so many of them, as
+// most results of the schema share their fields.
 struct ServerMessage {
   enum class Kind : std::uint8_t {
     kPing,         // `{}`
@@ -127,12 +135,7 @@ struct ServerMessage {
   Kind kind = Kind::kPing;
   std::uint32_t id = 0;
 
-  struct Error {
-    std::uint32_t code = 0;
-    std::string_view message;
-    bool temporary = false;
-  };
-  std::optional<Error> error;
+  std::optional<ReplyError> error;
 
   std::string_view channel;
   std::uint32_t code = 0;

@@ -42,6 +42,7 @@ class MessageReader {
     return !value.get(object) && for_each_member(object, cursor, on_member);
   }
 
+  bool has_what_its_kind_promises() const;
   bool read_error(dom::element value, RawCursor& cursor);
   bool read_push(dom::element value, RawCursor& cursor);
   bool read_ending(dom::element value, RawCursor& cursor);
@@ -93,12 +94,29 @@ bool MessageReader::read(dom::object root, RawCursor cursor) {
   message_.publications = lists_.publications;
   message_.clients = lists_.clients;
   message_.subs = lists_.subs;
-  return is_right;
+  return is_right && has_what_its_kind_promises();
+}
+
+// Results fill the same lists as pushes do, so that a result behind a push in one object can empty
+// what the push has brought. No server sends that, but who takes the front of a list relies on us.
+bool MessageReader::has_what_its_kind_promises() const {
+  using enum ServerMessage::Kind;
+  switch (message_.kind) {
+    case kPublication:
+      return !lists_.publications.empty();
+    case kSubscribe:
+      return !lists_.subs.empty();
+    case kJoin:
+    case kLeave:
+      return !lists_.clients.empty();
+    default:
+      return true;
+  }
 }
 
 bool MessageReader::read_error(dom::element value, RawCursor& cursor) {
   if (value.is_null()) return true;
-  ServerMessage::Error& error = message_.error.emplace();
+  ReplyError& error = message_.error.emplace();
   return each(value, cursor, [&](std::string_view key, dom::element field) {
     if (key == "code") return read_field(field, error.code);
     if (key == "message") return read_field(field, error.message);

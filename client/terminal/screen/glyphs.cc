@@ -117,6 +117,13 @@ std::vector<Glyphs> wrap(const Glyphs& glyphs, int columns, int indent) {
       Glyphs rest(std::make_move_iterator(word), std::make_move_iterator(line.end()));
       line.erase(word, line.end());
       end_line(std::move(rest));
+      // The word has begun in the first line, which is longer: it may not fit into this one.
+      while (!line.empty() && width + glyph.width > columns_left) {
+        const auto cut = line.begin() + static_cast<std::ptrdiff_t>(count_cut(line, columns_left));
+        Glyphs over(std::make_move_iterator(cut), std::make_move_iterator(line.end()));
+        line.erase(cut, line.end());
+        end_line(std::move(over));
+      }
     }
     line.push_back(glyph);
     width += glyph.width;

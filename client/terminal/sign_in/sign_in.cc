@@ -19,8 +19,7 @@ constexpr std::uint32_t kRetryAfterMaxS = 60;
 }  // namespace
 
 SignIn::SignIn(Loop& loop, SignInOptions options, OnStatus on_status)
-    : loop_(loop),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       on_status_(std::move(on_status)),
       auth_(loop, options_.url),
       file_(options_.url),

@@ -76,7 +76,6 @@ class SignIn {
   bool may_ask_again(const client::AuthError& error);
   void fail(std::string why);
 
-  Loop& loop_;
   SignInOptions options_;
   OnStatus on_status_;
   OnDone done_;

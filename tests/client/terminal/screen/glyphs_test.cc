@@ -64,6 +64,12 @@ TEST_F(GlyphsTest, MakesFurtherLinesShorter) {
   EXPECT_THAT(wrapped("aa bb cc dd ee", 5, 3), ElementsAre("aa bb", "cc", "dd", "ee"));
 }
 
+TEST_F(GlyphsTest, BreaksAWordThatOnlyTheFirstLineHadRoomFor) {
+  EXPECT_THAT(wrapped("a bbbbbbb", 8, 4), ElementsAre("a", "bbbb", "bbb"));
+  EXPECT_THAT(wrapped("a bbbbbbb c", 8, 6), ElementsAre("a", "bb", "bb", "bb", "b", "c"));
+  EXPECT_THAT(wrapped("a 日本語", 7, 2), ElementsAre("a", "日本", "語"));
+}
+
 TEST_F(GlyphsTest, CutsWithASign) {
   EXPECT_EQ(text_of(fit(glyphs_of("abcdef"), 4)), "abc…");
   EXPECT_EQ(text_of(fit(glyphs_of("abcd"), 4)), "abcd");
