@@ -16,8 +16,8 @@ if(CHIRM_SANITIZE)
   target_link_options(chirm_options INTERFACE -fsanitize=${CHIRM_SANITIZE})
 endif()
 
-# Links thirty programs in a few seconds; GNU ld needs half a minute. Not for link-time optimisation,
-# which GCC's own linker plug-in does best.
+# Links thirty programs in a few seconds, where GNU ld needs half a minute. Link-time optimisation
+# stays with the linker that GCC's plug-in is tried with.
 find_program(CHIRM_MOLD mold)
 if(CHIRM_MOLD AND NOT CHIRM_LTO)
   target_link_options(chirm_options INTERFACE -fuse-ld=mold)
