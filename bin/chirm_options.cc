@@ -44,6 +44,7 @@ constexpr const char* kEpilogue =
     "  uptime | chirm --name cron --password-file cron.secret --room ops\n"
     "  chirm --name log --room ops --follow < /dev/null >> ops.txt\n";
 
+// Services and containers often run without $USER.
 std::string default_name() {
   const char* user = std::getenv("USER");
   return user == nullptr || *user == '\0' ? "anonymous" : user;
@@ -57,6 +58,7 @@ int complain(std::string_view what) {
   return 2;
 }
 
+// A name stands in lines of others' terminals.
 bool is_line(std::string_view text) {
   return json::is_utf8(text) && std::none_of(text.begin(), text.end(),
                                              [](unsigned char c) { return c < 0x20 || c == 0x7f; });

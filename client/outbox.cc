@@ -75,6 +75,8 @@ void Outbox::put_back(Entry& entry, CommandError error) {
   unsent_ = entries_.begin();
 }
 
+// Whether the server has what was on the wire, nobody knows. What has an id it stores once, however
+// often it comes; what has none is better reported as lost than said twice.
 std::vector<Outbox::Entry> Outbox::connection_lost() {
   std::vector<Entry> lost;
   on_wire_.clear();

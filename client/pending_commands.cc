@@ -8,6 +8,8 @@
 
 namespace chirm::client {
 
+// The commands of the client itself have nobody to tell: what follows from their failure depends on
+// why they failed, and is decided where that is known.
 void PendingCommand::fail(const CommandError& error) {
   const Unexpected<CommandError> failed(error);
   if (auto* presence = std::get_if<OnPresence>(&kind)) (*presence)(failed);

@@ -21,6 +21,7 @@ bool HistoryReader::read_newest(Conversation& conversation) {
     conversation.is_loaded = true;
     return false;
   }
+  // The answer names no channel, and the conversation may be gone by then: it is found again by it.
   conversation.is_loading = true;
   chat_.client.history(
       conversation.info.channel, chat_.options.history,

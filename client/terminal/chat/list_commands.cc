@@ -55,6 +55,7 @@ void ListCommands::read(std::shared_ptr<Listing> listing) {
 
 void ListCommands::show_rooms(std::string_view argument) {
   auto rooms = std::make_shared<std::vector<RoomEntry>>();
+  // Nobody keeps a list there: the rooms that one is in are all that is known.
   if (!chat_.is_checked) {
     for (const auto& one : chat_.model.conversations()) {
       if (!one->info.is_dm) rooms->push_back({one->info, 0});

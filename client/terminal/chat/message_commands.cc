@@ -95,6 +95,7 @@ void MessageCommands::note_typing() {
   if (!is_checked || !is_due) return;
   // Behind messages that wait to be sent, it would come when nobody types any more.
   if (!connection_.is_connected() || chat_.client.outbox_size() > 0) return;
+  // Should it be lost, nobody misses it.
   typing_sent_ms_ = now_ms;
   chat_.client.publish(current->info.channel, R"({"type":"typing"})", [](const auto&) {});
 }

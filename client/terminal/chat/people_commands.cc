@@ -16,6 +16,7 @@ void PeopleCommands::show_who(std::string_view argument) {
         "chat.user", object_of("user", user), "say who " + safe_line(user) + " is",
         [this](std::string_view json) { chat_.note(describe_user(read_user(json))); });
   }
+  // As it stands beside the messages, which on a narrow screen has no room there.
   if (current == nullptr) return chat_.note("you are in no room", true);
   chat_.events.show_page(people_page(current->label(), current->people, current->people_count));
 }

@@ -29,6 +29,7 @@ ChatEvent::Type type_of(std::string_view name) {
       {"typing", kTyping},
       {"event", kEvent},
   }};
+  // All else is for other programs (types that begin with x-) or of a newer server.
   const auto* const found = std::find_if(kTypes.begin(), kTypes.end(),
                                          [&](const auto& type) { return type.first == name; });
   return found == kTypes.end() ? kOther : found->second;

@@ -119,6 +119,7 @@ void Screen::show(const CellGrid& grid) {
 }
 
 void Screen::resize() {
+  // A serial console says that it has no rows; then what ncurses has taken from TERM holds.
   winsize size{};
   const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
   if (is_known && size.ws_col > 0) resizeterm(size.ws_row, size.ws_col);

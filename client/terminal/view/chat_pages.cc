@@ -42,6 +42,7 @@ Page rooms_page(const std::vector<RoomEntry>& rooms, bool is_more) {
   page.title = count_of(rooms.size(), "room");
   for (const RoomEntry& room : rooms) {
     Glyphs line = glyphs_of("#" + safe_line(room.info.room), kBold);
+    // A server without members counts none.
     if (room.members > 0) append_glyphs(line, "  " + count_of(room.members, "member"), kFaint);
     if (!room.info.role.empty()) append_glyphs(line, "  " + safe_line(room.info.role), kFaint);
     if (!room.info.topic.empty()) append_glyphs(line, "  " + safe_line(room.info.topic));

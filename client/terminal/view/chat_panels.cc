@@ -26,6 +26,7 @@ struct ListRow {
   std::size_t number;
 };
 
+// Numbers go on from one group to the next, for they are what Alt and a digit go by.
 std::vector<ListRow> rows_of(const ChatModel& model) {
   std::vector<ListRow> rows;
   std::size_t number = 0;
@@ -118,6 +119,7 @@ void draw_header(CellGrid& grid, const Rect& area, const ChatModel& model) {
     if (info.is_dm) rest += "  private";
     append_glyphs(line, safe_line(rest), {.is_reversed = true});
   }
+  // Always in sight, whatever the room is called: it leads to all else.
   constexpr std::string_view kHint = " /help ";
   const int columns = area.columns - static_cast<int>(kHint.size());
   grid.put(area.row, area.column, fit(std::move(line), columns), columns);
@@ -164,6 +166,7 @@ void draw_people(CellGrid& grid, const Rect& area, const ChatModel& model) {
 
 void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const ViewState& view,
                  bool has_list) {
+  // First the rule, then what stands in it: between the two sides it stays.
   for (int column = 0; column < area.columns; ++column) {
     grid.put(area.row, area.column + column, "─", kFaint, 1);
   }

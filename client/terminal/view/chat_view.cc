@@ -48,6 +48,7 @@ void draw_input(CellGrid& grid, const Rect& area, const InputLayout& layout) {
   grid.cursor_column = area.column + layout.cursor_column;
 }
 
+// Wrapped anew for each drawing: the terminal may have another size by then.
 std::vector<Glyphs> lines_of(const Page& page, int columns) {
   std::vector<Glyphs> lines;
   // On a narrow screen the indent of /help would leave no room for the text.

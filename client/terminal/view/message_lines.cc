@@ -133,6 +133,7 @@ Glyphs MessageLines::head(const Message& message, bool is_continued) const {
   const Style time{.colour = Colour::kFaint, .is_reversed = is_chosen};
   const Style name{.colour = message.user.empty() ? Colour::kFaint : colour_of(message.user),
                    .is_bold = true};
+  // Without a time, something as wide stands there: the names below one another stay so.
   Glyphs line =
       glyphs_of(message.time_ms == 0 ? "--:--" : format_time(message.time_ms, "%H:%M"), time);
   append(line, blanks(1));
