@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "client/terminal/chat/chat_command.h"
+#include "client/terminal/chat/command_table.h"
 #include "protocol/ascii.h"
 
 namespace chirm::terminal {
@@ -21,23 +21,16 @@ void add_matching(std::vector<std::string>& out, const std::vector<std::string>&
   }
 }
 
-const ChatCommandHelp* command_of(std::string_view word) {
-  const ChatCommand::Kind kind = parse_chat_command(word).kind;
-  for (const ChatCommandHelp& command : chat_commands()) {
-    if (command.kind == kind) return &command;
-  }
-  return nullptr;
-}
-
 // The first argument of a command.
 void add_arguments(Completions& found, std::string_view command, std::string_view word,
                    const CompletionSources& sources) {
-  using enum ChatCommandHelp::Argument;
-  const ChatCommandHelp* help = command_of(command);
-  if (help == nullptr) return;
+  using enum ChatCommand::Argument;
+  const ChatCommand* known = parse_line(command).command;
+  if (known == nullptr) return;
+  // With its sign or without, commands take both.
   if (word.starts_with('#') || word.starts_with('@')) word.remove_prefix(1);
-  if (help->first == kRoom) add_matching(found.words, sources.rooms, word, "", " ");
-  if (help->first == kUser) add_matching(found.words, sources.users, word, "", " ");
+  if (known->first == kRoom) add_matching(found.words, sources.rooms, word, "", " ");
+  if (known->first == kUser) add_matching(found.words, sources.users, word, "", " ");
 }
 
 void add_role(Completions& found, std::string_view word) {
@@ -51,11 +44,12 @@ Completions completions_of(std::string_view text, const CompletionSources& sourc
   const std::size_t blank = text.find_last_of(" \n");
   found.start = blank == std::string_view::npos ? 0 : blank + 1;
   const std::string_view word = text.substr(found.start);
+  // Which argument it is, blanks tell: two in a row make one that no command has.
   const std::size_t words_before =
       static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
   const bool is_command = text.starts_with('/') && !text.starts_with("//");
   if (is_command && found.start == 0) {
-    for (const ChatCommandHelp& command : chat_commands()) {
+    for (const ChatCommand& command : chat_commands()) {
       if (command.word.starts_with(word)) found.words.push_back(std::string(command.word) + " ");
     }
   } else if (is_command && words_before == 1) {
@@ -63,6 +57,7 @@ Completions completions_of(std::string_view text, const CompletionSources& sourc
   } else if (text.starts_with("/role ") && words_before == 2) {
     add_role(found, word);
   }
+  // Within a command's text only what has the sign of a name, for most words are none.
   const bool is_in_text = !is_command || (found.words.empty() && word.starts_with('@'));
   if (is_in_text && word.starts_with('@')) {
     add_matching(found.words, sources.users, word.substr(1), "@", " ");
@@ -78,6 +73,7 @@ Completions completions_of(std::string_view text, const CompletionSources& sourc
 
 std::string Completer::complete(InputLine& input, const CompletionSources& sources, int direction) {
   const std::string before = input.text_before_cursor();
+  // The line is as the last Tab has left it: another one means the next choice, not a new question.
   const bool goes_on = !completed_.empty() && before == completed_;
   if (goes_on) {
     const std::size_t count = found_.words.size();

@@ -8,14 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "client/terminal/chat/known_names.h"
 #include "client/terminal/screen/input_line.h"
 
 namespace chirm::terminal {
-
-struct CompletionSources {
-  std::vector<std::string> users;  // as they are to be written
-  std::vector<std::string> rooms;
-};
 
 // What the word that ends `text` could be, in the order of the alphabet; `start` is where in `text`
 // it begins.

@@ -11,6 +11,7 @@ namespace chirm::terminal {
 
 namespace {
 
+// Anything that a message can hold: what is too long to be shown is cut where it is shown.
 constexpr JsonFields::Range kAny{0, limits::kServerMessageBytes};
 constexpr JsonFields::Range kNumbers{0, limits::kOffsetMax};
 constexpr std::size_t kElementsMax = 100'000;
@@ -34,6 +35,7 @@ ChannelInfo info_of(JsonFields& fields) {
   info.is_archived = fields.flag_or("archived", false);
   info.user = text(fields, "user");
   info.name = text(fields, "name");
+  // Answers about one room name it and leave the channel to us.
   if (info.channel.empty() && !info.room.empty()) info.channel = "room:" + info.room;
   return info;
 }
@@ -61,6 +63,7 @@ SyncAnswer read_sync(std::string_view json) {
     channel.read = number(one, "read");
     channel.last_ms = number(one, "last");
     channel.epoch = text(one, "epoch");
+    // The model finds conversations by their channel.
     if (!channel.info.channel.empty()) answer.channels.push_back(std::move(channel));
   });
   each(json, "invited", [&](JsonFields& one) {
@@ -88,6 +91,7 @@ PresenceAnswer read_presence(std::string_view json) {
   each(json, "users", [&](JsonFields& one) {
     answer.people.push_back({text(one, "user"), text(one, "name"), text(one, "status")});
   });
+  // So that names keep their places from one answer to the next.
   std::sort(answer.people.begin(), answer.people.end(),
             [](const Person& a, const Person& b) { return a.user < b.user; });
   return answer;
@@ -124,6 +128,7 @@ UserAnswer read_user(std::string_view json) {
 std::vector<SearchResult> read_results(std::string_view json) {
   std::vector<SearchResult> results;
   each(json, "results", [&](JsonFields& one) {
+    // What was said is in the form in which it was published; who said it stands beside it.
     const std::string data = one.raw("data");
     const ChatEvent event = read_chat_event({.data = data, .offset = 0, .info = {}});
     results.push_back({number(one, "offset"), text(one, "user"), event.text, event.time_ms});

@@ -29,12 +29,14 @@ ChatEvent::Type type_of(std::string_view name) {
       {"typing", kTyping},
       {"event", kEvent},
   }};
+  // All else is for other programs (types that begin with x-) or of a newer server.
   const auto* const found = std::find_if(kTypes.begin(), kTypes.end(),
                                          [&](const auto& type) { return type.first == name; });
   return found == kTypes.end() ? kOther : found->second;
 }
 
-// Of a member that the schema has as a time; one that is none is as if absent.
+// Of a member that the schema has as a time; one that is none is as if absent. Read apart from the
+// others, so that a wrong time does not make the whole message wrong.
 std::int64_t time_of(std::string_view data, std::string_view name) {
   JsonFields fields(data);
   return static_cast<std::int64_t>(fields.number_or(name, kTimes, 0));
@@ -54,6 +56,7 @@ void read_fields(ChatEvent& event, JsonFields& fields, std::string_view data) {
   event.event = fields.text_or("event", kAny, "");
   event.subject = fields.text_or("user", kAny, "");
   event.reason = fields.text_or("reason", kAny, "");
+  // Apart, as the times: only events have it as text.
   event.value = JsonFields(data).text_or("value", kAny, "");
   event.until_ms = time_of(data, "until");
 }
@@ -65,6 +68,8 @@ std::string name_of(const ClientInfoView& info) {
 
 }  // namespace
 
+// Anybody may publish anything where the server does not check it. What is no chat message is shown
+// as it is, rather than left out: other programs talk in rooms, too.
 ChatEvent read_chat_event(const PublicationView& publication) {
   ChatEvent event;
   event.offset = publication.offset;
@@ -109,6 +114,7 @@ std::string describe_event(const ChatEvent& event) {
   if (what == "archive") {
     return by + (event.value == "false" ? " reopened the room" : " archived the room");
   }
+  // Of a newer server.
   return what + (event.subject.empty() ? "" : " " + event.subject) + because;
 }
 

@@ -13,6 +13,8 @@
 
 namespace chirm::terminal {
 
+// A plain record of all members that any of the types has; those that a type does not have are
+// empty.
 struct ChatEvent {
   enum class Type : std::uint8_t {
     kMessage,  // also of anything that is no chat message: its text is the JSON

@@ -30,20 +30,25 @@ struct ChannelInfo {
   std::string name;       // as they write it
 };
 
+// Of a room of which only the name is known.
+ChannelInfo room_info(std::string_view room);
+
 struct Person {
   std::string user;
   std::string name;
   std::string status;  // "online", "away" or "offline"
 };
 
-// Which messages are looked at.
+// Which messages are looked at. Anywhere but at the end, `bottom` is the lowest message of which
+// something is in sight, and `hidden` says how many of its last lines are not.
 struct ViewPosition {
   bool is_at_end = true;
-  // Else: the message that ends below, and how many of its lines are hidden there.
   Message::Key bottom = {};
   int hidden = 0;
 };
 
+// A plain record, for most of its fields are shown, and changed by whoever learns something new:
+// what holds between them is kept by ChatModel's functions.
 struct Conversation {
   Conversation(ChannelInfo the_info, MessageLog the_log)
       : info(std::move(the_info)), log(std::move(the_log)) {}
@@ -65,14 +70,15 @@ struct Conversation {
   ViewPosition position;
   std::uint64_t chosen = 0;   // offset of the message that commands are about; 0: none
   std::string draft;          // what was being typed when one went elsewhere
-  std::uint64_t opened = 0;   // the later it was looked at the more; 0: never
-  std::uint64_t last_ms = 0;  // when something was said, as the list knows
+  std::uint64_t opened = 0;   // the highest is that of the one opened last; 0: never
+  std::uint64_t last_ms = 0;  // unix time when something was said last, as the list has it
 
   // What people call it: "#lobby", "bob".
   std::string label() const;
-  // There is a hole between what is here and what comes next.
+  // To be called when something between what is here and what comes next was missed: forgets the
+  // messages, so that they are read anew.
   void forget_log();
-  // The log has started over.
+  // To be called when the server's log has started over: offsets mean nothing any more.
   void forget_positions();
 };
 
@@ -86,13 +92,14 @@ class ChatModel {
   // Rooms by name, then conversations of two.
   const Conversations& conversations() const { return conversations_; }
   Conversation* find(std::string_view channel);
+  const Conversation* find(std::string_view channel) const;
   Conversation* find_room(std::string_view room);
   Conversation* current() { return current_; }
   const Conversation* current() const { return current_; }
 
   // Adds it, or brings what is known of it up to date.
   Conversation& open(const ChannelInfo& info);
-  // Looks at a neighbour when it was the current one.
+  // Removes it, and looks at a neighbour when it was the current one.
   void close(std::string_view channel);
 
   void select(Conversation& conversation);
@@ -100,15 +107,22 @@ class ChatModel {
   void select_number(std::size_t number);  // from 0
   void select_unread();
 
-  // What one has read, here or on another device.
+  // Takes over what the server says: its newest offset, and how far one has read, here or on
+  // another device.
   void set_positions(Conversation& conversation, std::uint64_t top, std::uint64_t read);
   void set_read(Conversation& conversation, std::uint64_t offset);
-  // A publication, live.
+  // Takes a publication that was made just now; `now_ms` is the loop's time.
   void receive(Conversation& conversation, const ChatEvent& event, std::int64_t unix_ms,
                std::uint64_t now_ms);
   bool is_visible(const Conversation& conversation) const;
-  // Forgets who has stopped typing; when the next one will, 0 for nobody.
+  // Counts anew what is unread, as exactly as the messages that are here allow; nothing before they
+  // have been loaded.
+  void count_unread(Conversation& conversation) const;
+  // Forgets those who have said nothing of typing for too long. Returns the loop's time when that
+  // will be true of the next one, 0 when nobody types.
   std::uint64_t expire_typing(std::uint64_t now_ms);
+  // Ends the process when what it says of itself does not hold.
+  void check() const;
 
  private:
   static constexpr std::uint64_t kTypingMs = 6000;

@@ -57,13 +57,15 @@ void LineReader::schedule() {
   if (!is_paused_ && (has_line || is_at_end_ || !watcher_)) next_.start(0);
 }
 
+// One read or one batch of lines per turn: a file is always ready, and would keep the loop for
+// itself.
 void LineReader::step() {
   if (is_paused_) return;
   if (buffer_.find('\n') == std::string::npos && !is_at_end_ && !read()) return schedule();
   take_lines();
   if (is_paused_) return;
   if (!is_at_end_ || !buffer_.empty()) return schedule();
-  is_paused_ = true;
+  is_paused_ = true;  // the end is told once
   on_end_();
 }
 
@@ -75,6 +77,7 @@ bool LineReader::read() {
   buffer_.resize(before + static_cast<std::size_t>(received > 0 ? received : 0));
   if (received < 0 && (errno == EAGAIN || errno == EINTR)) return false;
   is_at_end_ = received <= 0;  // an error is an end, too
+  // The last line counts without its line feed, too.
   if (is_at_end_ && !buffer_.empty() && buffer_.back() != '\n') buffer_ += '\n';
   return true;
 }
@@ -91,6 +94,7 @@ void LineReader::take_lines() {
     }
   }
   buffer_.erase(0, taken);
+  // A line without an end may not fill the memory: its beginning is told, the rest is skipped.
   if (!is_paused_ && buffer_.size() > kLineBytesMax) {
     if (!is_skipping_) on_line_(std::string_view(buffer_).substr(0, kLineBytesMax), false);
     is_skipping_ = true;

@@ -18,7 +18,7 @@ namespace chirm::terminal {
 
 class LineReader {
  public:
-  // Longer lines are reported with is_complete false, once, as what their beginning is.
+  // Of a longer line the beginning is reported, once, with is_complete false.
   static constexpr std::size_t kLineBytesMax = 48 * 1024;
 
   using OnLine = std::function<void(std::string_view line, bool is_complete)>;

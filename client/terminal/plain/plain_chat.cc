@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::string_view kNamespace = "room:";
 constexpr std::size_t kMessageIdLength = 20;
-// While the server is away for long, that is repeated only this often.
-constexpr std::uint64_t kOutageRepeatMs = 30'000;
 constexpr std::uint64_t kJoinAgainMs = 1'000;
 
 std::string channel_of(std::string_view room) {
@@ -43,6 +41,7 @@ PlainChat::PlainChat(client::Context& context, ChatOptions options, ChatDisplay&
     : context_(context),
       options_(std::move(options)),
       display_(display),
+      reports_(display, options_.client.url.authority(), options_.name),
       client_(context, options_.client, *this),
       patience_(context.loop,
                 [this] { end(1, count_of(unsettled(), "message") + " could not be sent"); }),
@@ -52,9 +51,10 @@ PlainChat::~PlainChat() = default;
 
 void PlainChat::start() {
   CHIRM_CHECK(!options_.rooms.empty());
+  // Nothing comes back before the loop runs, so that the rooms are there in time.
   client_.connect();
   for (const std::string& name : options_.rooms) {
-    rooms_.push_back(std::make_unique<Room>());
+    rooms_.push_back(std::make_unique<PlainRoom>());
     rooms_.back()->name = name;
   }
   current_ = rooms_.front().get();
@@ -68,6 +68,7 @@ void PlainChat::say(std::string_view text) {
   waiting_.emplace_back(text);
 }
 
+// With an id of its own, by which the server stores once what the client has to send twice.
 void PlainChat::publish(std::string_view text) {
   const std::string valid = to_utf8(text);
   const std::string id = context_.random.name(kMessageIdLength);
@@ -92,6 +93,8 @@ void PlainChat::settle(const std::optional<client::CommandError>& error) {
   if (is_quitting_) quit();
 }
 
+// Called again with each acknowledgement, which is what is waited for: a long queue may take its
+// time, as long as it moves.
 void PlainChat::quit() {
   if (unsettled() == 0) return end(has_failed_ ? 1 : 0, "");
   is_quitting_ = true;
@@ -110,85 +113,62 @@ void PlainChat::end(int exit_code, std::string_view problem) {
 // ---- Connection
 
 void PlainChat::on_connected(std::string_view, std::string_view) {
-  is_connected_ = true;
-  if (!was_connected_) {
-    display_.show_status("connected to " + options_.client.url.authority() +
-                         (options_.name.empty() ? "" : " as " + safe_line(options_.name)));
-  } else {
-    is_resuming_ = true;
-  }
-  was_connected_ = true;
+  reports_.on_connected();
   join_rooms();
 }
 
 void PlainChat::on_disconnected(const client::Disconnected& why) {
   if (has_ended_) return;
   if (!why.retry_in_ms) {
-    return end(1, describe_refusal(why, options_.client.url.authority(), was_connected_,
+    return end(1, describe_refusal(why, options_.client.url.authority(), reports_.was_connected(),
                                    options_.client.token.empty()));
   }
-  is_resuming_ = false;
   join_again_.stop();
-  announce_outage(why);
-}
-
-void PlainChat::announce_outage(const client::Disconnected& why) {
-  const std::uint64_t now_ms = context_.loop.now_ms();
-  const bool was_lost = std::exchange(is_connected_, false);
-  const bool is_known = !was_lost && why.reason == outage_;
-  if (is_known && now_ms < outage_ms_ + kOutageRepeatMs) return;
-  display_.show_status(
-      (was_lost ? "connection lost: " : "not connected: ") + safe_line(why.reason) +
-      (is_known ? "; still trying" : "; trying again in " + seconds_of(*why.retry_in_ms)));
-  outage_ = why.reason;
-  outage_ms_ = now_ms;
-}
-
-void PlainChat::announce_reconnect() {
-  if (std::exchange(is_resuming_, false)) display_.show_status("reconnected");
+  reports_.on_lost(why, context_.loop.now_ms());
 }
 
 // ---- Rooms
 
 void PlainChat::join_rooms() {
   for (const auto& room : rooms_) {
-    if (room->state == Room::State::kOutside) become_member(*room);
+    if (room->state == PlainRoom::State::kOutside) become_member(*room);
   }
 }
 
-void PlainChat::become_member(Room& room) {
-  room.state = Room::State::kJoining;
+// First a member, then subscribed: the server lets nobody else read rooms that were made.
+void PlainChat::become_member(PlainRoom& room) {
+  room.state = PlainRoom::State::kJoining;
   std::string data = "{\"room\":";
   json::append_string(data, room.name);
   data += '}';
   client_.rpc("chat.join", data, [this, name = room.name](const auto& answer) {
-    Room* joined = find(name);
+    PlainRoom* joined = find(name);  // it may have been removed meanwhile
     if (has_ended_ || joined == nullptr) return;
     on_member(*joined, answer ? std::nullopt : std::optional(answer.error()));
   });
 }
 
-void PlainChat::on_member(Room& room, const std::optional<client::CommandError>& error) {
-  room.state = Room::State::kOutside;
+void PlainChat::on_member(PlainRoom& room, const std::optional<client::CommandError>& error) {
+  room.state = PlainRoom::State::kOutside;
   if (!client_.is_connected()) return;  // again with the next connection
   if (error && (error->temporary || error->code == 0)) return join_again_.start(kJoinAgainMs);
   if (error && !may_be_open(*error)) return refused(room, *error);
   if (error && !is_without_members(*error)) room.refusal = error;
-  room.state = Room::State::kSubscribing;
+  room.state = PlainRoom::State::kSubscribing;
   client_.subscribe(channel_of(room.name));
 }
 
 void PlainChat::on_subscribed(std::string_view channel, const client::Subscribed& how) {
-  Room* room = find_channel(channel);
+  PlainRoom* room = find_channel(channel);
   if (room == nullptr) return;
-  if (room->state == Room::State::kJoined) {
+  if (room->state == PlainRoom::State::kJoined) {
     resume(*room, how);
   } else {
-    announce_reconnect();
+    reports_.report_reconnect();
   }
   room->offset = how.offset;
   room->epoch = how.epoch;
-  if (room->state != Room::State::kSubscribing) return;
+  if (room->state != PlainRoom::State::kSubscribing) return;
   if (!how.recovered) room->held.clear();  // there would be a gap behind it
   read_history(*room);
   if (room != current_) return;
@@ -199,37 +179,38 @@ void PlainChat::on_subscribed(std::string_view channel, const client::Subscribed
   }
 }
 
-void PlainChat::resume(Room& room, const client::Subscribed& how) {
-  if (how.recovered) return announce_reconnect();
+void PlainChat::resume(PlainRoom& room, const client::Subscribed& how) {
+  if (how.recovered) return reports_.report_reconnect();
   const bool is_known = how.epoch == room.epoch && how.offset >= room.offset;
   const std::uint64_t missed = is_known ? how.offset - room.offset : 0;
-  if (is_known && missed == 0) return announce_reconnect();
-  display_.show_status((std::exchange(is_resuming_, false) ? "reconnected; " : "") +
-                       (is_known ? count_of(missed, "message") : "messages") +
+  if (is_known && missed == 0) return reports_.report_reconnect();
+  reports_.report_loss((is_known ? count_of(missed, "message") : "messages") +
                        " may be missing in #" + room.name);
 }
 
-void PlainChat::read_history(Room& room) {
+void PlainChat::read_history(PlainRoom& room) {
   if (options_.history == 0) return finish_joining(room);
-  room.state = Room::State::kReading;
+  room.state = PlainRoom::State::kReading;
   client_.history(channel_of(room.name), options_.history,
                   [this, name = room.name, joined_at = room.offset](auto publications) {
-                    Room* read = find(name);
+                    PlainRoom* read = find(name);
                     if (has_ended_ || read == nullptr) return;
                     on_history(*read, joined_at, publications);
                   });
 }
 
 void PlainChat::on_history(
-    Room& room, std::uint64_t joined_at,
+    PlainRoom& room, std::uint64_t joined_at,
     const Expected<std::vector<PublicationView>, client::CommandError>& publications) {
   if (!publications && !client_.is_connected()) {  // begins anew with the next connection
-    room.state = Room::State::kSubscribing;
+    room.state = PlainRoom::State::kSubscribing;
     return;
   }
   if (publications) {
-    const auto stored = std::find_if(room.held.begin(), room.held.end(),
-                                     [](const Publication& held) { return held.offset != 0; });
+    const auto stored =
+        std::find_if(room.held.begin(), room.held.end(),
+                     [](const PlainRoom::Publication& held) { return held.offset != 0; });
+    // The history was read after subscribing and may hold again what has come since.
     const std::uint64_t end = stored == room.held.end() ? joined_at + 1 : stored->offset;
     for (const PublicationView& publication : *publications) {
       if (publication.offset >= end) break;  // is held, or will be pushed
@@ -239,19 +220,20 @@ void PlainChat::on_history(
   finish_joining(room);
 }
 
-void PlainChat::finish_joining(Room& room) {
-  room.state = Room::State::kJoined;
+void PlainChat::finish_joining(PlainRoom& room) {
+  room.state = PlainRoom::State::kJoined;
   display_.show_status("joined #" + room.name);
-  for (const Publication& publication : std::exchange(room.held, {})) {
+  for (const PlainRoom::Publication& publication : std::exchange(room.held, {})) {
     show(room, publication.user, publication.data);
   }
 }
 
 void PlainChat::on_unsubscribed(std::string_view channel, std::uint32_t code,
                                 std::string_view reason) {
-  Room* room = find_channel(channel);
+  PlainRoom* room = find_channel(channel);
   if (room == nullptr) return;
-  announce_reconnect();
+  reports_.report_reconnect();
+  // Of the two refusals, the one by chat.join says why.
   if (!room->is_in()) {
     const client::CommandError why{code, std::string(reason), false};
     return refused(*room, room->refusal.value_or(why));
@@ -263,20 +245,21 @@ void PlainChat::on_unsubscribed(std::string_view channel, std::uint32_t code,
   display_.show_status(why);
 }
 
-void PlainChat::refused(const Room& room, const client::CommandError& error) {
+void PlainChat::refused(const PlainRoom& room, const client::CommandError& error) {
   std::string why = describe_join_refusal(room.name, error);
   if (is_no_such_room(error)) why += "; make it with /create in chirm at a terminal";
   const bool was_first = &room == current_;
   remove(room);
+  // Without the room that it speaks in, a script has nothing to do here.
   if (was_first) return end(1, why);
   display_.show_status(why);
 }
 
 void PlainChat::on_publication(std::string_view channel, const PublicationView& publication) {
-  Room* room = find_channel(channel);
+  PlainRoom* room = find_channel(channel);
   if (room == nullptr) return;
   if (publication.offset != 0) room->offset = publication.offset;
-  if (room->state == Room::State::kReading) {
+  if (room->state == PlainRoom::State::kReading) {
     room->held.push_back(
         {publication.offset, std::string(publication.info.user), std::string(publication.data)});
   } else {
@@ -284,7 +267,7 @@ void PlainChat::on_publication(std::string_view channel, const PublicationView& 
   }
 }
 
-void PlainChat::show(const Room& room, std::string_view user, std::string_view data) {
+void PlainChat::show(const PlainRoom& room, std::string_view user, std::string_view data) {
   const std::int64_t now_ms = Loop::unix_ms();
   ChatLine line{.room = room.name, .user = user, .time_ms = now_ms, .text = data};
   if (const auto message = decoder_.decode(data)) {
@@ -296,17 +279,17 @@ void PlainChat::show(const Room& room, std::string_view user, std::string_view d
   display_.show_message(line);
 }
 
-PlainChat::Room* PlainChat::find(std::string_view name) {
+PlainRoom* PlainChat::find(std::string_view name) {
   const auto found = std::find_if(rooms_.begin(), rooms_.end(),
                                   [&](const auto& room) { return room->name == name; });
   return found == rooms_.end() ? nullptr : found->get();
 }
 
-PlainChat::Room* PlainChat::find_channel(std::string_view channel) {
+PlainRoom* PlainChat::find_channel(std::string_view channel) {
   return channel.starts_with(kNamespace) ? find(channel.substr(kNamespace.size())) : nullptr;
 }
 
-void PlainChat::remove(const Room& room) {
+void PlainChat::remove(const PlainRoom& room) {
   if (&room == current_) current_ = nullptr;
   std::erase_if(rooms_, [&](const auto& one) { return one.get() == &room; });
 }

@@ -29,6 +29,7 @@ int PlainMode::run() {
     on_signed_in(*who);
   });
   loop_.run();
+  // leave() may call back at once, when there is nothing to give back.
   bool is_over = false;
   sign_in_.leave([&] {
     is_over = true;
@@ -47,12 +48,13 @@ void PlainMode::on_signed_in(const Identity& who) {
 }
 
 void PlainMode::on_line(std::string_view line, bool is_complete) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.ends_with('\r')) line.remove_suffix(1);  // of a file from another system
   if (!is_complete) {
     chat_->fail("a line longer than " + std::to_string(LineReader::kLineBytesMax) + " bytes");
   } else if (!line.empty()) {
     chat_->say(line);
   }
+  // The writer of a pipe is held up then, instead of a queue growing here.
   if (chat_->unsettled() >= kUnsettledMax) reader_.pause();
 }
 
@@ -67,6 +69,7 @@ void PlainMode::on_input_end() {
 
 void PlainMode::show_message(const ChatLine& line) {
   const std::string text = format_for_scripts(line);
+  // Flushed line by line: what reads it may be waiting for this one.
   std::fwrite(text.data(), 1, text.size(), streams_.output);
   std::fflush(streams_.output);
 }

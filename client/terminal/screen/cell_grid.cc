@@ -7,6 +7,7 @@
 
 namespace chirm::terminal {
 
+// A terminal that is being resized may say that it has no size at all.
 CellGrid::CellGrid(int rows, int columns)
     : rows_(std::max(rows, 0)),
       columns_(std::max(columns, 0)),
@@ -21,12 +22,21 @@ const CellGrid::Cell& CellGrid::at(int row, int column) const {
   return const_cast<CellGrid*>(this)->cell(row, column);
 }
 
+// Before the cells [from, to) of a row are overwritten. Terminals do something about the other half
+// of a wide character, too, but not all the same.
+void CellGrid::blank_halves(int row, int from, int to) {
+  if (from < columns_ && cell(row, from).text.empty()) cell(row, from - 1).text = " ";
+  if (to < columns_ && cell(row, to).text.empty()) cell(row, to).text = " ";
+}
+
 int CellGrid::put(int row, int column, const Glyphs& glyphs, int columns_max) {
   if (row < 0 || row >= rows_ || column < 0) return column;
   const int end = std::min(column + std::max(columns_max, 0), columns_);
   for (const Glyph& glyph : glyphs) {
+    // A line break: who wants several lines wraps before.
     if (glyph.width == 0) continue;
     if (column + glyph.width > end) break;
+    blank_halves(row, column, column + glyph.width);
     cell(row, column) = {glyph.text, glyph.style};
     if (glyph.width == 2) cell(row, column + 1) = {"", glyph.style};
     column += glyph.width;
@@ -39,11 +49,12 @@ int CellGrid::put(int row, int column, std::string_view text, Style style, int c
 }
 
 void CellGrid::fill(const Rect& area, Style style) {
+  const int from = std::max(area.column, 0);
+  const int to = std::min(area.column + area.columns, columns_);
+  if (from >= to) return;
   for (int row = std::max(area.row, 0); row < std::min(area.row + area.rows, rows_); ++row) {
-    const int end = std::min(area.column + area.columns, columns_);
-    for (int column = std::max(area.column, 0); column < end; ++column) {
-      cell(row, column) = {" ", style};
-    }
+    blank_halves(row, from, to);
+    for (int column = from; column < to; ++column) cell(row, column) = {" ", style};
   }
 }
 
@@ -51,6 +62,19 @@ std::string CellGrid::text(int row) const {
   std::string text;
   for (int column = 0; column < columns_; ++column) text += at(row, column).text;
   return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+void CellGrid::check() const {
+  CHIRM_CHECK(cells_.size() == static_cast<std::size_t>(rows_) * static_cast<std::size_t>(columns_),
+              cells_.size(), rows_, columns_);
+  for (int row = 0; row < rows_; ++row) {
+    bool was_whole = false;  // the cell before can be the first half of a wide character
+    for (int column = 0; column < columns_; ++column) {
+      const bool is_second_half = at(row, column).text.empty();
+      CHIRM_CHECK(!is_second_half || was_whole, row, column);
+      was_whole = !is_second_half;
+    }
+  }
 }
 
 }  // namespace chirm::terminal

@@ -20,7 +20,7 @@ struct Rect {
 class CellGrid {
  public:
   struct Cell {
-    std::string text = " ";  // "" behind a character that is two cells wide
+    std::string text = " ";  // "" exactly behind a character that is two cells wide
     Style style;
   };
 
@@ -28,15 +28,20 @@ class CellGrid {
 
   int rows() const { return rows_; }
   int columns() const { return columns_; }
+  // Must be within the grid.
   const Cell& at(int row, int column) const;
 
   // Writes from there on, at most `columns_max` cells and to the edge; returns the column behind.
+  // Rows that the grid does not have are ignored. Of a character that is two cells wide and
+  // overwritten by half, the other half becomes a blank.
   int put(int row, int column, const Glyphs& glyphs, int columns_max);
   int put(int row, int column, std::string_view text, Style style, int columns_max);
   void fill(const Rect& area, Style style);
 
   // For tests: the text of a row, without blanks at its end.
   std::string text(int row) const;
+  // Ends the process when what it says of itself does not hold.
+  void check() const;
 
   // Where the cursor is to stand; row -1 hides it.
   int cursor_row = -1;
@@ -44,6 +49,7 @@ class CellGrid {
 
  private:
   Cell& cell(int row, int column);
+  void blank_halves(int row, int from, int to);
 
   int rows_;
   int columns_;

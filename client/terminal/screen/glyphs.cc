@@ -30,6 +30,7 @@ std::size_t count_cut(const Glyphs& glyphs, int columns) {
 
 }  // namespace
 
+// Not std::hash, which may differ from one build to the next: people know others by their colour.
 Colour colour_of(std::string_view user) {
   std::uint32_t hash = 0;
   for (const char c : user) hash = hash * 31 + static_cast<unsigned char>(c);
@@ -46,11 +47,13 @@ void append_glyphs(Glyphs& out, std::string_view text, Style style) {
       continue;
     }
     const int width = wcwidth(static_cast<wchar_t>(c));
+    // Unknown to the locale: nobody can tell how wide the terminal would show it.
     if (width < 0 || is_disputed(c)) continue;
     if (width > 0) {
       std::string glyph;
       append_code_point(glyph, c);
       out.push_back({std::move(glyph), width, style});
+      // Marks on what stands there before belong to other text, and are left out.
     } else if (out.size() > start && out.back().width > 0 &&
                out.back().text.size() < kGlyphBytesMax) {
       append_code_point(out.back().text, c);
@@ -80,6 +83,7 @@ std::string text_of(const Glyphs& glyphs) {
 
 Glyphs fit(Glyphs glyphs, int columns) {
   if (columns <= 0) return {};
+  // One line: its breaks are blanks.
   for (Glyph& glyph : glyphs) {
     if (glyph.width == 0) glyph = {" ", 1, glyph.style};
   }
@@ -93,8 +97,9 @@ std::vector<Glyphs> wrap(const Glyphs& glyphs, int columns, int indent) {
   std::vector<Glyphs> lines;
   Glyphs line;
   int width = 0;
-  int columns_left = std::max(columns, 2);
+  int columns_left = std::max(columns, 2);  // a wide character fits, or it would never end
   const auto end_line = [&](Glyphs rest) {
+    // Blanks at the end are not seen, but would be copied with the text.
     while (!line.empty() && line.back().text == " ") line.pop_back();
     lines.push_back(std::move(line));
     line = std::move(rest);

@@ -10,7 +10,8 @@
 
 namespace chirm::terminal {
 
-// What a colour is for; the screen knows which one that is. From kNick on come those of people.
+// What a colour is for; the screen knows which one that is. kNick and those that follow it, as many
+// as kNickColours, are for people's names.
 enum class Colour : std::uint8_t { kDefault, kFaint, kAccent, kGood, kBad, kMark, kNick };
 inline constexpr std::uint8_t kNickColours = 12;
 // Always the same for the same user.

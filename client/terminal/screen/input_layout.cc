@@ -13,6 +13,8 @@ InputLayout lay_out(std::string_view prompt, Style prompt_style, std::string_vie
   const std::size_t cursor_at = all.size();
   append_glyphs(all, text.substr(std::min(cursor, text.size())));
 
+  // One step more than there are glyphs: the cursor at the end stands in a cell of its own, which
+  // may begin a row.
   InputLayout layout;
   layout.rows.emplace_back();
   int column = 0;

@@ -5,6 +5,7 @@
 #include <cwchar>
 
 #include "client/terminal/text/utf8.h"
+#include "core/base/check.h"
 
 namespace chirm::terminal {
 
@@ -16,6 +17,7 @@ std::string utf8_of(std::u32string_view characters) {
   return text;
 }
 
+bool is_control(char32_t c) { return (c < 0x20 && c != U'\n') || (c >= 0x7F && c <= 0x9F); }
 bool is_blank(char32_t c) { return c == U' ' || c == U'\n'; }
 bool is_mark(char32_t c) { return c != U'\n' && wcwidth(static_cast<wchar_t>(c)) == 0; }
 
@@ -26,20 +28,20 @@ void InputLine::insert(std::string_view text) {
   char32_t last = 0;
   while (!text.empty()) {
     char32_t c = take_code_point(text);
+    // Terminals send line feeds of a paste as returns, other systems both.
     const bool is_pair = c == U'\n' && last == U'\r';
     last = c;
     if (is_pair) continue;
     if (c == U'\r') c = U'\n';
     if (c == U'\t') c = U' ';
-    const bool is_control = (c < 0x20 && c != U'\n') || (c >= 0x7F && c <= 0x9F);
-    if (!is_control && text_.size() + added.size() < kCharactersMax) added += c;
+    if (!is_control(c) && text_.size() + added.size() < kCharactersMax) added += c;
   }
   text_.insert(cursor_, added);
   cursor_ += added.size();
 }
 
 void InputLine::cut(std::size_t from, std::size_t to) {
-  if (from == to) return;
+  if (from == to) return;  // what was cut before is kept
   cut_ = text_.substr(from, to - from);
   text_.erase(from, to - from);
   cursor_ = from;
@@ -97,6 +99,8 @@ void InputLine::browse(int direction) {
   const std::size_t back =
       direction < 0 ? std::min(back_ + 1, past_.size()) : back_ - std::min<std::size_t>(back_, 1);
   if (back == back_) return;
+  // What is changed in a line of the past is lost when another is gone to, as long as it is not
+  // sent.
   if (back_ == 0) present_ = text_;
   back_ = back;
   text_ = back_ == 0 ? present_ : past_[past_.size() - back_];
@@ -106,6 +110,7 @@ void InputLine::browse(int direction) {
 std::string InputLine::take() {
   const std::string text = this->text();
   if (!text_.empty()) {
+    // The same line again moves to the end, so that the Up key never shows it twice.
     std::erase(past_, text_);
     past_.push_back(std::move(text_));
     if (past_.size() > kPastMax) past_.pop_front();
@@ -133,6 +138,13 @@ std::string InputLine::text_before_cursor() const {
 
 std::string InputLine::text_behind_cursor() const {
   return utf8_of(std::u32string_view(text_).substr(cursor_));
+}
+
+void InputLine::check() const {
+  CHIRM_CHECK(cursor_ <= text_.size() && text_.size() <= kCharactersMax, cursor_, text_.size());
+  CHIRM_CHECK(std::none_of(text_.begin(), text_.end(), is_control));
+  CHIRM_CHECK(back_ <= past_.size() && past_.size() <= kPastMax, back_, past_.size());
+  for (const std::u32string& line : past_) CHIRM_CHECK(!line.empty());
 }
 
 }  // namespace chirm::terminal

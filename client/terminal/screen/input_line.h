@@ -23,7 +23,8 @@ class InputLine {
   void erase_word_at();
   void erase_to_start();
   void erase_to_end();
-  void yank();  // what was erased last by a word or more
+  // Inserts what was erased last by a word or more.
+  void yank();
 
   void move(int characters);
   void move_word(int words);
@@ -42,18 +43,20 @@ class InputLine {
   std::string text_behind_cursor() const;
   const std::u32string& characters() const { return text_; }
   std::size_t cursor() const { return cursor_; }  // index into characters()
+  // Ends the process when what it says of itself does not hold.
+  void check() const;
 
  private:
   std::size_t word_start() const;
   std::size_t word_end() const;
   void cut(std::size_t from, std::size_t to);
 
-  std::u32string text_;
+  std::u32string text_;  // at most kCharactersMax; no control characters but line feeds
   std::size_t cursor_ = 0;
-  std::u32string cut_;
-  std::deque<std::u32string> past_;
-  std::size_t back_ = 0;    // steps back in the past, 0 at the present
-  std::u32string present_;  // what was typed before browsing
+  std::u32string cut_;               // for yank()
+  std::deque<std::u32string> past_;  // oldest first, each once, none empty; at most kPastMax
+  std::size_t back_ = 0;             // steps back in the past, 0 at the present
+  std::u32string present_;           // what was typed before browsing
 };
 
 }  // namespace chirm::terminal

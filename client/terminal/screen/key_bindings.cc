@@ -13,7 +13,8 @@ namespace {
 
 using enum KeyAction;
 
-// As xterm, the Linux console, tmux and screen send them.
+// As xterm, the Linux console, tmux and screen send them. Letters that are hexadecimal digits stand
+// in a literal of their own: behind \x1b they would belong to the number.
 constexpr std::array<std::pair<std::string_view, KeyAction>, 66> kBindings{{
     {"\r", kSend},
     {"\n", kSend},
@@ -118,10 +119,12 @@ constexpr std::array<std::pair<std::string_view, KeyAction>, 66> kBindings{{
 }  // namespace
 
 KeyAction action_of(std::string_view key) {
-  if (key == "\x1b") return kEscape;
+  if (key == "\x1b") return kEscape;  // alone; all longer ones with it are sequences
   const auto* const found = std::find_if(kBindings.begin(), kBindings.end(),
                                          [&](const auto& one) { return one.first == key; });
   if (found != kBindings.end()) return found->second;
+  // All that is left and no control character is text. Unknown sequences do nothing: inserted, they
+  // would look like noise.
   std::string_view rest = key;
   const char32_t c = take_code_point(rest);
   const bool is_text = rest.empty() && c >= 0x20 && c != 0x7F && c != kReplacement;

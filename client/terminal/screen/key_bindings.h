@@ -19,8 +19,8 @@ enum class KeyAction : std::uint8_t {
   kStart,
   kEnd,
   kEraseBefore,
-  kEraseAt,  // at the end of an empty line: quit, with Ctrl-D
-  kEndOfInput,
+  kEraseAt,
+  kEndOfInput,  // on an empty line: quit; else as kEraseAt
   kEraseWordBefore,
   kEraseWordAt,
   kEraseToStart,

@@ -22,7 +22,9 @@ std::size_t csi_bytes(std::string_view bytes) {
 std::size_t escape_bytes(std::string_view bytes) {
   if (bytes.size() < 2) return 0;
   if (bytes[1] == '[') return csi_bytes(bytes);
+  // SS3: the arrows of a terminal in application mode, and the first function keys.
   if (bytes[1] == 'O') return bytes.size() < 3 ? 0 : 3;
+  // Escape and another key is that key with Alt, but two times Escape are two keys.
   return bytes[1] == kEscape ? 1 : 2;
 }
 
@@ -43,6 +45,8 @@ std::string_view first_key(std::string_view bytes) {
   if (bytes.empty()) return bytes;
   if (bytes.front() == kEscape) return bytes.substr(0, escape_bytes(bytes));
   std::string_view rest = bytes;
+  // A byte that belongs to nothing is a key of its own, that means nothing: the next one is found
+  // again.
   const bool is_valid = take_code_point(rest) != kReplacement;
   if (!is_valid && is_cut(bytes)) return {};
   return bytes.substr(0, bytes.size() - rest.size());

@@ -53,6 +53,7 @@ void Keyboard::on_readable() {
     watcher_.watch({});
     return callbacks_.on_end();
   }
+  // Once per readiness: who pastes a book does not keep the loop from all else.
   bytes_.append(buffer.data(), static_cast<std::size_t>(received));
   take_keys();
 }
@@ -66,7 +67,7 @@ void Keyboard::take_keys() {
     }
     const std::string key(first_key(bytes_));
     if (key.empty()) return sequence_timer_.start(kSequenceMs);
-    bytes_.erase(0, key.size());
+    bytes_.erase(0, key.size());  // before it is told: the callback may end the loop
     if (key == kPasteBegin) {
       is_in_paste_ = true;
     } else {
@@ -77,6 +78,7 @@ void Keyboard::take_keys() {
 
 // False while its end has not come.
 bool Keyboard::take_paste() {
+  // A terminal that never sends the end would swallow all that is typed: so much is enough.
   const std::size_t end = bytes_.find(kPasteEnd);
   if (end == std::string::npos && bytes_.size() < kPasteBytesMax) return false;
   is_in_paste_ = false;
@@ -87,6 +89,7 @@ bool Keyboard::take_paste() {
 }
 
 void Keyboard::on_sequence_time() {
+  // Half a sequence that nothing follows is a broken one, and no key.
   const bool is_escape = bytes_ == "\x1b";
   bytes_.clear();
   if (is_escape) callbacks_.on_key("\x1b");

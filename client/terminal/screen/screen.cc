@@ -10,6 +10,7 @@
 #include <cwchar>
 #include <string_view>
 
+// Functions instead of macros: those are named move, erase and the like.
 #define NCURSES_NOMACROS 1
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
@@ -33,6 +34,7 @@ void set_colours() {
   const char* no_color = std::getenv("NO_COLOR");  // https://no-color.org
   const bool is_wanted = no_color == nullptr || *no_color == '\0';
   if (!is_wanted || !has_colors() || start_color() == ERR || use_default_colors() == ERR) return;
+  // Pair 0 is the terminal's own colours, and cannot be set.
   for (std::size_t i = 1; i < kPalette.size(); ++i) {
     const bool is_faint = static_cast<Colour>(i) == Colour::kFaint;
     const short colour = COLORS >= 256 ? kPalette[i].of_256
@@ -44,6 +46,7 @@ void set_colours() {
 
 attr_t attributes_of(const Style& style) {
   attr_t attributes = A_NORMAL;
+  // With 8 colours there is no grey; what is faint is an attribute then.
   const bool lacks_colour = COLOR_PAIRS <= 1 || COLORS < 256;
   if (style.is_bold) attributes |= A_BOLD;
   if (style.is_faint || (style.colour == Colour::kFaint && lacks_colour)) attributes |= A_DIM;
@@ -58,6 +61,7 @@ void put(int row, int column, const CellGrid::Cell& cell) {
   for (std::size_t i = 0; i < CCHARW_MAX && !text.empty(); ++i) {
     characters[i] = static_cast<wchar_t>(take_code_point(text));
   }
+  // Where there are no colours, all pairs but 0 are refused.
   const auto pair = static_cast<short>(cell.style.colour);
   cchar_t complex{};
   if (setcchar(&complex, characters, attributes_of(cell.style),
@@ -72,6 +76,7 @@ void enter() {
   raw();
   noecho();
   nonl();
+  // Past ncurses, which has no function for it.
   write_now(kBeginPastes);
 }
 
@@ -100,6 +105,7 @@ int Screen::rows() const { return getmaxy(stdscr); }
 int Screen::columns() const { return getmaxx(stdscr); }
 
 void Screen::show(const CellGrid& grid) {
+  // All of it, each time: ncurses compares it with what the terminal shows.
   erase();
   for (int row = 0; row < grid.rows(); ++row) {
     for (int column = 0; column < grid.columns(); ++column) {
@@ -113,6 +119,7 @@ void Screen::show(const CellGrid& grid) {
 }
 
 void Screen::resize() {
+  // A serial console says that it has no rows; then what ncurses has taken from TERM holds.
   winsize size{};
   const bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0;
   if (is_known && size.ws_col > 0) resizeterm(size.ws_row, size.ws_col);
@@ -126,11 +133,12 @@ void Screen::suspend() {
   struct sigaction standard {};
   struct sigaction ours {};
   standard.sa_handler = SIG_DFL;
+  // The loop has a handler for it, which would only be called again instead of stopping.
   sigaction(SIGTSTP, &standard, &ours);
   (void)kill(0, SIGTSTP);  // returns when somebody continues us
   sigaction(SIGTSTP, &ours, nullptr);
   enter();
-  resize();
+  resize();  // it may have changed meanwhile
 }
 
 }  // namespace chirm::terminal

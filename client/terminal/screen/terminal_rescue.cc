@@ -75,6 +75,7 @@ TerminalRescue::TerminalRescue(const termios& before) {
   stack_t own{};
   own.ss_sp = stack;
   own.ss_size = sizeof stack;
+  // A sanitizer may have set one already, and needs it.
   stack_t present{};
   sigaltstack(nullptr, &present);
   if ((present.ss_flags & SS_DISABLE) != 0) sigaltstack(&own, nullptr);

@@ -59,6 +59,7 @@ class SignalGuard {
   std::array<struct sigaction, kSignals.size()> actions_before_{};
 };
 
+// Should that fail, the person sees it.
 void print(int fd, std::string_view text) { (void)!write(fd, text.data(), text.size()); }
 
 // True when there was a character.
@@ -69,7 +70,8 @@ bool erase_last(std::string& text) {
   return has_any;
 }
 
-// The terminal passes each key on, also Ctrl-C.
+// The terminal passes each key on, also Ctrl-C: as a signal it would come while nothing is ready to
+// give the terminal back.
 std::optional<std::string> read_line(int fd, const SignalGuard& guard, Echo echo) {
   std::string line;
   const auto show = [&](std::string_view text) {
@@ -94,6 +96,7 @@ std::optional<std::string> read_line(int fd, const SignalGuard& guard, Echo echo
 }  // namespace
 
 std::optional<std::string> ask_for_line(const std::string& prompt, Echo echo) {
+  // Not stdin and stdout, which may lead elsewhere: the question is for the person.
   const Socket terminal(open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC));
   termios before{};
   if (!terminal.is_open() || tcgetattr(terminal.fd(), &before) != 0) return std::nullopt;
@@ -102,6 +105,7 @@ std::optional<std::string> ask_for_line(const std::string& prompt, Echo echo) {
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
   silent.c_cc[VMIN] = 1;
   silent.c_cc[VTIME] = 0;
+  // What was typed before the question is no answer to it, and is thrown away (TCSAFLUSH).
   if (tcsetattr(terminal.fd(), TCSAFLUSH, &silent) != 0) return std::nullopt;
   print(terminal.fd(), prompt);
   const auto line = read_line(terminal.fd(), guard, echo);

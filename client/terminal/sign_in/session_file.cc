@@ -35,9 +35,11 @@ SessionFile::SessionFile(const client::Url& url)
       path_(directory_ + "/session-" + url.authority()) {}
 
 std::optional<SessionFile::Content> SessionFile::load() const {
+  // Through no link: that could lead to a file that others can change.
   const Socket file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   struct stat status {};
   if (!file.is_open() || fstat(file.fd(), &status) != 0) return std::nullopt;
+  // Asked of the open file, not of its name, which may stand for another one by now.
   const bool is_private = status.st_uid == geteuid() && (status.st_mode & 077) == 0;
   if (!is_private || !S_ISREG(status.st_mode)) return std::nullopt;
   std::array<char, 16 * 1024> buffer;
@@ -61,6 +63,7 @@ std::optional<Error> SessionFile::save(const Content& content) const {
   json.add("refresh_token", content.refresh_token);
   json.close();
   const std::string text = json.take();
+  // Written beside it and renamed: a crash leaves the old one or the new one, and nothing less.
   std::string temporary = path_ + ".XXXXXX";
   const Socket file(mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
   if (!file.is_open()) return system_error("cannot write " + path_, errno);

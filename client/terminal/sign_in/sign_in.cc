@@ -30,10 +30,11 @@ SignIn::SignIn(Loop& loop, SignInOptions options, OnStatus on_status)
 
 void SignIn::start(OnDone done) {
   done_ = std::move(done);
-  retry_.start(0);
+  retry_.start(0);  // never from within: the caller may not be ready to be told
 }
 
 void SignIn::run() {
+  // Who brings a token is somebody already; the server will say who.
   if (!options_.token.empty()) return finish({});
   switch (step_) {
     case Step::kSettings:
@@ -52,6 +53,7 @@ void SignIn::on_settings(const Expected<client::AuthSettings, client::AuthError>
   }
   failures_ = 0;
   settings_ = *settings;
+  // Names are free there: one is who one says.
   if (!settings_.accounts) return finish({options_.name, options_.name});
   step_ = Step::kResume;
   run();
@@ -60,6 +62,8 @@ void SignIn::on_settings(const Expected<client::AuthSettings, client::AuthError>
 // With what was remembered, if it is of the same person.
 void SignIn::resume() {
   const auto remembered = options_.remembers ? file_.load() : std::nullopt;
+  // Of another name, or of an account where a guest is wanted (guests' users begin with ~), it
+  // would make one somebody else than was asked for.
   const bool is_wanted = remembered && !options_.registers && options_.name == remembered->name &&
                          (!options_.is_guest || remembered->user.starts_with('~'));
   if (!is_wanted) {
@@ -68,6 +72,7 @@ void SignIn::resume() {
   }
   auth_.refresh(remembered->refresh_token, [this](const Session& session) {
     if (session || session.error().is_temporary()) return on_session(session);
+    // Refused for good, it would be refused the next time, too.
     file_.remove();
     step_ = Step::kEnter;
     run();
@@ -131,6 +136,7 @@ void SignIn::choose_way() {
 
 std::optional<std::string> SignIn::ask_for_new_password() {
   if (!options_.ask) return std::nullopt;
+  // Twice, for nobody sees what is typed.
   const auto first =
       options_.ask("New password for " + safe_line(options_.name) + ": ", Echo::kHidden);
   if (!first) return std::nullopt;
@@ -163,7 +169,7 @@ void SignIn::refused(const client::AuthError& error) {
 
 bool SignIn::may_ask_again(const client::AuthError& error) {
   if (!is_password_typed_ || way_ == Way::kGuest) return false;
-  options_.password.reset();
+  options_.password.reset();  // so that it is asked for anew
   const bool is_bad_password = error.status == 400 && error.message.starts_with("password:");
   const bool is_taken = error.status == 409 && !options_.registers;
   if (is_taken) way_ = Way::kLogIn;  // it may be theirs
@@ -171,6 +177,7 @@ bool SignIn::may_ask_again(const client::AuthError& error) {
 }
 
 void SignIn::retry_later(const client::AuthError& error) {
+  // The server knows best how long it wants to be left alone, within reason.
   const std::uint64_t delay_ms =
       error.retry_after_s > 0 ? std::uint64_t{1000} * std::min(error.retry_after_s, kRetryAfterMaxS)
                               : std::min(kRetryMaxMs, kRetryMinMs << std::min(failures_, 10U));
@@ -183,6 +190,7 @@ void SignIn::retry_later(const client::AuthError& error) {
   retry_.start(delay_ms);
 }
 
+// The last line of whoever calls it or fail(): `done` may destroy this.
 void SignIn::finish(Identity identity) {
   const OnDone done = std::exchange(done_, nullptr);
   if (done) done(std::move(identity));
@@ -207,6 +215,7 @@ void SignIn::apply_to(client::Options& options) const {
 void SignIn::renew(client::Client& client) {
   auth_.refresh(session_->refresh_token, [this, &client](const Session& session) {
     if (session) {
+      // The refresh token is another one now: the old one works no more.
       take(*session);
       return client.set_token(session->token);
     }

@@ -47,7 +47,7 @@ class SignIn {
   // The callbacks may destroy it.
   SignIn(Loop& loop, SignInOptions options, OnStatus on_status);
 
-  // Goes on until it is certain; a server that is away is waited for.
+  // Tries until it has worked or cannot work; a server that is away is waited for.
   void start(OnDone done);
   // What connects as who one is. The client's events call renew() from on_token_wanted().
   void apply_to(client::Options& options) const;

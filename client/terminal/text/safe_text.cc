@@ -77,6 +77,7 @@ std::string safe_text(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     const char32_t c = take_code_point(text);
+    // Rebuilt from what is understood: bytes that are no UTF-8 come out as the replacement sign.
     if (is_line_break(c)) {
       out += '\n';
     } else if (c == U'\t') {

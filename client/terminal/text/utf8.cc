@@ -16,6 +16,9 @@ char32_t take_code_point(std::string_view& text) {
                              : (lead & 0xF0) == 0xE0 ? 3
                              : (lead & 0xF8) == 0xF0 ? 4
                                                      : 0;
+  // A longer form than needed is refused (RFC 3629 §3): it would hide a character from whoever
+  // looks for its bytes. Of what is refused one byte is taken, so that a good character behind it
+  // is found.
   static constexpr char32_t kFirstOfLength[] = {0, 0, 0x80, 0x800, 0x10000};
   static constexpr unsigned kLeadBits[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
   if (length == 0 || length > text.size()) {

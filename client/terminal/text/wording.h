@@ -7,7 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "client/client.h"
+#include "client/events.h"
+#include "client/replies.h"
 
 namespace chirm::terminal {
 

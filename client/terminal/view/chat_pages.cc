@@ -2,10 +2,8 @@
 #include "client/terminal/view/chat_pages.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
-#include "client/terminal/chat/chat_command.h"
 #include "client/terminal/text/local_time.h"
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/wording.h"
@@ -16,31 +14,10 @@ namespace {
 
 constexpr Style kFaint{.colour = Colour::kFaint};
 constexpr Style kBold{.is_bold = true};
-constexpr int kUsageColumns = 32;
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kKeys{{
-    {"Tab, Shift-Tab", "complete commands, rooms and names"},
-    {"Up, Down", "what was typed before"},
-    {"PgUp, PgDn", "older and newer messages"},
-    {"Alt-Up/Down, Ctrl-P/N", "previous and next conversation"},
-    {"Alt-1 … Alt-0", "a conversation by its number"},
-    {"Alt-A", "the next one with something unread"},
-    {"Ctrl-Up/Down, Alt-K/J", "choose a message for /reply, /edit, /delete, /react"},
-    {"Esc", "close a page, choose nothing, back to the newest message"},
-    {"Alt-Enter", "a new line within the message"},
-    {"Ctrl-L, Ctrl-Z, Ctrl-C", "draw anew; suspend; end"},
-}};
 
 std::string minute_of(std::int64_t unix_ms) { return unix_ms <= 0 ? "-" : format_minute(unix_ms); }
 
-Glyphs entry(std::string_view left, std::string_view right) {
-  Glyphs line = glyphs_of(left, kBold);
-  append_glyphs(line, " ");
-  while (width_of(line) < kUsageColumns) append_glyphs(line, " ");
-  append_glyphs(line, right);
-  return line;
-}
-
+// In the colour that they have beside their messages.
 Glyphs person(std::string_view user, std::string_view name) {
   Glyphs line = glyphs_of(safe_line(user), {.colour = colour_of(user), .is_bold = true});
   if (!name.empty() && name != user) append_glyphs(line, " (" + safe_line(name) + ")");
@@ -60,26 +37,12 @@ Page text_page(std::string_view title, const std::vector<std::string>& lines) {
   return page;
 }
 
-Page help_page() {
-  Page page;
-  page.title = "Help";
-  page.indent = kUsageColumns;
-  for (const ChatCommandHelp& command : chat_commands()) {
-    std::string usage(command.word);
-    if (!command.usage.empty()) usage += " " + std::string(command.usage);
-    page.paragraphs.push_back(entry(usage, command.help));
-  }
-  page.paragraphs.push_back(entry("//TEXT", "say something that begins with a slash"));
-  page.paragraphs.emplace_back();
-  for (const auto& [keys, help] : kKeys) page.paragraphs.push_back(entry(keys, help));
-  return page;
-}
-
 Page rooms_page(const std::vector<RoomEntry>& rooms, bool is_more) {
   Page page;
   page.title = count_of(rooms.size(), "room");
   for (const RoomEntry& room : rooms) {
     Glyphs line = glyphs_of("#" + safe_line(room.info.room), kBold);
+    // A server without members counts none.
     if (room.members > 0) append_glyphs(line, "  " + count_of(room.members, "member"), kFaint);
     if (!room.info.role.empty()) append_glyphs(line, "  " + safe_line(room.info.role), kFaint);
     if (!room.info.topic.empty()) append_glyphs(line, "  " + safe_line(room.info.topic));
@@ -94,6 +57,7 @@ Page people_page(std::string_view where, const std::vector<Person>& people, std:
   page.title = "In " + safe_line(where) + ": " + std::to_string(count);
   for (const Person& one : people) {
     Glyphs line = person(one.user, one.name);
+    // Everybody is: only what is different is said, as with roles below.
     if (!one.status.empty() && one.status != "online") {
       append_glyphs(line, "  " + safe_line(one.status), kFaint);
     }
@@ -131,6 +95,7 @@ Page search_page(std::string_view where, std::string_view query,
   return page;
 }
 
+// In a note, which makes it safe.
 std::string describe_user(const UserAnswer& user) {
   std::string text = user.user;
   if (!user.name.empty() && user.name != user.user) text += " (" + user.name + ")";

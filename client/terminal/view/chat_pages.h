@@ -14,7 +14,6 @@
 namespace chirm::terminal {
 
 Page text_page(std::string_view title, const std::vector<std::string>& lines);
-Page help_page();
 // Of lists, `is_more`: the server has more of it than this.
 Page rooms_page(const std::vector<RoomEntry>& rooms, bool is_more);
 Page people_page(std::string_view where, const std::vector<Person>& people, std::uint64_t count);

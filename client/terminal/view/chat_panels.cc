@@ -26,6 +26,7 @@ struct ListRow {
   std::size_t number;
 };
 
+// Numbers go on from one group to the next, for they are what Alt and a digit go by.
 std::vector<ListRow> rows_of(const ChatModel& model) {
   std::vector<ListRow> rows;
   std::size_t number = 0;
@@ -52,6 +53,7 @@ void draw_entry(CellGrid& grid, int row, const Rect& area, const ListRow& entry,
                  .is_bold = true,
                  .is_reversed = is_current});
   const int badge_columns = badge.empty() ? 0 : width_of(badge) + 1;
+  // The digit is the key that leads there with Alt: 0 for the tenth.
   const std::string number = entry.number <= 10 ? std::to_string(entry.number % 10) : " ";
   grid.put(row, area.column, number, {.colour = Colour::kFaint, .is_reversed = is_current}, 1);
   grid.put(row, area.column + 2,
@@ -67,6 +69,7 @@ std::string typing_text(const Conversation& conversation) {
     if (++count > 3) break;
     text += (text.empty() ? "" : ", ") + safe_line(user);
   }
+  // The line has other things to say, and a crowd's names would jump.
   if (count > 3) return "several people are typing …";
   if (count == 0) return "";
   return text + (count == 1 ? " is typing …" : " are typing …");
@@ -109,12 +112,14 @@ void draw_header(CellGrid& grid, const Rect& area, const ChatModel& model) {
     const ChannelInfo& info = current->info;
     append_glyphs(line, safe_line(current->label()), {.is_bold = true, .is_reversed = true});
     std::string rest;
+    // A title that says the same again is none.
     if (!info.is_dm && !info.title.empty() && info.title != info.room) rest += "  " + info.title;
     if (info.is_archived) rest += "  (archived)";
     if (!info.topic.empty()) rest += (rest.empty() ? "  " : " — ") + info.topic;
     if (info.is_dm) rest += "  private";
     append_glyphs(line, safe_line(rest), {.is_reversed = true});
   }
+  // Always in sight, whatever the room is called: it leads to all else.
   constexpr std::string_view kHint = " /help ";
   const int columns = area.columns - static_cast<int>(kHint.size());
   grid.put(area.row, area.column, fit(std::move(line), columns), columns);
@@ -128,6 +133,7 @@ void draw_list(CellGrid& grid, const Rect& area, const ChatModel& model) {
   });
   const int count = static_cast<int>(rows.size());
   const int place = static_cast<int>(current - rows.begin());
+  // The current one in the middle, as far as the ends of the list allow.
   const int first = std::clamp(place - area.rows / 2, 0, std::max(count - area.rows, 0));
   for (int i = 0; i < area.rows && first + i < count; ++i) {
     const ListRow& row = rows[static_cast<std::size_t>(first + i)];
@@ -145,6 +151,7 @@ void draw_people(CellGrid& grid, const Rect& area, const ChatModel& model) {
   const std::string count =
       current->people_count > 0 ? " " + std::to_string(current->people_count) : "";
   grid.put(area.row, area.column, "Here" + count, kHeading, area.columns);
+  // As many as there is room for; the number above says how many there are.
   int row = area.row + 1;
   for (const Person& person : current->people) {
     if (row == area.row + area.rows) break;
@@ -159,6 +166,7 @@ void draw_people(CellGrid& grid, const Rect& area, const ChatModel& model) {
 
 void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const ViewState& view,
                  bool has_list) {
+  // First the rule, then what stands in it: between the two sides it stays.
   for (int column = 0; column < area.columns; ++column) {
     grid.put(area.row, area.column + column, "─", kFaint, 1);
   }
@@ -166,6 +174,7 @@ void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const
   append_glyphs(right, " " + view.me, {.is_bold = true});
   if (view.is_away) append_glyphs(right, " (away)", {.colour = Colour::kMark});
   append_glyphs(right, " ");
+  // A long name may not push out what the connection does.
   const int right_columns = std::min(width_of(right), area.columns / 2);
 
   Glyphs left = glyphs_of(" ");
@@ -177,6 +186,7 @@ void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const
   };
   const Conversation* current = model.current();
   if (!has_list) add(unread_elsewhere(model), {.colour = Colour::kMark, .is_bold = true});
+  // What is being chosen from comes first: it is gone with the next key.
   if (!view.completions.empty()) {
     add(safe_line(view.completions), {});
   } else if (current != nullptr) {

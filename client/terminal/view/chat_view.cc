@@ -10,6 +10,7 @@
 #include "client/terminal/text/wording.h"
 #include "client/terminal/view/chat_panels.h"
 #include "client/terminal/view/message_lines.h"
+#include "core/base/check.h"
 
 namespace chirm::terminal {
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int kListColumns = 20;
 constexpr int kPeopleColumns = 18;
+// The messages keep 40 columns at least, as on the narrowest screen.
 constexpr int kColumnsForList = 64;
 constexpr int kColumnsForPeople = 92;
 constexpr int kInputRowsMax = 5;
@@ -28,12 +30,14 @@ InputLayout layout_of(const InputLine& input, int columns) {
 }
 
 int rows_of(const InputLayout& layout, int rows) {
+  // On a low screen the messages keep their few rows, and what is typed scrolls in one.
   const int rows_max = std::clamp(rows - 8, 1, kInputRowsMax);
   return std::min(static_cast<int>(layout.rows.size()), rows_max);
 }
 
 void draw_input(CellGrid& grid, const Rect& area, const InputLayout& layout) {
   const int count = static_cast<int>(layout.rows.size());
+  // The cursor is always in sight.
   const int first =
       std::clamp(layout.cursor_row - area.rows + 1, 0, std::max(count - area.rows, 0));
   for (int i = 0; i < area.rows && first + i < count; ++i) {
@@ -44,8 +48,10 @@ void draw_input(CellGrid& grid, const Rect& area, const InputLayout& layout) {
   grid.cursor_column = area.column + layout.cursor_column;
 }
 
+// Wrapped anew for each drawing: the terminal may have another size by then.
 std::vector<Glyphs> lines_of(const Page& page, int columns) {
   std::vector<Glyphs> lines;
+  // On a narrow screen the indent of /help would leave no room for the text.
   const int indent_columns = std::min(page.indent, columns / 4);
   const Glyphs blanks =
       glyphs_of(std::string(static_cast<std::size_t>(std::max(indent_columns, 0)), ' '));
@@ -84,6 +90,7 @@ void draw_messages(CellGrid& grid, const Rect& area, const ChatModel& model) {
     grid.put(area.row + area.rows - 1, area.column, text, {.colour = Colour::kFaint}, area.columns);
     return;
   }
+  // The newest stands at the bottom, beside the line that is typed; what is free is above.
   int row = area.row + area.rows - static_cast<int>(window.lines.size());
   for (const Glyphs& line : window.lines) grid.put(row++, area.column, line, area.columns);
 }
@@ -121,6 +128,7 @@ ViewLayout lay_out_view(const InputLine& input, int rows, int columns) {
 CellGrid draw(const ChatModel& model, const ViewState& view, const InputLine& input, int rows,
               int columns) {
   CellGrid grid(rows, columns);
+  // Below that, the parts of the layout would overlap.
   if (rows < kRowsMin || columns < kColumnsMin) {
     grid.put(rows / 2, 0, "too small: chirm needs 40x10", {}, columns);
     return grid;
@@ -143,9 +151,11 @@ CellGrid draw(const ChatModel& model, const ViewState& view, const InputLine& in
   }
   draw_status(grid, layout.status, model, view, layout.list.columns > 0);
   draw_input(grid, layout.input, typed);
+  if constexpr (kChecksInvariants) grid.check();
   return grid;
 }
 
+// The title and a blank line stay; the last line of the page goes no higher than the last row.
 void scroll(Page& page, int lines, const Rect& area) {
   const int count = static_cast<int>(lines_of(page, area.columns).size());
   page.scrolled = std::clamp(page.scrolled + lines, 0, std::max(count - (area.rows - 2), 0));

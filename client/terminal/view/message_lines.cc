@@ -52,6 +52,7 @@ Glyphs rule(std::string_view text, Style style, int columns) {
 
 // Of the widest name among the newest messages.
 int name_columns_of(const std::vector<const Message*>& messages) {
+  // Not of all messages: a long log would be measured with each key that is pressed.
   int columns = kNameColumnsMin;
   const std::size_t first = messages.size() - std::min(messages.size(), kNamesLooked);
   const std::string* before = nullptr;
@@ -83,6 +84,7 @@ std::size_t MessageLines::index_of(const Message::Key& key) const {
   return behind == 0 ? 0 : behind - 1;
 }
 
+// Messages without a time stand in between and begin nothing.
 bool MessageLines::begins_day(std::size_t index) const {
   const Message& message = *messages_[index];
   if (message.time_ms == 0) return false;
@@ -98,6 +100,8 @@ bool MessageLines::begins_new(std::size_t index) const {
   return index == 0 || messages_[index - 1]->key.offset <= behind;
 }
 
+// Whether it is shown without its time and name, since the one before has them. One that commands
+// are about shows what it is.
 bool MessageLines::continues(std::size_t index) const {
   if (index == 0 || begins_day(index) || begins_new(index)) return false;
   const Message& message = *messages_[index];
@@ -122,12 +126,14 @@ std::vector<Glyphs> MessageLines::block(std::size_t index) const {
   return lines;
 }
 
+// What stands before the text in its first line.
 Glyphs MessageLines::head(const Message& message, bool is_continued) const {
   if (is_continued) return blanks(indent_);
   const bool is_chosen = conversation_.chosen != 0 && message.key.offset == conversation_.chosen;
   const Style time{.colour = Colour::kFaint, .is_reversed = is_chosen};
   const Style name{.colour = message.user.empty() ? Colour::kFaint : colour_of(message.user),
                    .is_bold = true};
+  // Without a time, something as wide stands there: the names below one another stay so.
   Glyphs line =
       glyphs_of(message.time_ms == 0 ? "--:--" : format_time(message.time_ms, "%H:%M"), time);
   append(line, blanks(1));
@@ -149,6 +155,7 @@ Glyphs MessageLines::body(const Message& message) const {
     return glyphs_of(
         is_own ? "message deleted" : "message deleted by " + safe_line(message.deleted_by), kFaint);
   }
+  // What is not certain to have been said looks fainter than any mention.
   Style style;
   if (message.mentions_me) style = {.colour = Colour::kMark, .is_bold = true};
   if (message.state != Message::State::kStored) style = kFaint;
@@ -158,6 +165,7 @@ Glyphs MessageLines::body(const Message& message) const {
   return text;
 }
 
+// One line of it. To read the past for what is not here would move what the person looks at.
 Glyphs MessageLines::quote(const Message& message) const {
   const Message* to = conversation_.log.find(message.reply_to);
   if (to == nullptr) return glyphs_of("↪ an older message", kFaint);
@@ -184,6 +192,8 @@ void MessageLines::append_said(std::vector<Glyphs>& lines, std::size_t index) co
   };
   if (message.reply_to != 0) add_below(quote(message));
   Glyphs first = head(message, continues(index));
+  // Beside the head all lines begin in one column. Behind a name of any length the first line has
+  // less room than the others, so that head and text are wrapped as one.
   const bool is_beside = name_columns_ > 0 || width_of(first) == indent_;
   const int columns = columns_ - indent_;
   if (is_beside) {
@@ -222,6 +232,8 @@ void MessageLines::append_remark(std::vector<Glyphs>& lines, const Message& mess
   }
 }
 
+// From below to above, for the lower end is what is fixed; only as many messages are laid out as
+// are seen.
 MessageWindow window_of(const MessageLines& messages, const ViewPosition& position, int rows) {
   MessageWindow window;
   if (messages.size() == 0) return window;
@@ -229,7 +241,7 @@ MessageWindow window_of(const MessageLines& messages, const ViewPosition& positi
   window.below = messages.size() - 1 - index;
   auto hidden = static_cast<std::size_t>(position.is_at_end ? 0 : position.hidden);
   const auto wanted = static_cast<std::size_t>(std::max(rows, 0));
-  std::vector<Glyphs> reversed;
+  std::vector<Glyphs> reversed;  // the lowest line first
   while (reversed.size() < wanted) {
     std::vector<Glyphs> block = messages.block(index);
     block.resize(block.size() - std::min(hidden, block.size()));
@@ -256,6 +268,7 @@ void clamp_to_start(const MessageLines& messages, ViewPosition& position, int ro
     lines += static_cast<int>(messages.block(i).size());
   }
   if (lines >= rows) return;
+  // The first row shows the first line of all: counted from the start, which is a screen at most.
   lines = 0;
   for (std::size_t i = 0; i < messages.size(); ++i) {
     lines += static_cast<int>(messages.block(i).size());
@@ -274,6 +287,7 @@ void scroll(const MessageLines& messages, ViewPosition& position, int rows, int 
   std::size_t index = position.is_at_end ? messages.size() - 1 : messages.index_of(position.bottom);
   const auto lines_of = [&](std::size_t i) { return static_cast<int>(messages.block(i).size()); };
   int hidden = (position.is_at_end ? 0 : position.hidden) + lines;
+  // Message by message, for how high the others are nobody knows before they are laid out.
   while (hidden >= lines_of(index) && index > 0) hidden -= lines_of(index--);
   while (hidden < 0) {
     if (++index == messages.size()) {
@@ -282,6 +296,7 @@ void scroll(const MessageLines& messages, ViewPosition& position, int rows, int 
     }
     hidden += lines_of(index);
   }
+  // At the end again, it follows what is said.
   const bool is_at_end = hidden == 0 && index + 1 == messages.size();
   position = {.is_at_end = is_at_end, .bottom = messages.message(index).key, .hidden = hidden};
   clamp_to_start(messages, position, rows);
@@ -291,6 +306,7 @@ void scroll_to(const MessageLines& messages, ViewPosition& position, int rows, s
   const MessageWindow window = window_of(messages, position, rows);
   if (messages.size() == 0) return;
   const std::size_t last = messages.size() - 1 - window.below;
+  // The lowest and the highest may be seen in part only.
   if (index > window.first && (index < last || position.is_at_end)) return;
   const int height = static_cast<int>(messages.block(index).size());
   if (index >= last) {

@@ -45,8 +45,8 @@ class MessageLines {
 
 struct MessageWindow {
   std::vector<Glyphs> lines;  // from above, at most as many as there are rows
-  std::size_t first = 0;      // the first message that is seen of
-  std::size_t below = 0;      // messages further down
+  std::size_t first = 0;      // the first message of which something is seen
+  std::size_t below = 0;      // messages below the lowest of which something is seen
 };
 MessageWindow window_of(const MessageLines& messages, const ViewPosition& position, int rows);
 

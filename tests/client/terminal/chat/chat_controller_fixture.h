@@ -76,7 +76,7 @@ class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
                                     [&](const auto& call) { return call.first == method; });
     return found == calls_.rend() ? nullptr : &found->second;
   }
-  void type(std::string_view line) { controller_->run(parse_chat_command(line)); }
+  void type(std::string_view line) { controller_->run(line); }
   // What is said in the conversation that is looked at.
   std::vector<std::string> seen() {
     std::vector<std::string> lines;

@@ -46,6 +46,16 @@ class MessageLogTest : public ::testing::Test {
   MessageLog log_{"me"};
 };
 
+TEST_F(MessageLogTest, KeepsTheLastWordWhenThePastComesLater) {
+  // The newest page of the past, then the one before it.
+  add(20, "bob", R"({"type":"edit","target":5,"text":"new"})");
+  add(21, "bob", R"({"type":"reaction","target":5,"key":"+1","on":false})");
+  add(5, "bob", R"({"type":"message","id":"m5","text":"first"})");
+  add(10, "bob", R"({"type":"edit","target":5,"text":"old"})");
+  add(11, "bob", R"({"type":"reaction","target":5,"key":"+1","on":true})");
+  EXPECT_THAT(seen(), ElementsAre("bob: new (edited)"));
+}
+
 TEST_F(MessageLogTest, KeepsTheOrderOfTheLogHoweverItComes) {
   EXPECT_TRUE(add(said(5, "ada", "five")));
   EXPECT_TRUE(add(said(3, "bob", "three")));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "client/terminal/plain/chat_line.h"
 #include "client/terminal/text/wording.h"
+#include "client/terminal/plain/chat_line.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,8 @@
 
 #include <clocale>
 
-#include "client/terminal/view/chat_pages.h"
+#include "client/terminal/chat/command_table.h"
+#include "client/terminal/chat/help_page.h"
 #include "tests/client/terminal/model/chat_events.h"
 
 namespace chirm::terminal {
@@ -108,7 +109,7 @@ TEST_F(ChatViewTest, ShowsWhoIsTypingAndWhatCanBeCompleted) {
 
 TEST_F(ChatViewTest, ShowsAPageInsteadOfTheMessages) {
   model_.receive(*model_.current(), said(1, "ada", "hidden"), 1000, 0);
-  Page page = help_page();
+  Page page = help_page(chat_commands());
   view_.page = &page;
   EXPECT_THAT(all(drawn(24, 100)),
               AllOf(HasSubstr("/join ROOM"), HasSubstr("Esc closes"), Not(HasSubstr("hidden"))));
