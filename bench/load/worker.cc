@@ -5,6 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "core/base/random.h"
+
 namespace chirm::load {
 
 namespace {
@@ -38,8 +40,9 @@ Worker::Worker(const Settings& settings, Journal& journal, std::uint32_t run, st
       run_(run),
       number_(number),
       pipe_(std::move(pipe)),
-      random_(settings.seed + number),
-      text_(random_text(settings.payload_bytes, settings.seed)) {
+      text_(random_text(settings.payload_bytes, settings.seed)),
+      disturbance_(settings, members_, result_.figures, settings.seed + number),
+      debts_(settings, rooms_) {
   load_.journal = probe_.journal = &journal;
   // Before the context's own hook, which flushes what this one publishes.
   loop_.add_turn_end_hook([this] {
@@ -266,7 +269,7 @@ void Worker::on_tick() {
     send_progress(Kind::kProgress);
     journal_.flush();
   }
-  end_stalls(phase_ >= Phase::kAnswers ? UINT64_MAX : now);
+  disturbance_.end_stalls(phase_ >= Phase::kAnswers ? UINT64_MAX : now);
   trim_rooms(ticks_ % kTrimTicks == 0 ? 0 : kLogKeptBytes);
   switch (phase_) {
     case Phase::kJoining:
@@ -277,7 +280,7 @@ void Worker::on_tick() {
       break;
     case Phase::kTraffic:
       if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
-      if (now >= plan_.start_us) disturb();
+      if (now >= plan_.start_us && number_ < settings_.workers) disturbance_.run(kTickMs);
       replace_refused();
       if (now >= plan_.measure_to_us) end_traffic();
       break;
@@ -319,7 +322,7 @@ void Worker::on_message(const PipeMessage& message) {
       if (phase_ == Phase::kTraffic) end_traffic();
       return;
     case Kind::kRequired:
-      for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip;
+      for (const Tip& tip : unpacker.take_all<Tip>()) debts_.require(tip);
       phase_ = Phase::kDelivery;
       changed_us_ = now_us();
       deadline_us_ = std::max(deadline_us_, now_us() + 2'000'000);

@@ -71,64 +71,20 @@ bool Worker::is_answered() {
   return in_flight == 0 || (unanswered == 0 && is_over);
 }
 
-// Where an epoch of a room ends, for all workers.
-std::uint64_t Worker::owed_end(std::uint32_t room, const Epoch& epoch) const {
-  const auto required = required_.find({room, hash_of(epoch.name)});
-  return required == required_.end() ? epoch.log.end()
-                                     : std::max(required->second.end, epoch.log.end());
-}
-
-// What the members of a room that stand in another epoch have missed: all that is known of the one
-// that the server named last, to whomever.
-std::uint64_t Worker::behind_the_times(const Member& member) const {
-  const std::uint32_t room = settings_.room_of(member.number());
-  const Epoch* const own = member.follower().epoch();
-  std::uint64_t newest_us = own->named_us;
-  std::uint64_t missed = 0;
-  const auto consider = [&](std::uint64_t named_us, std::uint64_t first, std::uint64_t end) {
-    if (named_us <= newest_us) return;
-    newest_us = named_us;
-    missed = end - first;
-  };
-  for (const auto& epoch : rooms_[room]->epochs()) {
-    if (epoch.get() != own) consider(epoch->named_us, epoch->log.first(), epoch->log.end());
-  }
-  const std::uint64_t own_hash = hash_of(own->name);
-  for (auto it = required_.lower_bound({room, 0}); it != required_.end(); ++it) {
-    if (it->first.first != room) break;
-    const Tip& tip = it->second;
-    if (it->first.second == own_hash) {
-      if (tip.named_us > newest_us) newest_us = tip.named_us, missed = 0;
-    } else {
-      consider(tip.named_us, tip.first, tip.end);
-    }
-  }
-  return missed;
-}
-
 bool Worker::is_delivered() {
   return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
-    if (!member->has_joined()) return true;
-    if (!member->is_subscribed() || behind_the_times(*member) != 0) return false;
-    const Follower& follower = member->follower();
-    const std::uint32_t room = settings_.room_of(member->number());
-    return follower.missing_before(owed_end(room, *follower.epoch())) == 0;
+    return !member->has_joined() || debts_.are_paid(*member);
   });
 }
 
 void Worker::audit() {
   for (const auto& member : members_) {
     if (!member->has_joined()) continue;
-    Follower& follower = member->follower();
-    follower.audit(owed_end(settings_.room_of(member->number()), *follower.epoch()));
+    debts_.audit(*member);
     if (!member->is_subscribed()) ++result_.figures.away;
     member->audit_publisher();
     result_.figures.unanswered += member->unanswered();
     result_.figures.resent += member->resent();
-    // Whoever stayed in a former life of the room has got nothing of the present one.
-    if (const std::uint64_t missed = behind_the_times(*member); missed != 0) {
-      member->room().violate(&Violations::lost, follower.epoch(), follower.next(), 0, missed);
-    }
   }
 }
 
