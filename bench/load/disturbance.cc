@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "core/loop/loop.h"
+#include "bench/load/clock.h"
 
 namespace chirm::load {
 
@@ -61,8 +61,7 @@ void Disturbance::stall() {
   }
   ++figures_.stalled;
   member.stall(true);
-  stalls_.push_back(
-      {&member, Loop::clock_ns() / 1000 + static_cast<std::uint64_t>(settings_.stall_s * 1e6)});
+  stalls_.push_back({&member, now_us() + static_cast<std::uint64_t>(settings_.stall_s * 1e6)});
 }
 
 void Disturbance::end_stalls(std::uint64_t now_us) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bench/load/clock.h"
 #include "bench/load/worker.h"
 
 namespace chirm::load {
@@ -13,8 +14,6 @@ namespace chirm::load {
 namespace {
 
 constexpr std::uint64_t kSilenceUs = 5'000'000;
-
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
 std::uint64_t own_cpu_us() {
   rusage usage{};
@@ -37,10 +36,13 @@ void Worker::begin_measuring() {
 }
 
 void Worker::end_traffic() {
+  // Stopped during the warm-up: the interval is empty, but there is one.
   if (!is_measuring_) begin_measuring();
   for (Pacer* pacer : {pacer_.get(), probe_pacer_.get()}) {
     if (pacer == nullptr) continue;
     pacer->stop();
+    // What the generator should have published and did not is no fault of the server's; it says
+    // that this machine was too slow for the rate.
     result_.figures.unsent += pacer->count_overdue(std::min(now_us(), plan_.measure_to_us));
   }
   result_.figures.measured_to_us = now_us();
@@ -67,6 +69,8 @@ bool Worker::is_answered() {
     in_flight += member->in_flight();
     unanswered += member->unanswered();
   }
+  // Some were acked and have not come back. After a silence they never will: lost, which audit()
+  // finds. Those without an answer are waited for until the deadline.
   const bool is_over = is_silent(in_flight);
   return in_flight == 0 || (unanswered == 0 && is_over);
 }
