@@ -74,7 +74,7 @@ export class Operator {
     this.client.disconnect();
   }
 
-  // A node that does not answer in time spoils this list only.
+  // Its failures are not told: a node that does not answer in time leaves the list as it was.
   private async askChannels(): Promise<void> {
     const data = { pattern: 'room:*', limit: 10 };
     const found = await this.rpc<BusyChannels>('admin.channels', data).catch(() => undefined);
@@ -107,7 +107,7 @@ export class Operator {
       this.error.value = messageOf(error);
     }
     if (!this.isOnline.peek()) return;
-    // The first rates are there soon.
+    // Rates need two answers: the second one is asked for sooner.
     const period = this.samples.latest ? periodMs : periodMs / 3;
     this.timer = setTimeout(() => void this.ask(), Math.max(200, period - (Date.now() - begun)));
   }

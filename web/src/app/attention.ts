@@ -14,7 +14,7 @@ export function startAttention(): void {
   look();
   for (const event of ['focus', 'blur', 'pageshow']) addEventListener(event, look);
   document.addEventListener('visibilitychange', look);
-  // The timer that would send them does not run any more.
+  // After this no timer of the page runs any more.
   addEventListener('pagehide', () => chat.peek()?.sendReads());
   watchActivity();
 }

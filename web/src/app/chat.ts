@@ -33,7 +33,7 @@ const tooManyMs = 400;
 const callsMax = 6;
 const historyPage = 300;
 
-// Many members: they are the signals that the components read.
+// More than 15 members: most of them are the signals that the components read.
 export class Chat implements ConversationHost {
   readonly client: Centrifuge;
   readonly me: string;
@@ -167,7 +167,7 @@ export class Chat implements ConversationHost {
         known?.update(channel);
         next.set(channel.channel, known ?? new Conversation(channel, this));
       }
-      // What is not listed and open is one that has just been begun.
+      // A conversation that is not listed any more is gone.
       for (const [channel, conversation] of old) if (!next.has(channel)) conversation.end();
       this.conversations.value = next;
     });
@@ -178,7 +178,7 @@ export class Chat implements ConversationHost {
     this.refreshStatuses((each) => !each.presence.isPeerKnown);
   }
 
-  // What a conversation that is not followed has to tell is in the list only.
+  // Only the list tells what happens in conversations that are not followed.
   private refresh(): void {
     this.refreshStatuses();
     if (this.client.state !== 'connected') return;
@@ -197,7 +197,7 @@ export class Chat implements ConversationHost {
     for (const conversation of unread.slice(0, prefetchMax)) void conversation.loadOlder();
   }
 
-  // Of private conversations those that are wanted, for each costs a call.
+  // Not of all private conversations, for each costs a call.
   private refreshStatuses(isWanted: (dm: Conversation) => boolean = () => true): void {
     if (this.client.state !== 'connected') return;
     const dms = this.dms.peek().slice(0, statusesMax).filter(isWanted);
@@ -257,7 +257,8 @@ export class Chat implements ConversationHost {
     const next = new Map(this.conversations.peek());
     next.delete(channel);
     this.conversations.value = next;
-    // Either tells that access was lost; anything else the list has to explain.
+    // Either of them means that access was lost. After any other code the list tells what is the
+    // case.
     if (code === unsubscribes.server || code === errors.permissionDenied) {
       this.hooks.removed(nameOf(info), reason);
       void this.sync();

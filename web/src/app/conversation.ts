@@ -26,12 +26,12 @@ export interface ConversationHost {
 }
 
 const pageSize = 60;
-const pageSizeLater = 200; // of somebody who reads far back
+const pageSizeLater = 200; // for somebody who reads far back
 const pageSizeMax = 300; // on the way to a message that is asked for
-const itemsMax = 1000; // of what is not read back; the history has the rest
+const itemsMax = 1000; // older ones are forgotten, and loaded again when somebody scrolls back
 const noOne: ReadonlySet<string> = new Set();
 
-// Many members: they are the signals that the components read.
+// More than 15 members: most of them are the signals that the components read.
 export class Conversation {
   readonly info;
   readonly revision = signal(0); // of the timeline
@@ -45,7 +45,7 @@ export class Conversation {
   readonly newAfter = signal<number | undefined>(undefined);
   timeline: Timeline;
   isWatched = false; // it is open in the window
-  isAtEnd = true; // and the newest is in sight
+  isAtEnd = true; // the newest message is in sight, or would be if it were open
   activeAt: number; // when it was opened or something was said, Unix milliseconds
   private subscription: Subscription | undefined;
   private loading: Promise<void> | undefined;
@@ -158,7 +158,7 @@ export class Conversation {
     this.subscription = undefined;
   }
 
-  // What is here does not go on without a hole: shown anew, from history.
+  // The log does not go on where it ends here: it is shown anew, from history.
   private restart(position: { offset: number; epoch: string }, isFirst = false): void {
     const had = this.timeline.items.length > 0;
     this.begin(position);
@@ -197,7 +197,7 @@ export class Conversation {
     });
   }
 
-  // What a reader has scrolled back to stays.
+  // Not while somebody has scrolled back: what they look at stays.
   private trim(): void {
     if (!this.isWatched || this.isAtEnd) this.timeline.trim(itemsMax);
   }
@@ -227,7 +227,7 @@ export class Conversation {
       const { publications, epoch } = await this.host.client.history(this.channel, {
         limit,
         reverse: true,
-        // Without one while nothing is here: the newest.
+        // Without a position the server gives the newest.
         ...(timeline.low <= timeline.top
           ? { since: { offset: timeline.low, epoch: timeline.epoch } }
           : {}),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which conversations are subscribed to. A server lets a connection follow so many; of the others
-// only the list tells what has happened.
+// Which conversations are subscribed to: a server lets a connection follow a limited number. Only
+// the list of conversations tells what happens in the others.
 import type { Centrifuge } from 'centrifuge';
 import { chooseFollowed } from '../model/follow';
 import type { Conversation } from './conversation';

@@ -22,8 +22,8 @@ export class Presence {
     clearTimeout(this.timer);
   }
 
-  // Somebody came or went. Where many do at once, as after a node has died, it is asked once; and
-  // not by all clients in the same moment.
+  // Somebody came or went. When many do at once, as after a node has died, this asks once, and not
+  // in the same moment as all other clients.
   changed(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.load(), 300 + Math.random() * 500);

@@ -2,7 +2,7 @@
 // Up to where the reader has read a conversation, on whatever device, and telling the server.
 import type { Channel } from '../model/protocol';
 
-const sendDelayMs = 400; // what is read one after the other is told at once
+const sendDelayMs = 400; // several messages are read in that time, and told in one call
 
 export interface ReadMarkHooks {
   changed(): void;
@@ -28,7 +28,7 @@ export class ReadMark {
     if (offset <= this.offset) return;
     this.offset = offset;
     this.hooks.changed();
-    // Not put off by the next one: somebody who reads without a pause is told of, too.
+    // The next message does not put it off: of somebody who reads without a pause it is told, too.
     this.timer ??= setTimeout(() => this.send(), sendDelayMs);
   }
 

@@ -77,7 +77,7 @@ export function signedIn(session: Session): void {
   chat.value?.end();
   const made = new Chat(session, {
     signedOut: (reason) => void comeBack(reason),
-    // The open conversation shows it by itself; who cannot see it hears it.
+    // The open conversation shows it; a screen reader has to be told.
     heard: (conversation, publication) => {
       if (conversation === current.peek()) announce(publication);
     },
@@ -161,7 +161,7 @@ function showSignIn(message = ''): void {
 
 let leaving: Promise<boolean> | undefined;
 
-// False when it failed, which is told: one stays signed in then.
+// False when it failed: then a toast says why, and one stays signed in.
 export function signOut(all = false): Promise<boolean> {
   leaving ??= leave(all).finally(() => (leaving = undefined));
   return leaving;

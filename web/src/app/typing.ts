@@ -13,8 +13,8 @@ export class Typing {
 
   constructor(private readonly tell: () => void) {}
 
-  // The reader has typed something. Told once in a while: the server passes on no more. The time
-  // counts from the last telling also when a message was sent since.
+  // The reader has typed something. It is told once in a while, for the server passes on no more; a
+  // message that was sent since does not make it sooner.
   begin(): void {
     if (this.timer !== undefined) return;
     this.timer = setTimeout(() => {

@@ -12,8 +12,9 @@ export interface HistoryPage extends Position {
   publications: Publication[];
 }
 
-// All publications behind the position. Rejects when they are not all there any more: the server
-// says so of another epoch only, and begins with what it has left of this one.
+// All publications behind the position. Rejects when they are not all kept any more. The server
+// itself refuses only a position of another epoch; otherwise it begins with the oldest it still
+// has, so the first offset has to be looked at.
 export async function historyAfter(
   read: (since: Position) => Promise<HistoryPage>,
   since: Position,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A task of which one runs at a time. Whoever asks for it while it runs may have come too late for
-// it, so it runs once more after that, however many have asked.
+// A task that never runs twice at the same time. What a caller wants may have happened too late for
+// the run that is under way, so one more run follows it, however many have asked.
 
 export function oneAtATime(task: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;

@@ -47,8 +47,8 @@ function sentence(status: number, code: string, message: string): string {
 
 const withCookie = { cookie: true };
 
-// Whose session the cookie is, which all tabs share and no script can read. Other tabs hear of it
-// by the storage event.
+// Whose session is in the cookie. All tabs share that cookie and no script can read it; by this key
+// of the storage they hear when it changes.
 export const rememberKey = 'chirm.signedIn';
 
 export const remembered = (): string | null => localStorage.getItem(rememberKey);

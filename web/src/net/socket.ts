@@ -17,7 +17,7 @@ export interface SocketHooks {
 export const socketUrl = (location: Location): string =>
   `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/connection/websocket`;
 
-// The server has looked at the cookie and said no. Not so one that is busy or away.
+// The server has looked at the cookie and said no. A server that is busy or away has not.
 function isRefusal(error: unknown): error is AuthError {
   const { badRequest, unauthorized, forbidden } = httpStatus;
   const refusals: number[] = [badRequest, unauthorized, forbidden];
@@ -43,7 +43,7 @@ export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
     maxReconnectDelay: 10_000,
     name: 'web',
     getToken: async () => {
-      // Whoever made such a token makes the next one.
+      // Only the other system can make the next one.
       if (session.isExternal) throw new UnauthorizedError('your token has expired');
       const fresh = await auth.refresh().catch((error) => {
         // The SDK gives up after an UnauthorizedError; after any other it tries again.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A token of the operator's own system, brought in the address: `/#token=…`. It is taken out of the
-// address at once and kept in memory only; whether it counts the server says.
+// address at once and kept in memory only. Whether it is valid is for the server to say.
 import type { Session } from '../model/protocol';
 
 // What the page has to know before the server has said anything. Undefined when it is no token.

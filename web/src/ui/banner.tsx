@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How the connection is, when it is not simply there.
+// Tells how the connection is, unless all is well.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { chat } from '../app/open_chat';
@@ -47,7 +47,7 @@ function Line({ look, icon, text }: { look: string; icon: IconName; text: string
   );
 }
 
-// Not for screen readers, which would say each second.
+// Hidden from screen readers, which would read out each second.
 function Countdown({ to }: { to: number }) {
   const now = useSignal(Date.now());
   useEffect(() => {

@@ -227,7 +227,7 @@ function Context({ state }: { state: Composing }) {
   );
 }
 
-// By how many characters a text is longer than a message may be; negative: what is left.
+// How many characters a text has more than a message may have; negative: how many are left.
 const tooLong = (text: string): number =>
   text.length <= limits.text - leftTold ? -limits.text : [...text].length - limits.text;
 

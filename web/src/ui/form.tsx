@@ -7,8 +7,8 @@ import { closeDialog, dialog } from '../app/overlays';
 import { messageOf } from '../model/codes';
 import { Icon } from './icons';
 
-// A form in a dialog: one action, one way back. It stays open when `onSubmit` throws, and tells
-// why; and when it answers false.
+// A form in a dialog, with one action and a way back. When `onSubmit` throws it stays open and
+// tells why; when `onSubmit` answers false it only stays open.
 export function Form(props: {
   action: string;
   isDanger?: boolean;

@@ -72,7 +72,8 @@ function MembersButton(props: { members: number; presence: { count: number } | u
   );
 }
 
-// Where a private conversation's other side is. No push tells of who is in no room with one.
+// Where a private conversation's other side is. It is asked for again and again: the server does
+// not tell of people with whom one shares no room.
 function Whereabouts({ conversation }: { conversation: Conversation }) {
   const now = useSignal(Date.now());
   useEffect(() => {

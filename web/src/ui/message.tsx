@@ -69,7 +69,8 @@ export const Message = memo(function Message(props: MessageProps) {
   );
 });
 
-// Of a message that goes on after another one of the same author: who it is is only heard.
+// Beside a message that follows another one of the same author: the name is for screen readers
+// only.
 function Continued({ item, name }: { item: MessageItem; name: string }) {
   return (
     <>

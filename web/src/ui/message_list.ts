@@ -10,7 +10,7 @@ export function keyOf(target: EventTarget | null): string {
   return (target as HTMLElement | null)?.closest?.<HTMLElement>('.list-row')?.dataset.key ?? '';
 }
 
-// After the next frame: the row may not be in the document before.
+// In the next frame, for the row may only now be put into the document.
 export function focusOn(list: MessageList | null, key: string): void {
   requestAnimationFrame(() => {
     const message = list?.element(key)?.querySelector<HTMLElement>('.message');

@@ -22,7 +22,7 @@ import { VirtualList, type Place } from './virtual_list';
 // Where somebody was in a conversation that they left.
 const places = new Map<string, Place>();
 
-const windowful = 40; // messages; when there are fewer, older ones are to be seen
+const windowful = 40; // messages that fill a window: with fewer of them older ones are loaded
 
 const noOne: ReadonlySet<string> = new Set();
 
@@ -79,8 +79,8 @@ export function Messages({ conversation }: { conversation: Conversation }) {
   );
 }
 
-// Which row is hot. A mouse leaves it by leaving the list, unless a menu of the row is open; a
-// finger does not leave, it taps another one.
+// Makes a row hot. A mouse that leaves the list leaves the row, unless a menu of it is open; a
+// finger taps another row.
 function hotProperties(hot: { value: string }) {
   return {
     onPointerOver: (event: PointerEvent) => {
@@ -154,7 +154,7 @@ function useOpening(conversation: Conversation): void {
   }, [conversation]);
 }
 
-// What is in sight of somebody who looks is read.
+// What is in sight while somebody looks at the page is read.
 function useReading(conversation: Conversation, isAtEnd: { value: boolean }): void {
   useSignalEffect(() => {
     void conversation.revision.value;

@@ -5,7 +5,7 @@ import { chat } from '../app/open_chat';
 import { dialog, isDrawerOpen, panel } from '../app/overlays';
 import { Modal } from './modal';
 
-// What one holds with K, as it stands on the keyboard.
+// The key to hold for shortcuts, as it is labelled on the keyboard.
 export function commandKey(): string {
   return /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl ';
 }
