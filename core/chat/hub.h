@@ -21,7 +21,7 @@
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/chat_settings.h"
-#include "core/chat/presence.h"
+#include "core/chat/presence/presence.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Who is in a channel, and who is online, as clients and the floors above see it.
-#include "core/chat/presence.h"
+#include "core/chat/presence/presence.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/broker/memory/memory_documents.h"
-#include "core/chat/presence_records.h"
+#include "core/chat/presence/presence_records.h"
 #include "tests/core/chat/server_side_fixture.h"
 #include "tests/support/chat_node.h"
 #include "tests/support/fake_broker.h"

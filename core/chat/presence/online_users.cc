@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/chat/online_users.h"
+#include "core/chat/presence/online_users.h"
 
 #include <algorithm>
 #include <charconv>
@@ -14,7 +14,9 @@ namespace chirm {
 namespace {
 constexpr std::string_view kCollection = "seen";
 constexpr std::uint64_t kLookMs = 1000;
-constexpr std::size_t kWritesMax = 200;  // each time
+// Notes that are written each time: when a node of thousands dies, the store has other work, too.
+constexpr std::size_t kWritesMax = 200;
+// Another node may write the same user's document at the same time.
 constexpr int kTries = 3;
 
 std::optional<std::int64_t> number(std::string_view text) {
@@ -30,44 +32,54 @@ OnlineUsers::OnlineUsers(Loop& loop, Broker& broker, PresenceSets& sets, const P
         look_at_gone();
       }) {}
 
-void OnlineUsers::start() { sets_.hold(kSet); }
+void OnlineUsers::start() {
+  CHIRM_CHECK(!is_started_ && own_.empty());
+  is_started_ = true;
+  sets_.hold(kSet);  // for ever
+}
+
+OnlineUsers::Own& OnlineUsers::own(std::string_view user) {
+  const auto found = own_.find(user);
+  CHIRM_CHECK(found != own_.end(), user);
+  return found->second;
+}
 
 void OnlineUsers::came(std::string_view user) {
-  if (user.empty()) return;
-  Own& own = own_[std::string(user)];
-  const bool is_new = own.connections == 0;
-  const bool was_away = own.away == own.connections;
-  ++own.connections;
+  if (!is_started_ || user.empty()) return;
+  Own& its = own_[std::string(user)];
+  const bool is_new = its.connections == 0;
+  const bool was_away = its.away == its.connections;
+  ++its.connections;
   if (is_new) {
-    sets_.add(kSet, user, own.value());
+    sets_.add(kSet, user, its.value());
   } else if (was_away) {
-    sets_.replace(kSet, user, own.value());
+    sets_.replace(kSet, user, its.value());
   }
 }
 
 void OnlineUsers::went(std::string_view user, bool was_away) {
-  const auto found = own_.find(user);
-  if (found == own_.end()) return;
-  Own& own = found->second;
-  const std::string before(own.value());
-  --own.connections;
-  if (was_away) --own.away;
-  if (own.connections == 0) {
-    own_.erase(found);
+  if (!is_started_ || user.empty()) return;
+  Own& its = own(user);
+  CHIRM_CHECK(was_away ? its.away > 0 : its.away < its.connections, user, its.away, was_away);
+  const std::string before(its.value());
+  --its.connections;
+  if (was_away) --its.away;
+  if (its.connections == 0) {
+    own_.erase(own_.find(user));
     sets_.remove(kSet, user, before);
     on_went(user);  // the sets do not tell of who was there for a moment only
-  } else if (own.value() != before) {
-    sets_.replace(kSet, user, own.value());
+  } else if (its.value() != before) {
+    sets_.replace(kSet, user, its.value());
   }
 }
 
 void OnlineUsers::changed(std::string_view user, bool is_away) {
-  const auto found = own_.find(user);
-  if (found == own_.end()) return;
-  Own& own = found->second;
-  const std::string_view before = own.value();
-  own.away += is_away ? 1 : -1;
-  if (own.value() != before) sets_.replace(kSet, user, own.value());
+  if (!is_started_ || user.empty()) return;
+  Own& its = own(user);
+  CHIRM_CHECK(is_away ? its.away < its.connections : its.away > 0, user, its.away, is_away);
+  const std::string_view before = its.value();
+  its.away += is_away ? 1 : -1;
+  if (its.value() != before) sets_.replace(kSet, user, its.value());
 }
 
 UserStatus OnlineUsers::status(std::string_view user) const {
@@ -93,14 +105,16 @@ void OnlineUsers::last_seen(std::string_view user, std::function<void(LastSeen)>
   });
 }
 
-// The user may be on another node still, or come back in a moment: that is looked at later.
+// The user may still be connected to another node, or come back in a moment: whether it has really
+// gone is looked at after seen_ms, and the note says when it went.
 void OnlineUsers::on_went(std::string_view user) {
   if (is_guest(user)) return;  // their names mean nobody afterwards
   gone_[std::string(user)] = {loop_.now_ms(), Loop::unix_ms()};
   if (!timer_.is_running()) timer_.start(std::min(kLookMs, times_.seen_ms));
 }
 
-// One node writes. The others remember for as long again: that one may have died.
+// The node with the lowest id writes. The others remember for as long again, because that one may
+// have died with the user's connection, and then somebody else is the lowest.
 bool OnlineUsers::is_writer() const {
   const std::vector<std::string> nodes = broker_.nodes().nodes();
   return *std::min_element(nodes.begin(), nodes.end()) == broker_.nodes().node_id();
@@ -125,6 +139,7 @@ void OnlineUsers::look_at_gone() {
   if (!gone_.empty()) timer_.start(std::min(kLookMs, times_.seen_ms));
 }
 
+// Only ever forward: a slower node, or this one after a lost answer, may write an older time.
 void OnlineUsers::write(const std::string& user, std::int64_t seen_ms, int tries) {
   if (tries == 0) return;
   const auto written = guard_([this, user, seen_ms, tries](const auto& result) {
@@ -136,6 +151,15 @@ void OnlineUsers::write(const std::string& user, std::int64_t seen_ms, int tries
                             broker_.documents().put(kCollection, user, document->version,
                                                     std::to_string(seen_ms), written);
                           }));
+}
+
+void OnlineUsers::check() const {
+  CHIRM_CHECK(timer_.is_running() == !gone_.empty(), timer_.is_running(), gone_.size());
+  checked_.visit(own_, [](const auto& item) {
+    const auto& [user, own] = item;
+    CHIRM_CHECK(!user.empty() && own.connections > 0, user, own.connections);
+    CHIRM_CHECK(own.away <= own.connections, user, own.away, own.connections);
+  });
 }
 
 }  // namespace chirm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "core/chat/presence_records.h"
+#include "core/chat/presence/presence_records.h"
 
+#include "core/base/check.h"
 #include "core/base/pack.h"
 
 namespace chirm {
@@ -66,11 +67,13 @@ bool PresenceRecordReader::read_record(char letter, std::string_view set, std::s
 }
 
 void PresenceWriter::put(char letter, std::string_view set) {
+  CHIRM_CHECK(!is_listing_ || letter == 'l', letter, set);
   out_ += letter;
   put_text(out_, set);
 }
 
 void PresenceWriter::hello(bool wants_answer) {
+  CHIRM_CHECK(!is_listing_);
   out_ += 'h';
   out_ += wants_answer ? '\1' : '\0';
 }
@@ -106,17 +109,25 @@ void PresenceWriter::counts(std::string_view set, const PresenceCounts& counts) 
 }
 
 void PresenceWriter::begin_list(std::string_view set) {
+  CHIRM_CHECK(!is_listing_, set, list_);
+  is_listing_ = true;
   list_ = set;
   piece_ = 0;
 }
 
 void PresenceWriter::item(std::string_view key, std::string_view value) {
+  CHIRM_CHECK(is_listing_, key);
   put_text(items_, key);
   put_text(items_, value);
   if (items_.size() >= kMessageBytes) put_piece(false);
 }
 
-void PresenceWriter::end_list() { put_piece(true); }
+// Also of an empty list: that a node has nobody is an answer.
+void PresenceWriter::end_list() {
+  CHIRM_CHECK(is_listing_);
+  put_piece(true);
+  is_listing_ = false;
+}
 
 void PresenceWriter::put_piece(bool is_last) {
   put('l', list_);
@@ -127,11 +138,17 @@ void PresenceWriter::put_piece(bool is_last) {
   send_if_large();
 }
 
+// Records are never cut, so a message is larger than that by one record at most.
 void PresenceWriter::send_if_large() {
-  if (out_.size() >= kMessageBytes) finish();
+  if (out_.size() >= kMessageBytes) send();
 }
 
 void PresenceWriter::finish() {
+  CHIRM_CHECK(!is_listing_, list_);
+  send();
+}
+
+void PresenceWriter::send() {
   if (!out_.empty()) send_(out_);
   out_.clear();
 }

@@ -13,8 +13,8 @@
 
 #include "core/broker/broker.h"
 #include "core/chat/chat_settings.h"
-#include "core/chat/online_users.h"
-#include "core/chat/presence_sets.h"
+#include "core/chat/presence/online_users.h"
+#include "core/chat/presence/presence_sets.h"
 
 namespace chirm {
 
@@ -74,6 +74,8 @@ class Presence final : private PresenceOwner {
   void on_left(std::string_view channel, const Session& session, bool wanted_pushes);
 
   const PresenceSets& sets() const { return sets_; }
+  // At the end of a turn.
+  void check() const;
 
  private:
   std::size_t own_clients(std::string_view set) const override;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/chat/presence.h"
+#include "core/chat/presence/presence.h"
 
 #include <algorithm>
 #include <map>
@@ -25,6 +25,7 @@ std::string value_of(std::string_view user, std::string_view conn_info,
   return value;
 }
 
+// Another node may run another version: what it does not say is empty.
 ClientInfoView to_info(std::string_view client, std::string_view value) {
   ClientInfoView info;
   info.client = client;
@@ -65,7 +66,7 @@ void Presence::set_away(Session& session, bool is_away) {
 }
 
 void Presence::on_joined(std::string_view channel, const Session& session, bool wants_pushes) {
-  if (wants_pushes) sets_.hold(channel);
+  if (wants_pushes) sets_.hold(channel);  // first: it is told of its own coming
   if (sets_.has(channel)) sets_.add(channel, session.client_id(), value_of(session, channel));
 }
 
@@ -95,6 +96,7 @@ void Presence::each_own(std::string_view set, const PresenceItem& item) const {
 
 // ---- Pushes
 
+// In a large channel each join would be a push to everybody: there only the counts are kept.
 void Presence::on_came(std::string_view set, std::string_view key, std::string_view value) {
   if (set == OnlineUsers::kSet || clients(set) > settings_.presence_list_max) return;
   std::string json;
@@ -110,7 +112,7 @@ void Presence::on_went(std::string_view set, std::string_view key, std::string_v
   push(set, json);
 }
 
-// A session that does not read may be closed by it, and leave.
+// A session that does not read may be closed by it, and leave: so the members are copied first.
 void Presence::push(std::string_view channel, const std::string& json) {
   std::vector<Session*> sessions;
   for (const Member& member : hub_.members(channel)) sessions.push_back(member.session);
@@ -124,6 +126,8 @@ std::size_t Presence::clients(std::string_view channel) const {
          sets_.others_counted(channel).clients;
 }
 
+// A node that does not answer costs its part of the answer only, unless the bus is away: then what
+// is known may be old, or nothing, and an error is more honest.
 void Presence::ask(std::string_view channel, OnPresence done) {
   sets_.ask(channel, [this, name = std::string(channel), done = std::move(done)](bool is_known) {
     if (is_known || broker_.health() != Health::kAway) return done(collect(name));
@@ -165,6 +169,11 @@ ChannelUsers Presence::to_users(const ChannelPresence& present) const {
     users.users.push_back({std::string(user), std::string(conn_info), status(user)});
   }
   return users;
+}
+
+void Presence::check() const {
+  sets_.check();
+  users_.check();
 }
 
 }  // namespace chirm
