@@ -15,6 +15,11 @@ if(CHIRM_SANITIZE)
     -fno-omit-frame-pointer)
   target_link_options(chirm_options INTERFACE -fsanitize=${CHIRM_SANITIZE})
 endif()
+if(CHIRM_FUZZ)
+  # Counts what is reached, in libraries too; who has LLVMFuzzerTestOneInput adds libFuzzer's main.
+  target_compile_options(chirm_options INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(chirm_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # Links thirty programs in a few seconds, where GNU ld needs half a minute. Link-time optimisation
 # stays with the linker that GCC's plug-in is tried with.

@@ -29,8 +29,8 @@ struct ClientInfoView {
 
 // ---- Server side: each appends one JSON object, without a line feed.
 
-// A publication's *body* is its JSON members without the offset, made once by the node that
-// publishes and kept by the broker: `"data":{…},"info":{…}`.
+// A publication's *body* is its JSON members without the offset: `"data":{…},"info":{…}`. The node
+// that publishes makes it once, and the broker keeps it.
 void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info);
 // `{<body>,"offset":N}`; without the offset when it is 0.
 void append_publication(std::string& out, std::string_view body, std::uint64_t offset);

@@ -13,7 +13,8 @@ struct Lists {
   std::vector<PublicationView> publications;
   std::vector<ClientInfoView> clients;
   std::vector<ServerSubscriptionView> subs;
-  std::vector<std::vector<PublicationView>> sub_publications;  // of each of subs
+  // Of each of subs. Apart from them, as a span into a vector that still grows would dangle.
+  std::vector<std::vector<PublicationView>> sub_publications;
 
   void clear() {
     publications.clear();
@@ -62,6 +63,8 @@ class MessageReader {
   Lists& lists_;
 };
 
+// The reply does not say which command it answers, but one of these keys does. All are read alike:
+// the client has noted the command by its id.
 bool is_result(std::string_view key) {
   return key == "connect" || key == "subscribe" || key == "unsubscribe" || key == "publish" ||
          key == "presence" || key == "presence_stats" || key == "history" || key == "rpc" ||
@@ -88,6 +91,7 @@ bool MessageReader::read(dom::object root, RawCursor cursor) {
   message_.kind = message_.id != 0 ? ServerMessage::Kind::kReply
                   : is_push        ? push_kind
                                    : ServerMessage::Kind::kPing;
+  // Spans only now, when nothing is added to the lists any more.
   for (std::size_t i = 0; i < lists_.subs.size(); ++i) {
     lists_.subs[i].publications = lists_.sub_publications[i];
   }
@@ -115,6 +119,7 @@ bool MessageReader::has_what_its_kind_promises() const {
 }
 
 bool MessageReader::read_error(dom::element value, RawCursor& cursor) {
+  // A null is no error; an empty object is one, of which nothing more is known.
   if (value.is_null()) return true;
   ReplyError& error = message_.error.emplace();
   return each(value, cursor, [&](std::string_view key, dom::element field) {
@@ -132,6 +137,7 @@ bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
     if (value.is_null()) return true;
     if (key == "pub") {
       message_.kind = kPublication;
+      // The key may stand there twice: of equal keys the last counts.
       lists_.publications.clear();
       return read_publication(value, cursor, lists_.publications);
     }
@@ -243,6 +249,7 @@ bool MessageReader::read_presence(dom::element value, RawCursor& cursor) {
   return each(value, cursor, [&](std::string_view key, dom::element field) {
     ClientInfoView& info = lists_.clients.emplace_back();
     const bool is_right = read_client_info(field, cursor, info);
+    // Some servers say it only by the key.
     if (info.client.empty()) info.client = key;
     return is_right;
   });
