@@ -140,6 +140,7 @@ TEST_F(TimerWheelTest, RunsWhatAModelSaysWhateverIsSetClearedAndDestroyed) {
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   std::mt19937 random(kSeed);
   constexpr std::size_t kEntries = 200;
+  constexpr std::uint64_t kTurnMs = 1024 * TimerWheel::kTickMs;
   std::vector<std::unique_ptr<Entry>> entries(kEntries);
   std::vector<std::optional<std::uint64_t>> due_ms(kEntries);
   const auto set = [&](std::size_t i, std::uint64_t delay_ms) {
@@ -171,8 +172,15 @@ TEST_F(TimerWheelTest, RunsWhatAModelSaysWhateverIsSetClearedAndDestroyed) {
           due_ms[pick].reset();
           break;
         default:
-          set(pick, random() % 300);
+          // Some a turn of the wheel later, in the same slots.
+          set(pick, random() % 300 + (random() % 8 == 0 ? kTurnMs : 0));
       }
+    }
+    if (steps < 200) return;
+    for (std::size_t i = 0; i < kEntries; ++i) {  // nobody waits for those
+      if (!due_ms[i] || *due_ms[i] < loop.now_ms() + kTurnMs / 2) continue;
+      wheel.clear(*entries[i]);
+      due_ms[i].reset();
     }
   });
   step.start_repeating(1);
