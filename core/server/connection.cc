@@ -18,7 +18,7 @@ Connection::Connection(ConnectionContext& context, Socket socket)
     : context_(context),
       socket_(std::move(socket)),
       decoder_(context.decoder_pool),
-      http_(std::make_unique<HttpExchange>(context, static_cast<HttpTransport&>(*this))) {
+      http_(std::make_unique<HttpExchange>(context.http, static_cast<HttpTransport&>(*this))) {
   ++context_.counters.connections;
 }
 

@@ -8,13 +8,12 @@
 
 namespace chirm {
 
-class Admission;
 class Connection;
-class HttpRouter;
 class Poller;
 class TimerWheel;
 class WsDecoderPool;
 struct ConnectionTag;
+struct HttpContext;
 struct ServerCounters;
 struct ServerSettings;
 struct SessionContext;
@@ -29,8 +28,7 @@ struct ConnectionContext {
   TimerWheel& wheel;
   WsDecoderPool& decoder_pool;
   SessionContext& sessions;
-  const HttpRouter& router;
-  const Admission& admission;
+  HttpContext& http;
   ConnectionList& ended;  // whose sockets are closed; deleted at the end of the turn
   // The bytes of one read, and limits::kJsonPadding behind them; valid until the next read. All
   // connections read into this one, so that an idle connection holds no memory for input.

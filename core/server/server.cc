@@ -27,6 +27,7 @@
 #include "core/server/connection_registry.h"
 #include "core/server/drain.h"
 #include "core/server/http/auth_routes.h"
+#include "core/server/http/http_exchange.h"
 #include "core/server/http/http_router.h"
 #include "core/server/metrics.h"
 #include "core/server/server_counters.h"
@@ -71,7 +72,7 @@ void add_get(HttpRouter& router, const char* path, std::function<HttpResponse()>
 
 // In the order in which they need each other: a part is given what stands above it. Tables that
 // parts add to (routes, methods) stand above those who look things up in them.
-// 29 members and no fewer: they are what the whole program consists of.
+// 30 members and no fewer: they are what the whole program consists of.
 struct Server::Parts {
   Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings, ChatSettings its_chat);
   ~Parts();
@@ -106,6 +107,7 @@ struct Server::Parts {
   HttpRouter router;
   Admission admission;
   ConnectionRegistry connections;
+  HttpContext http_context;
   ConnectionContext connection_context;
   Acceptor acceptor;
   Drain drain;
@@ -141,14 +143,14 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                       .rpc = chat_settings.is_insecure ? nullptr : &methods,
                       .access = rooms.get()},
       admission(settings, chat_counters, broker, authenticator),
+      http_context{settings, counters, router, admission},
       connection_context{.settings = settings,
                          .counters = counters,
                          .poller = poller,
                          .wheel = wheel,
                          .decoder_pool = decoder_pool,
                          .sessions = session_context,
-                         .router = router,
-                         .admission = admission,
+                         .http = http_context,
                          .ended = connections.ended(),
                          .read_buffer = std::string(kReadBytes + limits::kJsonPadding, '\0')},
       acceptor(loop, connection_context, connections),

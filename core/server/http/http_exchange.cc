@@ -5,7 +5,6 @@
 
 #include "core/base/check.h"
 #include "core/server/admission.h"
-#include "core/server/connection_context.h"
 #include "core/server/http/client_address.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
@@ -41,7 +40,7 @@ void as_json(HttpResponse& response) {
 
 }  // namespace
 
-HttpExchange::HttpExchange(ConnectionContext& context, HttpTransport& transport)
+HttpExchange::HttpExchange(HttpContext& context, HttpTransport& transport)
     : context_(context), transport_(transport) {}
 
 HttpExchange::~HttpExchange() {

@@ -18,7 +18,17 @@
 
 namespace chirm {
 
-struct ConnectionContext;
+class Admission;
+struct ServerCounters;
+struct ServerSettings;
+
+// What the exchanges of a node share. Must outlive them, and so must what it refers to.
+struct HttpContext {
+  const ServerSettings& settings;
+  ServerCounters& counters;
+  const HttpRouter& router;
+  const Admission& admission;
+};
 
 // What an exchange needs of its connection: set_input_wanted() and on_all_written() as a session
 // does, and what follows. None of these calls back into the exchange but end(), which abandons it.
@@ -45,7 +55,7 @@ class HttpTransport : public Transport {
 class HttpExchange {
  public:
   // Both must outlive the exchange.
-  HttpExchange(ConnectionContext& context, HttpTransport& transport);
+  HttpExchange(HttpContext& context, HttpTransport& transport);
   ~HttpExchange();
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
@@ -86,7 +96,7 @@ class HttpExchange {
   void write_response();
   void begin_next_request();
 
-  ConnectionContext& context_;
+  HttpContext& context_;
   HttpTransport& transport_;
   State state_ = State::kRequest;
   //   | body of the request | later requests |   behind the request's head, once that has come
