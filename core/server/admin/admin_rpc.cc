@@ -30,6 +30,7 @@ constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
 
 RpcResult failed(RpcError error) { return Unexpected<RpcError>(std::move(error)); }
 
+// A store that is away is the same temporary error as anywhere in the protocol: clients try again.
 RpcError to_rpc(const AccountError& error) {
   using Kind = AccountError::Kind;
   if (error.kind == Kind::kBusy) return RpcError(errors::kInternal);
@@ -37,6 +38,8 @@ RpcError to_rpc(const AccountError& error) {
   return {is_bad ? errors::kBadRequest.code : errors::kPermissionDenied.code, error.message};
 }
 
+// Accounts are in lower case, users of the operator's own tokens as those say: the exact name comes
+// first, or one of theirs could not be reached beside an account.
 std::vector<std::string> names_of(const std::string& name) {
   std::vector<std::string> names = {name};
   if (user_of(name) != name) names.push_back(user_of(name));
@@ -67,8 +70,21 @@ std::string list_json(std::string_view name, const std::vector<std::string>& ele
 
 }  // namespace
 
+AdminRpc::AdminRpc(SessionControl& control, NodeBoard& board, Users users, RpcTable& table)
+    : control_(control), board_(board), users_(users) {
+  add(table, "admin.nodes", &AdminRpc::nodes);
+  add(table, "admin.user", &AdminRpc::user);
+  add(table, "admin.ban", &AdminRpc::ban);
+  add(table, "admin.unban", &AdminRpc::unban);
+  add(table, "admin.disconnect", &AdminRpc::disconnect);
+  add(table, "admin.notice", &AdminRpc::notice);
+  add(table, "admin.slow", &AdminRpc::slow);
+  add(table, "admin.channels", &AdminRpc::channels);
+}
+
 void AdminRpc::add(RpcTable& table, std::string_view name, Prepare prepare) {
   table.add(name, [this, prepare](RpcCaller caller, std::string_view data, RpcDone done) {
+    // Here, for all of them: a method cannot forget it. The role is that of the newest token.
     if (caller.role != UserRole::kAdmin) {
       return done(failed({errors::kPermissionDenied.code, "only administrators may do this"}));
     }
@@ -79,17 +95,6 @@ void AdminRpc::add(RpcTable& table, std::string_view name, Prepare prepare) {
     }
     act(done);
   });
-}
-
-void AdminRpc::add_methods(RpcTable& table) {
-  add(table, "admin.nodes", &AdminRpc::nodes);
-  add(table, "admin.user", &AdminRpc::user);
-  add(table, "admin.ban", &AdminRpc::ban);
-  add(table, "admin.unban", &AdminRpc::unban);
-  add(table, "admin.disconnect", &AdminRpc::disconnect);
-  add(table, "admin.notice", &AdminRpc::notice);
-  add(table, "admin.slow", &AdminRpc::slow);
-  add(table, "admin.channels", &AdminRpc::channels);
 }
 
 AdminRpc::Action AdminRpc::nodes(const RpcCaller&, JsonFields&) {
@@ -164,9 +169,10 @@ void AdminRpc::identify(std::vector<std::string> names, const WithUser& act, con
   });
 }
 
-// By an account, a ban, having signed in once, or a connection.
+// By an account, a ban, having signed in once, or a connection. The cheapest are asked first, and a
+// ban before all: it must be possible to lift one of somebody of whom nothing else is left.
 void AdminRpc::is_known(const std::string& user, const Knowing& done) {
-  if (users_.revocations->ban_of(user)) return done(true);
+  if (users_.revocations.ban_of(user)) return done(true);
   if (users_.accounts == nullptr) return is_person(user, done);
   users_.accounts->find(user, [=, this](const auto& account) {
     if (!account) return done(Unexpected<RpcError>(to_rpc(account.error())));
@@ -225,7 +231,7 @@ std::string AdminRpc::describe(const Portrait& portrait) const {
   json.add("name", std::string_view(record.name));
   json.add("role", text_of(record.role));
   if (portrait.account) json.add("created", record.created_ms);
-  if (const auto ban = users_.revocations->ban_of(portrait.user)) {
+  if (const auto ban = users_.revocations.ban_of(portrait.user)) {
     json.open("banned");
     if (ban->until_s != Revocations::kForGood) json.add("until", ban->until_s * 1000);
     json.add("reason", std::string_view(ban->reason));
@@ -260,6 +266,7 @@ AdminRpc::Action AdminRpc::ban(const RpcCaller& caller, JsonFields& fields) {
     const std::int64_t until_s =
         seconds == 0 ? Revocations::kForGood : now_s + static_cast<std::int64_t>(seconds);
     const auto ban = [=, this](const std::string& user) {
+      // Looked at a second time, for the name may be another spelling of one's own.
       if (user != self) return ban_now(user, until_s, reason, done);
       done(failed({errors::kBadRequest.code, "user: expected somebody else"}));
     };
@@ -269,19 +276,21 @@ AdminRpc::Action AdminRpc::ban(const RpcCaller& caller, JsonFields& fields) {
 
 void AdminRpc::ban_now(const std::string& user, std::int64_t until_s, const std::string& reason,
                        const RpcDone& done) {
-  users_.revocations->ban_user(user, {until_s, reason},
-                               guard_([=, this](const Expected<void, ErrorCode>& banned) {
-                                 if (!banned || users_.accounts == nullptr)
-                                   return answer(done, banned);
-                                 users_.accounts->sessions().close_all(
-                                     user, [done](const auto& closed) { answer(done, closed); });
-                               }));
+  // The ban first: it ends the connections on all nodes, and no token counts any more. Sessions
+  // that are still open then, should the second step fail, cannot be used.
+  users_.revocations.ban_user(user, {until_s, reason},
+                              guard_([=, this](const Expected<void, ErrorCode>& banned) {
+                                if (!banned || users_.accounts == nullptr)
+                                  return answer(done, banned);
+                                users_.accounts->sessions().close_all(
+                                    user, [done](const auto& closed) { answer(done, closed); });
+                              }));
 }
 
 AdminRpc::Action AdminRpc::unban(const RpcCaller&, JsonFields& fields) {
   return [this, name = fields.text("user", kUsers)](const RpcDone& done) {
     const auto pardon = [this, done](const std::string& user) {
-      users_.revocations->pardon_user(user, [done](const auto& result) { answer(done, result); });
+      users_.revocations.pardon_user(user, [done](const auto& result) { answer(done, result); });
     };
     identify(names_of(name), pardon, done);
   };
@@ -300,6 +309,7 @@ AdminRpc::Action AdminRpc::disconnect(const RpcCaller&, JsonFields& fields) {
       });
     };
     const auto end = [=, this](const std::string& user) {
+      // Ended before it is disconnected, or the client would be back with its old token.
       if (id == 0 || users_.accounts == nullptr) return disconnect(user);
       users_.accounts->sessions().close(user, id, [=](const auto& result) {
         result ? disconnect(user) : done(failed(RpcError(result.error())));

@@ -24,15 +24,11 @@ class AdminRpc {
   // Who there is, and who is kept out.
   struct Users {
     Broker& broker;
-    Revocations* revocations;  // null: there are no methods to be added
-    Accounts* accounts;        // null where there are none
+    Revocations& revocations;
+    Accounts* accounts;  // null where there are none
   };
-  // All must outlive this.
-  AdminRpc(SessionControl& control, NodeBoard& board, Users users)
-      : control_(control), board_(board), users_(users) {}
-
-  // This must outlive the table's last call.
-  void add_methods(RpcTable& table);
+  // All must outlive this. Adds its methods to the table; this must outlive the last call of one.
+  AdminRpc(SessionControl& control, NodeBoard& board, Users users, RpcTable& table);
 
  private:
   // Reads what it needs of the fields; what is wrong with them is looked at before it acts.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "/api/";
 
+// As Centrifugo's, for libraries that were written for it look at these.
 int status_of(const ApiError& error) {
   switch (error.code) {
     case errors::kUnknownChannel.code:
@@ -36,7 +37,8 @@ ApiError not_found() {
 
 }  // namespace
 
-void Api::add_routes(HttpRouter& router) {
+Api::Api(std::string key, ApiMethods& methods, HttpRouter& router)
+    : key_(std::move(key)), methods_(methods) {
   const auto refused = [this](const HttpRequest& request) { return refuse(request); };
   router.add({"POST", std::string(kPrefix) + '*',
               [this](const HttpCall& call, const HttpAnswer& answer) { handle(call, answer); },
@@ -48,6 +50,7 @@ void Api::add_routes(HttpRouter& router) {
 }
 
 std::optional<HttpResponse> Api::refuse(const HttpRequest& request) const {
+  // An empty key would be equal to none given, and the API open to everybody.
   if (key_.empty()) {
     return text_response(404, "The server API is off: chirmd was given no --api-key.\n");
   }
@@ -57,6 +60,7 @@ std::optional<HttpResponse> Api::refuse(const HttpRequest& request) const {
   if (key.empty() && authorization.starts_with(kScheme)) {
     key = authorization.substr(kScheme.size());
   }
+  // How long a comparison takes would tell an attacker how much of the key is right already.
   if (!equal_in_constant_time(key, key_)) return HttpResponse{401, "", ""};
   return std::nullopt;
 }
@@ -82,6 +86,7 @@ void Api::call_method(std::string_view method, JsonFields& params, const HttpReq
                       const HttpAnswer& answer) {
   const auto act = methods_.prepare(method, params);
   if (!params.is_right()) return answer(unreadable(params.problem()));
+  // Centrifugo's SDKs expect errors in the body of a 200; who asks for it gets them as a status.
   const bool is_bare = request.header("x-centrifugo-error-mode") == "transport";
   const auto done = [answer, is_bare](const ApiResult& result) {
     if (!result && is_bare) {
@@ -104,6 +109,8 @@ struct Api::Batch {
 
   void add(std::size_t at, const ApiResult& result) {
     replies[at] = envelope(commands[at].method, result);
+    // What a command did is done, so a reply too many cannot be an error of the whole batch: it
+    // would be sent again.
     if (bytes + replies[at].size() > kRepliesBytes && replies[at].size() > kShortReplyBytes) {
       replies[at] = envelope(
           {}, Unexpected<ApiError>(ApiError{errors::kLimitExceeded.code,
@@ -139,6 +146,7 @@ void Api::handle_batch(JsonFields& params, const HttpAnswer& answer) {
   const auto commands = params.raw_elements("commands", kCommandsMax);
   const bool is_parallel = params.flag_or("parallel", false);
   const auto batch = std::make_shared<Batch>();
+  // All are read before the first is done: a batch with a mistake in it does nothing at all.
   for (const std::string& text : commands) {
     auto command = read_command(text);
     if (!command) {
@@ -158,7 +166,8 @@ void Api::handle_batch(JsonFields& params, const HttpAnswer& answer) {
   }
 }
 
-// One after the other.
+// One after the other: each is begun when the one before has been answered. An answer that comes at
+// once makes this call itself, a thousand times at most (kCommandsMax).
 void Api::run_from(const std::shared_ptr<Batch>& batch, std::size_t first) {
   if (first == batch->commands.size()) return;
   batch->commands[first].act([batch, first](const ApiResult& result) {

@@ -26,11 +26,9 @@ class Api {
   static constexpr std::size_t kRepliesBytes = 32 * 1024 * 1024;
   static constexpr std::size_t kShortReplyBytes = 1024;
 
-  // Without a key the API is not there, and says so. `methods` must outlive the API.
-  Api(std::string key, ApiMethods& methods) : key_(std::move(key)), methods_(methods) {}
-
-  // The API must outlive the router's last call.
-  void add_routes(HttpRouter& router);
+  // Without a key the API is not there, and says so. `methods` must outlive the API. Adds its
+  // routes; the API must outlive the router's last call.
+  Api(std::string key, ApiMethods& methods, HttpRouter& router);
 
  private:
   struct Batch;

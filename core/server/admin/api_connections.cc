@@ -14,6 +14,8 @@ SessionTarget ApiMethods::read_target(JsonFields& params) {
           params.text_or("session", kKeys, {})};
 }
 
+// The user of connections without one is empty: all of them would be meant, more often by mistake
+// than by intent.
 ApiAction ApiMethods::without_user() { return failing(bad_request("user: expected a user")); }
 
 SessionControl::Done ApiMethods::when_done(const ApiDone& done) {
@@ -58,6 +60,7 @@ ApiAction ApiMethods::prepare_subscribe(JsonFields& params) {
     return failing(
         bad_request("info, data: expected at most " + std::to_string(kDataBytes) + " bytes"));
   }
+  // Refused and not ignored: a caller who limits a subscription relies on that.
   if (has_expiry || has_override) {
     const std::string name = has_expiry ? "expire_at" : "override";
     return failing({errors::kNotAvailable.code, name + ": not available"});

@@ -9,7 +9,6 @@
 #include "core/chat/access.h"
 #include "core/chat/authenticator.h"
 #include "core/chat/presence/presence.h"
-#include "core/chat/session.h"
 #include "core/server/admin/node_board.h"
 #include "protocol/base64.h"
 #include "protocol/json.h"
@@ -23,6 +22,7 @@ namespace {
 
 // No client has this name, so none can use up an idempotency key.
 constexpr std::string_view kPublisher = "\x01";
+// An answer is one string in memory, for each request that is under way.
 constexpr std::uint32_t kHistoryMax = 10'000;
 constexpr std::size_t kHistoryBytes = 8 * 1024 * 1024;
 
@@ -74,6 +74,7 @@ std::string ApiMethods::read_payload(JsonFields& params, std::string_view name) 
   const std::string encoded = params.text_or(encoded_name, {0, 2 * kDataBytes}, {});
   if (encoded.empty()) return params.raw(name);
   const auto decoded = base64::decode(encoded);
+  // Clients get it as a part of a JSON message: what is no JSON would break that for all of them.
   if (decoded && json::is_valid(*decoded)) return *decoded;
   params.refuse(encoded_name, "JSON in base64");
   return {};
@@ -96,6 +97,8 @@ ApiMethods::Publication ApiMethods::read_publication(JsonFields& params) {
   (void)params.flag_or("delta", false);  // a hint, and nobody here asks for deltas
   read.is_passing = params.flag_or("skip_history", false);
   const bool has_version = params.number_or("version", {0, UINT64_MAX}, 0) > 0;
+  // Not params.refuse(): what can be read, and is wrong, is an error of the method (with 200), as
+  // Centrifugo tells it; a batch goes on with its other commands.
   if (data.empty()) {
     read.error = bad_request("data: expected JSON that is not null");
   } else if (data.size() > kDataBytes) {
@@ -125,7 +128,9 @@ void ApiMethods::publish(const std::string& channel, const Publication& publicat
                          const ApiDone& done) {
   if (publication.error) return done(Unexpected<ApiError>(*publication.error));
   if (auto error = wrong_with(channel)) return done(Unexpected<ApiError>(std::move(*error)));
-  if (context_.access != nullptr) context_.access->on_api_published(channel);
+  // Begun before it is stored: both sides of a conversation should find it in their lists when the
+  // message reaches them.
+  if (access_ != nullptr) access_->on_api_published(channel);
   if (publication.is_passing) {
     broker_.signal(channel, publication.body);
     return done("{}");
@@ -167,6 +172,8 @@ void ApiMethods::broadcast(const std::vector<std::string>& channels, const Publi
     std::size_t missing;
     ApiDone done;
   };
+  // Independent of each other, as in Centrifugo: one channel that cannot be published in is no
+  // reason to leave out the rest.
   const auto all = std::make_shared<Responses>(
       Responses{std::vector<std::string>(channels.size()), channels.size(), done});
   for (std::size_t i = 0; i < channels.size(); ++i) {
@@ -188,6 +195,7 @@ void ApiMethods::broadcast(const std::vector<std::string>& channels, const Publi
 
 ApiAction ApiMethods::prepare_history(JsonFields& params) {
   const std::string channel = params.text_or("channel", kNames, {});
+  // 0, the default, asks for the position alone; -1 is Centrifugo's way to say "all".
   const bool is_all = params.raw("limit") == "-1";
   const auto limit =
       is_all ? kHistoryMax
@@ -207,6 +215,8 @@ ApiAction ApiMethods::prepare_history(JsonFields& params) {
                                  kHistoryBytes};
     broker_.history(request, [epoch, done](const Expected<History, ErrorCode>& history) {
       if (!history) return done(Unexpected<ApiError>(to_api(history.error())));
+      // Another epoch: the offset is one of a log that is gone, and what follows it here is not
+      // what the caller has missed.
       if (!epoch.empty() && epoch != history->top.epoch) {
         return done(Unexpected<ApiError>(to_api(errors::kUnrecoverablePosition)));
       }
@@ -295,6 +305,7 @@ ApiAction ApiMethods::prepare_info(JsonFields&) {
 
 // ---- The table
 
+// What Centrifugo has and chirm has not is told apart from what nobody has.
 ApiAction ApiMethods::prepare_unavailable(JsonFields&) {
   return failing(to_api(errors::kNotAvailable));
 }

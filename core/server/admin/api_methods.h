@@ -20,9 +20,9 @@
 
 namespace chirm {
 
+class Access;
 class Authenticator;
 class NodeBoard;
-struct SessionContext;
 class Presence;
 
 struct ApiError {
@@ -41,17 +41,19 @@ std::string envelope(std::string_view name, const ApiResult& result);
 // What a request asks for, to be done once. Calls back once, at once or later.
 using ApiAction = std::function<void(ApiDone)>;
 
+// 31 functions: one for each method, and what several of them need to read or to answer. They share
+// no state that could be taken out.
 class ApiMethods {
  public:
-  // All must outlive the methods.
+  // All must outlive the methods. `access` is null where channels have no rules.
   ApiMethods(Broker& broker, Presence& presence, const Authenticator& authenticator,
-             SessionControl& control, NodeBoard& board, const SessionContext& context)
+             SessionControl& control, NodeBoard& board, Access* access)
       : broker_(broker),
         presence_(presence),
         authenticator_(authenticator),
         control_(control),
         board_(board),
-        context_(context) {}
+        access_(access) {}
 
   static constexpr std::size_t kDataBytes = 64 * 1024;  // of a publication, as from clients
   static constexpr std::size_t kChannelsMax = 1'000;    // of one broadcast
@@ -101,7 +103,7 @@ class ApiMethods {
   const Authenticator& authenticator_;
   SessionControl& control_;
   NodeBoard& board_;
-  const SessionContext& context_;
+  Access* const access_;
 };
 
 }  // namespace chirm

@@ -4,29 +4,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 namespace {
 constexpr std::string_view kKind = "statistics";
 constexpr std::uint64_t kPeriodMs = 1'000;
-constexpr std::size_t kLooks = 10;
 }  // namespace
-
-NodeStatistics::Percentiles RecentDurations::look(const Durations& all) {
-  if (earlier_.empty()) earlier_.emplace_back();  // since the start
-  const Durations recent = all.since(earlier_.front());
-  earlier_.push_back(all);
-  if (earlier_.size() > kLooks) earlier_.pop_front();
-  return {recent.percentile_us(50), recent.percentile_us(99)};
-}
 
 NodeBoard::NodeBoard(Loop& loop, NodeBus& bus, std::function<NodeStatistics()> measure)
     : bus_(bus), measure_(std::move(measure)), timer_(loop, [this] { tell(); }) {
+  CHIRM_CHECK(measure_ != nullptr);
   bus_.add_listener(kKind, *this);
   timer_.start_repeating(kPeriodMs);
 }
 
 std::vector<NodeBoard::Entry> NodeBoard::all() {
+  // Asked before the first second is over: there is nothing yet of the others, but of this one.
   if (own_.node.empty()) own_ = measure_();
   std::vector<Entry> entries{{bus_.node_id(), own_}};
   for (const auto& [id, statistics] : others_) entries.push_back({id, statistics});
@@ -35,7 +30,9 @@ std::vector<NodeBoard::Entry> NodeBoard::all() {
 }
 
 void NodeBoard::on_node_message(std::string_view node, std::string_view message) {
+  // Its own entry is known without the bus, and stays when the store is away.
   if (node == bus_.node_id()) return;
+  // A node of another version may tell something else. It is left out, and the others are shown.
   if (auto statistics = NodeStatistics::parse(message)) {
     others_[std::string(node)] = std::move(*statistics);
   }

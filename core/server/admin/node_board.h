@@ -2,15 +2,12 @@
 #pragma once
 // The statistics of all nodes, as each tells them to the others once a second.
 
-#include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/durations.h"
 #include "core/broker/node_bus.h"
 #include "core/loop/timer.h"
 #include "core/server/admin/node_statistics.h"
@@ -18,15 +15,6 @@
 namespace chirm {
 
 class Loop;
-
-// Percentiles of what a growing count of durations got in the last ten calls.
-class RecentDurations {
- public:
-  NodeStatistics::Percentiles look(const Durations& all);
-
- private:
-  std::deque<Durations> earlier_;
-};
 
 class NodeBoard final : private NodeListener {
  public:

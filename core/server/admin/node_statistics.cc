@@ -50,6 +50,8 @@ std::string NodeStatistics::json() const {
   return json.take();
 }
 
+// Unknown members are skipped, so that nodes of a newer version, which tell more, can be read while
+// a cluster is being upgraded.
 std::optional<NodeStatistics> NodeStatistics::parse(std::string_view json) {
   JsonFields fields(json);
   NodeStatistics read;

@@ -9,6 +9,7 @@
 
 namespace chirm {
 
+// 14 plain values, each a member of the JSON object.
 struct NodeStatistics {
   struct Percentiles {  // of the last ten seconds
     std::uint64_t p50_us = 0;
@@ -22,13 +23,13 @@ struct NodeStatistics {
   std::uint64_t users = 0;
   std::uint64_t channels = 0;  // that it follows
   std::uint64_t subscriptions = 0;
-  std::uint64_t published = 0;  // since it was started, as the next
-  std::uint64_t delivered = 0;
+  std::uint64_t published = 0;  // since the node was started
+  std::uint64_t delivered = 0;  // since the node was started
   Percentiles delivery;
   Percentiles loop_lag;
   std::uint64_t slow_readers = 0;
   std::uint64_t memory_bytes = 0;  // resident
-  std::uint64_t cpu_ms = 0;        // since it was started
+  std::uint64_t cpu_ms = 0;        // since the node was started
 
   // As in `admin.nodes`.
   std::string json() const;

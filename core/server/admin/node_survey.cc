@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/check.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
@@ -47,7 +48,8 @@ NodeSurvey::NodeSurvey(Loop& loop, NodeBus& bus) : loop_(loop), bus_(bus) {
 NodeSurvey::~NodeSurvey() = default;
 
 void NodeSurvey::add_question(std::string_view name, Answerer answer) {
-  questions_.emplace(name, std::move(answer));
+  const bool is_new = questions_.emplace(name, std::move(answer)).second;
+  CHIRM_CHECK(is_new, name);
 }
 
 void NodeSurvey::ask(std::string_view name, std::string_view params,
@@ -57,6 +59,8 @@ void NodeSurvey::ask(std::string_view name, std::string_view params,
   for (std::string& node : bus_.nodes()) pending.missing.insert(std::move(node));
   pending.done = std::move(done);
   pending.deadline = std::make_unique<Timer>(loop_, [this, id] { finish(id); });
+  // Where the link is down, nobody will answer. It is told by a timer all the same, for `done` must
+  // not be called before this has returned.
   const bool is_sent = bus_.send_all(kKind, question_text(id, name, params));
   pending.deadline->start(is_sent ? kDeadlineMs : 0);
 }
@@ -76,6 +80,8 @@ void NodeSurvey::on_question(std::string_view node, std::string_view message) {
   const std::string params = fields.raw("params");
   const auto found = questions_.find(name);
   if (!fields.is_right() || found == questions_.end()) return;
+  // One message for each answer and not one for all: the bus has a limit for messages, and the list
+  // of ten thousand channels is longer.
   const std::vector<std::string> answers = found->second(params);
   if (answers.empty()) (void)bus_.send(node, kKind, answer_text(id, {}, true));
   for (const std::string& answer : answers) {
@@ -90,6 +96,7 @@ void NodeSurvey::on_answer(std::string_view node, std::string_view message) {
   const auto found = pending_.find(id);
   if (!fields.is_right() || found == pending_.end()) return;
   Pending& pending = found->second;
+  // Who has joined since the question was asked may not have got it, and is not waited for.
   const auto missing = pending.missing.find(node);
   if (missing == pending.missing.end()) return;
   std::string answer = fields.raw("answer");
@@ -100,6 +107,7 @@ void NodeSurvey::on_answer(std::string_view node, std::string_view message) {
 }
 
 void NodeSurvey::on_node_gone(std::string_view node) {
+  // Noted first: `done` may ask the next question, which adds to the map that is being walked.
   std::vector<std::uint64_t> complete;
   for (auto& [id, pending] : pending_) {
     const auto missing = pending.missing.find(node);
@@ -111,6 +119,8 @@ void NodeSurvey::on_node_gone(std::string_view node) {
 }
 
 void NodeSurvey::finish(std::uint64_t id) {
+  // Taken out before it is told, so that an answer that comes too late, or `done` itself, finds
+  // nothing to finish a second time.
   auto node = pending_.extract(id);
   if (node.empty()) return;
   Pending& pending = node.mapped();

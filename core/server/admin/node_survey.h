@@ -29,6 +29,7 @@ class NodeSurvey final : private NodeListener {
 
   // `params` is valid until the call returns; the answers are well below 256 KiB each.
   using Answerer = std::function<std::vector<std::string>(std::string_view params)>;
+  // Each name once, before it is asked.
   void add_question(std::string_view name, Answerer answer);
 
   struct Answer {

@@ -12,8 +12,10 @@ ProcessUsage process_usage() {
   ProcessUsage usage;
   std::uint64_t total_pages = 0;
   std::uint64_t resident_pages = 0;
+  // getrusage() would tell the highest value that there has ever been.
   std::ifstream("/proc/self/statm") >> total_pages >> resident_pages;  // proc(5)
   usage.memory_bytes = resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  // Of all threads: hashing passwords and writing to SQLite are this node's work, too.
   timespec time{};
   if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0) {
     usage.cpu_ms = static_cast<std::uint64_t>(time.tv_sec) * 1000 +

@@ -19,7 +19,7 @@ namespace chirm {
 namespace {
 
 constexpr JsonFields::Range kText{0, 1024};
-constexpr std::size_t kNamesMax = 10'000;
+constexpr std::size_t kNamesMax = 10'000;    // as many clients as one user may have, and more
 constexpr std::size_t kChannelsShown = 500;  // of a connection
 
 JsonWriter open_params(const SessionTarget& target) {
@@ -57,7 +57,8 @@ void SessionControl::ask(std::string_view question, std::string_view params, Don
   });
 }
 
-// Those of this node that the target names. A copy: they may end meanwhile.
+// Those of this node that the target names. A copy, for what is done to one may end it, and that
+// takes it out of the directory.
 std::vector<Session*> SessionControl::find(JsonFields& params) const {
   const std::string user = params.text_or("user", kText, {});
   const std::string client = params.text_or("client", kText, {});
@@ -89,6 +90,7 @@ SessionControl::Answers SessionControl::disconnect_here(std::string_view params)
   const auto code = static_cast<std::uint16_t>(fields.number("code", {1000, 4999}));
   const std::string reason = fields.text("reason", kText);
   if (!fields.is_right()) return {};
+  // No answer but that it is done: who asked only wants to know of nodes that have not.
   for (Session* session : find(fields)) {
     if (std::ranges::count(kept, session->client_id()) == 0) session->close({code, reason});
   }
@@ -158,6 +160,7 @@ SessionControl::Answers SessionControl::notice_here(std::string_view params) {
   data.close();
   std::string body;
   append_publication_body(body, data.take(), {});
+  // Copied first: a session whose client cannot take the notice may be closed by it.
   std::uint64_t connections = 0;
   std::vector<Session*> all;
   for (const auto& [user, sessions] : directory_.all()) {

@@ -29,6 +29,8 @@ constexpr std::string_view kSecureCookie = "__Secure-chirm_refresh";
 
 // ---- Requests
 
+// A form of another site can post text that looks like JSON, with our cookie where a browser knows
+// no SameSite. This type a browser sends to another site only after it has asked, which we refuse.
 bool is_json(const HttpRequest& request) {
   const std::string type = ascii::to_lower(request.header("content-type").value_or(""));
   return type == "application/json" || type.starts_with("application/json;") ||
@@ -39,6 +41,7 @@ bool is_json(const HttpRequest& request) {
 bool is_own_origin(const HttpRequest& request) {
   const auto origin = request.header("origin");
   if (!origin) return true;
+  // Host and port are compared, and not the scheme: behind a proxy that ends TLS we see http.
   const std::size_t scheme = origin->find("://");
   return scheme != origin->npos && origin->substr(scheme + 3) == request.header("host");
 }
@@ -53,6 +56,8 @@ std::optional<HttpResponse> refuse(const HttpRequest& request) {
   return std::nullopt;
 }
 
+// Two names and not one, so that a cookie which anybody on the network could have set over plain
+// HTTP is never taken for the one that came over TLS.
 std::string_view cookie_name(bool is_tls) { return is_tls ? kSecureCookie : kCookie; }
 
 std::string cookie_of(const HttpRequest& request, std::string_view wanted) {
@@ -98,6 +103,7 @@ std::pair<int, std::string_view> code_of(Kind kind) {
 }
 
 HttpResponse not_cached(HttpResponse response) {
+  // Tokens are in these answers. Even the errors must not be kept: they depend on the moment.
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
@@ -109,12 +115,15 @@ HttpResponse bad_request(std::string_view what) {
 HttpResponse to_response(const AccountError& error) {
   const auto [status, code] = code_of(error.kind);
   HttpResponse response = not_cached(json_error(status, code, error.message));
+  // A client that is told 0 would be back at once, with all others.
   if (status == 429 || status == 503) {
     response.headers.emplace_back("Retry-After", std::to_string(std::max(1U, error.retry_after_s)));
   }
   return response;
 }
 
+// Only sent to /auth, where it is needed: a WebSocket upgrade or a file's request does not carry
+// it. No script of the page can read it.
 std::string set_cookie(std::string_view token, std::uint32_t age_s, bool is_tls) {
   std::string text = std::string(cookie_name(is_tls)) + '=';
   text += token;
@@ -137,6 +146,7 @@ HttpResponse to_response(const SignedIn& session, const Delivery& delivery) {
   json.add("role", text_of(session.role));
   json.add("token", session.token);
   json.add("expires_in", session.token_s);
+  // Either way, and not both: what is in the body a script could keep where another one finds it.
   if (!delivery.wants_cookie) json.add("refresh_token", session.refresh_token);
   json.close();
   HttpResponse response = not_cached(json_response(delivery.status, json.take()));
@@ -220,6 +230,8 @@ void on_log_out(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
       [answer = std::move(answer), delivery](const Expected<void, AccountError>& ended) {
         HttpResponse response =
             ended ? not_cached(json_response(200, "{}")) : to_response(ended.error());
+        // A token that is not known any more is as good as ended. The cookie has to go then, too,
+        // or the page would come back with it each time that it is loaded.
         const bool is_over = ended || ended.error().kind == Kind::kUnauthorized;
         if (delivery.wants_cookie && is_over) {
           response.headers.emplace_back("Set-Cookie", set_cookie("", 0, delivery.is_tls));

@@ -23,12 +23,15 @@ std::string_view last_item(const HttpRequest& request, std::string_view name) {
 
 ClientOrigin client_origin(const std::string& peer, const HttpRequest& request,
                            const std::vector<AddressRange>& proxies) {
+  // Headers of anybody else are not looked at: with one of their own choice attackers would get
+  // round every limit that is counted by address.
   const auto address = parse_address(peer);
   const bool is_trusted =
       address && std::any_of(proxies.begin(), proxies.end(),
                              [&](const AddressRange& range) { return range.contains(*address); });
   if (!is_trusted) return {peer, false};
   const auto forwarded = parse_address(last_item(request, "x-forwarded-for"));
+  // A trusted proxy that names nobody asks for itself: a health check, say.
   return {forwarded ? to_text(*forwarded) : peer,
           last_item(request, "x-forwarded-proto") == "https"};
 }

@@ -2,6 +2,9 @@
 #include "core/server/http/http_router.h"
 
 #include <string_view>
+#include <utility>
+
+#include "core/base/check.h"
 
 namespace chirm {
 
@@ -19,7 +22,16 @@ bool takes(const HttpRouter::Route& route, std::string_view method) {
 
 }  // namespace
 
+void HttpRouter::add(Route route) {
+  CHIRM_CHECK(route.path.starts_with('/') && route.handle != nullptr, route.path);
+  for (const Route& other : routes_) {
+    CHIRM_CHECK(other.method != route.method || other.path != route.path, route.method, route.path);
+  }
+  routes_.push_back(std::move(route));
+}
+
 void HttpRouter::set_fallback(HttpHandler handle) {
+  CHIRM_CHECK(!fallback_ && handle != nullptr);
   fallback_ = Route{"GET", "*", std::move(handle)};
 }
 
@@ -29,6 +41,7 @@ Expected<const HttpRouter::Route*, HttpResponse> HttpRouter::find(
   for (const Route& route : routes_) {
     if (!matches(route.path, request.path())) continue;
     if (takes(route, request.method)) return &route;
+    // Gathered for Allow, which a 405 has to have (RFC 9110 §15.5.6).
     if (!allowed.empty()) allowed += ", ";
     allowed += route.method == "GET" ? "GET, HEAD" : route.method;
   }

@@ -24,9 +24,11 @@ class HttpRouter {
     std::function<std::optional<HttpResponse>(const HttpRequest&)> refuse = {};
   };
 
-  // Of several routes for a path the first counts.
-  void add(Route route) { routes_.push_back(std::move(route)); }
-  // Answers GET and HEAD of paths that no route has, 404 included: the place for static files.
+  // Of several routes that match a request the first counts. Not twice for one method and path; not
+  // while a request is being answered, for the routes may move.
+  void add(Route route);
+  // Answers GET and HEAD of paths that no route has, 404 included: the place for static files. Call
+  // at most once.
   void set_fallback(HttpHandler handle);
 
   // The error is a 404, or a 405 with Allow. Valid until a route is added.

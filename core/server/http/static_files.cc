@@ -62,12 +62,16 @@ struct Variant {
   std::string_view body;
 };
 
+// Brotli first: it is the smallest, and both were compressed when the program was built, so that
+// serving costs nothing either way.
 Variant best_variant(const StaticFile& file, const HttpRequest& request) {
   if (!file.brotli.empty() && accepts(request, "br")) return {"br", file.brotli};
   if (!file.gzip.empty() && accepts(request, "gzip")) return {"gzip", file.gzip};
   return {"", file.plain};
 }
 
+// Each encoding is a representation with a tag of its own (RFC 9110 §8.8.3.3): a cache must not
+// answer a client that takes no Brotli with a 304 for it.
 std::string entity_tag(const StaticFile& file, const Variant& variant) {
   std::string tag = "\"";
   tag += file.tag;
@@ -94,10 +98,13 @@ std::optional<HttpResponse> static_response(std::span<const StaticFile> files,
   HttpResponse response{200, "", ""};
   auto& headers = response.headers;
   headers.emplace_back("ETag", tag);
+  // What has its content's hash in its name never changes. The rest is asked for each time, and the
+  // answer is mostly a 304: so a new version is there with the next load.
   headers.emplace_back("Cache-Control",
                        file->is_hashed ? "public, max-age=31536000, immutable" : "no-cache");
   headers.emplace_back("Vary", "Accept-Encoding");
   headers.insert(headers.end(), kSafety.begin(), kSafety.end());
+  // With the headers above and without those of the content (RFC 9110 §15.4.5).
   if (is_known_to_client(request, tag)) {
     response.status = 304;
     return response;

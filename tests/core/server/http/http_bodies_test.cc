@@ -268,6 +268,8 @@ class BigAnswers : public HttpBodies {
   }
   static ServerSettings settings() {
     ServerSettings settings = impatient();
+    // Between one part and the next there may be as much time as this, on a machine that is busy.
+    settings.request_timeout_s = 3;
     settings.answer_timeout_s = 3;
     settings.keep_alive_s = 60;
     settings.close_timeout_s = 60;
