@@ -10,7 +10,7 @@
 #include "core/chat/catch_ups.h"
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
-#include "core/chat/presence.h"
+#include "core/chat/presence/presence.h"
 #include "core/chat/subscriber.h"
 #include "core/chat/write_queue.h"
 #include "core/loop/loop.h"
