@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a broker has counted since it was made; the server shows them as metrics.
+// What a broker has counted since it was made; the server shows them as metrics. A plain list, as
+// long as there are things to count.
 
 #include <cstdint>
 
