@@ -49,7 +49,7 @@ class Arena {
 
   void wait(std::uint64_t ms);
   // Whether it became true in time.
-  bool wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms = 20'000);
+  bool wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms = 60'000);
 
   // Starts the nodes again that have ended without being told to; each is a trouble.
   void revive_nodes();
