@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs a loop in a test until something is true. No sleeps: the deadline only ends tests that fail.
+// Runs a loop in a test until something is true. No sleeps: the deadline only ends tests that fail,
+// so it is far beyond what a machine that is busy with other things needs.
 
 #include <cstdint>
 #include <cstdio>
@@ -31,6 +32,16 @@ inline bool run_until(Loop& loop, const std::function<bool()>& is_done,
   check.start_repeating(1);
   if (!is_true) loop.run();
   return is_true;
+}
+
+// For what is found out by asking, which runs the loop by itself: asks until the answer is right.
+inline bool ask_until(const std::function<bool()>& is_right,
+                      std::uint64_t deadline_ms = kDeadlineMs) {
+  const std::uint64_t end_ns = Loop::clock_ns() + deadline_ms * 1'000'000;
+  while (!is_right()) {
+    if (Loop::clock_ns() >= end_ns) return false;
+  }
+  return true;
 }
 
 }  // namespace chirm::testing
