@@ -37,7 +37,7 @@ struct Publication {
 
 struct PublishRequest {
   std::string_view channel;
-  std::string_view body;
+  std::string_view body;  // not empty
   // Idempotency: a second request of the same channel, user and non-empty message id within the
   // configured time is answered like the first and stores nothing.
   std::string_view user;
@@ -91,13 +91,13 @@ struct SearchResult {
 class BrokerListener {
  public:
   // Every publication of a subscribed channel, in order of arrival: usually by offset, but
-  // duplicates and holes happen (a lost bus message).
+  // duplicates and holes happen (a message of the bus was repeated or lost).
   virtual void on_publication(std::string_view channel, std::uint64_t offset,
                               std::string_view epoch, std::string_view body) = 0;
-  // A signal of a subscribed channel.
+  // A signal (Broker::signal()) of a subscribed channel.
   virtual void on_signal(std::string_view channel, std::string_view body) = 0;
-  // Something was rewritten in this channel, at this offset or before: of what is held up to there,
-  // nobody is to be given anything any more.
+  // Something was rewritten in this channel, at this offset or before it. What the listener holds
+  // of the channel up to that offset is out of date, and must not be given to anybody any more.
   virtual void on_rewritten(std::string_view channel, std::uint64_t offset) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.
   virtual void on_maybe_missed(std::string_view channel) = 0;
@@ -132,14 +132,14 @@ class Broker {
   // gets no offset and is not stored.
   virtual void signal(std::string_view channel, std::string_view body) = 0;
 
-  // Replaces the body of a publication in the log: from when `done` is told so, no history has the
-  // one before. Its offset and message id stay. Errors as of publish().
+  // Replaces the body of a publication in the log. Its offset and message id stay. Once `done` is
+  // told that it is done, no history has the old body any more. Errors as of publish().
   virtual void rewrite(const RewriteRequest& request, Callback<Rewritten> done) = 0;
 
   // Starts delivery of a channel's publications. From the moment that `done` is told success,
   // every publication with an offset above the given top reaches the listener, or
-  // on_maybe_missed() does. While Redis is away, waits for it; a store that only this node has
-  // answers with kInternal when it fails. Not twice for one channel.
+  // on_maybe_missed() does. While the store is away or has no room, this waits for it. The channel
+  // must not be subscribed already.
   virtual void subscribe(std::string_view channel, Callback<Position> done) = 0;
   virtual void unsubscribe(std::string_view channel) = 0;
 
@@ -151,11 +151,12 @@ class Broker {
   virtual DocumentStore& documents() = 0;
   virtual NodeBus& nodes() = 0;
 
-  // What a turn has queued goes out. Called once at the end of each turn, before the fan-out.
+  // What a turn has queued goes out, and in builds that check, the broker looks at what its parts
+  // promise of themselves. Called once at the end of each turn, before the fan-out.
   virtual void flush() = 0;
 
   virtual Health health() const = 0;
-  // What that is made of: a store, or each of several shards. At least one.
+  // The health of each store behind this broker: one, or several shards.
   virtual std::vector<StoreHealth> stores() const = 0;
 
   virtual const BrokerCounters& counters() const = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // What a broker has counted since it was made; the server shows them as metrics. A sharded broker
-// adds up those of its shards.
+// adds up those of its shards. A plain list, as long as there are things to count.
 
 #include <array>
 #include <cstdint>

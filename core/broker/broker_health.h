@@ -12,8 +12,8 @@ namespace chirm {
 enum class Health : std::uint8_t {
   kReady,     // delivery is proven: what is published now is stored and arrives
   kDegraded,  // something cannot be served now, other things can: the disk is full, a shard is away
-  kAway,      // nothing can be served here, and another node may be better off: never said by a
-              // store that only this node has
+  kAway,      // nothing can be served here, but perhaps by another node. So a store that only this
+              // node has is never away
 };
 
 // The newest probe that was published, stored and came back over the bus.
@@ -26,9 +26,10 @@ struct ProbeFigures {
 struct StoreHealth {
   std::string name = {};  // for operators; never a password
   Health health = Health::kReady;
-  std::string problem = {};        // a part of a sentence; "" when ready
-  std::int64_t since_unix_ms = 0;  // of the problem
-  // Others use it with other stores beside it: whoever used it here would split channels.
+  std::string problem = {};        // for the end of a sentence, "is not ready: …"; "" when ready
+  std::int64_t since_unix_ms = 0;  // when the problem began
+  // Other nodes use this store with other shards beside it: this node would look for channels on
+  // other shards than they do, and so must not use it.
   bool is_foreign = false;
   std::optional<ProbeFigures> probe = {};  // where probes are sent, once one has come back
 };

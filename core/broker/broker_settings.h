@@ -8,10 +8,10 @@
 namespace chirm {
 
 struct BrokerSettings {
-  // A channel's log keeps its newest publications up to this many (a store may keep some more) …
+  // A channel's log keeps this many of its newest publications; a store may keep some more.
   std::uint32_t history_size = 10'000;
-  // … and none of a channel in which nothing was published for this long. The numbering goes with
-  // them: a channel that was silent longer starts a new epoch.
+  // A channel in which nothing was published for this long loses them all, and its numbering: it
+  // starts a new epoch.
   std::uint64_t history_ttl_ms = 30ULL * 24 * 3600 * 1000;
   // All publications of a store in memory together, in bytes.
   std::size_t memory_bytes_max = 1024ULL * 1024 * 1024;

@@ -12,6 +12,7 @@ bool is_name(std::string_view text) {
 }
 }  // namespace
 
+// In a turn of its own: no call calls back before it has returned.
 template <class T>
 void CheckedDocuments::refuse(Callback<T> done) {
   later_.add([refused = std::move(done)] { refused(Unexpected<ErrorCode>(errors::kBadRequest)); });
@@ -48,6 +49,8 @@ void CheckedDocuments::clear(std::string_view collection, Callback<std::uint64_t
   do_clear(collection, std::move(done));
 }
 
+// Over a copy of the list, with a look whether each is still in it: who is told may remove itself,
+// or another one, or even destroy it.
 void CheckedDocuments::tell_changed(std::string_view collection, std::string_view id,
                                     const Document& document) {
   for (DocumentListener* listener : std::vector(listeners_)) {

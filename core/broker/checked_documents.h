@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What all document stores have in common: names and values are checked, listeners are told.
-// Private to core/broker.
+// What all document stores have in common: they check names and values, and tell the listeners.
+// Private to core/broker; loop's thread.
 
 #include <cstdint>
 #include <string_view>
@@ -28,14 +28,14 @@ class CheckedDocuments : public DocumentStore {
   void clear(std::string_view collection, Callback<std::uint64_t> done) final;
 
  protected:
-  // To all listeners; any of them may be removed meanwhile.
+  // Tell all listeners; a listener may remove itself or others meanwhile.
   void tell_changed(std::string_view collection, std::string_view id, const Document& document);
   void tell_maybe_missed();
 
   LaterCalls& later() { return later_; }
 
  private:
-  // As above, with names and values of allowed sizes.
+  // The calls above, with names and values of allowed sizes.
   virtual void do_get(std::string_view collection, std::string_view id,
                       Callback<Document> done) = 0;
   virtual void do_put(std::string_view collection, std::string_view id, std::uint64_t expected,

@@ -31,8 +31,8 @@ struct NamedDocument {
 
 class DocumentListener {
  public:
-  // A document was changed, by any node, this one included; version 0: removed. In order for one
-  // document, or not at all.
+  // A document was changed, by any node, this one included; version 0: removed. Changes of one
+  // document are told in their order, though some may be lost.
   virtual void on_document(std::string_view collection, std::string_view id,
                            const Document& document) = 0;
   // Changes may not have been told: read again what is kept.
@@ -57,7 +57,8 @@ class DocumentStore {
   virtual void add_listener(DocumentListener& listener) = 0;
   virtual void remove_listener(DocumentListener& listener) = 0;
 
-  // Errors of all: kInternal (temporary) when the store is away for longer than commands are held.
+  // All of these can fail with kInternal (temporary), when the store is away for longer than
+  // commands are held, and with kBadRequest for a name or a value of a size that is not allowed.
 
   virtual void get(std::string_view collection, std::string_view id, Callback<Document> done) = 0;
 
@@ -81,7 +82,7 @@ class DocumentStore {
 
   virtual void count(std::string_view collection, Callback<std::uint64_t> done) = 0;
 
-  // Removes all documents of a collection, untold.
+  // Removes all documents of a collection; listeners are not told. Says how many there were.
   virtual void clear(std::string_view collection, Callback<std::uint64_t> done) = 0;
 };
 

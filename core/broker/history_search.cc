@@ -43,10 +43,12 @@ bool take_page(Search& search, const History& page) {
     search.result.next = one.offset > 1 ? one.offset : 0;
     return true;
   }
+  // An empty page, or offset 1: the beginning of the log is reached.
   return page.publications.empty() || search.before == 1;
 }
 
 void on_page(const std::shared_ptr<Search>& search, const Expected<History, ErrorCode>& page) {
+  // A query without words is refused here and not before: no call calls back from within.
   if (!page) return search->done(Unexpected<ErrorCode>(page.error()));
   if (search->words.empty()) return search->done(Unexpected<ErrorCode>(errors::kBadRequest));
   if (take_page(*search, *page)) return search->done(std::move(search->result));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The message ids of the embedded stores: which publication a retry repeats. In memory, bounded.
-// Private to core/broker.
+// The message ids of the embedded stores: they tell which publication a retry repeats. In memory,
+// and bounded. Private to core/broker.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,8 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+
+#include "core/base/check.h"
 
 namespace chirm {
 
@@ -23,8 +25,10 @@ class MessageIds {
     const auto found = offsets_.find(key);
     return found == offsets_.end() ? std::nullopt : std::optional(found->second);
   }
-  // A key that is not found (a file may hold it twice), at a time not before that of the last one.
+  // Adds a key that is not found, at a time that is not before that of the last one. (A file that
+  // is loaded may hold a key twice, because it was forgotten in between.)
   void add(std::string key, std::uint64_t offset, std::int64_t now_ms) {
+    CHIRM_CHECK(!key.empty());
     offsets_[key] = offset;
     by_time_.push_back({now_ms, offset, std::move(key)});
     if (by_time_.size() > size_max_) drop_oldest();
@@ -41,6 +45,19 @@ class MessageIds {
     }
   }
   bool empty() const { return by_time_.empty(); }
+  std::size_t size() const { return by_time_.size(); }
+
+  // What the members promise of each other; looks at both ends only.
+  void check() const {
+    CHIRM_CHECK(by_time_.size() <= size_max_, by_time_.size(), size_max_);
+    CHIRM_CHECK(offsets_.size() <= by_time_.size(), offsets_.size(), by_time_.size());
+    if (by_time_.empty()) return;
+    CHIRM_CHECK(by_time_.front().time_ms <= by_time_.back().time_ms, by_time_.front().time_ms,
+                by_time_.back().time_ms);
+    const auto newest = offsets_.find(by_time_.back().key);
+    CHIRM_CHECK(newest != offsets_.end() && newest->second == by_time_.back().offset,
+                by_time_.back().offset);
+  }
 
  private:
   void drop_oldest() {

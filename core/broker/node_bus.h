@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Messages between the nodes of a cluster, and which nodes there are: when one dies, the others
-// learn of it within 5 s. All calls are on the loop's thread, and
-// no call calls back before it has returned.
+// learn of it within 5 s. All calls are on the loop's thread, and no call calls back before it has
+// returned.
 
 #include <cstdint>
 #include <string>
@@ -17,9 +17,10 @@ class NodeListener {
  public:
   // `node` is the sender's id; this node's own messages come, too.
   virtual void on_node_message(std::string_view node, std::string_view message) = 0;
-  // Neither of these two is told of this node.
+  // A node is heard for the first time. Not told of this node itself.
   virtual void on_node_joined(std::string_view node) = 0;
-  // It was silent for 4 s, or said goodbye. Should it be heard again, it joins again.
+  // A node was silent for 4 s, or said goodbye. Should it be heard again, it joins again. Not told
+  // of this node itself.
   virtual void on_node_gone(std::string_view node) = 0;
   // Messages of all nodes may have been lost.
   virtual void on_node_messages_maybe_missed() = 0;
@@ -32,7 +33,8 @@ class NodeBus {
  public:
   virtual ~NodeBus() = default;
 
-  // The listener gets messages of that kind, and must outlive the bus. One listener a kind.
+  // The listener gets messages of that kind, and must outlive the bus. A kind must not have one
+  // already.
   virtual void add_listener(std::string_view kind, NodeListener& listener) = 0;
 
   // Sent at the end of the turn, together with what else the turn has for the node(s). False when
@@ -42,7 +44,7 @@ class NodeBus {
 
   // No other process has ever had this id.
   virtual const std::string& node_id() const = 0;
-  // That live, this one included.
+  // The ids of the nodes that live, this one included.
   virtual std::vector<std::string> nodes() const = 0;
 };
 

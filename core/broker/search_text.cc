@@ -11,6 +11,7 @@ namespace chirm {
 
 namespace {
 
+// Of a message, as rooms accept it.
 constexpr std::size_t kTextMax = 64 * 1024;
 
 // U+00C0 to U+017F without case and accents; a point: no letter.
@@ -102,6 +103,7 @@ bool fold(std::string& out, std::uint32_t code) {
 }  // namespace
 
 std::string message_text(std::string_view body) {
+  // Most of what is no message is known without parsing it.
   if (body.find("\"text\"") == body.npos) return {};
   JsonFields publication(std::string("{").append(body).append("}"));
   JsonFields data(publication.raw("data"));

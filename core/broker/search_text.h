@@ -11,9 +11,9 @@ namespace chirm {
 // The text of a publication's body when it is a chat message (`data.type` is "message"), else "".
 std::string message_text(std::string_view body);
 
-// The words of a text (UTF-8): runs of letters and digits. Letters are made lower-case and lose
-// their accents: Latin ones up to U+017F; Greek and Cyrillic ones are made lower-case only.
-// Everything else beyond ASCII counts as a letter, as it is.
+// The words of a text (UTF-8): runs of letters and digits. Latin letters up to U+017F are made
+// lower-case and lose their accents; Greek and Cyrillic ones are made lower-case. Everything else
+// beyond ASCII counts as a letter and stays as it is.
 std::vector<std::string> folded_words(std::string_view text);
 
 // Whether each of these words is the beginning of a word of the text.

@@ -17,8 +17,8 @@ namespace {
 constexpr std::uint64_t kFnvBasis = 0xcbf29ce484222325U;
 constexpr std::uint64_t kFnvPrime = 0x100000001b3U;
 
-// All that is in them are counts.
 void add_to(BrokerCounters& sum, const BrokerCounters& one) {
+  // As an array, so that a counter that is added later cannot be forgotten here.
   using Counts = std::array<std::uint64_t, sizeof(BrokerCounters) / sizeof(std::uint64_t)>;
   auto counts = std::bit_cast<Counts>(sum);
   const auto more = std::bit_cast<Counts>(one);
@@ -74,7 +74,11 @@ ShardedBroker::ShardedBroker(std::vector<Shard> shards)
       documents_(
           all_documents(), [this](auto name) -> auto& { return of(name).documents(); }) {
   CHIRM_CHECK(!shards_.empty());
-  for (const Shard& shard : shards_) names_.push_back(shard.name);
+  for (const Shard& shard : shards_) {
+    CHIRM_CHECK(shard.broker != nullptr, shard.name);
+    CHIRM_CHECK(std::find(names_.begin(), names_.end(), shard.name) == names_.end(), shard.name);
+    names_.push_back(shard.name);
+  }
 }
 
 std::vector<DocumentStore*> ShardedBroker::all_documents() {
@@ -84,7 +88,9 @@ std::vector<DocumentStore*> ShardedBroker::all_documents() {
 }
 
 Broker& ShardedBroker::of(std::string_view channel) {
-  return *shards_[shard_of(channel, names_)].broker;
+  const std::size_t shard = shard_of(channel, names_);
+  CHIRM_CHECK(shard < shards_.size(), channel, shard, shards_.size());
+  return *shards_[shard].broker;
 }
 
 void ShardedBroker::set_listener(BrokerListener& listener) {
@@ -121,6 +127,9 @@ void ShardedBroker::flush() {
   for (const Shard& shard : shards_) shard.broker->flush();
 }
 
+// All shards in the same state are in that state together. Otherwise some channels can be served,
+// so clients stay; but not when a shard is another cluster's, because then this node would look for
+// channels where other nodes do not.
 Health ShardedBroker::health() const {
   const Health first = shards_.front().broker->health();
   const bool are_alike = std::all_of(shards_.begin(), shards_.end(), [&](const Shard& shard) {

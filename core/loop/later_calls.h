@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -19,6 +20,9 @@ class LaterCalls {
     calls_.push_back(std::move(call));
     timer_.start(0);
   }
+
+  // What the members promise of each other; at the end of a turn.
+  void check() const { CHIRM_CHECK(timer_.is_running() == !calls_.empty(), calls_.size()); }
 
  private:
   void make_calls() {

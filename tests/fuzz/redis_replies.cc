@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/base/check.h"
-#include "core/broker/redis/redis_reply.h"
+#include "core/broker/redis/link/redis_reply.h"
 #include "tests/fuzz/fuzz_input.h"
 
 namespace chirm {

@@ -4,23 +4,30 @@
 // so it is far beyond what a machine that is busy with other things needs.
 
 #include <cstdint>
+#include <cstdio>
 #include <functional>
+#include <string>
 
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
+#include "tests/support/death_watch.h"
 
 namespace chirm::testing {
 
+// However busy the machine is, what a test waits for comes sooner.
 inline constexpr std::uint64_t kDeadlineMs = 60'000;
 
-// Returns whether is_done() became true before the deadline.
+// Returns whether is_done() became true before the deadline; false at once when a server of the
+// test has died.
 inline bool run_until(Loop& loop, const std::function<bool()>& is_done,
                       std::uint64_t deadline_ms = kDeadlineMs) {
   const std::uint64_t end_ns = Loop::clock_ns() + deadline_ms * 1'000'000;
   bool is_true = is_done();
   Timer check(loop, [&] {
     is_true = is_done();
-    if (is_true || Loop::clock_ns() >= end_ns) loop.stop();
+    const std::string death = is_true ? std::string() : DeathWatch::find();
+    if (!death.empty()) std::fprintf(stderr, "%s\n", death.c_str());
+    if (is_true || !death.empty() || Loop::clock_ns() >= end_ns) loop.stop();
   });
   check.start_repeating(1);
   if (!is_true) loop.run();

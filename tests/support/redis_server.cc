@@ -132,6 +132,16 @@ void RedisServer::wait_until_ready(int log_fd) {
   }
 }
 
+// The process is left for kill() to be waited for.
+std::string RedisServer::death() const {
+  if (pid_ < 0) return {};
+  siginfo_t end{};
+  const auto id = static_cast<id_t>(pid_);
+  if (waitid(P_PID, id, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid == 0) return {};
+  return "redis-server " + std::to_string(pid_) + " has ended by itself, with " +
+         (end.si_code == CLD_EXITED ? "code " : "signal ") + std::to_string(end.si_status);
+}
+
 void RedisServer::kill() {
   if (pid_ < 0) return;
   ::kill(pid_, SIGKILL);

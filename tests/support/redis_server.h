@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/death_watch.h"
 #include "tests/support/reserved_port.h"
 
 namespace chirm::testing {
@@ -55,6 +56,8 @@ class RedisServer {
 
  private:
   void wait_until_ready(int log_fd);
+  // What to say when it has ended by itself, else "".
+  std::string death() const;
 
   Options options_;
   std::string directory_;
@@ -62,6 +65,7 @@ class RedisServer {
   pid_t pid_ = -1;
   int blocker_fd_ = -1;  // the connection that runs the endless script
   int log_fd_ = -1;      // the server's log; it stays open so that the server can write to it
+  const DeathWatch watch_{[this] { return death(); }};
 };
 
 // The same with any server that speaks the protocol on this machine.

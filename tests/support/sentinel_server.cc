@@ -23,9 +23,20 @@ SentinelServer::SentinelServer(Loop& loop, const Options& options) {
   more.close();
   process_ = std::make_unique<Process>(
       loop, Process::Options{.arguments = {"redis-server", path, "--sentinel"}, .environment = {}});
+  watch_ = std::make_unique<DeathWatch>([this] {
+    const auto code = process_->exit_code();
+    if (!code) return std::string();
+    return "a Sentinel has ended by itself, with " + std::to_string(*code) + ":\n" +
+           process_->output();
+  });
   CHIRM_CHECK(
       run_until(loop, [&] { return process_->output().find("+monitor") != std::string::npos; }),
       process_->output());
+}
+
+void SentinelServer::kill() {
+  watch_.reset();
+  process_->kill();
 }
 
 void SentinelServer::suspend() { process_->send_signal(SIGSTOP); }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/death_watch.h"
 #include "tests/support/process.h"
 #include "tests/support/reserved_port.h"
 #include "tests/support/temp_directory.h"
@@ -25,9 +26,9 @@ class SentinelServer {
   // Watches a master called "main" on this machine. The loop must outlive it.
   SentinelServer(Loop& loop, const Options& options);
 
-  void kill() { process_->kill(); }  // SIGKILL
-  void suspend();                    // SIGSTOP
-  void resume();                     // SIGCONT
+  void kill();     // SIGKILL
+  void suspend();  // SIGSTOP
+  void resume();   // SIGCONT
   const std::string& log() const { return process_->output(); }
   std::uint16_t port() const { return port_.number(); }
   std::string place() const { return "127.0.0.1:" + std::to_string(port()); }
@@ -39,6 +40,7 @@ class SentinelServer {
   TempDirectory directory_;
   ReservedPort port_;
   std::unique_ptr<Process> process_;
+  std::unique_ptr<DeathWatch> watch_;  // null once it was killed
 };
 
 }  // namespace chirm::testing

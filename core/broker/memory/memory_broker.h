@@ -5,21 +5,16 @@
 // longest loses its oldest publications.
 
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "core/base/intrusive_list.h"
-#include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/memory/local_node_bus.h"
 #include "core/broker/memory/memory_documents.h"
-#include "core/broker/message_ids.h"
+#include "core/broker/memory/memory_logs.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -30,7 +25,7 @@ class MemoryBroker final : public Broker {
  public:
   MemoryBroker(Loop& loop, const BrokerSettings& settings);
 
-  void set_listener(BrokerListener& listener) override { listener_ = &listener; }
+  void set_listener(BrokerListener& listener) override;
   void publish(const PublishRequest& request, Callback<Position> done) override;
   void signal(std::string_view channel, std::string_view body) override;
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
@@ -46,28 +41,8 @@ class MemoryBroker final : public Broker {
   const BrokerCounters& counters() const override { return counters_; }
 
  private:
-  static constexpr std::size_t kMessageIdsMax = 100'000;  // of a channel
-
-  struct ByUseTag;
-  struct Kept {
-    std::deque<Publication> publications;
-    MessageIds message_ids{kMessageIdsMax};
-  };
-  struct Log : ListHook<ByUseTag> {
-    std::string epoch;
-    std::uint64_t top = 0;
-    std::unique_ptr<Kept> kept;  // null until something is published: most inboxes stay so
-    std::uint64_t touched_ms = 0;
-    bool is_subscribed = false;
-  };
-
-  Log& find_or_create(std::string_view channel);
-  std::uint64_t store(std::string_view channel, Log& log, const std::string& message_key,
-                      std::string body);
-  static Publication* find_publication(Log& log, std::uint64_t offset);  // null: it is not there
-  void drop_oldest(Log& log);
-  void bound_memory();
-  void forget_old();
+  void append(std::string_view channel, const std::string& message_key, std::string body,
+              const Callback<Position>& done);
 
   Loop& loop_;
   BrokerSettings settings_;
@@ -75,10 +50,7 @@ class MemoryBroker final : public Broker {
   LocalNodeBus nodes_;
   BrokerListener* listener_ = nullptr;
   BrokerCounters counters_;
-  Random random_;
-  std::unordered_map<std::string, Log> logs_;
-  IntrusiveList<Log, ByUseTag> by_use_;  // those with publications, the one silent longest first
-  std::size_t stored_bytes_ = 0;
+  MemoryLogs logs_;
   std::vector<std::function<void()>> deferred_;  // what the turn's calls will do, in order
   std::size_t deferred_bytes_ = 0;
   Timer retention_timer_;

@@ -22,6 +22,7 @@ void MemoryDocuments::do_get(std::string_view collection, std::string_view id,
 void MemoryDocuments::do_put(std::string_view collection, std::string_view id,
                              std::uint64_t expected, std::string_view value,
                              Callback<PutResult> done) {
+  // What is done is decided now, in the order of the calls, and only told later.
   Collection& all = collections_[std::string(collection)];
   const auto found = all.find(id);
   PutResult result;
@@ -35,6 +36,7 @@ void MemoryDocuments::do_put(std::string_view collection, std::string_view id,
     result.current = {++version_, std::string(value)};
     all[std::string(id)] = result.current;
   }
+  // Else everybody who asks for collections that do not exist would leave one behind.
   if (all.empty()) collections_.erase(collections_.find(collection));
   later().add([this, is_change, name = std::string(collection), key = std::string(id), result,
                answer = std::move(done)] {

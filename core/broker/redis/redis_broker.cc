@@ -51,11 +51,13 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
   context_.topic_prefix = bus_prefix_ + ":c:";
 }
 
+// The others need not wait until it is clear that this node is gone.
 RedisBroker::~RedisBroker() {
   nodes_.leave();
   life_.leave();
 }
 
+// Nothing is sent before there is a listener: the scripts are given its known positions.
 void RedisBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(context_.listener == nullptr);
   context_.listener = &listener;
@@ -110,6 +112,8 @@ void RedisBroker::subscribe(std::string_view channel, Callback<Position> done) {
 
 void RedisBroker::unsubscribe(std::string_view channel) { subscriptions_.remove(channel); }
 
+// Each kind of message begins with a letter of its own, and each reader ignores what it does not
+// know.
 void RedisBroker::Bulletin::on_message(std::string_view message) {
   owner_.documents_.on_message(message);
   owner_.nodes_.on_message(message);
@@ -139,6 +143,7 @@ void RedisBroker::check() const {
   subscriber_.check();
   subscriptions_.check();
   publisher_.check();
+  nodes_.check();
   tails_.check();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A request that is made of functions. Held while Redis is away, up to hold_ms, and counted among
-// what may wait. Private to core/broker.
+// A request that is put together from functions, for calls that need no class of their own. It is
+// held while Redis is away, up to hold_ms, and counts among what may wait. Private to core/broker.
 
 #include <cstddef>
 #include <cstdint>
@@ -18,11 +18,11 @@ class RedisCall final : public RedisRequest {
   struct What {
     std::function<void(RedisCommand& command, const RedisScriptNames& scripts)> write;
     std::function<void(const RedisReply* reply)> done;  // null: it failed
-    bool is_repeatable;  // sent again when the link is lost before the answer
+    bool is_repeatable;  // doing it twice does no harm: sent again when the answer was lost
     std::size_t bytes;   // about what it holds
   };
 
-  // `done` is never called from within submit(), and once; at the latest after hold_ms.
+  // `done` is called once, never from within submit(), and at the latest after hold_ms.
   static void submit(RedisContext& context, RedisCommands& commands, What what);
 
   bool is_wanted() const override { return static_cast<bool>(what_.done); }

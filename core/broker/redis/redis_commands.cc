@@ -40,6 +40,7 @@ void RedisCommands::start(RedisArrival& arrival) {
   link_.start();
 }
 
+// The gate may still be open when the link is lost already: its owner is told in a turn of its own.
 bool RedisCommands::send(const RedisCommand& command, RedisLink::OnReply on_reply) {
   if (!is_open() || !link_.is_up()) return false;
   link_.command(command.bytes(), std::move(on_reply));

@@ -11,7 +11,8 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// The user's length keeps user "a", id "bc" apart from user "ab", id "c".
+// The user's length keeps user "a", id "bc" apart from user "ab", id "c". (A separator would not:
+// both may contain any byte.)
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id) {
   command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
@@ -27,6 +28,8 @@ Position known_position(const RedisContext& context, std::string_view channel) {
   return known.epoch.empty() || is_newer ? *noted : known;
 }
 
+// The position and the new epoch go with every call, although they are hardly ever needed: the
+// script must decide in one step whether the numbering can be trusted, and cannot ask back.
 std::string add_known_position(RedisCommand& command, RedisContext& context,
                                std::string_view channel) {
   Position known = known_position(context, channel);

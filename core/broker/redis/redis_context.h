@@ -59,6 +59,7 @@ struct RedisContext {
     CHIRM_CHECK(pending_bytes <= settings.pending_bytes_max, pending_bytes);
     CHIRM_CHECK(pending != 0 || pending_bytes == 0, pending_bytes);
     positions.check();
+    later.check();
   }
 
   Loop& loop;

@@ -6,14 +6,16 @@
 //                                               "" → the newest version among those removed
 //   <prefix>:{doc:<collection>}:i   sorted set  the ids, all with score 0: in byte order
 //
-// A version is the time in microseconds, and above all that were before it in the collection: a
-// Redis that has lost some hardly gives one twice. What is left of a collection without documents
-// goes after a day.
+// A version is the time in microseconds, or more when that is not above all versions that were
+// there before. So even a Redis that has lost documents hardly ever gives a version a second time.
+// The collection's newest removed version is kept for a day after its last document has gone.
 
 #include <string_view>
 
 namespace chirm::redis_scripts {
 
+// Compares and sets one document, and announces the change.
+//
 // KEYS  1 hash  2 ids
 // ARGV  1 id  2 expected version  3 value, "" to remove  4 topic  5 head of the message
 // Answers {1, version} when it is done (0: removed), else {0, what is there or ""}. The message:

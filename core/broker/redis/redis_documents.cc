@@ -60,7 +60,9 @@ void RedisDocuments::do_get(std::string_view collection, std::string_view id,
        .bytes = collection.size() + id.size()});
 }
 
-// Not sent again when the answer is lost: it could then have been in its own way.
+// Not sent again when the answer is lost: should the first have been done, its own version would be
+// in the way of the second, which would tell the caller that somebody else has changed the
+// document.
 void RedisDocuments::do_put(std::string_view collection, std::string_view id,
                             std::uint64_t expected, std::string_view value,
                             Callback<PutResult> done) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/pack.h"
 
 namespace chirm {
@@ -37,8 +38,10 @@ RedisNodeBus::RedisNodeBus(RedisContext& context, RedisCommands& commands, std::
       all_topic_(std::move(all_topic)),
       topic_prefix_(std::move(topic_prefix)),
       beat_period_ms_(beat_period_ms),
+      peers_(node_id_),
       beat_timer_(context.loop, [this] { beat(); }) {}
 
+// Once each, though a listener may have several kinds. From a copy, as they may add others.
 template <class Tell>
 void RedisNodeBus::tell_all(Tell tell) {
   std::vector<NodeListener*> all;
@@ -49,7 +52,8 @@ void RedisNodeBus::tell_all(Tell tell) {
 }
 
 void RedisNodeBus::add_listener(std::string_view kind, NodeListener& listener) {
-  listeners_[std::string(kind)] = &listener;
+  const bool is_new = listeners_.try_emplace(std::string(kind), &listener).second;
+  CHIRM_CHECK(is_new, kind);
   if (peers_.empty()) return;
   context_.later.add([this, &listener] {
     for (const std::string& node : nodes()) {
@@ -60,7 +64,7 @@ void RedisNodeBus::add_listener(std::string_view kind, NodeListener& listener) {
 
 std::vector<std::string> RedisNodeBus::nodes() const {
   std::vector<std::string> all{node_id_};
-  for (const auto& [node, peer] : peers_) all.push_back(node);
+  for (std::string& node : peers_.names()) all.push_back(std::move(node));
   return all;
 }
 
@@ -93,6 +97,7 @@ bool RedisNodeBus::publish(std::string_view topic, std::string_view payload) {
   return is_sent;
 }
 
+// The number grows also when the batch cannot be sent: receivers see the hole by the next one.
 void RedisNodeBus::flush_batch() {
   if (batch_.empty()) return;
   std::string message = head(kBatch, node_id_);
@@ -103,10 +108,12 @@ void RedisNodeBus::flush_batch() {
 
 void RedisNodeBus::flush() {
   if (std::exchange(was_open_, commands_.is_open()) != commands_.is_open()) wants_beat_ = true;
+  // Only now, and not when it failed: who asks the others again would fail once more.
   if (was_open_ && std::exchange(has_failed_, false)) {
     tell_all([](NodeListener& listener) { listener.on_node_messages_maybe_missed(); });
   }
   flush_batch();
+  // Behind the batch for all: who is told something in private may need what all were told before.
   for (auto& [node, batch] : std::exchange(direct_, {})) {
     if (!batch.empty()) (void)publish(topic_prefix_ + node, head(kDirect, node_id_) + batch);
   }
@@ -127,11 +134,17 @@ void RedisNodeBus::leave() {
   }
 }
 
+void RedisNodeBus::check() const {
+  peers_.check();
+  CHIRM_CHECK(batch_.empty() && direct_.empty(), batch_.size(), direct_.size());
+}
+
 // ---- Receiving
 
+// What came while the subscription was interrupted is lost, and so the numbers tell nothing: the
+// listeners are told once, and not once more for each node whose number has grown.
 void RedisNodeBus::on_subscribed() {
-  own_.is_numbered = false;
-  for (auto& [node, peer] : peers_) peer = {peer.number, false};
+  peers_.forget_numbers();
   wants_beat_ = true;
   tell_all([](NodeListener& listener) { listener.on_node_messages_maybe_missed(); });
 }
@@ -146,35 +159,24 @@ void RedisNodeBus::on_message(std::string_view message) {
   const std::string node(*sender);
   if (type == kBye) return lose(node);
   if (type == kDirect) {
-    if (node == node_id_ || peers_.contains(node)) deliver(node, message);
+    // A direct message has no number, so it cannot make a node known.
+    if (peers_.is_known(node)) deliver(node, message);
     return;
   }
   const auto number = pack::take_number<std::uint64_t>(message);
   if (!number) return;
-  Peer& peer = heard(node, *number);
-  check_number(peer, type == kBatch ? peer.number + 1 : peer.number, *number);
+  on_heard(node,
+           type == kBatch ? peers_.hear_batch(node, *number) : peers_.hear_beat(node, *number));
   if (type == kBatch) return deliver(node, message);
   if (node == node_id_) on_own_beat();
 }
 
-RedisNodeBus::Peer& RedisNodeBus::heard(std::string_view node, std::uint64_t number) {
-  if (node == node_id_) return own_;
-  const auto found = peers_.find(node);
-  if (found != peers_.end()) {
-    found->second.silent_beats = 0;
-    return found->second;
+void RedisNodeBus::on_heard(const std::string& node, RedisPeers::Heard heard) {
+  if (heard.is_new) {
+    wants_beat_ = true;  // it should know us, too
+    tell_all([&](NodeListener& listener) { listener.on_node_joined(node); });
   }
-  Peer& added = peers_.emplace(node, Peer{number, false}).first->second;
-  wants_beat_ = true;  // it should know us, too
-  tell_all([&](NodeListener& listener) { listener.on_node_joined(node); });
-  return added;
-}
-
-void RedisNodeBus::check_number(Peer& peer, std::uint64_t expected, std::uint64_t number) {
-  const bool has_missed = peer.is_numbered && number != expected;
-  peer.number = number;
-  peer.is_numbered = true;
-  if (!has_missed) return;
+  if (!heard.has_missed) return;
   tell_all([](NodeListener& listener) { listener.on_node_messages_maybe_missed(); });
 }
 
@@ -188,20 +190,17 @@ void RedisNodeBus::deliver(std::string_view node, std::string_view items) {
   }
 }
 
-// Several that were held up together count as one.
+// Several that were held up together count as one: after a pause of Redis or of this process the
+// others' beats are held up as well, and may be read behind ours.
 void RedisNodeBus::on_own_beat() {
   const std::uint64_t now_ms = context_.loop.now_ms();
   if (now_ms - counted_beat_ms_ < beat_period_ms_ * 3 / 4) return;
   counted_beat_ms_ = now_ms;
-  std::vector<std::string> silent;
-  for (auto& [node, peer] : peers_) {
-    if (++peer.silent_beats >= kSilentBeats) silent.push_back(node);
-  }
-  for (const std::string& node : silent) lose(node);
+  for (const std::string& node : peers_.silent_after_beat()) lose(node);
 }
 
 void RedisNodeBus::lose(const std::string& node) {
-  if (peers_.erase(node) == 0) return;
+  if (!peers_.remove(node)) return;
   tell_all([&](NodeListener& listener) { listener.on_node_gone(node); });
 }
 

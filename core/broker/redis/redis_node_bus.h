@@ -2,10 +2,8 @@
 #pragma once
 // Messages between nodes over Redis Pub/Sub. What a turn has for all nodes is one message of the
 // topic of all nodes, numbered, so that a receiver notices when one is lost. Each second a node
-// says that it lives, and how many it has sent.
-//
-// A node is gone when kSilentBeats of our own beats have come back since it was heard last: a Redis
-// or a link that is away lets nobody die. Private to core/broker.
+// says that it lives, and how many it has sent. Which nodes live is RedisPeers' to say. Private to
+// core/broker; loop's thread.
 //
 //   batch   'n', sender, number of this batch, for each message its kind and itself
 //   beat    'b', sender, number of its last batch
@@ -23,6 +21,7 @@
 #include "core/broker/node_bus.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_peers.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -49,17 +48,13 @@ class RedisNodeBus final : public NodeBus {
   void flush();
   // Says goodbye, as far as that is possible at once.
   void leave();
+  // What the members promise of each other; at the end of a turn, after flush().
+  void check() const;
 
  private:
-  struct Peer {
-    std::uint64_t number;  // of its last batch that has come
-    bool is_numbered;      // false: whatever comes next was not missed
-    std::uint32_t silent_beats = 0;
-  };
   using Batches = std::map<std::string, std::string, std::less<>>;  // by node
 
-  Peer& heard(std::string_view node, std::uint64_t number);
-  void check_number(Peer& peer, std::uint64_t expected, std::uint64_t number);
+  void on_heard(const std::string& node, RedisPeers::Heard heard);
   void deliver(std::string_view node, std::string_view items);
   void on_own_beat();
   void lose(const std::string& node);
@@ -69,7 +64,6 @@ class RedisNodeBus final : public NodeBus {
   template <class Tell>
   void tell_all(Tell tell);
 
-  static constexpr std::uint32_t kSilentBeats = 4;
   // A message of the bus; it must not keep others waiting.
   static constexpr std::size_t kBatchBytes = 256 * 1024;
 
@@ -80,11 +74,10 @@ class RedisNodeBus final : public NodeBus {
   const std::string topic_prefix_;
   const std::uint64_t beat_period_ms_;
   std::unordered_map<std::string, NodeListener*, StringHash, std::equal_to<>> listeners_;
-  std::unordered_map<std::string, Peer, StringHash, std::equal_to<>> peers_;
-  Peer own_{0, false};
-  std::uint64_t number_ = 0;  // of the last batch that was sent, or could not be
-  std::string batch_;         // of this turn, for all nodes: kinds and messages
-  Batches direct_;
+  RedisPeers peers_;
+  std::uint64_t number_ = 0;           // of the last batch that was sent, or could not be
+  std::string batch_;                  // of this turn, for all nodes: kinds and messages
+  Batches direct_;                     // of this turn, for one node each
   std::uint64_t counted_beat_ms_ = 0;  // when one of our own has come back and was counted
   bool was_open_ = false;
   bool has_failed_ = false;  // something was not sent since the link was open

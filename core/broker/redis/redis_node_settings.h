@@ -19,9 +19,9 @@ struct RedisNodeSettings {
   // lost. Longer than RedisLinkSettings::backoff_max_ms and connect_timeout_ms together, so that
   // they all have tried to connect; shorter than publishes are held.
   std::uint64_t return_ms = 2500;
-  // How much longer for those that have come, and are at work on what they hold. Publishes that
-  // were held longer have failed by then; but to go on without these nodes would cost every channel
-  // its epoch.
+  // How much longer that is for nodes that have come and are at work on what they hold. Publishes
+  // that were held longer have failed by then; but to go on without these nodes would cost every
+  // channel its epoch.
   std::uint64_t work_ms = 5000;
 };
 

@@ -19,6 +19,8 @@ local shards = redis.call('GET', KEYS[1]) or ARGV[3]
 if shards == ARGV[3] then redis.call('SET', KEYS[1], shards, 'PX', ARGV[4]) end
 return {redis.call('PUBLISH', ARGV[1], ARGV[2]), shards}
 )lua";
+// Longer than a probe's period, so that it stays as long as a node lives; and short, so that a
+// cluster can be given other shards when all its nodes have ended.
 constexpr std::string_view kShardsTtlMs = "5000";
 
 std::uint64_t clock_us() { return Loop::clock_ns() / 1000; }
@@ -57,6 +59,8 @@ void RedisProbe::tick() {
   log_change();
 }
 
+// A link that has come up is proven at once: the node would have to refuse clients for a period
+// more.
 void RedisProbe::on_turn_end() {
   if (std::exchange(was_linked_, is_linked()) == is_linked()) return;
   if (!was_linked_) return;
@@ -76,6 +80,7 @@ void RedisProbe::send() {
 }
 
 void RedisProbe::on_answer(std::uint64_t probe_us, const RedisReply& reply) {
+  // The time of sending, not of the answer: that is as old as the knowledge is.
   answered_us_ = probe_us;
   is_foreign_ = !reply.is_error() && reply[1].text() != shards_;
   if (reply.is_error() || is_foreign_) {
@@ -99,11 +104,14 @@ void RedisProbe::on_message(std::string_view message) {
   const auto [end, error] =
       std::from_chars(message.data(), message.data() + message.size(), probe_us);
   const std::uint64_t now_us = clock_us();
+  // The topic is open to whoever can publish: what is no probe, or is old or of the future, is
+  // none.
   if (error != std::errc() || probe_us <= proof_us_ || probe_us > now_us) return;
   proof_us_ = probe_us;
   round_trip_us_ = now_us - probe_us;
 }
 
+// The order matters: the worst that is certain comes first, and what is only a lack of news last.
 Health RedisProbe::health() const {
   if (is_foreign_) return Health::kAway;
   if (is_linked() && refusal_.empty() && proof_us_ >= linked_us_ && is_recent(proof_us_)) {

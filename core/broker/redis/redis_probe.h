@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Proves delivery: each second a script writes a key and publishes, as publishes do, and the
-// message must come back over Pub/Sub. A replica, a full memory, a server or a connection that
-// hangs: all fail that. Private to core/broker.
+// message must come back over Pub/Sub. A replica, a Redis whose memory is full, a server or a
+// connection that hangs: none of them passes that. Private to core/broker; loop's thread.
 //
 //   probe_us      sent ──script──▶ answered ──Pub/Sub──▶ arrived: proof_us_
 //   ready         while both links are up and the newest proof was sent within kPeriodsMax periods
+//
+// Its many members are what is known of the newest probes; health() is one judgement of them all.
 
 #include <cstdint>
 #include <string>
@@ -27,7 +29,7 @@ class RedisProbe final : public RedisTopic {
 
   // What all nodes must have alike, see RedisBroker::set_shards().
   void set_shards(std::string digest) { shards_ = std::move(digest); }
-  // Each period. Also makes a Pub/Sub link again on which nothing arrives.
+  // Each period. Also drops a Pub/Sub link on which nothing arrives, so that it is made again.
   void tick();
   // At the end of each turn, before commands are flushed: probes at once when the links have come
   // up.

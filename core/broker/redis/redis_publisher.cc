@@ -26,7 +26,8 @@ std::optional<Position> parse_position(std::string_view text) {
 
 }  // namespace
 
-// A lane's turn to be sent. Lives in the queue of RedisCommands while the lane has messages.
+// A lane's turn to be sent. It is in the queue of RedisCommands exactly while the lane has
+// messages, so a lane can never be forgotten, nor be sent twice at a time.
 class RedisPublisher::Batch final : public RedisRequest {
  public:
   Batch(RedisPublisher& publisher, Lane& lane) : publisher_(publisher), lane_(lane) {}
@@ -56,6 +57,8 @@ RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
 
 RedisPublisher::~RedisPublisher() = default;
 
+// Only the first message of a lane gets it a place in the queue. Those that come while it waits
+// there go with it, and so one call of the script serves them all.
 void RedisPublisher::publish(const PublishRequest& request, Done done) {
   ++context_.counters.publishes;
   Message message{.text = {},
@@ -82,6 +85,8 @@ bool RedisPublisher::has_id(const Message& message) const {
   return message.id_bytes != 0 && context_.settings.idempotency_ttl_ms != 0;
 }
 
+// How many go is decided anew each time: what was refused or lost goes again with what came since.
+// A message that is larger than a batch may be goes alone.
 void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptNames& scripts) {
   std::size_t bytes = 0;
   std::size_t ids = 0;
@@ -119,11 +124,12 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     answer_next(lane, position);
     return finish(lane);
   }
-  if (reply.size() != lane.sent + 1) {
+  if (reply.size() != lane.sent + 1) {  // no answer of this script: nobody knows what was stored
     fail_sent(lane);
     return finish(lane);
   }
   Position newest{0, std::string(reply[0].text())};
+  // Answered one by one, because a callback may publish in this lane: sent counts down beside it.
   for (std::size_t i = 1; lane.sent > 0; ++i) {
     std::optional<Position> position = parse_position(reply[i].text());
     if (position) {
@@ -131,7 +137,7 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     } else if (reply[i].integer() > 0) {
       position = Position{static_cast<std::uint64_t>(reply[i].integer()), newest.epoch};
     }
-    // What is repeated may be of an epoch that is over.
+    // A repetition may be of an epoch that is over: its offset then says nothing about this one.
     if (position && position->epoch == newest.epoch) {
       newest.offset = std::max(newest.offset, position->offset);
     }
@@ -151,7 +157,9 @@ void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& posi
   done(*position);
 }
 
-// The link is gone, and with it the answer: those that Redis recognises are sent again.
+// The link is gone, and with it the answer: Redis may have stored these or not. Those with a
+// message id are sent again, as Redis recognises what it has. The others fail: to store one twice
+// would be worse, and whoever sent it can decide.
 void RedisPublisher::on_lost(Lane& lane) {
   std::vector<Done> unknown;
   for (std::size_t i = 0; i < lane.sent; ++i) {
@@ -159,10 +167,12 @@ void RedisPublisher::on_lost(Lane& lane) {
     if (message.done && !has_id(message)) unknown.push_back(take(message));
   }
   drop_failed(lane);
+  // At last, when the lane is in order: they may publish again.
   for (const Done& done : unknown) fail(done);
 }
 
-// What was sent waits again, but for what has failed since.
+// What was sent waits again, except for what has failed since: it kept its place only for the
+// answer that will not come now.
 void RedisPublisher::drop_failed(Lane& lane) {
   const auto begin = lane.messages.begin();
   const auto sent_end = begin + static_cast<std::ptrdiff_t>(std::exchange(lane.sent, 0));
@@ -179,7 +189,8 @@ void RedisPublisher::fail_sent(Lane& lane) {
   }
 }
 
-// The lane's batch is done with.
+// The lane's batch is done with. What is left, or came meanwhile, gets a new place at the end of
+// the queue: a busy channel does not keep the others waiting.
 void RedisPublisher::finish(Lane& lane) {
   if (lane.messages.empty()) {
     lanes_.erase(lane.channel);
@@ -188,6 +199,8 @@ void RedisPublisher::finish(Lane& lane) {
   }
 }
 
+// A lane is not one request to RedisCommands' clock, as its messages have waited for different
+// times.
 void RedisPublisher::expire() {
   std::vector<Done> expired;
   for (const auto& [channel, lane] : lanes_) expire(*lane, context_.loop.now_ms(), expired);

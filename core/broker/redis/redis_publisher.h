@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Publishing. What is published in a channel waits in the channel's lane; a lane has at most one
-// call of the publish script on the way, which carries all that waited. So nothing overtakes within
-// a channel, whatever is refused, lost or repeated, and the busier a channel is, the less a
-// publication costs. Private to core/broker.
+// call of the publish script on the way, which carries all that waited when it was sent. So within
+// a channel nothing overtakes, whatever is refused, lost or repeated; and the busier a channel is,
+// the less a publication costs. Private to core/broker; loop's thread.
 //
 //   lane:  sent, not answered   waiting
 //         0                    sent      size

@@ -10,6 +10,7 @@ namespace chirm {
 
 namespace {
 
+// Many channels are only ever asked for: inboxes, rooms that nobody writes in.
 constexpr std::uint64_t kEmptyTtlMs = 24ULL * 3600 * 1000;
 
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
@@ -80,7 +81,7 @@ void RedisRead::on_reply(const RedisReply& reply) {
   history.top.offset = static_cast<std::uint64_t>(reply[0].integer());
   history.top.epoch = reply[1].text();
   history.rewrites = static_cast<std::uint64_t>(reply[3].integer());
-  if (history.top.epoch.empty()) return on_error();
+  if (history.top.epoch.empty()) return on_error();  // no answer of this script
   const RedisReply entries = reply[2];
   history.publications.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -96,6 +97,8 @@ void RedisRead::on_error() {
   take()(Unexpected<ErrorCode>(errors::kInternal));
 }
 
+// A subscription has no deadline: whoever waits for it would only ask again, and with it all
+// others.
 void RedisRead::expire(std::uint64_t now_ms) {
   const bool is_late = now_ms - submitted_ms_ >= context_.settings.hold_ms;
   if (is_late && patience_ == Patience::kHold) on_error();

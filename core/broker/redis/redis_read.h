@@ -10,8 +10,8 @@
 
 namespace chirm {
 
-// A channel in which nothing was published is remembered this long: just its epoch, so that those
-// who subscribed to it need not be told about a new one.
+// How long a channel is remembered in which nothing was published: just its epoch, so that those
+// who subscribe to it again in that time do not see a new one.
 std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings);
 
 class RedisRead final : public RedisRequest {
@@ -22,7 +22,7 @@ class RedisRead final : public RedisRequest {
   };
   using Done = Broker::Callback<History>;
 
-  // Fails later when too many commands wait.
+  // Never calls `done` from within, also not when too many commands wait and the read fails.
   static void submit(RedisContext& context, RedisCommands& commands, const HistoryRequest& request,
                      Patience patience, Done done);
 

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The Lua that runs inside Redis, where it is atomic. Private to core/broker.
+// The Lua of channels, which runs inside Redis, where it is atomic. Private to core/broker.
 //
-// A channel has two keys, one more when something was rewritten, and one per remembered message id;
-// the braces make them one hash slot of a cluster:
+// A channel has two keys, one more when something was rewritten, and one for each message id that
+// is remembered. The braces put them all into the same hash slot of a Redis cluster:
 //
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
 //                                   x  when the keys' time to live was set (Unix ms)
-//                                   l  the store's life in which the epoch was last found true;
-//                                      absent: 0
+//                                   l  the store's life (redis_life_scripts.h) in which the epoch
+//                                   was
+//                                      last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
@@ -17,18 +18,25 @@
 //   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
 //                            string <offset>:<epoch> of the first publication with that message id
 //
-// For up to a minute, when a store came back without the hash (kCompare in redis_life_scripts.h):
+// and, when a store came back without the hash, for up to a minute (kCompare in
+// redis_life_scripts.h):
 //
 //   <prefix>:{<channel>}:m:first  string  lowest offset in any node's tail: its holder puts it back
 //
-// The stream never outlives the hash: without the hash the numbering is unknown. Both scripts start
-// by deciding whether the numbering can be trusted. It cannot when the hash is missing; when its
-// newest offset is below one that this node has seen used in the same epoch: Redis came back
-// without its newest writes; or when something may be gone that no node can give back, that is when
-// the channel's life is older than the first one to be trusted (redis_life_scripts.h). Then the
-// epoch changes; but not when the hash of a channel is missing that was empty when this node last
-// heard of it, and Redis has never lost anything: nothing was given a number. Entries that are
-// still there stay readable under the new epoch, and the numbering goes on behind them.
+// The stream never outlives the hash: without the hash the numbering is unknown.
+//
+// Publishing and reading begin by deciding whether the numbering can be trusted. It cannot
+//   - when the hash is missing;
+//   - when its newest offset is below one that this node has seen used in the same epoch: then
+//   Redis
+//     came back without its newest writes;
+//   - when something may be gone that no node can give back: then the channel's life is older than
+//     the first one to be trusted.
+// Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
+// There is one exception: when the hash is missing, the channel was empty when this node last heard
+// of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
+// Entries that are still there stay readable under the new epoch, and the numbering goes on behind
+// them.
 
 #include <string_view>
 
@@ -42,8 +50,9 @@ namespace chirm::redis_scripts {
 //       5 first life to be trusted  6 time to live (ms, 0: for ever)  7 topic  8 history size
 //       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, else 0, and its
 //       body
-// Answers {epoch, …}: for each its offset, or "<offset>:<epoch>" when it is a repetition. Just the
-// offset when it is a single one, no repetition, and in the known epoch.
+// Answers {epoch, …}: for each publication its offset, or "<offset>:<epoch>" when it is a
+// repetition. Just the offset when there is a single one that is no repetition, and the epoch is
+// the known one.
 //
 // Redis' CPU for a publication of 200 bytes, its sockets and one subscriber included, Redis 7.0.15
 // on two busy cores, 2026-11: alone in its call 11 us, with a message id 13-17 us; in a busy
@@ -77,8 +86,10 @@ for i = 10, #ARGV, 2 do
   else
     local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
     if type(added) == 'table' and added.err then
-      -- An error like that of a full memory comes before anything is written. Or the stream is
-      -- ahead of the hash: it is of another life.
+      -- Either Redis takes no writes now, for example because its memory is full: then this error
+      -- comes with the first publication, before anything was written. Or the stream is ahead of
+      -- the hash, which lost its newest writes while the stream did not: it is of another life, and
+      -- goes.
       if id then call('DEL', id) end
       if first or not added.err:find('equal or smaller', 1, true) then return added end
       call('DEL', stream)
@@ -120,12 +131,14 @@ answer[1] = epoch
 return answer
 )lua";
 
+// Reads a channel's position and entries of its log, with the bodies that took the place of others.
+//
 // KEYS  1 hash  2 stream
 // ARGV  1-5 as above  6 time to live of a channel without publications (ms)
 //       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
 //       11 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries}. Writes when the channel needs an epoch, or is empty and its
-// time to live is to begin anew, which is so each ttl / 8 at most.
+// Answers {offset, epoch, entries, how many were rewritten}. Writes only when the channel needs an
+// epoch, or when it is empty and its time to live is to begin anew: at most once in ttl / 8.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
 local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l', 'w')
@@ -167,11 +180,15 @@ end
 return {top, epoch, entries, tonumber(meta[5] or '0')}
 )lua";
 
+// Rewrites a publication, and announces that. Entries of a stream cannot be changed, so the new
+// body is put into a hash beside it, which reading looks at.
+//
 // KEYS  1 hash  2 stream
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
 //       5 topic  6 time to live (ms, 0: for ever)
-// Answers 1 when it is done (also for the second time), 0 when it is not there, -1 when its body is
-// another one. The message: 'r', offset, ':', rewrites, ':', epoch.
+// Answers 1 when it is done (also when it had been done before), 0 when there is no such
+// publication, -1 when its body is another one. The message: 'r', offset, ':', rewrites, ':',
+// epoch.
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
@@ -189,6 +206,7 @@ else
   call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4))
 end
 if count % 64 == 0 then
+  -- Now and then, what the stream has trimmed goes from the hash as well.
   local first = tonumber(call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]:match('^%d+'))
   for _, one in ipairs(call('HKEYS', overlay)) do
     if tonumber(one) < first then call('HDEL', overlay, one) end

@@ -87,11 +87,15 @@ Expected<void, Error> SqliteDatabase::open(int flags) {
   sqlite3* opened = nullptr;
   const int rc = sqlite3_open_v2(path_.c_str(), &opened, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   database_.reset(opened);
+  // The handle is kept also when opening failed: it has the reason, and must be closed.
   if (rc != SQLITE_OK) return Unexpected<Error>(error("cannot be opened"));
   sqlite3_busy_timeout(opened, 1000);  // a checkpoint can hold a reader up for moments
   return {};
 }
 
+// WAL lets the reader read while the writer commits. FULL until it is known that the operator chose
+// otherwise (check_power_failure()). secure_delete = FAST overwrites deleted text where that costs
+// no more pages: rewritten and expired messages should not stay in the file.
 Expected<void, Error> SqliteDatabase::set_up() {
   const char* pragmas =
       "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "

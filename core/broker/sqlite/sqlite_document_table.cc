@@ -41,7 +41,7 @@ int SqliteDocumentTable::find(const std::string& collection, const std::string& 
 int SqliteDocumentTable::change(SqliteDocumentChange& change) {
   const std::string_view collection = change.collection;
   const std::string_view id = change.id;
-  if (id.empty()) {
+  if (id.empty()) {  // the whole collection
     const int rc = clear_documents_.bind(collection).step();
     change.removed = static_cast<std::uint64_t>(database_.changes());
     return rc;

@@ -11,6 +11,8 @@ namespace chirm {
 
 namespace {
 
+// A rowid has 63 bits. Channels or offsets beyond these are not indexed, and so not found: there is
+// no store of that size on one machine.
 constexpr int kOffsetBits = 36;
 constexpr std::int64_t kOffsetMax = (std::int64_t{1} << kOffsetBits) - 1;
 constexpr std::int64_t kChannelMax = std::int64_t{1} << (62 - kOffsetBits);
@@ -83,7 +85,8 @@ int SqliteSearchIndex::index_some(const std::string& channel_name, bool& has_mor
                     std::string(read_to_index_.text(1))});
   }
   read_to_index_.reset();
-  has_more = some.size() == static_cast<std::size_t>(kIndexedAtOnce);
+  has_more =
+      some.size() == static_cast<std::size_t>(kIndexedAtOnce);  // or just as many: once in vain
   for (const Publication& one : some) {
     if (rc != SQLITE_DONE) return rc;
     indexed = static_cast<std::int64_t>(one.offset);
@@ -104,7 +107,8 @@ int SqliteSearchIndex::indexed_until(std::int64_t channel, std::int64_t& offset)
   return rc == SQLITE_ROW ? SQLITE_DONE : rc;
 }
 
-// The words that were put in must be named to be taken out.
+// An index without contents does not know what it was given: the words that were put in must be
+// named to be taken out.
 int SqliteSearchIndex::reindex(std::int64_t channel, const SqliteRewrite& rewrite,
                                std::string_view old_body) {
   std::int64_t indexed = 0;

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Finds out whether a Redis is still the one that this node knew, and if not, sees to it that what
-// it lost is put back, or that nobody is told a wrong thing. Private to core/broker.
+// it lost is put back, or that nobody is told a wrong thing. Private to core/broker; loop's thread.
 //
-// On each connection: ask who it is → arrive (redis_life_scripts.h) → if it is another one, give it
-// back its tails → wait until the other nodes have done so, or for return_ms → open the gate. All
-// that was asked meanwhile is held.
+// A *life* of a Redis lasts as long as it certainly keeps what it was given: until it is restarted,
+// or another server takes its place. On each connection: ask who it is → arrive in its life
+// (redis_life_scripts.h) → if that is another one than before, put back what it may have lost →
+// wait until the other nodes have done so, or for return_ms → open the gate. All that was asked
+// meanwhile is held.
+//
+// A node's *lease* is a line in Redis that says when the node was there last. It is renewed each
+// second, and so it is also a mark: where a lease is missing, what was written behind it is, too.
 
 #include <cstdint>
 #include <functional>
@@ -13,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/broker/redis/life/redis_server_info.h"
 #include "core/broker/redis/life/redis_tails.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
@@ -36,21 +42,15 @@ class RedisLife final : public RedisArrival {
   void on_disconnected() override;
 
  private:
-  // What INFO and CONFIG say about the Redis of this connection.
-  struct Server {
-    std::string version;
-    std::string run_id;
-    std::string info_error;
-    std::string replication_id;
-    bool was_promoted = false;
-    bool has_log = false;  // appendonly yes …
-    bool is_safe = false;  // … and appendfsync always
-
-    // The scripts use SET with NX and GET. An unknown version is given a try.
-    bool is_too_old() const;
-    // Replication ids also change when nothing happens: an idle backlog is freed.
-    std::string promotion() const { return was_promoted ? replication_id : std::string(); }
-    bool may_have_lost() const { return was_promoted || !has_log || !is_safe; }
+  // The one that is under way, or was the last: from the first question on a connection to open().
+  struct Arrival {
+    RedisServerInfo server = {};
+    std::string info_error = {};  // why INFO was refused
+    std::string id = {};          // of the life that this node arrives in
+    bool is_return = false;       // the Redis of this connection is not the one of life_id_
+    RedisTails::Result result = {};
+    std::uint32_t tries = 0;  // of what did not fit, in vain
+    bool can_retry = false;   // all other nodes have compared
   };
 
   void on_info(const RedisReply& reply);
@@ -78,17 +78,12 @@ class RedisLife final : public RedisArrival {
   const std::string nodes_key_;
   const std::function<std::vector<std::string>()> channels_;
 
-  Server server_;
-  std::string id_;                  // of the life that this node has taken part in; "" none
-  std::uint64_t open_number_ = 0;   // … and its n
-  std::string arriving_id_;         // … that it arrives in
-  std::uint64_t number_ = 0;        // n of the script
-  std::uint64_t lease_ = 0;         // the last one, 0 none
-  std::vector<std::string> nodes_;  // that had one then
-  bool is_return_ = false;          // the Redis of this connection is not the one of id_
-  RedisTails::Result result_;
-  std::uint32_t tries_ = 0;  // of what did not fit, in vain
-  bool can_retry_ = false;   // all other nodes have compared
+  Arrival arrival_;
+  std::string life_id_;             // of the life that this node has taken part in; "" none
+  std::uint64_t open_number_ = 0;   // … and its number
+  std::uint64_t number_ = 0;        // of the newest life that this node has heard of
+  std::uint64_t lease_ = 0;         // when the last one was written, by Redis' time (ms); 0 none
+  std::vector<std::string> nodes_;  // that had a lease then
   bool has_warned_ = false;
   Timer timer_;  // open: the next lease. Before: asks again whether all is settled
 };

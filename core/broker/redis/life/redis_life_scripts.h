@@ -1,38 +1,53 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // The Lua that nodes run when a Redis has come back, or another has taken its place, before they
-// use it. Private to core/broker.
+// use it (redis_life.h says what a life and a lease are). Private to core/broker.
 //
-//   <prefix>:life   hash    id      which process this data lives in, and since which promotion
-//                           n       the number of this life, and
-//                           t       of the first life in which a channel's numbering counts as true
-//                           until   when the nodes that are missing are waited for no longer (ms);
-//                                   0: all is settled
-//                           beat    the newest lease of those that are waited for
-//                           lossy   1: a node knows of a write that is gone
-//                           w:<node>  is waited for    a:<node>  has come, and is comparing
-//                           p:<node>  has compared; what it holds does not fit yet
-//                           d:<node>  has given back its tails
-//                           state, missing  how it was settled
-//   <prefix>:nodes  sorted set of the nodes' leases, by Redis' time (ms)
+// Two keys:
 //
-// Redis' persistence and its replicas all keep a prefix of what was written. So a node whose last
-// lease is there knows that nothing older is gone, and what is younger is in the memory of the
-// nodes that follow the channel. Three ways for a life to be settled:
+//   <prefix>:nodes  sorted set   node → when its lease was written, by Redis' clock (ms)
+//   <prefix>:life   hash
+//     id       which process this data lives in, and since which promotion
+//     n        the number of this life: 1, 2, 3 …
+//     t        the first life whose numbering is trusted: a channel that was last found true in an
+//              older life gets a new epoch when it is touched
+//     until    0 when the life is settled, that is, may be used; before, the time (ms) up to which
+//              missing nodes are waited for
+//     state, missing   how it was settled (see below), and without which nodes
+//   and while it is being settled
+//     beat     the newest lease that is known of
+//     lossy    1 when a node knows of a write that is gone
+//     for each node one of
+//       w:<node>   it has not come yet, and is waited for
+//       a:<node>   it has come, and is comparing its channels
+//       p:<node>   it has compared; some of what it holds does not fit yet
+//       d:<node>   it is done
 //
-//   0  all nodes came, and each found its lease: every epoch stays (t as it was)
-//   1  all came, but a lease was gone: what a node has compared is true, other channels get a new
-//      epoch when they are touched (t = n)
-//   2  a node is missing, and Redis may have lost something: every channel gets one (t = n + 1)
+// Redis' persistence and its replication both keep a prefix of what was written: when something is
+// there, all that was written before it is there, too. So a node that finds its last lease knows
+// that nothing older is gone; and what is younger is in the memory of the nodes that follow the
+// channel. That gives three ways for a life to be settled:
+//
+//   state 0  all nodes came, and each found its lease. Every epoch stays (t as it was).
+//   state 1  all came, but a lease was gone. What a node has compared is true; all other channels
+//   get
+//            a new epoch when they are touched (t = n).
+//   state 2  a node is missing, and Redis may have lost something that only that node knows of.
+//   Every
+//            channel gets a new epoch when it is touched (n grows by 1, and t = n).
 
 #include <string_view>
 
 namespace chirm::redis_scripts {
 
+// A node says that it is here. The first one to come to a Redis that is another one than before
+// begins a new life, and notes who is to be waited for: the nodes that had a lease.
+//
 // KEYS  1 life  2 nodes
-// ARGV  1 the process  2 its promotion, "" when none is known  3 this node  4 its last lease (0:
-//       none)  5 the n and 6 the t that it knows  7 how long to wait (ms)  8 how long a lease lasts
-//       (ms)  9… nodes that it knows
+// ARGV  1 the process (run_id)  2 its promotion, "" when none is known  3 this node  4 its last
+// lease
+//       (0: none)  5 the n and 6 the t that it knows  7 how long to wait for missing nodes (ms)
+//       8 how long a lease lasts (ms)  9… the nodes that it knows
 // Answers {n, t, 1 unless all is settled, id}.
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
@@ -41,12 +56,13 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'beat')
 local n, t = tonumber(held[2] or '0'), tonumber(held[3] or '0')
 local id = ARGV[1] .. ARGV[2]
--- Redis forgets its promotion when an idle backlog is freed.
+-- Redis forgets its promotion when an idle backlog is freed: that alone begins no new life.
 if ARGV[2] == '' and held[1] and held[1]:sub(1, #id) == id then id = held[1] end
--- Who knows a later life than this Redis has used another one meanwhile.
+-- A node that knows a later life than this Redis does has used another one meanwhile.
 if held[1] == id and n >= tonumber(ARGV[5]) then
   if held[4] == '0' then return {n, t, 0, id} end
 else
+  -- A new life. Those whose lease had not run out when the newest one was written are waited for.
   n, t = math.max(n, tonumber(ARGV[5])) + 1, math.max(t, tonumber(ARGV[6]))
   local newest = redis.call('ZREVRANGE', nodes, 0, 0, 'WITHSCORES')[2] or '0'
   local oldest = string.format('(%.0f', tonumber(newest) - tonumber(ARGV[8]))
@@ -59,7 +75,8 @@ else
 end
 
 if lease > tonumber(held[5]) then
-  -- It is not in the store, and what this node knows of others is newer.
+  -- This node's lease is newer than any in the store: the end of the store's data is gone, and with
+  -- it what it knew of the nodes. This node knows better who was there.
   for _, field in ipairs(redis.call('HKEYS', life)) do
     if field:sub(1, 2) == 'w:' then redis.call('HDEL', life, field) end
   end
@@ -75,6 +92,9 @@ redis.call('HSET', life, 'a:' .. me, 1)
 return {n, t, 1, id}
 )lua";
 
+// A node that has compared its channels asks whether it may go on. Whoever asks when nobody is
+// waited for any more settles the life for all.
+//
 // KEYS  1 life
 // ARGV  1 id  2 this node, which has compared its channels  3 1 if Redis may have lost something
 //       4 1 if something that it holds does not fit yet  5 for how long nodes that have come are
@@ -101,12 +121,14 @@ end
 local time = redis.call('TIME')
 local late_ms = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(held[4])
 local may_have_lost = ARGV[3] == '1' or held[5]
+-- Who has come is given more time than who has not: it is at work on what it holds.
 local waits_for = (may_have_lost and late_ms < 0) and #missing or 0
 if #working > 0 and late_ms < tonumber(ARGV[5]) then
   local comparing = #working - partial - (is_partial and 1 or 0)
   return {waits_for + comparing, partial}
 end
 if waits_for > 0 then return {waits_for, partial} end
+-- Nobody is waited for any more. Those who have not finished in time count as missing.
 for _, name in ipairs(working) do missing[#missing + 1] = name end
 if #missing > 0 and may_have_lost then
   n = n + 1
@@ -121,11 +143,13 @@ redis.call('HSET', life, 'n', n, 't', t, 'until', 0, 'state', state, 'missing', 
 return {n, t, state, names}
 )lua";
 
-// Renews a lease. Should somebody have deleted the life, it is put back: then its end is seen. An
-// error when another life has begun on this connection.
+// Renews a lease, and forgets those that have run out. When somebody has deleted the life
+// (FLUSHALL), it is put back, so that the end of this life is noticed. An error when another life
+// has begun while this connection lasted.
+//
 // KEYS  1 life  2 nodes
 // ARGV  1 id  2 this node  3 n  4 t  5 how long a lease lasts (ms)
-// Answers {the lease, nodes that have one…}.
+// Answers {the lease, the nodes that have one …}.
 inline constexpr std::string_view kLease = R"lua(
 local life, nodes = KEYS[1], KEYS[2]
 local time = redis.call('TIME')
@@ -145,6 +169,7 @@ return answer
 )lua";
 
 // What the store has of channels that a node follows.
+//
 // KEYS  for each channel its hash and its stream (redis_scripts.h)
 // ARGV  1 n  2 t, and for each channel: known epoch, known offset, body at that offset or "", epoch
 //       to use if a new one is needed, offset of the first publication that this node holds
@@ -158,7 +183,8 @@ for i = 1, #KEYS, 2 do
   local meta = redis.call('HMGET', hash, 'e', 'o', 'l')
   local top, verdict = tonumber(meta[2] or '0'), -1
   if not meta[1] then
-    -- Who holds the longest tail begins: nothing can be put in front of what is there.
+    -- Whoever holds the longest tail must begin, because nothing can be put in front of a stream
+    -- that is there. So all nodes leave a note of where theirs begins.
     local key, first = hash .. ':first', ARGV[at + 4]
     local longest = redis.call('GET', key)
     if not longest or tonumber(first) < tonumber(longest) then
@@ -183,8 +209,10 @@ end
 return answer
 )lua";
 
-// Puts a part of a channel's tail back: what the store does not have of it, when that follows what
-// it has, and what both have is the same. As often as one likes, and from several nodes at once.
+// Puts a part of a channel's tail back: what the store does not have of it, provided that it
+// follows what the store has, and that what both have is the same. It may be repeated, and several
+// nodes may do it at once: what is there already is left alone.
+//
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
@@ -200,7 +228,8 @@ local count = (#ARGV - 11) / 2
 local meta = call('HMGET', hash, 'e', 'o', 'l')
 local top = tonumber(meta[2] or '0')
 if not meta[1] then
-  -- A life in which something is gone for good, and that is settled: nobody can vouch for this.
+  -- n = t: the life is settled, and something is gone for good. Others have used the channel since,
+  -- or will under a new epoch: a late tail would be put in the middle of it.
   if ARGV[1] == ARGV[2] then return -1 end
   local longest = call('GET', hash .. ':first')
   if longest and tonumber(longest) < first and ARGV[11] == '0' then return -1 end
@@ -212,7 +241,8 @@ end
 local has_stream = call('EXISTS', stream) == 1
 if has_stream and first > top + 1 then
   if ARGV[11] == '0' then return -1 end
-  -- What is between is gone for good. Nobody uses the store yet: no offset is given twice.
+  -- What is in between is gone for good. The life is not settled, so nobody has published since: a
+  -- new epoch now comes before any offset is given a second time.
   call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
   return -4
 end

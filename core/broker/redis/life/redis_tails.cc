@@ -56,6 +56,7 @@ void RedisTails::retry(bool is_last, Done done) {
   pump();
 }
 
+// Gaps go first: while one is open, what other nodes hold behind it does not fit.
 void RedisTails::pump() {
   while (in_flight_ < kInFlightMax && (!gaps_.empty() || !channels_.empty())) {
     if (gaps_.empty()) {
@@ -87,7 +88,9 @@ void RedisTails::compare() {
     one.new_epoch = context_.new_epoch();
     channels_.pop_back();
     one.position = known_position(context_, one.channel);
-    if (one.position.epoch.empty()) continue;  // nobody has been told anything yet
+    if (one.position.epoch.empty()) continue;  // nobody was told anything that could be wrong now
+    // The newest body is sent along: the same offset with another text shows that the store has had
+    // another history since.
     if (one.position.offset > 0) {
       auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
       if (!newest.empty()) one.body = std::move(newest.front().body);
@@ -107,6 +110,7 @@ void RedisTails::compare() {
     command_.add(one.first);
     one.body = {};
   }
+  // These go around the queue of requests: until they are answered, no request may be sent.
   ++in_flight_;
   commands_.ask(command_, [this, batch = std::move(batch)](const RedisReply& reply) {
     on_compared(batch, reply);
@@ -135,14 +139,16 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
 
 // ---- Putting back
 
-// From the store's newest publication on, so that it is seen whether this node has the same.
+// From the store's newest publication on, and not from behind it, so that the script sees whether
+// this node has the same there.
 void RedisTails::put_back(Gap gap) {
   const Position known = known_position(context_, gap.channel);
   const std::uint64_t from = gap.since == 0 ? 0 : gap.since - 1;
   gap.new_epoch = context_.new_epoch();
   std::vector<Publication> publications = context_.listener->tail(gap.channel, from, kPieceBytes);
   if (publications.size() > kPiecePublications) publications.resize(kPiecePublications);
-  if (!publications.empty() && publications.back().offset <= gap.since) {  // a very long one
+  if (!publications.empty() && publications.back().offset <= gap.since) {
+    // One that is as long as a piece: nothing new would fit beside it.
     publications = context_.listener->tail(gap.channel, gap.since, kPieceBytes);
   }
   write_piece(gap, known, publications);
@@ -155,6 +161,8 @@ void RedisTails::put_back(Gap gap) {
 void RedisTails::write_piece(const Gap& gap, const Position& known,
                              const std::vector<Publication>& publications) {
   const BrokerSettings& settings = context_.settings;
+  // The message ids go with them: a client whose ack was lost sends its message again, and must not
+  // see it twice.
   struct Author {
     std::string user;
     std::string message_id;  // "" when there is none to be remembered
@@ -198,6 +206,7 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
     ++result_.uncovered;
     start_over(gap.channel, gap.new_epoch);
   } else if (reply.integer() == kUnfit && is_last_) {
+    // Another node's tail is in the way, or the life is settled: this one's clients compare.
     ++result_.uncovered;
     context_.listener->on_maybe_missed(gap.channel);
   } else if (reply.integer() == kUnfit) {
@@ -208,6 +217,7 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   const auto added = static_cast<std::uint64_t>(reply[1].integer());
   result_.put_back += added;
   if (added > 0 && !std::exchange(gap.is_restored, true)) ++result_.restored;
+  // As long as there is progress, the next piece; known_position() may have grown meanwhile.
   const Position known = known_position(context_, gap.channel);
   if (top < known.offset && top > gap.since) {
     gap.since = top;
@@ -218,7 +228,8 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   pump();
 }
 
-// Without what is missing nobody may use the store: another node would give its offsets anew.
+// A store that takes no writes now must not be used without what is missing: another node would
+// give its offsets to new publications. So the link is made again until it takes them.
 void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
   if (!is_last_) return unfit_.push_back(std::move(gap));
   if (is_temporary(error)) return commands_.reconnect("putting back: " + std::string(error));
@@ -226,6 +237,7 @@ void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
   context_.listener->on_maybe_missed(gap.channel);
 }
 
+// By way of the digest all other nodes learn of it, too; here the listener is told at once.
 void RedisTails::start_over(const std::string& channel, const std::string& new_epoch) {
   context_.positions.note(channel, {0, new_epoch});
   context_.listener->on_maybe_missed(channel);

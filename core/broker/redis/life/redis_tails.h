@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Gives a Redis that has lost publications back what this node holds of them: compares each channel
-// that the node follows, and puts the missing end of its log in place. In pieces, so that neither
-// Redis nor the loop is kept long. Private to core/broker.
+// that the node follows, and puts the missing end of its log in place. It does so in pieces, so
+// that neither Redis nor the loop is kept busy for long. Private to core/broker; loop's thread.
+//
+//   channels ──compare──▶ nothing is missing
+//                    ├──▶ gaps ──put back, piece by piece──▶ restored
+//                    └──▶ unfit: tried again when other nodes have put back what they hold
 
 #include <cstddef>
 #include <cstdint>

@@ -8,6 +8,9 @@
 // An object makes one connection after the other. The connection is the object's until close(), or
 // until hiredis says that it is over; from then on nothing of it is heard any more, although
 // hiredis may free it a little later (when close() was called from within one of its callbacks).
+//
+// Half of its members are flags that hiredis' callbacks set: there is no smaller thing hidden in
+// it.
 
 #include <cstdint>
 #include <deque>

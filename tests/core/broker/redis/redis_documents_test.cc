@@ -77,8 +77,9 @@ TEST_F(RedisDocumentsOfNodes, WaitForARedisThatIsAway) {
 }
 
 TEST_F(RedisDocumentsOfNodes, FailWhenItIsAwayForLongerThanTheyAreHeld) {
-  settings_.hold_ms = 500;
+  settings_.hold_ms = 1000;
   const auto node = make_node(server_.unix_url());
+  ASSERT_TRUE(node->run_until_ready());
   DocumentClient client(*node);
   client.put("a", 0, "1");
   server_.kill();

@@ -93,6 +93,7 @@ class RedisLifeRandom : public testing::RedisLifeTest, public ::testing::WithPar
 };
 
 TEST_P(RedisLifeRandom, NeverGivesAnOffsetTwice) {
+  SCOPED_TRACE("seed " + std::to_string(GetParam()));
   for (int round = 0; round < 12; ++round) {
     talk();
     if (chance(40)) server_.command({"SAVE"});

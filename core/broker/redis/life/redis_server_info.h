@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What INFO and CONFIG say about a Redis, as far as it tells whether it is the one that was known,
+// and whether it may have lost something. Pure; private to core/broker.
+
+#include <string>
+#include <string_view>
+
+namespace chirm {
+
+struct RedisServerInfo {
+  std::string version = {};
+  std::string run_id = {};  // "": INFO was refused, or is another server's
+  std::string replication_id =
+      {};                     // changes with a promotion, but also when an idle backlog is freed
+  bool was_promoted = false;  // it has been a replica
+  bool has_log = false;       // appendonly yes …
+  bool is_safe = false;       // … and appendfsync always
+
+  // Reads one section of INFO: lines of `name:value`. What it does not have stays as it was.
+  void read(std::string_view section);
+
+  // The scripts use SET with NX and GET, which Redis 7 has. An unknown version is given a try.
+  bool is_too_old() const;
+  // What tells two promotions of one process apart; "" when there was none.
+  std::string promotion() const { return was_promoted ? replication_id : std::string(); }
+  // Whether something that was acked may be missing here, were it not for the nodes' memory.
+  bool may_have_lost() const { return was_promoted || !has_log || !is_safe; }
+};
+
+}  // namespace chirm
