@@ -26,6 +26,8 @@ double Histogram::mean_us() const {
 std::uint64_t Histogram::percentile_us(double percent) const {
   if (count_ == 0) return 0;
   const std::size_t bucket = percentile_bucket(counts_, count_, percent);
+  // Told as the highest value of its bucket: rather a little too slow than too fast. The last
+  // bucket reaches beyond what was ever recorded.
   return std::min(Buckets::highest_in(bucket), max_us_);
 }
 

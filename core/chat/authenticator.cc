@@ -83,8 +83,11 @@ bool Authenticator::is_ready() const {
 
 Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const {
   const std::int64_t now = Loop::unix_ms() / 1000;
-  // What was revoked may concern anybody.
+  // Before the revocations are read, any token might be a revoked one. A temporary error has
+  // clients try again, on this node or another.
   if (!is_ready()) return Unexpected<Refusal>(errors::kInternal);
+  // What the cluster's key has not signed may be a token of the operator's system, which has keys
+  // of its own.
   const auto own = accounts_ == nullptr ? std::nullopt : accounts_->verify(token);
   const auto claims = own ? *own : verify_connection_token(token, settings_.tokens, now);
   if (!claims) {
@@ -94,11 +97,13 @@ Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const 
   if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
     return Unexpected<Refusal>(errors::kExpired);
   }
+  // An outside token must not take over a guest, an account's other spelling or an administrator.
   const bool is_user =
       own || (is_external_user(claims->user) &&
               !(accounts_ != nullptr && accounts_->looks_like_account(claims->user)));
   if (!is_user) return Unexpected<Refusal>(disconnects::kInvalidToken);
   Identity identity = own ? own_identity(*claims) : external_identity(*claims);
+  // A ban is by name, so it holds for whatever token the user comes with.
   if (is_revoked(identity.user, identity.session)) {
     return Unexpected<Refusal>(disconnects::kInvalidToken);
   }
@@ -129,14 +134,17 @@ Expected<Identity, Disconnect> Authenticator::refresh(std::string_view user,
   if (!identity) {
     const auto* why = std::get_if<Disconnect>(&identity.error());
     if (why != nullptr) return Unexpected<Disconnect>(*why);
+    // This node cannot judge it yet, so the client is to connect again, maybe to another one.
     const bool is_early = std::get<ErrorCode>(identity.error()) == errors::kInternal;
     return Unexpected<Disconnect>(is_early ? disconnects::kInternal : disconnects::kExpired);
   }
+  // A connection stays the user's it was opened for: its subscriptions were allowed to that one.
   if (identity->user != user) return Unexpected<Disconnect>(disconnects::kInvalidToken);
   return std::move(*identity);
 }
 
-// Whether a channel of that name can exist.
+// Rooms have no '#' in their names: with one, the name would say who may use the channel, and rooms
+// decide that by membership.
 std::optional<ErrorCode> Authenticator::check_name(std::string_view channel) const {
   if (!is_channel_name(channel)) return errors::kBadRequest;
   if (settings_.is_insecure) return std::nullopt;

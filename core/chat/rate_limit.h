@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// So many a second, and a burst of so many at once (the generic cell rate algorithm).
+// At most so many a second, and a burst of so many at once (the generic cell rate algorithm).
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +9,8 @@ namespace chirm {
 
 class RateLimit {
  public:
-  // False: too many. A rate of 0 has no limit. What weighs more counts for so many.
+  // Takes one, or one that counts as `weight`. False: that is too many now, and nothing is taken. A
+  // rate of 0 means no limit. `burst` is 1 at least.
   bool take(std::uint64_t now_ms, std::uint32_t per_second, std::uint32_t burst,
             std::uint32_t weight = 1) {
     if (per_second == 0) return true;
@@ -22,7 +23,8 @@ class RateLimit {
   }
 
  private:
-  std::uint64_t next_us_ = 0;  // when the last one taken would have been due at an even pace
+  // When the next one would be due at an even pace. A burst moves it into the future.
+  std::uint64_t next_us_ = 0;
 };
 
 }  // namespace chirm

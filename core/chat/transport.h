@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What a session needs of its connection. Implemented by server/Connection, and by fakes in tests
-// and benchmarks. None of these calls back into the session.
+// What a session needs of its connection. Implemented by core/server/connection.h, and by fakes in
+// tests and benchmarks. None of these functions calls back into the session. On the loop's thread.
 
 #include <sys/uio.h>
 
@@ -12,15 +12,17 @@ namespace chirm {
 
 class Transport {
  public:
-  // Hands `bytes` (the sum of the pieces) to the kernel. Returns how many it took. Fewer: either
-  // the socket is full, and Session::on_writable() follows, or it broke, and the session's end
-  // does.
+  // Hands the pieces, `bytes` in all, to the kernel. Returns how many bytes it has taken. If these
+  // are fewer, either the socket is full, and Session::on_writable() follows when it is not any
+  // more; or it is broken, and the session is ended later.
   virtual std::size_t write(std::span<const iovec> pieces, std::size_t bytes) = 0;
-  // Whether Session::on_message() may go on being called. What was already received still is.
+  // Whether the connection is read. Messages that have been received already are still handed to
+  // Session::on_message().
   virtual void set_input_wanted(bool is_wanted) = 0;
-  // The session's Close frame is queued: the peer has some seconds to read it and answer.
+  // The session has queued its Close frame. From now on the peer has some seconds to read it and
+  // to answer.
   virtual void on_closing() = 0;
-  // The Close frame has been written: nothing will be written any more.
+  // The Close frame has been written, and nothing will be written any more.
   virtual void on_all_written() = 0;
 
  protected:

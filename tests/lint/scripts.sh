@@ -2,8 +2,9 @@
 # scripts.sh ROOT: does every shell script parse? With shellcheck installed, what does it think?
 set -euo pipefail
 cd "$1"
-scripts=(bin/up bin/test bin/setup.sh conf/render-nginx .ci/run bench/run tests/bench/load_run.sh
-  tests/lint/*.sh tests/sdk/run.sh tests/web/run.sh)
+mapfile -t scripts < <(
+  grep -rlI --exclude-dir=node_modules '^#!/usr/bin/env bash$' .ci .githooks bench bin conf tests | sort)
+((${#scripts[@]})) || { echo "no scripts under $1"; exit 1; }
 for script in "${scripts[@]}"; do bash -n "$script"; done
 if command -v shellcheck >/dev/null; then
   shellcheck -x "${scripts[@]}"

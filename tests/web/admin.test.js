@@ -2,7 +2,17 @@
 // The operator's page, for operators only.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { administrator, composer, launch, message, newcomer, openTab, say, signIn, startCluster } from './browser.js';
+import {
+  administrator,
+  composer,
+  launch,
+  message,
+  newcomer,
+  openTab,
+  say,
+  signIn,
+  startCluster,
+} from './browser.js';
 
 test('who is no administrator is told so', async (t) => {
   const cluster = await startCluster(t);
@@ -33,6 +43,8 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   await page.getByRole('button', { name: 'Send to all' }).click();
   await page.getByText(/Your notice went to \d+ connections?/).waitFor();
   await ada.getByText('Restart at noon').waitFor();
+  await ada.getByRole('button', { name: 'Dismiss' }).click();
+  await ada.getByText('Restart at noon').waitFor({ state: 'detached' });
 
   await page.getByLabel('User name').fill('nobody-here');
   await page.getByRole('button', { name: 'Look up' }).click();

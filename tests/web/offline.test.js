@@ -6,6 +6,7 @@ import {
   composer,
   createRoom,
   door,
+  glimpse,
   launch,
   launchAnother,
   message,
@@ -44,14 +45,14 @@ test('two browsers on different nodes talk on when one node is killed', async (t
   for (let i = 0; i < 5; ++i) await say(bob, `said meanwhile ${i}`);
   await message(bob, 'said meanwhile 4').waitFor();
   doors[0].leadTo(cluster.nodes[2].port);
-  await ada.getByText('You are all caught up').waitFor();
+  await glimpse(ada, 'banner', 'You are all caught up');
   await message(bob, 'typed meanwhile 4').waitFor();
   await bob.getByRole('button', { name: / 2 here now/ }).waitFor();
 
   await cluster.nodes[1].kill();
   await bob.getByText('Connection lost').waitFor();
   doors[1].leadTo(cluster.nodes[2].port);
-  await bob.getByText('You are all caught up').waitFor();
+  await glimpse(bob, 'banner', 'You are all caught up');
   await say(bob, 'the end');
   await both('the end');
   for (let i = 0; i < 5; ++i) expected.push(`typed meanwhile ${i}`, `said meanwhile ${i}`);
@@ -100,7 +101,7 @@ test('an answer that is lost makes no second message', async (t) => {
   await say(ada, 'stored, but not known to be');
   await message(bob, 'stored, but not known to be').waitFor();
   way.cut();
-  await ada.getByText('You are all caught up').waitFor();
+  await glimpse(ada, 'banner', 'You are all caught up');
   await say(ada, 'after');
   await message(bob, 'after').waitFor();
   await ada.locator('.message.is-sending, .message.is-waiting').waitFor({ state: 'detached' });

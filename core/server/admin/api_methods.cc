@@ -8,7 +8,7 @@
 
 #include "core/chat/access.h"
 #include "core/chat/authenticator.h"
-#include "core/chat/presence.h"
+#include "core/chat/presence/presence.h"
 #include "core/server/admin/node_board.h"
 #include "protocol/base64.h"
 #include "protocol/json.h"

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/check.h"
-#include "core/chat/presence_sets.h"
+#include "core/chat/presence/presence_sets.h"
 #include "core/loop/loop.h"
 #include "tests/support/fake_node_bus.h"
 #include "tests/support/loop_runner.h"

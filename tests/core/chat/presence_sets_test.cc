@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Sets that several nodes have parts of.
-#include "core/chat/presence_sets.h"
+#include "core/chat/presence/presence_sets.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -88,12 +88,11 @@ class ApiNodes {
     return answer.body;
   }
 
-  // Calls until the answer is as wanted, or for 20 s.
+  // Calls until the answer is as wanted; returns the last one.
   std::string call_until(const std::string& method,
                          const std::function<bool(const std::string&)>& is_right) {
-    const std::uint64_t end_ms = loop.now_ms() + 20'000;
-    std::string answer = call(method, "{}");
-    while (!is_right(answer) && loop.now_ms() < end_ms) answer = call(method, "{}");
+    std::string answer;
+    (void)ask_until([&] { return is_right(answer = call(method, "{}")); });
     return answer;
   }
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Which entries of a hash table are looked at in this turn: a few, that is, so that a check at the
+// end of each turn costs the same whether the table has ten entries or ten thousand.
+
+#include <algorithm>
+#include <cstddef>
+
+namespace chirm {
+
+class TurnSlice {
+ public:
+  // Visits what is in the next kBuckets buckets, and begins anew behind the last one. A table that
+  // does not change is seen whole in bucket_count() / kBuckets calls.
+  template <class Table, class Visit>
+  void visit(const Table& table, Visit visit) {
+    const std::size_t buckets = table.bucket_count();
+    for (std::size_t i = 0; i < std::min(kBuckets, buckets); ++i) {
+      const std::size_t bucket = next_++ % buckets;
+      std::for_each(table.begin(bucket), table.end(bucket), visit);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kBuckets = 32;
+
+  std::size_t next_ = 0;
+};
+
+}  // namespace chirm
