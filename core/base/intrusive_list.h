@@ -58,6 +58,11 @@ class IntrusiveList {
     while (pop_front() != nullptr) {
     }
   }
+  // Calls visit(element) for each, in order. `visit` must not change the list.
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (Hook* hook = root_.next_; hook != &root_; hook = hook->next_) visit(*to_element(hook));
+  }
   // Moves all elements of `other` behind those of this list, in O(1).
   void take(IntrusiveList& other) {
     if (other.empty()) return;
@@ -74,6 +79,49 @@ class IntrusiveList {
   using Hook = ListHook<Tag>;
   static T* to_element(Hook* hook) { return static_cast<T*>(hook); }
   Hook root_;
+};
+
+// One pass over a list whose elements are worked off: who joins the list during the pass waits for
+// the next one, and so does, before them, whom this pass has not come to.
+template <class T, class Tag>
+class ListPass {
+ public:
+  explicit ListPass(IntrusiveList<T, Tag>& list) : list_(list) { left_.take(list); }
+  ~ListPass() {
+    left_.take(list_);
+    list_.take(left_);
+  }
+  ListPass(const ListPass&) = delete;
+  ListPass& operator=(const ListPass&) = delete;
+
+  // The next element, which is on no list any more; null at the end.
+  T* next() { return left_.pop_front(); }
+
+ private:
+  IntrusiveList<T, Tag>& list_;
+  IntrusiveList<T, Tag> left_;
+};
+
+// A look at some elements of a list, which keeps them all: the next look begins behind the last one
+// that this one has seen, so that in the end everybody is looked at.
+template <class T, class Tag>
+class ListLook {
+ public:
+  explicit ListLook(IntrusiveList<T, Tag>& list) : list_(list) {}
+  ~ListLook() { list_.take(seen_); }
+  ListLook(const ListLook&) = delete;
+  ListLook& operator=(const ListLook&) = delete;
+
+  // The next element; null when all have been seen.
+  T* next() {
+    T* element = list_.front();
+    if (element != nullptr) seen_.push_back(*element);
+    return element;
+  }
+
+ private:
+  IntrusiveList<T, Tag>& list_;
+  IntrusiveList<T, Tag> seen_;
 };
 
 }  // namespace chirm

@@ -9,19 +9,21 @@
 //                   the next round                for the page
 //
 // So history is read once for all of them, and no more of it than a page is held, whatever the
-// readers do. Private to core/chat; the hub does the work (hub_catch_up.cc).
+// readers do. Private to core/chat; CatchUps does the work.
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/base/check.h"
 #include "core/base/intrusive_list.h"
 #include "core/chat/channel_log.h"
 
 namespace chirm {
 
 class Channel;
-class Session;
+class Subscriber;
 struct CatchUpTag;
 struct DueCatchUpTag;
 
@@ -31,11 +33,15 @@ struct CatchUp : public ListHook<CatchUpTag>, public ListHook<DueCatchUpTag> {
 
   // Whether the page has something behind `cursor`.
   bool has(std::uint64_t cursor) const { return page.covers(cursor) && cursor < page.top().offset; }
+  void check() const {
+    page.check();
+    CHIRM_CHECK(unserved <= readers.size(), page.channel(), unserved, readers.size());
+  }
 
   Channel& channel;
   ChannelLog page;
-  std::vector<Session*> readers;
-  std::size_t unserved = 0;            // readers that have not been sent the whole page, at most
+  std::vector<Subscriber*> readers;
+  std::size_t unserved = 0;            // readers for which the page has something
   std::uint64_t waiting_since_ms = 0;  // for blocked readers, by others; 0: nobody waits
   std::uint64_t round_since_ms = 0;
   std::uint64_t retry_ms = 0;  // when history may be read again after an error

@@ -202,4 +202,18 @@ ChannelLog::Cut ChannelLog::cut(std::uint64_t offset, std::size_t byte) const {
   return {done, {}};
 }
 
+void ChannelLog::check() const {
+  std::size_t bytes = 0;
+  std::uint64_t next = first();
+  for (const Segment& segment : segments_) {
+    CHIRM_CHECK(!segment.ends.empty() && segment.first == next, channel_, segment.first, next);
+    CHIRM_CHECK(segment.ends.back() == segment.bytes.size(), channel_, segment.bytes.size());
+    CHIRM_CHECK(segment.arrived.size() <= segment.ends.size(), channel_, segment.arrived.size());
+    next = segment.end();
+    bytes += segment.bytes.capacity();
+  }
+  CHIRM_CHECK(next == top_.offset + 1, channel_, next, top_.offset);
+  CHIRM_CHECK(bytes == bytes_, channel_, bytes, bytes_);
+}
+
 }  // namespace chirm

@@ -77,12 +77,16 @@ class ChannelLog {
   // Where `byte` bytes behind the frame of `offset` are. The tail must cover them.
   Cut cut(std::uint64_t offset, std::size_t byte) const;
 
+  // Looks at each segment, not at each frame.
+  void check() const;
+
  private:
   struct Segment {
-    std::uint64_t first = 0;             // offset of its first frame
-    std::string bytes;                   // capacity is reserved once and never exceeded
-    std::vector<std::uint32_t> ends;     // of each frame, in bytes
-    std::vector<std::uint32_t> arrived;  // of its first frames, likewise
+    std::uint64_t first = 0;          // offset of its first frame
+    std::string bytes;                // capacity is reserved once and never exceeded
+    std::vector<std::uint32_t> ends;  // of each frame, in bytes
+    // When its first frames arrived. Fewer than frames, or none, when they came from history.
+    std::vector<std::uint32_t> arrived;
 
     std::uint64_t end() const { return first + ends.size(); }  // offset behind its last frame
     std::size_t room() const { return bytes.capacity() - bytes.size(); }

@@ -2,12 +2,12 @@
 #include "core/chat/hub.h"
 
 #include <algorithm>
-#include <utility>
+#include <memory>
 
 #include "core/base/check.h"
-#include "core/chat/session.h"
 #include "protocol/command.h"
 #include "protocol/message.h"
+#include "protocol/ws_encoder.h"
 
 namespace chirm {
 
@@ -17,6 +17,10 @@ constexpr std::uint64_t kTickMs = 1000;
 // apart, but all within kLeaveMs: they all come back.
 constexpr std::uint64_t kLeaveGapUs = 1'000;
 constexpr std::uint64_t kLeaveMs = 5'000;
+// Of a subscribe command: an error instead of a subscription that has missed something.
+constexpr std::uint32_t kFlagRejectUnrecovered = 2;
+// Where invariants are checked: so many looks a turn, on average.
+constexpr std::size_t kChecksPerTurn = 500;
 }  // namespace
 
 Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& settings,
@@ -26,112 +30,174 @@ Hub::Hub(Loop& loop, Broker& broker, WsEncoder& encoder, const ChatSettings& set
       encoder_(encoder),
       settings_(settings),
       counters_(counters),
-      tick_(loop, [this] { on_tick(); }),
-      catch_up_timer_(loop, [this] { look_round(); }),
-      presence_(loop, broker, *this, settings) {
+      channels_(counters),
+      queue_(counters),
+      tails_(settings, counters),
+      reader_(
+          loop, broker, channels_,
+          [this](Channel& channel, const HistoryAnswer& answer) { on_history(channel, answer); }),
+      catch_ups_({loop, settings, counters, encoder, reader_, queue_, tails_}),
+      recovery_({settings, counters, reader_, queue_, tails_, catch_ups_}),
+      fan_out_(loop, counters, queue_, tails_, catch_ups_),
+      slow_readers_(loop, counters, queue_, catch_ups_),
+      presence_(loop, broker, channels_, settings),
+      subscriptions_(loop, counters, queue_, catch_ups_, presence_),
+      tick_(loop, [this] { on_tick(); }) {
   broker_.set_listener(*this);
   tick_.start_repeating(kTickMs);
 }
 
 Hub::~Hub() = default;
 
-Channel* Hub::find(std::string_view name) const {
-  const auto found = channels_.find(name);
-  return found == channels_.end() ? nullptr : found->second.get();
-}
+// ---- Channels
 
 Channel& Hub::find_or_open(std::string_view name) {
-  if (Channel* channel = find(name)) return *channel;
-  auto& channel = channels_[std::string(name)];
-  channel = std::make_unique<Channel>(std::string(name), encoder_);
-  ++counters_.channels;
+  if (Channel* channel = channels_.find(name)) return *channel;
+  Channel& channel = channels_.open(name, encoder_);
   broker_.subscribe(name,
                     [this, key = std::string(name)](const auto& top) { on_subscribed(key, top); });
-  return *channel;
+  return channel;
 }
 
-void Hub::subscribe(Session& session, std::uint32_t command_id, const SubscribeCommand& command) {
-  if (channels_.size() >= settings_.channels_max && find(command.channel) == nullptr) {
-    if (command_id == 0) return session.on_join_refused(errors::kInternal);
-    return session.reply_error(command_id, errors::kLimitExceeded);
-  }
-  Channel& channel = find_or_open(command.channel);
-  Joining joining{&session,
-                  command_id,
-                  command.recover,
-                  (command.flag & 2) != 0,
-                  {command.since.offset, std::string(command.since.epoch)},
-                  loop_.now_ms(),
-                  command.join_leave,
-                  command_id == 0 && session.greeting_ == nullptr};
-  session.subscriptions_.push_back({&channel, false, command_id == 0, 0});
-  ++counters_.subscriptions;
-  if (channel.state != ChannelState::kSubscribing && try_join(channel, joining)) return;
-  channel.joining.push_back(joining);
-  if (channel.state != ChannelState::kSubscribing) look_back(channel);
+Channel* Hub::find_subscribed(std::string_view name) const {
+  Channel* channel = channels_.find(name);
+  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return nullptr;
+  return channel;
 }
 
 void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top) {
-  Channel* channel = find(name);
+  Channel* channel = channels_.find(name);
   if (channel == nullptr || channel->state != ChannelState::kSubscribing) return;
   if (!top) {
-    // Who asks again while being refused gets a new channel.
-    const std::unique_ptr<Channel> refused = std::move(channels_[name]);
-    channels_.erase(name);
-    --counters_.channels;
+    // Taken out first: who asks again while being refused gets a new channel.
+    const std::unique_ptr<Channel> refused = channels_.take(name);
     broker_.unsubscribe(name);
-    refuse_joining(*refused, top.error());
+    refuse(*refused, std::exchange(refused->joining, {}), top.error());
     return;
   }
-  channel->log.reset(*top);
+  tails_.reset(channel->log, *top);
   channel->state = ChannelState::kLive;
   // A publication can overtake the answer: then it is in the history.
-  if (channel->seen > top->offset || channel->must_compare) repair(*channel);
-  join_all(*channel);
+  if (channel->seen > top->offset || channel->must_compare) recovery_.repair(*channel);
+  let_in(*channel);
 }
 
-void Hub::unsubscribe(Session& session, Channel& channel) {
-  auto* found = session.find(channel);
-  CHIRM_CHECK(found != nullptr, channel.name());
-  const bool was_live = found->is_live;
-  const bool wanted_presence = found->wants_presence;
-  if (was_live) {
-    const std::uint32_t index = found->index;
-    if (found->is_catching_up) remove_reader(channel, session, channel.members[index].cursor);
-    channel.members[index] = channel.members.back();
-    channel.members.pop_back();
-    if (index < channel.members.size()) {
-      channel.members[index].session->find(channel)->index = index;
+bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {
+  const bool is_crowded = channels_.size() > settings_.channels_max / 2;
+  const std::uint64_t linger_ms = is_crowded ? 0 : 1000ULL * settings_.channel_linger_s;
+  return channel.members.empty() && channel.joining.empty() && channel.stored.reading == 0 &&
+         channel.state == ChannelState::kLive && now_ms - channel.empty_since_ms >= linger_ms;
+}
+
+void Hub::close(Channel& channel) {
+  broker_.unsubscribe(channel.name());
+  tails_.reset(channel.log, {});
+  (void)channels_.take(channel.name());
+}
+
+void Hub::for_each_channel(
+    const std::function<void(const std::string&, std::size_t)>& visit) const {
+  for (const auto& [name, channel] : channels_) {
+    if (!channel->members.empty()) visit(name, channel->members.size());
+  }
+}
+
+// ---- Joining
+
+void Hub::subscribe(Subscriber& subscriber, std::uint32_t command_id,
+                    const SubscribeCommand& command) {
+  if (channels_.size() >= settings_.channels_max && channels_.find(command.channel) == nullptr) {
+    // Of the server's own choice the client knows no limit: it is to try another node.
+    return subscriber.on_refused(command_id,
+                                 command_id == 0 ? errors::kInternal : errors::kLimitExceeded);
+  }
+  Channel& channel = find_or_open(command.channel);
+  subscriptions_.begin(subscriber, channel, command_id == 0);
+  Joining joining{&subscriber,
+                  command_id,
+                  command.recover,
+                  (command.flag & kFlagRejectUnrecovered) != 0,
+                  {command.since.offset, std::string(command.since.epoch)},
+                  loop_.now_ms(),
+                  command.join_leave,
+                  command_id == 0 && subscriber.is_connected()};
+  const bool has_tail = channel.state != ChannelState::kSubscribing;
+  std::vector<Answer> answers;
+  if (has_tail && judge(channel, joining, answers)) return answer(channel, answers);
+  channel.joining.push_back(std::move(joining));
+  if (has_tail) recovery_.look_back(channel);
+}
+
+// Lets in whom the channel can serve now, or refuses them; for the others it is read what they have
+// to know. Answers come last: a client that is answered goes on with its next command.
+void Hub::let_in(Channel& channel) {
+  std::vector<Answer> answers;
+  for (Joining& joining : std::exchange(channel.joining, {})) {
+    if (!judge(channel, joining, answers)) channel.joining.push_back(std::move(joining));
+  }
+  recovery_.look_back(channel);
+  answer(channel, answers);
+}
+
+// False: it has to wait.
+bool Hub::judge(Channel& channel, Joining& joining, std::vector<Answer>& answers) {
+  const auto verdict = recovery_.judge(channel, joining);
+  if (!verdict) return false;
+  if (verdict->is_refused) {
+    answers.push_back({std::move(joining), *verdict, &errors::kUnrecoverablePosition});
+    return true;
+  }
+  subscriptions_.join(channel, joining, verdict->cursor);
+  answers.push_back({std::move(joining), *verdict, nullptr});
+  return true;
+}
+
+// Nothing of a refused subscription is left when its answer is queued: the client may try again at
+// once. The answer to a subscribe carries no publications: what was missed follows as pushes do.
+void Hub::answer(Channel& channel, const std::vector<Answer>& answers) {
+  for (const Answer& one : answers) {
+    if (one.error != nullptr) unsubscribe(*one.asked.subscriber, channel);
+  }
+  for (const Answer& one : answers) {
+    Subscriber& subscriber = *one.asked.subscriber;
+    if (one.error != nullptr) {
+      subscriber.on_refused(one.asked.command_id, *one.error);
+      continue;
     }
-    // The member that took the place may be one that the flush has not come to yet.
-    if (channel.unflushed > 0) mark_dirty(channel);
-  } else {
-    std::erase_if(channel.joining, [&](const Joining& one) { return one.session == &session; });
-  }
-  *found = session.subscriptions_.back();
-  session.subscriptions_.pop_back();
-  --counters_.subscriptions;
-  if (channel.members.empty()) channel.empty_since_ms = loop_.now_ms();
-  if (was_live) presence_.on_left(channel.name(), session, wanted_presence);
-}
-
-void Hub::unsubscribe_all(Session& session) {
-  while (!session.subscriptions_.empty()) {
-    unsubscribe(session, *session.subscriptions_.back().channel);
+    SubscribeResult result;
+    result.position = {one.verdict.cursor, channel.log.top().epoch};
+    result.was_recovering = one.asked.recover;
+    result.recovered = one.verdict.is_recovered;
+    subscriber.on_subscribed(one.asked, channel.name(), result);
   }
 }
 
-void Hub::end_subscription(Session& session, Channel& channel, const Unsubscribe& why) {
+// `refused` has been taken from the channel's joining ones.
+void Hub::refuse(Channel& channel, const std::vector<Joining>& refused, const ErrorCode& error) {
+  std::vector<Answer> answers;
+  for (const Joining& one : refused) answers.push_back({one, {}, &error});
+  answer(channel, answers);
+}
+
+// ---- Leaving
+
+void Hub::forget(Subscriber& subscriber) {
+  unsubscribe_all(subscriber);
+  queue_.unblock(subscriber);
+}
+
+// For want of what the channel cannot give any more.
+void Hub::end(Subscriber& subscriber, Channel& channel, const Unsubscribe& why) {
+  const bool is_server_side = subscriber.at(channel).is_server_side;
+  unsubscribe(subscriber, channel);
   // No client can renew what the server has subscribed it to, unless it connects again.
-  if (session.find(channel)->is_server_side) {
-    unsubscribe(session, channel);
-    if (!session.is_leaving()) session.leave_after(next_leave_delay_ms());
+  if (is_server_side) {
+    if (!subscriber.is_leaving()) subscriber.leave_after(next_leave_delay_ms());
     return;
   }
-  unsubscribe(session, channel);
-  session.context_.scratch.clear();
-  append_unsubscribe_push(session.context_.scratch, channel.name(), why);
-  session.send_scratch();
+  scratch_.clear();
+  append_unsubscribe_push(scratch_, channel.name(), why);
+  subscriber.push(scratch_);
 }
 
 std::uint64_t Hub::next_leave_delay_ms() {
@@ -142,36 +208,36 @@ std::uint64_t Hub::next_leave_delay_ms() {
   return (due_us - now_us) / 1000;
 }
 
-std::vector<Session*> Hub::subscribers(std::string_view name) {
-  std::vector<Session*> found;
-  const Channel* channel = find(name);
-  if (channel == nullptr) return found;
-  const auto add = [&](Session* session) {
-    if (!session->find(*channel)->is_server_side) found.push_back(session);
-  };
-  for (const Member& member : channel->members) add(member.session);
-  for (const Joining& joining : channel->joining) add(joining.session);
-  return found;
+std::vector<Subscriber*> Hub::subscribers(std::string_view name) const {
+  const Channel* channel = channels_.find(name);
+  return channel == nullptr ? std::vector<Subscriber*>() : Subscriptions::asked_for(*channel);
 }
 
-void Hub::end_subscription(Session& session, std::string_view name, const Unsubscribe& why) {
-  const auto* subscription = session.find(name);
+void Hub::end_subscription(Subscriber& subscriber, std::string_view name, const Unsubscribe& why) {
+  const Subscription* subscription = subscriber.find(name);
   if (subscription == nullptr || subscription->is_server_side) return;
   Channel& channel = *subscription->channel;
-  if (subscription->is_live) return end_subscription(session, channel, why);
-  const auto joining = std::find_if(channel.joining.begin(), channel.joining.end(),
-                                    [&](const Joining& one) { return one.session == &session; });
+  if (subscription->is_live) return end(subscriber, channel, why);
+  const auto joining = std::ranges::find(channel.joining, &subscriber, &Joining::subscriber);
   CHIRM_CHECK(joining != channel.joining.end(), name);
-  refuse(channel, Joining(*joining), errors::kPermissionDenied);
+  refuse(channel, {*joining}, errors::kPermissionDenied);
 }
 
-void Hub::mark_dirty(Session& session) { dirty_sessions_.push_back(session); }
+void Hub::take_away(Subscriber& subscriber, std::string_view name, const Unsubscribe& why) {
+  const Subscription* subscription = subscriber.find(name);
+  if (subscription == nullptr || subscriber.is_closing()) return;
+  if (!subscription->is_server_side) return end_subscription(subscriber, name, why);
+  scratch_.clear();
+  append_unsubscribe_push(scratch_, name, why);
+  unsubscribe(subscriber, *subscription->channel);
+  subscriber.push(scratch_);
+}
 
-// ---- Publications
+// ---- What the broker says
 
 void Hub::on_publication(std::string_view name, std::uint64_t offset, std::string_view epoch,
                          std::string_view body) {
-  Channel* channel = find(name);
+  Channel* channel = channels_.find(name);
   if (channel == nullptr) return;
   if (channel->state == ChannelState::kSubscribing) {
     channel->seen = std::max(channel->seen, offset);
@@ -180,7 +246,7 @@ void Hub::on_publication(std::string_view name, std::uint64_t offset, std::strin
   const Position& top = channel->log.top();
   if (epoch != top.epoch) {
     channel->must_compare = true;
-    repair(*channel);
+    recovery_.repair(*channel);
     return;
   }
   channel->seen = std::max(channel->seen, offset);
@@ -189,118 +255,121 @@ void Hub::on_publication(std::string_view name, std::uint64_t offset, std::strin
   } else if (channel->state == ChannelState::kRepairing) {
     // It is in the history that has been asked for, or will be asked for behind it.
   } else if (offset == top.offset + 1) {
-    append(*channel, body);
+    tails_.append(*channel, body);
+    queue_.add(*channel);
   } else {
     // After a read of history failed it is the same hole.
     if (!channel->must_compare) counters_.holes_found += offset - top.offset - 1;
-    repair(*channel);
+    recovery_.repair(*channel);
   }
 }
 
 // Encoded once; a copy goes into each member's private lane that is nearly empty.
 void Hub::on_signal(std::string_view name, std::string_view body) {
-  Channel* channel = find(name);
+  Channel* channel = channels_.find(name);
   if (channel == nullptr || channel->members.empty()) return;
   std::string payload;
   append_publication_push(payload, name, body, 0);
   std::string frame;
   encoder_.append(frame, Opcode::kText, payload);
-  for (const Member& member : channel->members) member.session->send_signal(frame);
+  for (const Member& member : channel->members) {
+    if (member.subscriber->offer(frame)) queue_.add_dirty(*member.subscriber);
+  }
 }
 
 // Who stands before what remains reads it from the history, like one that fell off the tail.
 void Hub::on_rewritten(std::string_view name, std::uint64_t offset) {
-  Channel* channel = find(name);
-  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return;
-  const std::size_t before = channel->log.bytes();
-  channel->log.drop(offset);
-  counters_.tail_bytes += channel->log.bytes() - before;
-  if (!channel->catch_up) return;
-  CatchUp& up = *channel->catch_up;
-  if (up.page.first() > std::min(offset, up.page.top().offset)) return;
-  reset_page(up, {up.page.first() - 1, up.page.top().epoch});
-  up.unserved = 0;
-  make_due(up);
+  Channel* channel = find_subscribed(name);
+  if (channel == nullptr) return;
+  tails_.drop(channel->log, offset);
+  catch_ups_.on_rewritten(*channel, offset);
 }
 
-void Hub::append(Channel& channel, std::string_view body) {
-  const std::size_t before = channel.log.bytes();
-  if (!channel.is_linked()) channel.live_from = channel.log.top().offset;
-  channel.log.append(body, arrival_clock());
-  counters_.tail_bytes += channel.log.bytes() - before;
-  ++counters_.publications;
-  mark_dirty(channel);
-  // Else when the members have been written: nobody is to fall behind who had no turn yet.
-  const bool is_far_over = channel.log.bytes() > 2 * tail_bytes_max();
-  if (channel.members.empty() || is_far_over) trim(channel);
-}
-
-void Hub::trim(Channel& channel) {
-  const std::size_t before = channel.log.bytes();
-  channel.log.trim(tail_bytes_max());
-  counters_.tail_bytes += channel.log.bytes() - before;
-}
-
-std::size_t Hub::tail_bytes_max() const {
-  if (counters_.tail_bytes <= settings_.tails_bytes_max) return settings_.tail_bytes_max;
-  const std::size_t share = settings_.tails_bytes_max / std::max<std::size_t>(1, channels_.size());
-  return std::min(settings_.tail_bytes_max, std::max<std::size_t>(share, 32 * 1024));
-}
-
-void Hub::mark_dirty(Channel& channel) {
-  channel.unflushed = channel.members.size();
-  if (channel.unflushed > 0 && !channel.is_linked()) dirty_channels_.push_back(channel);
-}
-
-std::span<const Member> Hub::members(std::string_view name) const {
-  const Channel* channel = find(name);
-  if (channel == nullptr) return {};
-  return channel->members;
+void Hub::on_maybe_missed(std::string_view name) {
+  Channel* channel = channels_.find(name);
+  if (channel == nullptr) return;
+  channel->must_compare = true;  // a repair that is under way may have been answered before that
+  recovery_.repair_if_due(*channel);
 }
 
 Position Hub::known_position(std::string_view name) {
-  const Channel* channel = find(name);
-  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return {};
-  return channel->log.top();
+  const Channel* channel = find_subscribed(name);
+  return channel == nullptr ? Position{} : channel->log.top();
 }
 
 std::vector<Publication> Hub::tail(std::string_view name, std::uint64_t since,
                                    std::size_t bytes_max) {
-  const Channel* channel = find(name);
-  if (channel == nullptr || channel->state == ChannelState::kSubscribing) return {};
+  const Channel* channel = find_subscribed(name);
+  if (channel == nullptr) return {};
   return channel->log.publications(since, bytes_max);
 }
 
-// ---- Housekeeping
+// ---- History
+
+void Hub::on_history(Channel& channel, const HistoryAnswer& answer) {
+  if (answer.use == HistoryUse::kMissing) return on_missing(channel, answer.history);
+  const bool is_unwanted = answer.use == HistoryUse::kPage && !channel.catch_up;
+  if (!answer.history) {
+    // The clients that wait try again: the error is temporary.
+    catch_ups_.on_read_failed(channel);
+    refuse(channel, std::exchange(channel.joining, {}), answer.history.error());
+  } else if (is_unwanted) {
+    // All who needed the page have left.
+  } else if (!HistoryReader::is_credible(channel, answer)) {
+    recovery_.doubt(channel);
+  } else if (answer.use == HistoryUse::kOlder) {
+    recovery_.on_older(channel, answer.since, *answer.history);
+  } else if (answer.use == HistoryUse::kOldest) {
+    recovery_.on_oldest(channel, answer.since, *answer.history);
+  } else {
+    for (Subscriber* overtaken : catch_ups_.on_page(channel, answer.since, *answer.history)) {
+      if (overtaken->find(channel) == nullptr) continue;  // closed, when it was told of another one
+      ++counters_.overtaken;
+      end(*overtaken, channel, unsubscribes::kInsufficientState);
+    }
+  }
+  let_in(channel);
+  if (channel.catch_up) catch_ups_.look_soon(*channel.catch_up);
+}
+
+void Hub::on_missing(Channel& channel, const Expected<History, ErrorCode>& history) {
+  const Recovery::Tip tip = recovery_.on_missing(channel, history);
+  if (tip == Recovery::Tip::kUnknown) return;
+  if (tip == Recovery::Tip::kStartedOver) {
+    while (!channel.members.empty()) {
+      end(*channel.members.back().subscriber, channel, unsubscribes::kInsufficientState);
+    }
+  }
+  let_in(channel);                   // who waited for this
+  recovery_.repair_if_due(channel);  // told so while this was on the way
+}
+
+// ---- The end of a turn, and housekeeping
+
+Loop::TurnEnd Hub::flush() {
+  for (Channel* channel : fan_out_.flush()) recovery_.repair(*channel);
+  catch_ups_.advance_due();
+  if constexpr (kChecksInvariants) check_by_turns();
+  const bool has_resumed = fan_out_.take_has_resumed();
+  const bool has_asked = reader_.take_has_asked();
+  const bool is_done = queue_.is_empty() && catch_ups_.is_idle() && !has_resumed && !has_asked;
+  return is_done ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
+}
 
 void Hub::on_tick() {
   const std::uint64_t now = loop_.now_ms();
-  std::vector<Channel*> all;
-  for (auto& [name, channel] : channels_) all.push_back(channel.get());
+  std::vector<Channel*> all;  // some of which are closed on the way
+  for (const auto& [name, channel] : channels_) all.push_back(channel.get());
   for (Channel* channel : all) {
-    if (channel->must_compare && channel->state == ChannelState::kLive) repair(*channel);
+    recovery_.repair_if_due(*channel);
     time_out_joining(*channel, now);
-    trim(*channel);  // a quiet one too, when the tails together are too large
+    tails_.trim(channel->log);  // a quiet one too, when the tails together are too large
     if (is_unused(*channel, now)) close(*channel);
   }
-  measure_lag();
+  slow_readers_.measure();
   counters_.presence_watched = presence_.sets().watched();
   counters_.presence_entries = presence_.sets().items();
   counters_.presence_late = presence_.sets().late();
-}
-
-bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {
-  const bool is_crowded = channels_.size() > settings_.channels_max / 2;
-  const std::uint64_t linger_ms = is_crowded ? 0 : 1000ULL * settings_.channel_linger_s;
-  return channel.members.empty() && channel.joining.empty() && channel.reading == 0 &&
-         channel.state == ChannelState::kLive && now_ms - channel.empty_since_ms >= linger_ms;
-}
-
-void Hub::close(Channel& channel) {
-  broker_.unsubscribe(channel.name());
-  counters_.tail_bytes -= channel.log.bytes();
-  --counters_.channels;
-  channels_.erase(std::string(channel.name()));
 }
 
 // An SDK drops the whole connection when a command is not answered within 5 s. Who is subscribed by
@@ -311,17 +380,45 @@ void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
       channel.joining.begin(), channel.joining.end(), [&](const Joining& joining) {
         return joining.is_late || now_ms - joining.asked_ms < limit_ms;
       });
-  const std::vector<Joining> refused(expired, channel.joining.end());
+  std::vector<Joining> refused(expired, channel.joining.end());
   channel.joining.erase(expired, channel.joining.end());
-  for (Joining joining : refused) {
+  std::vector<Subscriber*> late;
+  std::erase_if(refused, [&](Joining& joining) {
     joining.is_late = joining.command_id == 0 && !joining.recover;
-    if (joining.is_late) {
-      channel.joining.push_back(joining);
-      joining.session->on_join_late();
-    } else {
-      refuse(channel, joining, errors::kInternal);
-    }
+    if (!joining.is_late) return false;
+    late.push_back(joining.subscriber);
+    channel.joining.push_back(joining);
+    return true;
+  });
+  refuse(channel, refused, errors::kInternal);
+  for (Subscriber* subscriber : late) subscriber->on_join_late();
+}
+
+// ---- Checks
+
+// What there is to look at grows with subscriptions, so a look at all of it is paid for by as many
+// turns as it is worth: a test with thousands of clients is not slowed down by more than a share.
+void Hub::check_by_turns() {
+  presence_.check();  // which looks at a few of its sets each time
+  if (checked_ahead_ < kChecksPerTurn) checked_ahead_ += check();
+  checked_ahead_ -= std::min(checked_ahead_, kChecksPerTurn);
+}
+
+// Returns how many looks it was.
+std::size_t Hub::check() const {
+  std::size_t subscriptions = 0;
+  for (const auto& [name, channel] : channels_) {
+    CHIRM_CHECK(channel->name() == name, name);
+    channel->check();
+    Subscriptions::check(*channel);
+    presence_.check(*channel);
+    subscriptions += channel->members.size() + channel->joining.size();
   }
+  CHIRM_CHECK(subscriptions == counters_.subscriptions, subscriptions, counters_.subscriptions);
+  tails_.check(channels_);
+  queue_.check();
+  catch_ups_.check();
+  return 2 * channels_.size() + subscriptions + counters_.blocked_sessions;
 }
 
 }  // namespace chirm

@@ -7,7 +7,6 @@
 #include "core/base/check.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
-#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 #include "protocol/limits.h"
 #include "protocol/lines.h"
@@ -27,7 +26,7 @@ constexpr std::int64_t kExpiryMax = std::int64_t{1} << 50;
 }  // namespace
 
 Session::Session(SessionContext& context, Transport& transport)
-    : context_(context), transport_(transport) {
+    : Subscriber(transport), context_(context) {
   ++context_.counters.sessions;
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
 }
@@ -35,8 +34,7 @@ Session::Session(SessionContext& context, Transport& transport)
 Session::~Session() {
   if (self_) *self_ = nullptr;
   unlist();
-  context_.hub.unsubscribe_all(*this);
-  if (is_blocked_) --context_.counters.blocked_sessions;
+  context_.hub.forget(*this);
   --context_.counters.sessions;
 }
 
@@ -134,12 +132,9 @@ void Session::send_scratch() {
   if (lane_.size() > kLaneBytesMax) close(disconnects::kSlow);
 }
 
-void Session::send_signal(std::string_view frame) {
-  constexpr std::size_t kSignalLaneBytes = 4 * 1024;
-  if (state_ != State::kConnected || is_blocked_) return;
-  if (!lane_.empty() && lane_.size() + frame.size() > kSignalLaneBytes) return;
-  lane_ += frame;
-  context_.hub.mark_dirty(*this);
+void Session::push(std::string_view json) {
+  context_.scratch = json;
+  send_scratch();
 }
 
 bool Session::deliver(std::string_view channel, std::string_view body) {
@@ -149,13 +144,6 @@ bool Session::deliver(std::string_view channel, std::string_view body) {
   (void)append_publication_push(context_.scratch, channel, body, 0);
   send_scratch();
   return true;
-}
-
-void Session::push_presence(std::string_view channel, const std::string& json) {
-  const Subscription* subscription = find(channel);
-  if (subscription == nullptr || !subscription->wants_presence) return;
-  context_.scratch = json;
-  send_scratch();
 }
 
 void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
@@ -170,18 +158,6 @@ void Session::on_ping(std::string_view payload) {
   if (state_ == State::kClosing || lane_.size() > context_.settings.private_bytes_max) return;
   context_.encoder.append(lane_, Opcode::kPong, payload);
   context_.hub.mark_dirty(*this);
-}
-
-void Session::prefetch() const {
-  constexpr std::size_t kLine = 64;
-  const char* begin = reinterpret_cast<const char*>(this);
-  const char* end = reinterpret_cast<const char*>(&is_end_told_);
-  for (const char* line = begin; line <= end; line += kLine) __builtin_prefetch(line);
-}
-
-void Session::prefetch_pointees() const {
-  __builtin_prefetch(subscriptions_.data());
-  __builtin_prefetch(&transport_);
 }
 
 void Session::close(const Disconnect& why) {
@@ -217,7 +193,12 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
 void Session::unlist() {
   if (!std::exchange(is_listed_, false)) return;
   context_.directory.remove(*this);
-  context_.hub.presence().on_disconnected(*this);
+  context_.hub.presence().on_disconnected(user_, is_away_);
+}
+
+void Session::set_away(bool is_away) {
+  if (!is_connected() || std::exchange(is_away_, is_away) == is_away) return;
+  context_.hub.presence().on_away_changed(user_, is_away);
 }
 
 void Session::on_peer_close(std::uint16_t code) {
@@ -230,13 +211,10 @@ void Session::on_peer_close(std::uint16_t code) {
 void Session::on_writable() { context_.hub.unblock(*this); }
 
 void Session::on_written() {
-  if (lane_.empty()) {
-    if (lane_.capacity() > std::string().capacity()) std::string().swap(lane_);
-    if (state_ == State::kClosing && !is_end_told_) {
-      is_end_told_ = true;
-      transport_.on_all_written();
-      return;
-    }
+  if (lane_.empty() && state_ == State::kClosing && !is_end_told_) {
+    is_end_told_ = true;
+    transport_.on_all_written();
+    return;
   }
   if (!is_input_wanted_) resume();
 }
@@ -252,7 +230,7 @@ void Session::on_deadline() {
   }
   if (ping_ms_ != 0 && now >= ping_ms_) {
     // A pong that we do not read, because the store is slow to answer, is not missing.
-    const bool is_heard = is_input_wanted_ || is_blocked_;
+    const bool is_heard = is_input_wanted_ || is_blocked();
     if (is_awaiting_pong_ && is_heard) return close(disconnects::kNoPong);
     ping_ms_ = now + 1000ULL * context_.settings.pong_timeout_s;
     if (!is_awaiting_pong_) {
@@ -305,19 +283,6 @@ std::vector<std::string> Session::subscribed_channels() const {
     if (!one.is_server_side) channels.push_back(one.channel->name());
   }
   return channels;
-}
-
-Session::Subscription* Session::find(std::string_view channel) {
-  const auto found =
-      std::find_if(subscriptions_.begin(), subscriptions_.end(),
-                   [&](const Subscription& one) { return one.channel->name() == channel; });
-  return found == subscriptions_.end() ? nullptr : &*found;
-}
-
-Session::Subscription* Session::find(const Channel& channel) {
-  const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(),
-                                  [&](const Subscription& one) { return one.channel == &channel; });
-  return found == subscriptions_.end() ? nullptr : &*found;
 }
 
 }  // namespace chirm

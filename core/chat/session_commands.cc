@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/version.h"
+#include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"

@@ -7,7 +7,6 @@
 #include "core/chat/chat_counters.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
-#include "core/chat/session_directory.h"
 #include "core/loop/loop.h"
 
 namespace chirm {
@@ -74,7 +73,22 @@ void Session::join_server_side(std::uint32_t id, const ConnectCommand& command) 
   }
 }
 
-void Session::on_joined(const Joining& how, std::string_view channel, SubscribeResult result) {
+void Session::on_subscribed(const Joining& asked, std::string_view channel,
+                            const SubscribeResult& result) {
+  if (asked.command_id == 0) return on_joined(asked.is_late, channel, result);
+  context_.scratch.clear();
+  append_subscribe_reply(context_.scratch, asked.command_id, result);
+  send_scratch();
+  resume();
+}
+
+void Session::on_refused(std::uint32_t command_id, const ErrorCode& error) {
+  if (command_id == 0) return on_join_refused(error);
+  reply_error(command_id, error);
+  resume();
+}
+
+void Session::on_joined(bool is_late, std::string_view channel, SubscribeResult result) {
   if (token_channels_ != nullptr) {
     const auto said = token_channels_->find(channel);
     if (said != token_channels_->end()) result.data = said->second.data;
@@ -86,7 +100,7 @@ void Session::on_joined(const Joining& how, std::string_view channel, SubscribeR
   }
   if (!greeting_->subs.empty()) greeting_->subs += ',';
   append_server_subscription(greeting_->subs, channel, result);
-  if (!how.is_late) --greeting_->missing;
+  if (!is_late) --greeting_->missing;
   finish_joining_if_complete();
 }
 
@@ -146,7 +160,7 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   state_ = State::kConnected;
   context_.directory.add(*this);
   is_listed_ = true;
-  context_.hub.presence().on_connected(*this);
+  context_.hub.presence().on_connected(user_);
   if (token_channels_ != nullptr) {
     const bool says_nothing =
         std::all_of(token_channels_->begin(), token_channels_->end(), [](const auto& channel) {

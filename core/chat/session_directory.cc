@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/chat/session_directory.h"
 
-#include "core/chat/session.h"
+#include "core/base/check.h"
 
 namespace chirm {
 
@@ -19,7 +19,9 @@ void SessionDirectory::add(Session& session) {
 
 void SessionDirectory::remove(Session& session) {
   const auto found = users_.find(session.user());
+  CHIRM_CHECK(found != users_.end(), session.user(), session.client_id());
   std::vector<Session*>& sessions = found->second;
+  CHIRM_CHECK(sessions[session.directory_index_] == &session, session.client_id());
   sessions[session.directory_index_] = sessions.back();
   sessions[session.directory_index_]->directory_index_ = session.directory_index_;
   sessions.pop_back();

@@ -11,22 +11,20 @@
 #include <vector>
 
 #include "core/base/string_hash.h"
+#include "core/chat/session.h"
 
 namespace chirm {
 
-class Session;
-
-class SessionDirectory {
+class SessionDirectory final : public SessionRegistry {
  public:
   // Valid until the next session comes or goes.
   std::span<Session* const> of_user(std::string_view user) const;
   const auto& all() const { return users_; }  // vectors of sessions by user, none empty
 
- private:
-  friend class Session;
-  void add(Session& session);
-  void remove(Session& session);  // one that was added
+  void add(Session& session) override;
+  void remove(Session& session) override;
 
+ private:
   std::unordered_map<std::string, std::vector<Session*>, StringHash, std::equal_to<>> users_;
 };
 

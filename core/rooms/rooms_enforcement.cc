@@ -35,7 +35,9 @@ RpcError why_left(const MemberRecord& record) {
 
 void Rooms::on_room_changed(std::string_view room) {
   const std::string channel = channel_of_room(room);
-  for (const auto& session : guard(hub_.subscribers(channel))) {
+  std::vector<Session*> sessions;
+  for (Subscriber* one : hub_.subscribers(channel)) sessions.push_back(&Session::of(*one));
+  for (const auto& session : guard(sessions)) {
     if (*session != nullptr) recheck(**session, channel);
   }
 }

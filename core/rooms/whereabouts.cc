@@ -42,7 +42,7 @@ Task<RpcResult> Whereabouts::presence(RpcCaller, Request request) {
 
 Task<RpcResult> Whereabouts::status(RpcCaller caller, Request request) {
   if (*caller.session != nullptr) {
-    hub_.presence().set_away(**caller.session, request.status == "away");
+    (*caller.session)->set_away(request.status == "away");
   }
   co_return "{}";
 }

@@ -266,13 +266,13 @@ void SessionControl::slow_readers(Callback<std::vector<std::string>> done) {
 
 SessionControl::Answers SessionControl::slow_readers_here() {
   Answers answers;
-  for (const Hub::Reader& reader : hub_.slow_readers()) {
+  for (const SlowReader& reader : hub_.slow_readers()) {
     if (answers.size() == kReadersMax) break;
     JsonWriter json;
     json.open();
     json.add("node", std::string_view(node_name_));
-    json.add("user", std::string_view(reader.session->user()));
-    json.add("client", std::string_view(reader.session->client_id()));
+    json.add("user", std::string_view(reader.subscriber->user()));
+    json.add("client", std::string_view(reader.subscriber->client_id()));
     json.add("channel", reader.channel);
     json.add("behind", reader.behind);
     json.close();

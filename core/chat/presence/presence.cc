@@ -6,9 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/pack.h"
-#include "core/chat/hub.h"
-#include "core/chat/session.h"
+#include "core/chat/subscriber.h"
 #include "protocol/message.h"
 
 namespace chirm {
@@ -35,14 +35,15 @@ ClientInfoView to_info(std::string_view client, std::string_view value) {
   return info;
 }
 
-std::string value_of(const Session& session, std::string_view channel) {
-  return value_of(session.user(), session.info(), session.channel_info(channel));
+std::string value_of(const Subscriber& subscriber, std::string_view channel) {
+  return value_of(subscriber.user(), subscriber.info(), subscriber.channel_info(channel));
 }
 
 }  // namespace
 
-Presence::Presence(Loop& loop, Broker& broker, Hub& hub, const ChatSettings& settings)
-    : hub_(hub),
+Presence::Presence(Loop& loop, Broker& broker, const ChannelTable& channels,
+                   const ChatSettings& settings)
+    : channels_(channels),
       broker_(broker),
       settings_(settings),
       sets_(loop, broker.nodes(), *this, settings.presence_list_max, settings.presence_times),
@@ -50,47 +51,38 @@ Presence::Presence(Loop& loop, Broker& broker, Hub& hub, const ChatSettings& set
   if (!settings_.is_insecure) users_.start();
 }
 
-// ---- Sessions of this node
+// ---- Subscribers of this node
 
-void Presence::on_connected(const Session& session) {
-  if (!settings_.is_insecure) users_.came(session.user());
-}
-
-void Presence::on_disconnected(const Session& session) {
-  users_.went(session.user(), session.is_away());
-}
-
-void Presence::set_away(Session& session, bool is_away) {
-  if (!session.is_connected()) return;
-  if (session.set_away(is_away)) users_.changed(session.user(), is_away);
-}
-
-void Presence::on_joined(std::string_view channel, const Session& session, bool wants_pushes) {
+void Presence::on_joined(std::string_view channel, const Subscriber& subscriber,
+                         bool wants_pushes) {
   if (wants_pushes) sets_.hold(channel);  // first: it is told of its own coming
-  if (sets_.has(channel)) sets_.add(channel, session.client_id(), value_of(session, channel));
+  if (!sets_.has(channel)) return;
+  sets_.add(channel, subscriber.client_id(), value_of(subscriber, channel));
 }
 
-void Presence::on_left(std::string_view channel, const Session& session, bool wanted_pushes) {
-  if (sets_.has(channel)) sets_.remove(channel, session.client_id(), value_of(session, channel));
+void Presence::on_left(std::string_view channel, const Subscriber& subscriber, bool wanted_pushes) {
+  if (sets_.has(channel)) {
+    sets_.remove(channel, subscriber.client_id(), value_of(subscriber, channel));
+  }
   if (wanted_pushes) sets_.release(channel);
 }
 
 std::size_t Presence::own_clients(std::string_view set) const {
-  return set == OnlineUsers::kSet ? users_.count() : hub_.members(set).size();
+  return set == OnlineUsers::kSet ? users_.count() : channels_.members(set).size();
 }
 
 PresenceCounts Presence::own_counts(std::string_view set) const {
   if (set == OnlineUsers::kSet) return {users_.count(), users_.count()};
   std::unordered_set<std::string_view> users;
-  const auto members = hub_.members(set);
-  for (const Member& member : members) users.insert(member.session->user());
+  const auto members = channels_.members(set);
+  for (const Member& member : members) users.insert(member.subscriber->user());
   return {members.size(), users.size()};
 }
 
 void Presence::each_own(std::string_view set, const PresenceItem& item) const {
   if (set == OnlineUsers::kSet) return users_.each(item);
-  for (const Member& member : hub_.members(set)) {
-    item(member.session->client_id(), value_of(*member.session, set));
+  for (const Member& member : channels_.members(set)) {
+    item(member.subscriber->client_id(), value_of(*member.subscriber, set));
   }
 }
 
@@ -114,15 +106,18 @@ void Presence::on_went(std::string_view set, std::string_view key, std::string_v
 
 // A session that does not read may be closed by it, and leave: so the members are copied first.
 void Presence::push(std::string_view channel, const std::string& json) {
-  std::vector<Session*> sessions;
-  for (const Member& member : hub_.members(channel)) sessions.push_back(member.session);
-  for (Session* session : sessions) session->push_presence(channel, json);
+  std::vector<Subscriber*> subscribers;
+  for (const Member& member : channels_.members(channel)) subscribers.push_back(member.subscriber);
+  for (Subscriber* one : subscribers) {
+    const Subscription* subscription = one->find(channel);
+    if (subscription != nullptr && subscription->wants_presence) one->push(json);
+  }
 }
 
 // ---- Questions
 
 std::size_t Presence::clients(std::string_view channel) const {
-  return hub_.members(channel).size() + sets_.others_listed(channel) +
+  return channels_.members(channel).size() + sets_.others_listed(channel) +
          sets_.others_counted(channel).clients;
 }
 
@@ -151,9 +146,9 @@ ChannelPresence Presence::collect(std::string_view channel) const {
     present.clients.push_back({std::string(info.user), std::string(info.client),
                                std::string(info.conn_info), std::string(info.chan_info)});
   };
-  for (const Member& member : hub_.members(channel)) {
-    const Session& session = *member.session;
-    add({session.user(), session.client_id(), session.info(), session.channel_info(channel)});
+  for (const Member& member : channels_.members(channel)) {
+    const Subscriber& one = *member.subscriber;
+    add({one.user(), one.client_id(), one.info(), one.channel_info(channel)});
   }
   sets_.each_other(channel, [&](auto key, auto value) { add(to_info(key, value)); });
   present.counts = {clients(channel), users.size() + sets_.others_counted(channel).users};
@@ -174,6 +169,14 @@ ChannelUsers Presence::to_users(const ChannelPresence& present) const {
 void Presence::check() const {
   sets_.check();
   users_.check();
+}
+
+void Presence::check(const Channel& channel) const {
+  std::uint32_t wanting = 0;
+  for (const Member& member : channel.members) {
+    if (member.subscriber->at(channel).wants_presence) ++wanting;
+  }
+  CHIRM_CHECK(sets_.holds(channel.name()) == wanting, channel.name(), wanting);
 }
 
 }  // namespace chirm

@@ -12,14 +12,14 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/chat/channel_table.h"
 #include "core/chat/chat_settings.h"
 #include "core/chat/presence/online_users.h"
 #include "core/chat/presence/presence_sets.h"
 
 namespace chirm {
 
-class Hub;
-class Session;
+class Subscriber;
 
 struct PresentClient {
   std::string user;
@@ -48,7 +48,7 @@ struct ChannelUsers {
 class Presence final : private PresenceOwner {
  public:
   // All must outlive it.
-  Presence(Loop& loop, Broker& broker, Hub& hub, const ChatSettings& settings);
+  Presence(Loop& loop, Broker& broker, const ChannelTable& channels, const ChatSettings& settings);
 
   // `done` is called once, maybe within the call. After about a second it is told what is known
   // without the nodes that do not answer, or kInternal when the store, and so the bus, is away.
@@ -63,19 +63,21 @@ class Presence final : private PresenceOwner {
   void last_seen(std::string_view user, std::function<void(OnlineUsers::LastSeen)> done) {
     users_.last_seen(user, std::move(done));
   }
-  // Of this connection.
-  void set_away(Session& session, bool is_away);
 
-  // Told by sessions and the hub: a session is connected, and is not any more; it is a member of a
-  // channel now, or no longer.
-  void on_connected(const Session& session);
-  void on_disconnected(const Session& session);
-  void on_joined(std::string_view channel, const Session& session, bool wants_pushes);
-  void on_left(std::string_view channel, const Session& session, bool wanted_pushes);
+  // Told by sessions: a connection of the user has begun, has said whether it is away, has ended.
+  // Each that has begun ends once, and says then what it has said last.
+  void on_connected(std::string_view user) { users_.came(user); }
+  void on_away_changed(std::string_view user, bool is_away) { users_.changed(user, is_away); }
+  void on_disconnected(std::string_view user, bool was_away) { users_.went(user, was_away); }
+  // Told by the hub: the subscriber is a member of the channel now, is one no longer.
+  void on_joined(std::string_view channel, const Subscriber& subscriber, bool wants_pushes);
+  void on_left(std::string_view channel, const Subscriber& subscriber, bool wanted_pushes);
 
   const PresenceSets& sets() const { return sets_; }
   // At the end of a turn.
   void check() const;
+  // That the channel's set is held as often as members want pushes.
+  void check(const Channel& channel) const;
 
  private:
   std::size_t own_clients(std::string_view set) const override;
@@ -89,7 +91,7 @@ class Presence final : private PresenceOwner {
   ChannelUsers to_users(const ChannelPresence& present) const;
   void push(std::string_view channel, const std::string& json);
 
-  Hub& hub_;
+  const ChannelTable& channels_;
   Broker& broker_;
   const ChatSettings& settings_;
   PresenceSets sets_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <random>
 #include <string>
 #include <vector>
@@ -283,6 +284,68 @@ TEST_F(ChannelLogTest, GivesEveryReaderExactlyItsFramesInOrder) {
       ASSERT_EQ(received, frames_behind(0)) << seed;
     } else {
       ASSERT_EQ(received.size() + lost, frames_behind(0).size()) << seed;
+    }
+  }
+}
+
+// Everything that can happen to a tail, at random, beside a plain list of what it should hold.
+TEST_F(ChannelLogTest, HoldsWhatAModelOfItHolds) {
+  for (std::uint32_t seed = 1; seed <= 20; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    std::mt19937 random(seed);
+    std::deque<Publication> model;
+    std::uint64_t top = 1'000'000;
+    log.reset({top, "e1"});
+    for (int step = 0; step < 1'000; ++step) {
+      const std::uint64_t first = top + 1 - model.size();
+      switch (random() % 20) {
+        case 0: {
+          std::vector<Publication> older;
+          for (auto count = random() % 30; count > 0; --count) {
+            older.push_back({first - count, body_of(first - count, random() % 400)});
+          }
+          log.prepend(older);
+          model.insert(model.begin(), older.begin(), older.end());
+          break;
+        }
+        case 1: {
+          const std::uint64_t offset = first + random() % 30;
+          log.drop(offset);
+          while (!model.empty() && model.front().offset <= offset) model.pop_front();
+          break;
+        }
+        case 2: {
+          const std::size_t wanted = random() % 100'000;
+          const std::size_t before = log.bytes();
+          log.trim(wanted);
+          ASSERT_TRUE(log.bytes() == before || log.bytes() >= wanted);
+          while (!model.empty() && model.front().offset < log.first()) model.pop_front();
+          ASSERT_EQ(model.empty(), log.bytes() == 0);
+          break;
+        }
+        case 3:
+          if (random() % 5 != 0) break;
+          top += random() % 100;
+          log.reset({top, "e2"});
+          model.clear();
+          break;
+        default:
+          for (auto burst = random() % 10; burst > 0; --burst) {
+            const std::size_t bytes = random() % 50 == 0 ? 70'000 : random() % 600;
+            model.push_back({++top, body_of(top, bytes)});
+            log.append(model.back().body);
+          }
+      }
+      log.check();
+      ASSERT_EQ(log.top().offset, top);
+      ASSERT_EQ(log.first(), top + 1 - model.size());
+      if (step % 50 != 0) continue;
+      const std::vector<Publication> held = log.publications(0, SIZE_MAX);
+      ASSERT_EQ(held.size(), model.size());
+      for (std::size_t i = 0; i < held.size(); ++i) {
+        ASSERT_EQ(held[i].offset, model[i].offset);
+        ASSERT_EQ(held[i].body, model[i].body);
+      }
     }
   }
 }

@@ -46,7 +46,7 @@ class Listener {
   std::vector<std::uint64_t> written_at;
 };
 
-// The constants of hub.cc, in writes.
+// The constants of fan_out.cc, in writes.
 constexpr std::uint64_t kSlice = 256;
 constexpr std::uint64_t kClockRead = 32;
 

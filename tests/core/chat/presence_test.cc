@@ -125,7 +125,8 @@ TEST_F(PresenceTest, EndsWhoDoesNotReadItsPushes) {
   FakeClient& ada = add_watcher("ada");
   ada.transport.room = 0;
   const std::string json(1024 * 1024, ' ');
-  for (int i = 0; i < 20; ++i) ada.session->push_presence("room:a", json);
+  Subscriber& subscriber = *ada.session;
+  for (int i = 0; i < 20; ++i) subscriber.push(json);
   EXPECT_TRUE(ada.session->is_closing());
   EXPECT_EQ(node.counters.disconnects[3008], 1U);
 }
@@ -260,9 +261,9 @@ TEST_F(OtherNodeTest, HasUsersThatAreOnline) {
   FakeClient& ada = add_client("ada");
   FakeClient& again = add_client("ada");
   EXPECT_EQ(status("ada"), UserStatus::kOnline);
-  node.hub.presence().set_away(*ada.session, true);
+  ada.session->set_away(true);
   EXPECT_EQ(status("ada"), UserStatus::kOnline) << "not on both";
-  node.hub.presence().set_away(*again.session, true);
+  again.session->set_away(true);
   EXPECT_EQ(status("ada"), UserStatus::kAway);
   tell_users({"ada", "bob"});
   EXPECT_EQ(status("ada"), UserStatus::kOnline);
