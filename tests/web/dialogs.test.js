@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import test from 'node:test';
 import {
   composer,
+  cutOff,
   door,
   fillSignIn,
   glimpse,
@@ -94,9 +95,7 @@ test('an edit that fails is still there to be tried again', async (t) => {
   await composer(ada).press('ArrowUp');
   await ada.getByText('Editing your message').waitFor();
   await composer(ada).fill('first');
-  way.leadTo(nowhere);
-  way.cut();
-  await ada.getByText('Connection lost').waitFor();
+  await cutOff(way, ada);
   await composer(ada).press('Enter');
   await glimpse(ada, 'toast', 'The connection was lost');
   assert.equal(await composer(ada).inputValue(), 'first');
