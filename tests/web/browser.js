@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Debian's Chromium, and people in it who use the page as people do: by what they see. They wait long
-// for it, for the machine may be busy; but no longer than the nodes and the browser live.
+// Debian's Chromium, and people in it who use the page as people do: by what they see. They wait
+// long for it, for the machine may be busy; but no longer than the nodes and the browser live.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after } from 'node:test';
@@ -279,7 +279,8 @@ export const administrator = {
 
 // --- What clients without the page do
 
-// Publishes into the lobby through a node without accounts, as a client may, and waits for the acks.
+// Publishes into the lobby through a node without accounts, which lets one client say as much as it
+// likes, and waits for the acks.
 export async function publishAll(t, browser, cluster, node, publications) {
   const page = await openTab(t, browser, cluster.http(node, '/healthz'));
   const publishing = page.evaluate(
