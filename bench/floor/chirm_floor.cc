@@ -108,12 +108,14 @@ class FloorServer {
           serve(*static_cast<Connection*>(event.data.ptr), event.events);
         }
       }
+      // Only now, when all that was readable has been taken in: that is what makes the writes few.
       end_turn();
     }
   }
 
   void subscribe(Connection& connection) {
     connection.place = subscribers_.size();
+    // Its reply says up to which offset it is: what the turn has published so far is not for it.
     connection.turn_skip = turn_.size();
     subscribers_.push_back(&connection);
   }
@@ -123,6 +125,7 @@ class FloorServer {
     encoder.append(turn_, Opcode::kText, json_);
   }
   void wants_flush(Connection& connection) {
+    // Once a turn, however many replies there are.
     if (std::exchange(connection.is_listed, true)) return;
     with_replies_.push_back(&connection);
   }
@@ -158,6 +161,7 @@ class FloorServer {
   void drop(Connection& connection) {
     close(connection.fd());
     if (connection.is_subscribed()) {
+      // The last one takes its place: nobody's order matters, and leaving costs the same for all.
       subscribers_[connection.place] = subscribers_.back();
       subscribers_[connection.place]->place = connection.place;
       subscribers_.pop_back();
@@ -172,10 +176,12 @@ class FloorServer {
         Connection& subscriber = *subscribers_[i];
         const std::size_t skip = std::exchange(subscriber.turn_skip, 0);
         std::string_view due = std::string_view(turn_).substr(skip);
+        // Always the same one goes wrong, so that the others show what right would have been.
         if (i == subscribers_.size() - 1) due = with_faults(due);
         if (subscriber.flush(due)) {
           ++i;
         } else {
+          // Another subscriber is in its place now: the same place once more.
           drop(subscriber);
         }
       }
@@ -216,6 +222,7 @@ Connection::Connection(FloorServer& server, int fd, std::size_t number)
     : server_(server), fd_(fd), client_("c" + std::to_string(number)), decoder_(server.pool) {}
 
 bool Connection::take(std::string_view bytes) {
+  // The client may send its first frames behind the request without waiting for the answer.
   if (!is_upgraded_) {
     head_.append(bytes);
     const auto request = chirm::parse_http_request(head_);
@@ -279,6 +286,7 @@ bool Connection::on_command(std::string_view line) {
 }
 
 bool Connection::flush(std::string_view turn) {
+  // In order: nothing may overtake what the kernel has not taken yet.
   if (!unsent_.empty()) {
     unsent_.append(replies_).append(turn);
     replies_.clear();
@@ -300,6 +308,7 @@ bool Connection::flush(std::string_view turn) {
     message.msg_iovlen = turn.empty() ? 1 : 2;
     sent = sendmsg(fd_, &message, MSG_NOSIGNAL);
   }
+  // Nothing taken is no error: all of it waits for EPOLLOUT then.
   if (sent < 0 && errno != EAGAIN) return false;
   keep_unsent(turn, sent < 0 ? 0 : static_cast<std::size_t>(sent));
   return true;
@@ -354,6 +363,7 @@ int main(int argc, char** argv) {
   }
   rlimit files{};
   (void)getrlimit(RLIMIT_NOFILE, &files);  // without it the soft limit stays as it is
+  // As many connections as the system allows: each is an open file.
   files.rlim_cur = files.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &files);
   FloorServer(listen_on(port), faults).run();

@@ -16,6 +16,7 @@
 #include <random>
 #include <tuple>
 
+#include "bench/load/clock.h"
 #include "bench/load/worker.h"
 
 namespace chirm::load {
@@ -28,8 +29,6 @@ constexpr std::uint64_t kLeadUs = 100'000;  // from the plan to the first messag
 volatile std::sig_atomic_t is_interrupted =
     0;  // by SIGINT or SIGTERM: a signal handler has no this
 
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
-
 [[noreturn]] void run_worker(const Settings& settings, Journal& journal, std::uint32_t run,
                              std::uint32_t number, Pipe pipe) {
   // Ctrl-C reaches all processes of the terminal; the coordinator says what it means.
@@ -39,6 +38,8 @@ std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
     Worker worker(settings, journal, run, number, std::move(pipe));
     worker.run();
   }
+  // Not return: the rest of main() is the coordinator's, and its copy of everything is in here,
+  // too.
   std::exit(0);
 }
 
@@ -51,6 +52,8 @@ Violations compare_tips(const std::vector<Tip>& tips) {
     if (tip.known == 0) continue;  // what is owed to them was counted already
     const Tip& other =
         *first_seen.try_emplace({tip.room, tip.epoch, tip.first}, &tip).first->second;
+    // Only where both know equally many up to the same end: one that has received less has simply
+    // not got the rest yet, which audit() counts.
     if (tip.known == other.known && tip.end == other.end && tip.digest != other.digest) {
       ++violations.altered;
     }
@@ -62,6 +65,8 @@ std::vector<Tip> furthest_tips(const std::vector<Tip>& tips) {
   std::map<std::pair<std::uint32_t, std::uint64_t>, Tip> furthest;
   for (const Tip& tip : tips) {
     Tip& known = furthest.try_emplace({tip.room, tip.epoch}, tip).first->second;
+    // When it was named last says which life is the present one; who went furthest in it need not
+    // be who heard of it last.
     const std::uint64_t named_us = std::max(tip.named_us, known.named_us);
     if (tip.end > known.end) known = tip;
     known.named_us = named_us;
@@ -93,7 +98,10 @@ int Coordinator::run() {
     fail("--server-pid: expected a running process: " + empty.error().message);
     return 2;
   }
+  // Before there is any client: what a connection takes is what comes on top.
   server_.empty = *empty;
+  // The order of a run (figures.h): all are there; traffic; everything published has come back to
+  // its publisher, so it is known what every subscriber is owed; all have got it, or will not.
   start_workers();
   if (!wait_for(Moment::kReady)) return 1;
   if (!start_traffic()) return 1;
@@ -109,9 +117,12 @@ int Coordinator::run() {
 }
 
 void Coordinator::start_workers() {
+  // Not from the seed: a server that kept the last run's messages must not take this one's for the
+  // same.
   const auto run = static_cast<std::uint32_t>(std::random_device{}());
   for (std::uint32_t number = 0; number < settings_.processes(); ++number) {
     auto [mine, theirs] = Pipe::make();
+    // Before there are threads or a loop: the child has all settings, and the journal's open file.
     const pid_t pid = fork();
     CHIRM_CHECK(pid >= 0, errno);
     if (pid == 0) {
@@ -143,6 +154,7 @@ bool Coordinator::wait_for(Moment moment) {
   std::vector<pollfd> polled;
   for (const Child& child : children_) polled.push_back({child.pipe.fd(), POLLIN, 0});
   while (!is_over()) {
+    // Short enough for the samples at both ends of the interval to be on time.
     (void)poll(polled.data(), polled.size(), 5);  // EINTR is a reason to look, too
     for (std::size_t i = 0; i < children_.size(); ++i) {
       Child& child = children_[i];
@@ -151,6 +163,7 @@ bool Coordinator::wait_for(Moment moment) {
         child.is_gone = true;
         polled[i].fd = -1;  // poll() would report its end for ever
       }
+      // What a worker had to say before it died counts.
       while (const auto message = child.pipe.next()) on_message(child, *message);
       if (child.is_gone && !is_past(child, moment)) {
         fail("a worker process died");
@@ -160,6 +173,7 @@ bool Coordinator::wait_for(Moment moment) {
     measure_server();
     show_progress();
     if (is_interrupted == 0) continue;
+    // Later on Ctrl-C ends the traffic early, and what was measured until then is reported.
     if (moment == Moment::kReady) {
       fail("interrupted");
       return false;
@@ -202,11 +216,13 @@ bool Coordinator::start_traffic() {
     joined += child.progress.joined;
     if (child.progress.trouble[0] != '\0') trouble = child.progress.trouble.data();
   }
+  // A server that some cannot reach is a result, and is reported as one.
   if (joined == 0) {
     fail("no client could connect to " + settings_.urls.front().text() + ": " + trouble);
     return false;
   }
   read_server(server_.connected);
+  // All workers begin at the same time, which none of them has passed when the plan reaches it.
   plan_.start_us = now_us() + kLeadUs;
   plan_.measure_from_us = plan_.start_us + static_cast<std::uint64_t>(settings_.warmup_s * 1e6);
   plan_.measure_to_us =

@@ -26,6 +26,7 @@ Violations compare_tips(const std::vector<Tip>& tips);
 // How far each life of a room goes at least, over all workers.
 std::vector<Tip> furthest_tips(const std::vector<Tip>& tips);
 
+// Its members are what a run goes through, in this order, and what is shown of it meanwhile.
 class Coordinator {
  public:
   // settings must outlive the coordinator.

@@ -7,6 +7,7 @@ namespace chirm::load {
 
 namespace {
 
+// Only the buckets that are not empty: a histogram has many, and a run uses few of them.
 void pack_histogram(Packer& packer, const Histogram& histogram) {
   const std::vector<std::uint64_t> saved = histogram.save();
   packer.add_all(std::span(saved));
@@ -14,6 +15,7 @@ void pack_histogram(Packer& packer, const Histogram& histogram) {
 
 Histogram unpack_histogram(Unpacker& unpacker) {
   Histogram histogram;
+  // Packed by this very program: what does not fit is a bug.
   CHIRM_CHECK(histogram.restore(unpacker.take_all<std::uint64_t>()));
   return histogram;
 }
@@ -54,6 +56,7 @@ std::string Result::pack() const {
 Result Result::unpack(std::string_view bytes) {
   Unpacker unpacker(bytes);
   Result result;
+  // In the order of pack(): nothing in the bytes says what is what.
   result.figures = unpacker.take<Figures>();
   result.load = unpack_group(unpacker);
   result.probe = unpack_group(unpacker);
@@ -65,7 +68,8 @@ Result Result::unpack(std::string_view bytes) {
   return result;
 }
 
-// FNV-1a.
+// The names of epochs are the server's, and of any length; between processes a number stands for
+// one. FNV-1a.
 std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;

@@ -66,6 +66,7 @@ struct GroupFigures {
   std::uint64_t owed() const { return all.delivered + violations.lost; }
 };
 
+// Plain counters.
 struct Figures {
   Progress progress;
   std::array<char, 120> refusal{};  // why a message failed last, for people

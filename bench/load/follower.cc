@@ -17,12 +17,16 @@ void Follower::on_joined(const Joined& how) {
   Epoch& epoch = room_.epoch(how.epoch, how.offset);
   epoch.named_us = std::max(epoch.named_us, how.at_us);
   const bool is_first = epoch_ == nullptr;
+  // Recovered: what was missed comes next, in order, as if the connection had not been lost. Should
+  // the next publication leave something out, the server has not kept its word (take_one()).
   if (how.recovered && epoch_ == &epoch && next_ != 0) {
     has_just_recovered_ = true;
     return;
   }
+  // In another epoch, or before the first reply, there is nothing that could be recovered.
   if (how.recovered) room_.violate(&Violations::false_recovered, &epoch, how.offset);
   if (!is_first) room_.note_reset(epoch, how.offset);
+  // How much it was told to have missed can be counted only where both offsets are of one log.
   if (epoch_ == &epoch && next_ != 0 && how.offset >= next_) {
     room_.tally().counts.missed += how.offset + 1 - next_;
   }
@@ -45,6 +49,8 @@ std::size_t Follower::take(std::string_view bytes, std::uint64_t now_us) {
   std::size_t taken = 0;
   while (taken < bytes.size()) {
     const std::string_view rest = bytes.substr(taken);
+    // The usual case, and what makes one generator enough for many clients: somebody else of the
+    // room has received these bytes before, so they are compared, not decoded.
     if (next_ != 0) {
       const RoomLog::Run run = epoch_->log.match(next_, rest);
       if (run.publications != 0) {
@@ -53,6 +59,8 @@ std::size_t Follower::take(std::string_view bytes, std::uint64_t now_us) {
         continue;
       }
     }
+    // A first delivery, several lines in one frame, or not for us: whatever stops here, the rest
+    // goes to the client library, which judges it.
     const auto frame = read_frame(rest);
     if (!frame || !is_text_message(frame->all) || !take_lines(frame->payload, now_us)) break;
     taken += frame->all.size();
@@ -62,6 +70,8 @@ std::size_t Follower::take(std::string_view bytes, std::uint64_t now_us) {
 
 // Takes all lines or, when one of them is not a publication of the room, none.
 bool Follower::take_lines(std::string_view payload, std::uint64_t now_us) {
+  // Looked at first as a whole: a reply among the lines is the client library's, which needs the
+  // frame as it came.
   const std::string& prefix = room_.line_prefix();
   bool are_all_publications = true;
   const bool is_fine = for_each_line(payload, [&](std::string_view line) {
@@ -109,8 +119,10 @@ void Follower::take(std::string_view data, std::uint64_t offset, std::uint64_t n
 void Follower::take_one(const Publication& publication, std::uint64_t now_us) {
   Tally& tally = room_.tally();
   const std::uint64_t offset = room_.log(*epoch_, publication);
+  // Nobody has said where one stands (a server without history): the first one says it.
   if (next_ == 0) next_ = offset;
   if (offset < next_) {
+    // One that was missing comes after all: late is wrong, too, but it is another wrong than twice.
     const auto late = std::lower_bound(missing_.begin(), missing_.end(), offset);
     if (late == missing_.end() || *late != offset) {
       room_.violate(&Violations::duplicated, epoch_, offset, publication.scheduled_us);
@@ -122,6 +134,7 @@ void Follower::take_one(const Publication& publication, std::uint64_t now_us) {
     if (offset > next_ && has_just_recovered_) {
       room_.violate(&Violations::false_recovered, epoch_, next_);
     }
+    // Not lost yet: it may still come, out of order. What is missing at the end is lost (audit()).
     for (; next_ < offset; ++next_) {
       if (missing_.size() == kMissingMax) {
         room_.violate(&Violations::lost, epoch_, next_, 0, offset - next_);

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 
-#include "core/loop/loop.h"
+#include "bench/load/clock.h"
 #include "protocol/json.h"
 
 namespace chirm::load {
@@ -48,8 +48,6 @@ class Line {
   std::string& out_;
 };
 
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
-
 }  // namespace
 
 Journal::Journal(const std::string& path) {
@@ -88,6 +86,7 @@ void Journal::resubscribed(std::uint32_t client) {
 }
 
 void Journal::violation(std::string_view kind, std::uint64_t count, const Scene& scene) {
+  // The report counts all of them; here are those that somebody may look into.
   if (!is_open() || ++violations_ > kViolationsMax) return;
   Line line(lines_, "violation", now_us());
   line.add("kind", kind);
@@ -100,6 +99,8 @@ void Journal::violation(std::string_view kind, std::uint64_t count, const Scene&
 }
 
 void Journal::flush() {
+  // In whole lines and one write, as far as the system takes it: with O_APPEND the workers' lines
+  // do not get into one another.
   std::string_view rest = lines_;
   while (!rest.empty()) {
     const ssize_t written = write(file_.fd(), rest.data(), rest.size());

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "bench/load/tally.h"
+#include "bench/load/scene.h"
 #include "core/loop/socket.h"
 
 namespace chirm::load {

@@ -4,14 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "bench/load/clock.h"
 #include "bench/load/server_frame.h"
-#include "core/loop/loop.h"
 
 namespace chirm::load {
-
-namespace {
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
-}  // namespace
 
 Member::Member(std::uint32_t number, Room& room, MemberEvents& events, client::Context& context,
                client::Options options)
@@ -47,6 +43,7 @@ void Member::publish(std::uint64_t due_us, std::string_view text) {
 }
 
 void Member::churn(bool is_graceful) {
+  // The library tells of the end while this runs: on_disconnected() has to know that it was wanted.
   is_churning_ = true;
   if (is_graceful) {
     client_.disconnect();
@@ -89,6 +86,8 @@ void Member::audit_publisher() {
 
 void Member::on_disconnected(const client::Disconnected& why) {
   partial_.clear();
+  // An outage begins when the first connection is lost, and goes on when the next one is lost
+  // before everything was there.
   if (std::exchange(is_subscribed_, false)) {
     caught_up_at_ = 0;
     if (outage_.gone_us == 0) outage_.gone_us = now_us();
@@ -104,6 +103,7 @@ void Member::on_subscribed(std::string_view channel, const client::Subscribed& h
                        .was_recovering = how.was_recovering,
                        .recovered = how.recovered,
                        .at_us = now_us()});
+  // Its own messages that others have received may be in the gap: they will not come back.
   if (has_joined_ && !how.recovered && publisher_) publisher_->on_reset();
   if (!std::exchange(has_joined_, true)) {
     events_.on_joined(*this);
@@ -117,6 +117,8 @@ void Member::on_subscribed(std::string_view channel, const client::Subscribed& h
 void Member::begin_catching_up(const client::Subscribed& how) {
   outage_.back_us = now_us();
   outage_.recovered = how.recovered;
+  // As far as anybody in this worker has received the room by now. What comes later is not what was
+  // missed.
   caught_up_at_ = follower_.epoch()->log.end();
   events_.on_back(*this, how.recovered, outage_.back_us - outage_.gone_us);
   check_caught_up();
@@ -143,12 +145,15 @@ void Member::on_publication(std::string_view channel, const PublicationView& pub
 }
 
 std::size_t Member::on_bytes(std::string_view bytes) {
+  // Until then replies come, which are the library's.
   if (!is_subscribed_) return 0;
   const std::uint64_t now = now_us();
   const std::uint64_t next = follower_.next();
   std::size_t taken = partial_.empty() ? 0 : complete_partial(bytes, now);
   taken += follower_.take(bytes.substr(taken), now);
   const std::string_view rest = bytes.substr(taken);
+  // The end of what was read most often cuts a frame in two. Kept here, the publication is checked
+  // as cheaply as all others when its rest comes; left to the library it would have to be decoded.
   if (partial_.empty() && follower_.starts_publication(rest) && !read_frame(rest)) {
     partial_ = rest;
     taken = bytes.size();
@@ -171,8 +176,11 @@ std::size_t Member::complete_partial(std::string_view bytes, std::uint64_t now_u
 }
 
 void Member::on_received() {
+  // The library did not see these publications: without this it would recover from an offset long
+  // past.
   client_.advance(room_.channel(), follower_.next() - 1);
   check_caught_up();
+  // One of them may be a message of its own.
   if (in_flight() != 0) events_.on_settleable(*this);
 }
 

@@ -44,6 +44,7 @@ class MemberEvents {
   ~MemberEvents() = default;
 };
 
+// Many functions: most of them are what its worker asks in one line.
 class Member final : public client::Events, public ListHook<SettleTag> {
  public:
   // The references must outlive the member.

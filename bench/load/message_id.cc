@@ -34,6 +34,7 @@ void append_message_id(std::string& out, const MessageId& id) {
 }
 
 std::optional<MessageId> parse_message_id(std::string_view text) {
+  // Fixed places, for this runs once for each delivery that could not be compared.
   if (text.size() != kMessageIdBytes) return std::nullopt;
   std::array<std::uint64_t, 5> values{};
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -57,6 +58,8 @@ void append_payload(std::string& out, const MessageId& id, std::string_view text
 }
 
 std::optional<MessageId> payload_id(std::string_view data) {
+  // append_payload() puts the id first, so there is no need to read the JSON; what does not begin
+  // so is not a message of any run.
   if (!data.starts_with(kPrefix)) return std::nullopt;
   return parse_message_id(data.substr(kPrefix.size()).substr(0, kMessageIdBytes));
 }

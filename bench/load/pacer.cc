@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "bench/load/clock.h"
 #include "core/base/check.h"
 #include "core/loop/loop.h"
 
@@ -18,6 +19,8 @@ Pacer::Pacer(Loop& loop, std::vector<std::uint32_t> mine, std::uint32_t authors,
       authors_(authors),
       interval_us_(1e6 / rate),
       on_due_(std::move(on_due)),
+      // A descriptor of its own: the loop's timers count whole milliseconds, in which a fast
+      // publisher has many messages due.
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       watcher_(loop, timer_.fd(), [this](auto) { on_timer(); }) {
   CHIRM_CHECK(timer_.is_open(), errno);
@@ -33,6 +36,9 @@ void Pacer::start(std::uint64_t start_us) {
 void Pacer::stop() { is_running_ = false; }
 
 std::uint64_t Pacer::next_us() const {
+  // Counted from the start each time, not from the message before: rounding does not add up, and
+  // whoever is late catches up, so that the rate holds. All workers count alike: author k of all
+  // has every message whose number is k, modulo the number of authors.
   const double number = static_cast<double>(round_ * authors_ + mine_[place_]);
   return start_us_ + static_cast<std::uint64_t>(number * interval_us_);
 }
@@ -52,8 +58,9 @@ void Pacer::advance() {
 void Pacer::on_timer() {
   std::uint64_t expirations = 0;
   (void)read(timer_.fd(), &expirations, sizeof expirations);  // EAGAIN after an early wake-up
-  const std::uint64_t now_us = Loop::clock_ns() / 1000;
-  for (int i = 0; i < kDueMax && is_running_ && next_us() <= now_us; ++i) {
+  const std::uint64_t now = now_us();
+  // After a stall many are due at once. In between the loop must read, or the stall would go on.
+  for (int i = 0; i < kDueMax && is_running_ && next_us() <= now; ++i) {
     const std::uint64_t due_us = next_us();
     const std::uint32_t author = mine_[place_];
     advance();

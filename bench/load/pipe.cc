@@ -43,6 +43,7 @@ void Pipe::send(std::uint32_t kind, std::string_view body) {
 bool Pipe::receive() {
   std::array<char, 64 * 1024> buffer;
   const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
+  // Any other error is the end, like a peer that has closed: there is nothing more to come.
   if (got < 0) return errno == EINTR || errno == EAGAIN;
   received_.append(buffer.data(), static_cast<std::size_t>(got));
   return got > 0;

@@ -7,12 +7,13 @@
 #include <sstream>
 #include <string>
 
-#include "core/loop/loop.h"
+#include "bench/load/clock.h"
 
 namespace chirm::load {
 
 namespace {
 
+// Empty when the file cannot be read: whoever parses it finds that out.
 std::string content_of(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
@@ -42,9 +43,10 @@ Expected<ProcessUsage, Error> usage_of(std::span<const pid_t> pids) {
     std::uint64_t total_pages = 0;
     std::uint64_t resident_pages = 0;
     statm >> total_pages >> resident_pages;
+    // Pages that processes share count for each: an upper bound, and the same for all servers.
     usage.rss_kib += resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) / 1024;
   }
-  usage.taken_us = Loop::clock_ns() / 1000;
+  usage.taken_us = now_us();
   return usage;
 }
 

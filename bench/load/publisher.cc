@@ -24,6 +24,8 @@ void Publisher::on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint
   message->is_acked = true;
   message->acked = offset;
   message->acked_us = now_us;
+  // The server need not tell offsets, but it has to do so always or never: one that stops would
+  // hide that an ack is wrong.
   tells_offsets_ |= offset != 0;
   if (tells_offsets_ && offset == 0) tally_.violate(&Violations::acked_wrong, scene(*message));
   --unanswered_;
@@ -63,6 +65,8 @@ void Publisher::compare(const Message& message) {
 }
 
 void Publisher::on_reset() {
+  // What somebody has received is stored, but this publisher was told that it will not get it.
+  // Without this settle() would wait for it for ever.
   for (Message& message : messages_) message.is_excused = message.logged != 0;
 }
 
@@ -70,6 +74,8 @@ Publisher::Released Publisher::settle(std::uint64_t received_end) {
   Released released;
   while (!messages_.empty()) {
     const Message& oldest = messages_.front();
+    // From the oldest on only, so that a sequence number is a place in messages_, counted from
+    // first_.
     const bool is_back = oldest.logged != 0 && (oldest.is_excused || oldest.logged < received_end);
     if (!oldest.is_failed && !(oldest.is_acked && is_back)) break;
     ++(oldest.is_failed ? released.failed : released.delivered);

@@ -18,6 +18,7 @@ void add_group(GroupFigures& total, const GroupFigures& one) {
 }
 
 void add_progress(Progress& total, const Progress& one) {
+  // 0 stands for: has not connected at all.
   const auto earlier = [](std::uint64_t a, std::uint64_t b) {
     return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b);
   };
@@ -29,6 +30,7 @@ void add_progress(Progress& total, const Progress& one) {
   total.last_join_us = std::max(total.last_join_us, one.last_join_us);
   total.counts.add(one.counts);
   total.violations += one.violations;
+  // Percentiles cannot be added up; the worst of the workers is what progress shows.
   total.p99_us = std::max(total.p99_us, one.p99_us);
   if (one.trouble[0] != '\0') total.trouble = one.trouble;
 }
@@ -78,11 +80,14 @@ double Report::deliveries_per_s() const {
 double Report::connects_per_s() const {
   const Progress& progress = total.figures.progress;
   const auto took_us = static_cast<double>(progress.last_join_us - progress.first_connect_us);
+  // From the first connect, not from the start of the workers.
   return progress.joined == 0 ? 0 : ratio(static_cast<double>(progress.joined) * 1e6, took_us);
 }
 
 double Report::server_cpu_s() const {
   if (!server) return 0;
+  // The samples are taken a little later than the interval begins and ends, and each by another
+  // bit: so it is the rate between them that counts, times the interval.
   const auto interval_us = static_cast<double>(server->to.taken_us - server->from.taken_us);
   return ratio((server->to.cpu_s - server->from.cpu_s) * measured_s() * 1e6, interval_us);
 }

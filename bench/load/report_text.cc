@@ -17,6 +17,7 @@ class TextWriter {
     va_start(arguments, format);
     const int size = std::vsnprintf(buffer.data(), buffer.size(), format, arguments);
     va_end(arguments);
+    // Longer lines are cut: only the last failure's text, which is a peer's, can be that long.
     if (size > 0) text_ += buffer.data();
     text_ += '\n';
   }
@@ -32,6 +33,7 @@ unsigned long long n(std::uint64_t number) { return number; }
 double ms(std::uint64_t us) { return static_cast<double>(us) / 1000; }
 
 void add_latency(TextWriter& text, const char* name, const Histogram& histogram) {
+  // Nothing happened of that kind: a row of zeros would look like a very good one.
   if (histogram.count() == 0) return;
   text.line("  %-22s %9.3f %9.3f %9.3f %9.3f %9.3f %12llu", name, ms(histogram.percentile_us(50)),
             ms(histogram.percentile_us(90)), ms(histogram.percentile_us(99)),
@@ -86,6 +88,7 @@ void add_violations(TextWriter& text, const Report& report, const Settings& sett
     if (all.*kind.count == 0) continue;
     found += (found.empty() ? "" : ", ") + std::to_string(all.*kind.count) + " " + kind.text;
   }
+  // No violation is not all is well: a server that delivers nothing makes no mistakes.
   if (found.empty()) found = report.is_empty() ? "none, for nothing was delivered" : "none";
   text.line("violations   %s", found.c_str());
   if (const Counts counts = report.counts(); counts.resets > 0 && !settings.allows_resets) {
@@ -137,6 +140,7 @@ std::string to_text(const Report& report, const Settings& settings) {
   add_latency(text, "connect to subscribed", total.joining);
   add_latency(text, "lost to subscribed", total.recovering);
   add_latency(text, "lost to caught up", total.catching_up);
+  // In a closed loop a message is due when it is sent.
   if (!settings.is_closed_loop()) add_latency(text, "published late by", total.lateness);
   add_server(text, report, settings);
   text.line("generator    %.0f %% of a CPU",

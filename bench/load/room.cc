@@ -16,6 +16,8 @@ Room::Room(Name name, MessageDecoder& decoder, Tally& tally, Events& events)
       tally_(tally),
       events_(events) {}
 
+// A handful at most: a room has a new life only when the server has lost its log. Behind a pointer
+// each, for followers keep references.
 Epoch& Room::epoch(std::string_view name, std::uint64_t offset) {
   for (const auto& epoch : epochs_) {
     if (epoch->name == name) return *epoch;
@@ -24,15 +26,20 @@ Epoch& Room::epoch(std::string_view name, std::uint64_t offset) {
 }
 
 std::uint64_t Room::log(Epoch& epoch, Publication publication) {
+  // A server without history numbers nothing: then the order in which they come is the number.
   if (publication.offset == 0) publication.offset = epoch.log.place_of(publication.key);
   switch (epoch.log.put(publication)) {
     case RoomLog::Put::kNew:
+      // Somebody else publishes in the room, too: it is owed to all like any other, but no
+      // publisher here waits for it.
       if (publication.scheduled_us == 0) {
         ++tally_.counts.foreign;
       } else {
         note_appearance(epoch, publication);
       }
       break;
+    // One of the two subscribers got something wrong; which of them cannot be told, so it is
+    // counted here.
     case RoomLog::Put::kDifferent:
     case RoomLog::Put::kAbsurd:
       violate(&Violations::altered, &epoch, publication.offset, publication.scheduled_us);
@@ -58,6 +65,8 @@ void Room::note_reset(const Epoch& epoch, std::uint64_t offset) {
 void Room::note_appearance(const Epoch& epoch, const Publication& publication) {
   const auto [publisher, sequence] = MessageId::of_key(publication.key);
   Appeared& appeared = appeared_[publisher];
+  // A publisher's messages are numbered without a gap, so remembering those that are missing is
+  // enough to notice one that is stored a second time under another offset.
   if (sequence >= appeared.next) {
     while (appeared.next < sequence) appeared.missing.insert(appeared.next++);
     ++appeared.next;
@@ -71,6 +80,7 @@ void Room::note_appearance(const Epoch& epoch, const Publication& publication) {
 }
 
 std::optional<Publication> Room::decode(std::string_view line) {
+  // The decoder reads beyond the end of what it decodes (limits.h).
   padded_.reserve(line.size() + limits::kJsonPadding);
   padded_.assign(line);
   const auto message = decoder_.decode(padded_);
@@ -95,6 +105,8 @@ Publication Room::identify(std::string_view data, std::uint64_t offset) {
     publication.scheduled_us = id->scheduled_us;
   } else {
     constexpr std::uint64_t kForeign = std::uint64_t{1} << 63;  // no key() is that large
+    // Has no id of this run: its content names it, so that the same one twice is noticed all the
+    // same.
     publication.key = std::hash<std::string_view>{}(data) | kForeign;
   }
   return publication;

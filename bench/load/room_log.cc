@@ -12,6 +12,7 @@ namespace chirm::load {
 namespace {
 
 // A publication further ahead than this is an error of the server and not a gap.
+// An offset is used to size the log, so a wrong one must not fill the memory.
 constexpr std::uint64_t kGapMax = 1'000'000;
 
 // The finaliser of SplitMix64.
@@ -30,6 +31,7 @@ RoomLog::Put RoomLog::put(const Publication& publication) {
   if (offset < end()) {
     const std::size_t index = index_of(offset);
     if (keys_[index] == publication.key) return Put::kSame;
+    // A hole: others were ahead of whoever has received this one.
     if (keys_[index] != 0) return Put::kDifferent;
     keys_[index] = publication.key;
     scheduled_[index] = publication.scheduled_us;
@@ -56,6 +58,8 @@ void RoomLog::append(const Publication& publication) {
 
 void RoomLog::remember(const Publication& publication) {
   ++known_;
+  // A sum, for workers see publications in different orders; mixed twice, so that two that have
+  // changed places do not add up to the same.
   digest_ += mix(publication.key + mix(publication.offset));
 }
 
@@ -72,10 +76,13 @@ RoomLog::Run RoomLog::match(std::uint64_t offset, std::string_view bytes) const 
   const std::uint64_t start = start_of(first);
   const std::uint64_t limit = start + bytes.size();
   std::size_t last = ends_.size();  // behind the last candidate
+  // Whole frames only: the last one that ends within the bytes. Most often that is the very last of
+  // the log, which needs no search.
   if (ends_.back() > limit) {
     const auto begin = ends_.begin() + static_cast<std::ptrdiff_t>(first);
     last = static_cast<std::size_t>(std::upper_bound(begin, ends_.end(), limit) - ends_.begin());
   }
+  // Nothing can be compared beyond a publication whose frame was never seen on its own.
   if (without_bytes_ != 0) {
     for (std::size_t i = first; i < last; ++i) {
       if (ends_[i] == start_of(i)) last = i;
@@ -84,6 +91,7 @@ RoomLog::Run RoomLog::match(std::uint64_t offset, std::string_view bytes) const 
   if (first == last) return {};
   const char* const stored = bytes_.data() + (start - base_);
   const std::size_t size = static_cast<std::size_t>(ends_[last - 1] - start);
+  // All of them at once is the usual case; one by one only to find out how far it goes.
   if (std::memcmp(stored, bytes.data(), size) == 0) return {size, last - first};
   Run run;
   while (first + run.publications < last) {
@@ -108,6 +116,7 @@ void RoomLog::trim(std::uint64_t offset) {
   if (offset <= begin_) return;
   const std::size_t count = index_of(offset);
   const std::uint64_t position = start_of(count);
+  // Those that go are counted no longer; match() goes the quick way again when none is left.
   for (std::size_t i = 0; i < count; ++i) {
     if (ends_[i] == start_of(i)) --without_bytes_;
   }

@@ -150,6 +150,7 @@ void add_output(CLI::App& app, Settings& settings) {
 rlim_t raise_files_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  // The soft limit is 1024 nearly everywhere, and raising it needs no rights.
   limit.rlim_cur = limit.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // then there will be more workers
   (void)getrlimit(RLIMIT_NOFILE, &limit);
@@ -167,6 +168,8 @@ std::string add_urls(Settings& settings, const std::vector<std::string>& urls) {
 
 bool is_loopback(const client::Url& url) { return url.host.starts_with("127."); }
 
+// Names go into JSON as they are, and into the line prefix that deliveries are compared with: with
+// an escape in them the server could write them in more than one way.
 bool needs_escapes(const std::string& text) {
   return std::any_of(text.begin(), text.end(),
                      [](char c) { return c < ' ' || c == '"' || c == '\\' || c == '\x7f'; });
@@ -192,6 +195,7 @@ std::string complete(Settings& settings) {
     return "--source-addresses: expected every --url to be in 127.0.0.0/8";
   }
   if (!settings.is_idle && !settings.is_closed_loop() && settings.rate == 0) settings.rate = 50;
+  // What was not given follows from the rest; what was given was judged above.
   if (settings.is_idle) settings.publishers = 0;
   if (settings.publishers == 0 && !settings.is_idle) {
     const std::uint32_t wanted = settings.is_closed_loop() ? settings.window : settings.rooms;
@@ -203,6 +207,7 @@ std::string complete(Settings& settings) {
   }
   const rlim_t files = raise_files_limit();
   if (files <= kOtherFiles * 2) return "ulimit -n: expected more than 128 open files";
+  // Each client is an open file. More workers, not fewer clients, when there are too few.
   const auto each = std::min<std::uint64_t>(files - kOtherFiles, kClientsPerWorker);
   const auto needed = static_cast<std::uint32_t>((settings.clients + each - 1) / each);
   if (settings.workers == 0) settings.workers = needed;
@@ -216,6 +221,7 @@ std::string complete(Settings& settings) {
 
 int complain(std::string_view what) {
   std::string line(what);
+  // CLI11 breaks its lines; a bad setting is one line, for whoever reads it from a log.
   std::replace(line.begin(), line.end(), '\n', ' ');
   std::cerr << "chirm-load: " << line << " (see chirm-load --help)\n";
   return 2;

@@ -14,6 +14,7 @@
 
 namespace chirm::load {
 
+// Plain values, and what follows from them for each client.
 struct Settings {
   std::vector<client::Url> urls;
   std::string token;                  // connection JWT, "" for none

@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
 
 #include "bench/histogram.h"
+#include "bench/load/scene.h"
 
 namespace chirm::load {
 
@@ -86,15 +86,6 @@ struct Counts {
             foreign - earlier.foreign, resets - earlier.resets,
             missed - earlier.missed,   out_of_order - earlier.out_of_order};
   }
-};
-
-// Where a violation was seen, for the journal.
-struct Scene {
-  std::string_view channel;
-  std::string_view epoch = {};     // "" when it does not matter
-  std::uint64_t offset = 0;        // 0 when not known
-  std::uint64_t scheduled_us = 0;  // when the message was due, 0 when not known
-  std::uint64_t acked_us = 0;      // when it was acked, 0 when it is not about that
 };
 
 // The figures of one group of rooms: those under load, or the probe rooms.

@@ -5,6 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "bench/load/clock.h"
+#include "core/base/random.h"
+
 namespace chirm::load {
 
 namespace {
@@ -17,8 +20,6 @@ constexpr std::size_t kLogKeptBytes = std::size_t{1} << 20;   // beyond that, fo
 constexpr std::size_t kLogMaxBytes = std::size_t{256} << 20;  // beyond that, whoever is behind
 constexpr std::size_t kOutboxMax = 1'000'000;
 constexpr std::uint32_t kCommandTimeoutMs = 15'000;  // a server under test may be slow
-
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
 // As much of a text as fits, and a NUL.
 template <std::size_t kSize>
@@ -38,8 +39,9 @@ Worker::Worker(const Settings& settings, Journal& journal, std::uint32_t run, st
       run_(run),
       number_(number),
       pipe_(std::move(pipe)),
-      random_(settings.seed + number),
-      text_(random_text(settings.payload_bytes, settings.seed)) {
+      text_(random_text(settings.payload_bytes, settings.seed)),
+      disturbance_(settings, members_, result_.figures, settings.seed + number),
+      debts_(settings, rooms_) {
   load_.journal = probe_.journal = &journal;
   // Before the context's own hook, which flushes what this one publishes.
   loop_.add_turn_end_hook([this] {
@@ -139,6 +141,7 @@ void Worker::start_members() {
   Progress& progress = result_.figures.progress;
   const std::uint64_t now = now_us();
   const auto ramp_us = static_cast<std::uint64_t>(settings_.ramp_s * 1e6);
+  // Not all at once: a listener's backlog is shorter than the clients are many.
   while (started_ < members_.size()) {
     if (started_ - progress.joined - progress.refused >= kJoiningMax) return;
     if (ramp_us != 0 && begun_us_ + ramp_us * started_ / members_.size() > now) return;
@@ -198,6 +201,7 @@ bool Worker::is_joining_over() const {
   if (progress.joined + progress.refused == members_.size()) return true;
   const std::uint64_t now = now_us();
   if (progress.joined == 0 && progress.failures != 0 && now - begun_us_ > kGiveUpUs) return true;
+  // A ramp may be slow: as long as somebody gets further, others may, too.
   const auto timeout_us = static_cast<std::uint64_t>(settings_.connect_timeout_s * 1e6);
   return started_ == members_.size()
              ? now - advanced_us_ > timeout_us
@@ -226,16 +230,20 @@ void Worker::begin(const Plan& plan) {
 void Worker::publish(Member& member, std::uint64_t due_us) {
   if (phase_ != Phase::kTraffic || due_us >= plan_.measure_to_us) return;
   const std::uint64_t now = now_us();
+  // How late the generator is: latencies count from when a message was due, so its own delay is in
+  // them, and has to be known.
   if (due_us >= plan_.measure_from_us) result_.lateness.record(now > due_us ? now - due_us : 0);
   member.publish(due_us, text_);
 }
 
 void Worker::on_settleable(Member& member) {
+  // Gathered until the end of the turn: one read brings many publications.
   if (!member.is_linked()) settleable_.push_back(member);
 }
 
 void Worker::settle() {
   IntrusiveList<Member, SettleTag> due;
+  // Publishing may put members on the list again; those are of the next turn.
   due.take(settleable_);
   while (Member* member = due.pop_front()) {
     const Publisher::Released released = member->settle();
@@ -253,6 +261,7 @@ void Worker::replace_refused() {
 }
 
 void Worker::on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uint64_t offset) {
+  // Every worker with members in the room sees the message; only one of them has its publisher.
   if (publisher >= settings_.all_clients() || settings_.worker_of(publisher) != number_) return;
   if (settings_.is_publisher(publisher)) member_of(publisher).on_logged(sequence, offset);
 }
@@ -266,7 +275,9 @@ void Worker::on_tick() {
     send_progress(Kind::kProgress);
     journal_.flush();
   }
-  end_stalls(phase_ >= Phase::kAnswers ? UINT64_MAX : now);
+  // Once the traffic is over all read on: what is owed to them has to get through.
+  disturbance_.end_stalls(phase_ >= Phase::kAnswers ? UINT64_MAX : now);
+  // Large logs at each tick, all of them now and then: trimming goes over all members of a room.
   trim_rooms(ticks_ % kTrimTicks == 0 ? 0 : kLogKeptBytes);
   switch (phase_) {
     case Phase::kJoining:
@@ -277,7 +288,7 @@ void Worker::on_tick() {
       break;
     case Phase::kTraffic:
       if (!is_measuring_ && now >= plan_.measure_from_us) begin_measuring();
-      if (now >= plan_.start_us) disturb();
+      if (now >= plan_.start_us && number_ < settings_.workers) disturbance_.run(kTickMs);
       replace_refused();
       if (now >= plan_.measure_to_us) end_traffic();
       break;
@@ -319,9 +330,10 @@ void Worker::on_message(const PipeMessage& message) {
       if (phase_ == Phase::kTraffic) end_traffic();
       return;
     case Kind::kRequired:
-      for (const Tip& tip : unpacker.take_all<Tip>()) required_[{tip.room, tip.epoch}] = tip;
+      for (const Tip& tip : unpacker.take_all<Tip>()) debts_.require(tip);
       phase_ = Phase::kDelivery;
       changed_us_ = now_us();
+      // The drain may be over while publishers were waited for; subscribers get a little time, too.
       deadline_us_ = std::max(deadline_us_, now_us() + 2'000'000);
       return;
     default:
@@ -342,6 +354,8 @@ void Worker::trim_rooms(std::size_t bytes_min) {
         }
       }
       log.trim(needed);
+      // Somebody is so far behind that the log would fill the memory. What they get of the older
+      // half can be compared with nothing any more (kForgotten).
       if (log.bytes() > kLogMaxBytes) log.trim((log.begin() + log.end()) / 2);
     }
   }
@@ -355,6 +369,7 @@ Progress Worker::progress() {
   progress.counts.add(probe_.counts);
   progress.violations = load_.violations.total() + probe_.violations.total();
   Histogram recent = load_.delivery;
+  // The last half second only: a stall is to be seen at once, not in an average over minutes.
   recent.subtract(reported_);
   reported_ = load_.delivery;
   progress.p99_us = recent.percentile_us(99);

@@ -4,13 +4,12 @@
 // receive. The coordinator tells it through a pipe when to do what (figures.h).
 
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "bench/load/debts.h"
+#include "bench/load/disturbance.h"
 #include "bench/load/figures.h"
 #include "bench/load/member.h"
 #include "bench/load/pacer.h"
@@ -18,14 +17,14 @@
 #include "bench/load/room.h"
 #include "bench/load/settings.h"
 #include "client/context.h"
-#include "core/base/random.h"
 #include "core/loop/fd_watcher.h"
 #include "core/loop/loop.h"
-#include "core/loop/socket.h"
 #include "core/loop/timer.h"
 
 namespace chirm::load {
 
+// One class all the same: its members are what the phases of a run hand on to one another, and its
+// functions are those phases and what clients tell (two interfaces).
 class Worker final : private Room::Events, private MemberEvents {
  public:
   // settings and journal must outlive the worker. `run` names the run, `number` this worker in it.
@@ -46,8 +45,6 @@ class Worker final : private Room::Events, private MemberEvents {
     kDelivery,  // waits for it
     kDone,
   };
-  using RoomEpoch = std::pair<std::uint32_t, std::uint64_t>;  // room, hash of the epoch's name
-
   // Room::Events
   void on_logged(std::uint32_t publisher, std::uint32_t sequence, std::uint64_t offset) override;
   // MemberEvents
@@ -78,22 +75,12 @@ class Worker final : private Room::Events, private MemberEvents {
   void settle();
   void replace_refused();
 
-  // Disturbance (worker_disturbance.cc)
-  void disturb();
-  Member& random_member();
-  void churn();
-  void vanish();
-  void stall();
-  void end_stalls(std::uint64_t now_us);
-
   // Measuring and ending (worker_ending.cc)
   void begin_measuring();
   void end_traffic();
   bool is_answered();
   bool is_delivered();
   bool is_silent(std::uint64_t count);
-  std::uint64_t owed_end(std::uint32_t room, const Epoch& epoch) const;
-  std::uint64_t behind_the_times(const Member& member) const;
   void audit();
 
   void on_tick();
@@ -112,7 +99,6 @@ class Worker final : private Room::Events, private MemberEvents {
   Pipe pipe_;
   Phase phase_ = Phase::kJoining;
   Plan plan_;
-  Random random_;
   std::string text_;  // of all messages
 
   Tally load_;
@@ -130,20 +116,8 @@ class Worker final : private Room::Events, private MemberEvents {
   std::uint64_t deadline_us_ = 0;  // of what the phase waits for
   std::uint64_t count_then_ = 0;   // what is_silent() looks at, at changed_us_
   std::uint64_t changed_us_ = 0;
-  double churn_due_ = 0;
-  double vanish_due_ = 0;
-  double stall_due_ = 0;
-  bool is_next_churn_graceful_ = false;
-  bool is_next_vanish_silent_ = false;
-  std::deque<Socket> abandoned_;  // by those who vanished in silence
-  struct Stall {
-    Member* member;
-    std::uint64_t ends_us;
-  };
-  std::deque<Stall> stalls_;
   std::uint64_t ticks_ = 0;
   std::vector<std::uint32_t> refused_;  // publishers, once for each message; closed loop
-  std::map<RoomEpoch, Tip> required_;
 
   MessageDecoder decoder_;
   Loop loop_;
@@ -151,6 +125,8 @@ class Worker final : private Room::Events, private MemberEvents {
   std::unique_ptr<client::Context> context_;
   std::vector<std::unique_ptr<Room>> rooms_;
   std::vector<std::unique_ptr<Member>> members_;  // ascending by their numbers
+  Disturbance disturbance_;
+  Debts debts_;
   std::vector<std::vector<Member*>> by_room_;
   std::vector<Member*> publishers_;
   std::unique_ptr<Pacer> pacer_;

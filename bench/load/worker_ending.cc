@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "bench/load/clock.h"
 #include "bench/load/worker.h"
 
 namespace chirm::load {
@@ -13,8 +14,6 @@ namespace chirm::load {
 namespace {
 
 constexpr std::uint64_t kSilenceUs = 5'000'000;
-
-std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
 std::uint64_t own_cpu_us() {
   rusage usage{};
@@ -37,10 +36,13 @@ void Worker::begin_measuring() {
 }
 
 void Worker::end_traffic() {
+  // Stopped during the warm-up: the interval is empty, but there is one.
   if (!is_measuring_) begin_measuring();
   for (Pacer* pacer : {pacer_.get(), probe_pacer_.get()}) {
     if (pacer == nullptr) continue;
     pacer->stop();
+    // What the generator should have published and did not is no fault of the server's; it says
+    // that this machine was too slow for the rate.
     result_.figures.unsent += pacer->count_overdue(std::min(now_us(), plan_.measure_to_us));
   }
   result_.figures.measured_to_us = now_us();
@@ -67,68 +69,26 @@ bool Worker::is_answered() {
     in_flight += member->in_flight();
     unanswered += member->unanswered();
   }
+  // Some were acked and have not come back. After a silence they never will: lost, which audit()
+  // finds. Those without an answer are waited for until the deadline.
   const bool is_over = is_silent(in_flight);
   return in_flight == 0 || (unanswered == 0 && is_over);
 }
 
-// Where an epoch of a room ends, for all workers.
-std::uint64_t Worker::owed_end(std::uint32_t room, const Epoch& epoch) const {
-  const auto required = required_.find({room, hash_of(epoch.name)});
-  return required == required_.end() ? epoch.log.end()
-                                     : std::max(required->second.end, epoch.log.end());
-}
-
-// What the members of a room that stand in another epoch have missed: all that is known of the one
-// that the server named last, to whomever.
-std::uint64_t Worker::behind_the_times(const Member& member) const {
-  const std::uint32_t room = settings_.room_of(member.number());
-  const Epoch* const own = member.follower().epoch();
-  std::uint64_t newest_us = own->named_us;
-  std::uint64_t missed = 0;
-  const auto consider = [&](std::uint64_t named_us, std::uint64_t first, std::uint64_t end) {
-    if (named_us <= newest_us) return;
-    newest_us = named_us;
-    missed = end - first;
-  };
-  for (const auto& epoch : rooms_[room]->epochs()) {
-    if (epoch.get() != own) consider(epoch->named_us, epoch->log.first(), epoch->log.end());
-  }
-  const std::uint64_t own_hash = hash_of(own->name);
-  for (auto it = required_.lower_bound({room, 0}); it != required_.end(); ++it) {
-    if (it->first.first != room) break;
-    const Tip& tip = it->second;
-    if (it->first.second == own_hash) {
-      if (tip.named_us > newest_us) newest_us = tip.named_us, missed = 0;
-    } else {
-      consider(tip.named_us, tip.first, tip.end);
-    }
-  }
-  return missed;
-}
-
 bool Worker::is_delivered() {
   return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
-    if (!member->has_joined()) return true;
-    if (!member->is_subscribed() || behind_the_times(*member) != 0) return false;
-    const Follower& follower = member->follower();
-    const std::uint32_t room = settings_.room_of(member->number());
-    return follower.missing_before(owed_end(room, *follower.epoch())) == 0;
+    return !member->has_joined() || debts_.are_paid(*member);
   });
 }
 
 void Worker::audit() {
   for (const auto& member : members_) {
     if (!member->has_joined()) continue;
-    Follower& follower = member->follower();
-    follower.audit(owed_end(settings_.room_of(member->number()), *follower.epoch()));
+    debts_.audit(*member);
     if (!member->is_subscribed()) ++result_.figures.away;
     member->audit_publisher();
     result_.figures.unanswered += member->unanswered();
     result_.figures.resent += member->resent();
-    // Whoever stayed in a former life of the room has got nothing of the present one.
-    if (const std::uint64_t missed = behind_the_times(*member); missed != 0) {
-      member->room().violate(&Violations::lost, follower.epoch(), follower.next(), 0, missed);
-    }
   }
 }
 

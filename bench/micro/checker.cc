@@ -49,6 +49,8 @@ void BM_Checker_TakeKnown(benchmark::State& state) {
   Rooms rooms;
   Follower joined(rooms.room);
   joined.on_joined({.offset = 0, .epoch = "e"});
+  // Each round begins with this copy, so that it takes what another one has already put into the
+  // log.
   const Follower newcomer = joined;
   (void)joined.take(bytes, 2);
   for (auto _ : state) {
@@ -63,6 +65,7 @@ void BM_Checker_TakeNew(benchmark::State& state) {
   constexpr std::uint32_t kCount = 64;
   const std::string bytes = Rooms::frames(1, kCount);
   for (auto _ : state) {
+    // The log must be empty each time, or these would be known ones from the second round on.
     state.PauseTiming();
     auto rooms = std::make_unique<Rooms>();
     Follower follower(rooms->room);
@@ -82,6 +85,7 @@ void BM_Histogram_Record(benchmark::State& state) {
   std::uint64_t value = 1;
   for (auto _ : state) {
     histogram.record(value & 0xffff);
+    // Numbers all over the range, without the cost of a good generator.
     value = value * 25'214'903'917 + 11;
   }
   benchmark::DoNotOptimize(histogram.count());

@@ -59,6 +59,7 @@ void BM_Push_Encode(benchmark::State& state) {
   std::string body;
   append_publication_body(body, data, {"ada", "7b1c3a7e-1f0e-4f3c-9a39-0c6a4d1a5c11", {}});
   std::string out;
+  // Keeps its memory, as the hub's buffer does from turn to turn.
   for (auto _ : state) {
     out.clear();
     benchmark::DoNotOptimize(append_publication_push(out, "room:lobby", body, 123'456));

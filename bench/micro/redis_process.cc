@@ -51,6 +51,7 @@ RedisProcess::RedisProcess() {
   pid_ = fork();
   CHIRM_CHECK(pid_ >= 0);
   if (pid_ == 0) {
+    // Also when the benchmark is killed: no Redis stays behind.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     (void)freopen("/dev/null", "w", stdout);  // its log
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", socket_path_.c_str(),
@@ -58,6 +59,7 @@ RedisProcess::RedisProcess() {
            "--stream-node-max-bytes", "1024", nullptr);
     _exit(127);
   }
+  // Redis tells nobody when it listens: it is tried until it does, for ten seconds at most.
   for (int i = 0; i < 400; ++i) {
     const int fd = connect_to(socket_path_);
     if (fd >= 0) {
@@ -84,6 +86,7 @@ RedisConnection::RedisConnection(const std::string& socket_path) : fd_(connect_t
 RedisConnection::~RedisConnection() { close(fd_); }
 
 void RedisConnection::run(std::string_view commands, std::size_t replies) {
+  // Sends all before it reads: the replies of one turn fit into the socket's buffer.
   while (!commands.empty()) {
     const ssize_t sent = send(fd_, commands.data(), commands.size(), MSG_NOSIGNAL);
     CHIRM_CHECK(sent > 0, errno);
@@ -123,6 +126,8 @@ std::size_t RedisConnection::drain() {
 double RedisConnection::cpu_s() {
   const std::string info = ask({"INFO", "cpu"});
   double sum = 0;
+  // Of the main thread only: what saves and frees in the background is not what a publication
+  // costs.
   for (const std::string_view name : {"used_cpu_sys_main_thread:", "used_cpu_user_main_thread:"}) {
     const std::size_t at = info.find(name);
     CHIRM_CHECK(at != std::string::npos, info);
@@ -141,6 +146,7 @@ void RedisConnection::read_some() {
 // RESP2: https://redis.io/docs/reference/protocol-spec/
 bool RedisConnection::skip_reply() {
   std::size_t at = at_;
+  // An array is its head and so many replies more; nesting needs no stack for skipping.
   for (std::size_t left = 1; left > 0; --left) {
     const std::size_t end = bytes_.find("\r\n", at);
     if (end == std::string::npos) return false;

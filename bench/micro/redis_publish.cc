@@ -71,8 +71,10 @@ class Bench {
   void measure(benchmark::State& state, Turn turn) {
     std::size_t first = 0;
     const auto run = [&] {
+      // Many turns between two looks at the CPU time, for looking costs Redis some, too.
       for (std::size_t i = 0; i < kTurns; ++i, first += kInFlight) {
         turn(first);
+        // Or Redis would keep what is not read, and measure its memory instead.
         heard_ += subscriber_.drain();
       }
     };
@@ -85,6 +87,7 @@ class Bench {
       state.SetIterationTime(used);
       cpu_s += used;
     }
+    // A topic that nobody has subscribed to would make PUBLISH look cheap.
     CHIRM_CHECK(heard_ > kTurns * kInFlight * kBodyBytes, "the subscriber heard nothing");
     const auto publications = static_cast<double>(state.iterations()) * kTurns * kInFlight;
     state.counters["us_per_publication"] = cpu_s * 1e6 / publications;
@@ -179,6 +182,7 @@ void publish_through_chirm(benchmark::State& state, bool has_ids) {
   const auto url = parse_redis_url("unix://" + bench.socket_path());
   RedisBroker broker(loop, *url, settings);
   broker.set_listener(listener);
+  // As bin/chirmd has it: what a turn has published goes out together.
   loop.add_turn_end_hook([&] {
     broker.flush();
     return Loop::TurnEnd::kDone;
@@ -187,6 +191,7 @@ void publish_through_chirm(benchmark::State& state, bool has_ids) {
   bench.measure(state, [&](std::size_t first) {
     std::size_t answers = 0;
     for (std::size_t i = 0; i < kInFlight; ++i) {
+      // A new one each time: a repeated id is answered without storing anything.
       const std::string id = has_ids ? "message-" + std::to_string(10'000'000 + published) : "";
       ++published;
       const std::size_t channel = channel_of(state, first, i) % kChannels;

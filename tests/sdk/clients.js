@@ -3,19 +3,21 @@
 import { createHmac } from 'node:crypto';
 import { Centrifuge } from 'centrifuge';
 import WebSocket from 'ws';
-import { inTime } from './cluster.js';
+import { inTime, patienceMs } from './cluster.js';
 
 // Resolves with what the event of an SDK's object brings, the next time it happens.
 export function next(emitter, event) {
   return inTime(new Promise((resolve) => emitter.once(event, resolve)), event);
 }
 
-// A client that the cluster's end disconnects.
+// A client that the cluster's end disconnects. Unless `options` say otherwise it waits for answers
+// as long as a test does, for the SDK's own 5 s may be too short on a busy machine.
 export function connect(cluster, url, options = {}) {
   const client = new Centrifuge(url, {
     websocket: WebSocket,
     minReconnectDelay: 20,
     maxReconnectDelay: 200,
+    timeout: patienceMs,
     ...options,
   });
   cluster.clients.push(client);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Redis and any number of chirmd as child processes, and a door in front of them: a TCP proxy that
-// can be cut and turned to another node, as a load balancer does.
+// can be cut and turned to another node, as a load balancer does. Whoever waits for something waits
+// long, for the machine may be busy; but no longer than until a process has died that was to live.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
@@ -9,35 +10,65 @@ import { join } from 'node:path';
 
 const chirmd = process.env.CHIRMD;
 const redisConf = process.env.REDIS_CONF;
-export const patienceMs = 20_000;
+export const patienceMs = 120_000;
 
-// Rejects when the promise takes too long.
-export function inTime(promise, what) {
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`waited too long for ${what}`)), patienceMs);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+// A process has ended that nobody had told to: what is waited for will not come any more.
+let broken; // an Error, until the test is over
+const alarms = new Set();
+
+function breakOff(error) {
+  broken ??= error;
+  for (const alarm of [...alarms]) alarm(broken);
 }
 
-// Resolves as soon as the condition holds.
-export async function until(condition) {
+// `alarm` is called with the error when that happens. Returns what takes it away again.
+export function onBroken(alarm) {
+  alarms.add(alarm);
+  return () => alarms.delete(alarm);
+}
+
+// Rejects when the promise takes too long, or a process has died.
+export function inTime(promise, what) {
+  let timer;
+  let forget;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not come`)), patienceMs);
+    forget = onBroken(reject);
+    if (broken) reject(broken);
+  });
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
+    forget();
+  });
+}
+
+// Resolves as soon as the condition holds. `seen` tells what is the case instead, if it never does.
+export async function until(condition, seen = () => '') {
   const end = Date.now() + patienceMs;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error(`waited too long for ${condition}`);
+    if (broken) throw broken;
+    if (Date.now() > end) throw new Error(`this did not come true: ${condition} ${seen()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+const logShown = 4000; // characters
 
 // A child process that dies with this one. `ready` is a regular expression for its output.
 class Child {
   constructor(command, ready) {
     this.log = '';
+    this.mayEnd = false; // somebody has told it to
     this.process = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.ended = new Promise((resolve) => {
       this.process.once('exit', (code, signal) => resolve(signal ?? code));
+    });
+    this.ended.then((how) => {
+      if (this.mayEnd) return;
+      const end = this.log.slice(-logShown);
+      breakOff(new Error(`${command[0]} has ended by itself (${how}):\n${end}`));
     });
     this.ready = new Promise((resolve, reject) => {
       const read = (text) => {
@@ -52,6 +83,7 @@ class Child {
     this.ready.catch(() => {}); // whoever waits is told
   }
   kill(signal = 'SIGKILL') {
+    if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.mayEnd = true;
     this.process.kill(signal);
     return this.ended;
   }
@@ -167,6 +199,7 @@ export class Cluster {
     for (const client of this.clients) client.disconnect();
     this.door.close();
     await Promise.all([...this.nodes, this.redis].map((child) => child?.kill()));
+    broken = undefined; // the next test has processes of its own
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

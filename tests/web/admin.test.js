@@ -2,7 +2,17 @@
 // The operator's page, for operators only.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { administrator, composer, launch, message, newcomer, openTab, say, signIn, startCluster } from './browser.js';
+import {
+  administrator,
+  composer,
+  launch,
+  message,
+  newcomer,
+  openTab,
+  say,
+  signIn,
+  startCluster,
+} from './browser.js';
 
 test('who is no administrator is told so', async (t) => {
   const cluster = await startCluster(t);
@@ -21,7 +31,7 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   const page = await openTab(t, browser, url);
   await administrator.signIn(cluster, page);
   await page.goto(cluster.http(0, '/admin'));
-  await page.getByText('Live').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   for (const node of ['n0', 'n1']) await page.getByRole('rowheader', { name: node }).waitFor();
   await page.getByRole('img', { name: /^Connections: / }).waitFor();
   await page.locator('.busiest li', { hasText: 'lobby' }).getByLabel('1 connected').waitFor();
@@ -33,6 +43,8 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   await page.getByRole('button', { name: 'Send to all' }).click();
   await page.getByText(/Your notice went to \d+ connections?/).waitFor();
   await ada.getByText('Restart at noon').waitFor();
+  await ada.getByRole('button', { name: 'Dismiss' }).click();
+  await ada.getByText('Restart at noon').waitFor({ state: 'detached' });
 
   await page.getByLabel('User name').fill('nobody-here');
   await page.getByRole('button', { name: 'Look up' }).click();

@@ -3,14 +3,23 @@
 // the machine may be busy.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { composer, launch, message, newcomer, openTab, startCluster } from './browser.js';
+import {
+  composer,
+  launch,
+  message,
+  newcomer,
+  openContext,
+  openTab,
+  startCluster,
+} from './browser.js';
+import { inTime } from './cluster.js';
 
 const kilobytesMax = 150;
 
 test('the page is small, and cached after that', async (t) => {
   const cluster = await startCluster(t);
   const browser = await launch(t);
-  const context = await browser.newContext();
+  const context = await openContext(t, browser);
   const page = await context.newPage();
   const network = await context.newCDPSession(page);
   let transferred = 0;
@@ -85,7 +94,7 @@ test('what is typed here is seen there, on another node', async (t) => {
       field.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
       return now;
     });
-    delays.push((await seen) - pressed);
+    delays.push((await inTime(seen, `“${text}” on the other page`)) - pressed);
     await message(bob, text).waitFor();
   }
   delays.sort((a, b) => a - b);

@@ -6,8 +6,21 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'node:test';
-import { administrator, composer, launch, message, newcomer, openTab, rooms, say, startCluster, tool } from './browser.js';
-import { Door } from './cluster.js';
+import {
+  administrator,
+  composer,
+  cutOff,
+  door,
+  glimpse,
+  launch,
+  message,
+  newcomer,
+  openTab,
+  rooms,
+  say,
+  startCluster,
+  tool,
+} from './browser.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const isPictured = process.env.CHIRM_SCREENSHOTS === '1';
@@ -92,7 +105,7 @@ async function talk(t, cluster, browser) {
   await rooms(people.Ada, 'Operations').locator('.badge').waitFor();
   await rooms(people.Ada, 'Bob').locator('.badge').waitFor();
   await composer(people.Kenji).pressSequentially('one more');
-  await people.Ada.getByText('Kenji is typing').waitFor();
+  await glimpse(people.Ada, 'typing', 'Kenji is typing');
   return people;
 }
 
@@ -236,12 +249,9 @@ for (const colorScheme of ['light', 'dark']) {
   test(`what goes wrong is told to everybody, ${colorScheme}`, async (t) => {
     const cluster = await startCluster(t);
     const browser = await launch(t);
-    const door = new Door();
-    await door.open();
-    t.after(() => door.close());
-    door.leadTo(cluster.nodes[0].port);
+    const way = await door(t, cluster);
     const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob', { colorScheme });
-    const page = await newcomer(t, browser, door.page, 'Ada', { colorScheme });
+    const page = await newcomer(t, browser, way.page, 'Ada', { colorScheme });
     await bob.getByRole('button', { name: 'Create a room' }).click();
     await bob.getByLabel('Name', { exact: false }).first().fill('Lobby');
     await bob.getByRole('button', { name: 'Create', exact: true }).click();
@@ -250,7 +260,7 @@ for (const colorScheme of ['light', 'dark']) {
     await bob.getByLabel('Name', { exact: false }).first().fill('Quiet');
     await bob.getByRole('button', { name: 'Create', exact: true }).click();
     await bob.getByRole('heading', { name: 'Quiet' }).first().waitFor();
-    await page.goto(`${door.page}#/room/quiet`);
+    await page.goto(`${way.page}#/room/quiet`);
     await page.getByRole('button', { name: 'Join room' }).click();
     await say(page, 'first');
     await message(bob, 'first').getByRole('button', { name: 'Ada' }).click();
@@ -265,15 +275,13 @@ for (const colorScheme of ['light', 'dark']) {
     await page.getByLabel('Message Lobby').waitFor();
     await say(page, 'third');
     await page.locator('.message:not(.is-pending)', { hasText: 'third' }).waitFor();
-    door.leadTo(1); // nobody listens there
-    door.cut();
-    await page.getByText('Connection lost').waitFor();
+    await cutOff(way, page);
     await say(page, 'fourth');
     await tool(page, 'third', 'React with 👍');
-    await page.locator('.toast.is-error').waitFor();
+    await glimpse(page, 'toast', 'The connection was lost');
     await assertAccessible(page, 'a toast, the banner and a message that waits');
-    door.leadTo(cluster.nodes[0].port);
-    await page.getByText('You are all caught up').waitFor();
+    way.leadTo(cluster.nodes[0].port);
+    await glimpse(page, 'banner', 'You are all caught up');
     await assertAccessible(page, 'the banner when all is well');
   });
 }

@@ -24,6 +24,7 @@ cp "$source"/*.js "$source"/../sdk/cluster.js .
 exec 9>&-
 case $what in
   units)
+    export CHIRM_SOURCE=$source/../..  # codes.test.ts
     rm -rf units
     "$web/node_modules/.bin/esbuild" "$source"/unit/*.test.ts --bundle --platform=node --format=esm \
       --out-extension:.js=.mjs --outdir=units --log-level=warning

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Searching in a conversation.
 import test from 'node:test';
-import { launch, message, newcomer, say, startCluster } from './browser.js';
+import { glimpse, launch, message, newcomer, say, startCluster } from './browser.js';
 
 test('search finds old messages and leads to them', async (t) => {
   const cluster = await startCluster(t);
@@ -14,5 +14,5 @@ test('search finds old messages and leads to them', async (t) => {
   await bob.getByRole('button', { name: 'Search in this conversation' }).click();
   await bob.getByLabel('Words to search for').fill('pelican');
   await bob.locator('.hit', { hasText: 'pelican' }).click();
-  await bob.locator('.message.is-flashing', { hasText: 'the pelican has landed' }).waitFor();
+  await glimpse(bob, 'flash', 'the pelican has landed');
 });

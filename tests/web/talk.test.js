@@ -2,16 +2,18 @@
 // Two people talk, and everything that can be done with what was said.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { composer, launch, menu, message, newcomer, rooms, say, startCluster, texts, tool } from './browser.js';
-
-async function pair(t, options) {
-  const cluster = await startCluster(t, options);
-  const browser = await launch(t);
-  const url = cluster.http(0, '/');
-  const ada = await newcomer(t, browser, url, 'Ada');
-  const bob = await newcomer(t, browser, url, 'Bob');
-  return { ada, bob, url, browser, cluster };
-}
+import {
+  composer,
+  createRoom,
+  glimpse,
+  menu,
+  message,
+  pair,
+  rooms,
+  say,
+  texts,
+  tool,
+} from './browser.js';
 
 test('what one says the other sees, once and in order', async (t) => {
   const { ada, bob } = await pair(t);
@@ -68,17 +70,14 @@ test('a reply shows what it answers', async (t) => {
   await say(bob, 'we shall');
   const reply = message(ada, 'we shall').last();
   await reply.getByRole('button', { name: 'In reply to Ada: shall we?' }).click();
-  await ada.locator('.message.is-flashing', { hasText: 'shall we?' }).waitFor();
+  await glimpse(ada, 'flash', 'shall we?');
 });
 
 test('who is named is told; names are completed', async (t) => {
   const { ada, bob } = await pair(t);
   await say(bob, 'hi there');
   await message(ada, 'hi there').waitFor();
-  await bob.getByRole('button', { name: 'Create a room' }).click();
-  await bob.getByLabel('Name', { exact: false }).first().fill('Side Room');
-  await bob.getByRole('button', { name: 'Create', exact: true }).click();
-  await bob.getByRole('heading', { name: 'Side Room' }).first().waitFor();
+  await createRoom(bob, 'Side Room');
   await composer(ada).pressSequentially('look @bo');
   await ada.getByRole('option', { name: /Bob/ }).waitFor();
   await composer(ada).press('Tab');
@@ -94,7 +93,7 @@ test('who is named is told; names are completed', async (t) => {
 test('who types is told', async (t) => {
   const { ada, bob } = await pair(t);
   await composer(ada).pressSequentially('hm');
-  await bob.getByText('Ada is typing').waitFor();
+  await glimpse(bob, 'typing', 'Ada is typing');
   await composer(ada).press('Enter');
   await bob.getByText('Ada is typing').waitFor({ state: 'detached' });
 });
@@ -140,10 +139,7 @@ test('a private conversation is between two, and in both lists', async (t) => {
 
 test('a moderator removes somebody, who is told why', async (t) => {
   const { ada, bob, url } = await pair(t);
-  await ada.getByRole('button', { name: 'Create a room' }).click();
-  await ada.getByLabel('Name', { exact: false }).first().fill('Nest');
-  await ada.getByRole('button', { name: 'Create', exact: true }).click();
-  await ada.getByRole('heading', { name: 'Nest' }).first().waitFor();
+  await createRoom(ada, 'Nest');
   await bob.goto(`${url}#/room/nest`);
   await bob.getByRole('button', { name: 'Join room' }).click();
   await say(bob, 'what is this');
@@ -152,16 +148,13 @@ test('a moderator removes somebody, who is told why', async (t) => {
   await menu(ada, 'Ban…');
   await ada.getByLabel('Reason').fill('spam');
   await ada.getByRole('button', { name: 'Ban', exact: true }).click();
-  await bob.getByText(/You are no longer in Nest: .*spam/).waitFor();
+  await glimpse(bob, 'toast', /You are no longer in Nest: .*spam/);
   await rooms(bob, 'Nest').waitFor({ state: 'detached' });
 });
 
 test('what is refused is told, and can be tried again or thrown away', async (t) => {
   const { ada, bob, url } = await pair(t);
-  await ada.getByRole('button', { name: 'Create a room' }).click();
-  await ada.getByLabel('Name', { exact: false }).first().fill('Quiet');
-  await ada.getByRole('button', { name: 'Create', exact: true }).click();
-  await ada.getByRole('heading', { name: 'Quiet' }).first().waitFor();
+  await createRoom(ada, 'Quiet');
   await bob.goto(`${url}#/room/quiet`);
   await bob.getByRole('button', { name: 'Join room' }).click();
   await say(bob, 'first');

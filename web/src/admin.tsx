@@ -6,5 +6,7 @@ import './styles/shell.css';
 import './styles/overlays.css';
 import './styles/admin.css';
 import { AdminPage } from './admin/page';
+import { startTheme } from './app/theme';
 
+startTheme();
 render(<AdminPage />, document.getElementById('app')!);

@@ -52,7 +52,7 @@ function makeWorld(answer: (token: string) => object | undefined, session?: Sess
   return { connects, stored };
 }
 
-const inTime = { timeout: 20_000 };
+const inTime = { timeout: 120_000 };
 
 const connected = { connect: { client: 'c', version: 'v', ping: 25, pong: true } };
 const expired = { error: { code: 109, message: 'token expired' } };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Asks before something is done that cannot be undone.
-import { Modal } from '../ui/parts';
+import { FormActions } from '../ui/form';
+import { Modal } from '../ui/modal';
 
 export interface Question {
   title: string;
@@ -10,24 +11,14 @@ export interface Question {
 }
 
 export function Ask({ title, text, action, run, onClose }: Question & { onClose: () => void }) {
+  const act = () => {
+    onClose();
+    void run();
+  };
   return (
     <Modal title={title} onClose={onClose}>
       <p class="confirm-text">{text}</p>
-      <div class="form-actions">
-        <button type="button" class="button" onClick={onClose}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          class="button is-danger"
-          onClick={() => {
-            onClose();
-            void run();
-          }}
-        >
-          {action}
-        </button>
-      </div>
+      <FormActions action={action} isDanger onCancel={onClose} onAction={act} />
     </Modal>
   );
 }

@@ -67,16 +67,23 @@ export function Chart({ title, lines, times, span, format }: Props) {
         <span class="axis is-top">{format(max)}</span>
         <span class="axis is-middle">{format(max / 2)}</span>
       </div>
-      <ul class="legend">
-        {lines.map(({ name, values: points }, index) => (
-          <li key={name}>
-            <i class={`line-${index % 6}`} aria-hidden="true" />
-            {name}
-            <b>{points[at] === undefined ? '–' : format(points[at]!)}</b>
-          </li>
-        ))}
-      </ul>
+      <Legend lines={lines} at={at} format={format} />
     </figure>
+  );
+}
+
+// What each line is, and its value at that place.
+function Legend({ lines, at, format }: Pick<Props, 'lines' | 'format'> & { at: number }) {
+  return (
+    <ul class="legend">
+      {lines.map(({ name, values: points }, index) => (
+        <li key={name}>
+          <i class={`line-${index % 6}`} aria-hidden="true" />
+          {name}
+          <b>{points[at] === undefined ? '–' : format(points[at]!)}</b>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -2,8 +2,10 @@
 // The operator's connection: asks the nodes once a second while the page is open.
 import { signal } from '@preact/signals';
 import type { Centrifuge } from 'centrifuge';
-import { errors, type Session } from '../model/protocol';
-import { messageOf, openSocket } from '../net/socket';
+import { codeOf, disconnects, errors, messageOf } from '../model/codes';
+import type { Session } from '../model/protocol';
+import { askByName } from '../model/user_name';
+import { openSocket } from '../net/socket';
 import { Samples, type NodeSample } from './samples';
 
 export interface SlowReader {
@@ -54,7 +56,7 @@ export class Operator {
       },
       ended: (code, reason) => {
         this.stop();
-        if (code !== 0) onEnded(reason);
+        if (code !== disconnects.byOurselves) onEnded(reason);
       },
     });
     this.client.connect();
@@ -64,22 +66,15 @@ export class Operator {
     return (await this.client.rpc(method, data)).data as T;
   }
 
-  // By the name as it was typed, or else in lower case.
-  async find(user: string): Promise<Account> {
-    try {
-      return await this.rpc<Account>('admin.user', { user });
-    } catch (error) {
-      const lower = user.toLowerCase();
-      if (lower === user || (error as { code?: number }).code !== errors.notFound) throw error;
-      return this.rpc<Account>('admin.user', { user: lower });
-    }
+  find(user: string): Promise<Account> {
+    return askByName(user, (name) => this.rpc<Account>('admin.user', { user: name }));
   }
 
   end(): void {
     this.client.disconnect();
   }
 
-  // A node that does not answer in time spoils this list only.
+  // Its failures are not told: a node that does not answer in time leaves the list as it was.
   private async askChannels(): Promise<void> {
     const data = { pattern: 'room:*', limit: 10 };
     const found = await this.rpc<BusyChannels>('admin.channels', data).catch(() => undefined);
@@ -105,14 +100,14 @@ export class Operator {
       this.error.value = '';
       this.revision.value += 1;
     } catch (error) {
-      if ((error as { code?: number }).code === 103) {
+      if (codeOf(error) === errors.permissionDenied) {
         this.isRefused.value = true;
         return;
       }
       this.error.value = messageOf(error);
     }
     if (!this.isOnline.peek()) return;
-    // The first rates are there soon.
+    // Rates need two answers: the second one is asked for sooner.
     const period = this.samples.latest ? periodMs : periodMs / 3;
     this.timer = setTimeout(() => void this.ask(), Math.max(200, period - (Date.now() - begun)));
   }

@@ -2,39 +2,42 @@
 // The operator's page: how the nodes are, who reads slowly, who somebody is, and a word to all.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { loadSettings, signInMessage } from '../app/sign_in_state';
+import { httpStatus } from '../model/codes';
 import type { Session } from '../model/protocol';
-import { duration, plural } from '../model/format';
 import { auth, AuthError, forget, remembered } from '../net/auth';
-import { messageOf } from '../net/socket';
-import { takeToken } from '../net/token';
+import { takesNobodysPlace, takeToken } from '../net/token';
 import { Icon, Mark } from '../ui/icons';
-import { FormError, Labelled, Modal, Spinner } from '../ui/parts';
+import { Spinner } from '../ui/parts';
 import { SignIn } from '../ui/sign_in';
-import { loadSettings, signInMessage } from '../app/state';
 import { Busiest } from './busiest';
-import { Chart } from './chart';
+import { Charts, Totals } from './charts';
+import { NoticeDialog } from './notice';
 import { Operator } from './operator';
-import { bytes, compact, micros, type NodeState } from './samples';
+import { Nodes, SlowReaders } from './tables';
 import { UserCard } from './user_card';
-
-const samplesMax = 120;
-const samplesMin = 30; // a chart is not narrower than that
 
 export function AdminPage() {
   const session = useSignal<Session | undefined>(undefined);
   const isStarting = useSignal(true);
   useEffect(() => {
-    const link = takeToken();
-    const here = remembered();
-    // A link takes nobody's place.
-    const brought = here === null || here === link?.user ? link : undefined;
+    const fromAddress = () => {
+      const link = takeToken();
+      const here = session.peek()?.user ?? remembered();
+      return link && takesNobodysPlace(link, here) ? link : undefined;
+    };
+    const onHash = () => (session.value = fromAddress() ?? session.peek());
+    const brought = fromAddress();
     (brought ? Promise.resolve(brought) : auth.refresh())
       .then((found) => (session.value = found))
       .catch((error) => {
-        if (error instanceof AuthError && error.status === 0) signInMessage.value = error.message;
+        const isAway = error instanceof AuthError && error.status === httpStatus.unreachable;
+        if (isAway) signInMessage.value = error.message;
         void loadSettings();
       })
       .finally(() => (isStarting.value = false));
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
   }, []);
   if (isStarting.value) {
     return (
@@ -67,23 +70,7 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
   const nodes = [...(operator.samples.latest?.nodes.values() ?? [])];
   return (
     <div class="admin">
-      <header class="admin-head">
-        <Mark />
-        <span class="brand-name">chirm</span>
-        <h1>Operators</h1>
-        <span class={operator.isOnline.value ? 'live' : 'live is-off'} role="status">
-          {operator.isOnline.value ? 'Live' : 'Connecting…'}
-        </span>
-        <span class="admin-space" />
-        {!operator.isRefused.value && (
-          <button type="button" class="button" onClick={() => (isNotice.value = true)}>
-            <Icon name="bell" size={17} /> Notice to all
-          </button>
-        )}
-        <a class="button" href="/">
-          <Icon name="left" size={17} /> Chat
-        </a>
-      </header>
+      <Head operator={operator} onNotice={() => (isNotice.value = true)} />
       {operator.isRefused.value ? (
         <Refused session={props.session} />
       ) : (
@@ -97,14 +84,14 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
           {nodes.length > 0 && (
             <>
               <Totals nodes={nodes} />
-              <Charts operator={operator} />
+              <Charts samples={operator.samples} />
               <Nodes nodes={nodes} />
             </>
           )}
           <div class="admin-pair">
             <div class="admin-column">
               <Busiest channels={operator.channels.value} />
-              <Slow operator={operator} />
+              <SlowReaders readers={operator.slow.value} />
             </div>
             <UserCard operator={operator} />
           </div>
@@ -120,6 +107,28 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
         />
       )}
     </div>
+  );
+}
+
+function Head({ operator, onNotice }: { operator: Operator; onNotice: () => void }) {
+  return (
+    <header class="admin-head">
+      <Mark />
+      <span class="brand-name">chirm</span>
+      <h1>Operators</h1>
+      <span class={operator.isOnline.value ? 'live' : 'live is-off'} role="status">
+        {operator.isOnline.value ? 'Live' : 'Connecting…'}
+      </span>
+      <span class="admin-space" />
+      {!operator.isRefused.value && (
+        <button type="button" class="button" onClick={onNotice}>
+          <Icon name="bell" size={17} /> Notice to all
+        </button>
+      )}
+      <a class="button" href="/">
+        <Icon name="left" size={17} /> Chat
+      </a>
+    </header>
   );
 }
 
@@ -142,216 +151,5 @@ function Refused({ session }: { session: Session }) {
         Sign in as somebody else
       </button>
     </main>
-  );
-}
-
-function Totals({ nodes }: { nodes: NodeState[] }) {
-  const sum = (value: (node: NodeState) => number) =>
-    nodes.reduce((total, node) => total + value(node), 0);
-  const tiles: [string, string][] = [
-    ['Nodes', String(nodes.length)],
-    ['Connections', compact(sum((node) => node.connections))],
-    ['Messages/s', compact(sum((node) => node.publishedPerS))],
-    ['Deliveries/s', compact(sum((node) => node.deliveredPerS))],
-    ['Delivery p99', micros(Math.max(...nodes.map((node) => node.delivery_us?.p99 ?? 0)))],
-    ['Slow readers', compact(sum((node) => node.slow_readers))],
-  ];
-  return (
-    <dl class="tiles">
-      {tiles.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Charts({ operator }: { operator: Operator }) {
-  const { samples } = operator;
-  const recent = samples.all.slice(-samplesMax);
-  const span = Math.max(samplesMin, recent.length);
-  const times = recent.map(({ time }) => time);
-  const cut = <T extends { values: unknown[] }>(lines: T[]): T[] =>
-    lines.map((line) => ({ ...line, values: line.values.slice(-samplesMax) }));
-  const common = { times, span };
-  return (
-    <section class="charts" aria-labelledby="charts-title">
-      <h2 class="hidden" id="charts-title">
-        The last two minutes
-      </h2>
-      <Chart
-        {...common}
-        title="Connections"
-        format={compact}
-        lines={cut(samples.perNode((node) => node.connections))}
-      />
-      <Chart
-        {...common}
-        title="Messages per second"
-        format={compact}
-        lines={cut([
-          samples.combined('published', (node) => node.publishedPerS),
-          samples.combined('delivered', (node) => node.deliveredPerS),
-        ])}
-      />
-      <Chart
-        {...common}
-        title="Delivery latency, slowest node"
-        format={micros}
-        lines={cut([
-          samples.combined('p50', (node) => node.delivery_us?.p50 ?? 0, true),
-          samples.combined('p99', (node) => node.delivery_us?.p99 ?? 0, true),
-        ])}
-      />
-      <Chart
-        {...common}
-        title="Loop lag, p99"
-        format={micros}
-        lines={cut(samples.perNode((node) => node.loop_lag_us?.p99 ?? 0))}
-      />
-    </section>
-  );
-}
-
-function Nodes({ nodes }: { nodes: NodeState[] }) {
-  return (
-    <section class="card">
-      <h2>Nodes</h2>
-      <div class="table-scroll" tabIndex={0} role="region" aria-label="Nodes">
-        <table>
-          <thead>
-            <tr>
-              {[
-                'Node',
-                'Up',
-                'Connections',
-                'Users',
-                'Channels',
-                'Subscriptions',
-                'Msg/s',
-                'Deliveries/s',
-                'p50 / p99',
-                'Lag p99',
-                'CPU',
-                'Memory',
-                'Version',
-              ].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {nodes.map((node) => (
-              <tr key={node.node}>
-                <th scope="row">{node.node}</th>
-                <td>{duration(node.uptime)}</td>
-                <td>{compact(node.connections)}</td>
-                <td>{compact(node.users)}</td>
-                <td>{compact(node.channels)}</td>
-                <td>{compact(node.subscriptions)}</td>
-                <td>{compact(node.publishedPerS)}</td>
-                <td>{compact(node.deliveredPerS)}</td>
-                <td>
-                  {micros(node.delivery_us?.p50 ?? 0)} / {micros(node.delivery_us?.p99 ?? 0)}
-                </td>
-                <td>{micros(node.loop_lag_us?.p99 ?? 0)}</td>
-                <td>{node.cpuPercent.toFixed(0)} %</td>
-                <td>{bytes(node.memory)}</td>
-                <td>{node.version}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
-  );
-}
-
-function Slow({ operator }: { operator: Operator }) {
-  const readers = operator.slow.value;
-  return (
-    <section class="card">
-      <h2>Slow readers</h2>
-      {readers.length === 0 ? (
-        <p class="faint">Everybody keeps up.</p>
-      ) : (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Slow readers">
-          <table>
-            <thead>
-              <tr>
-                {['User', 'Channel', 'Behind', 'Node', 'Client'].map((name) => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {readers.map((each) => (
-                <tr key={each.client + each.channel}>
-                  <th scope="row">{each.user}</th>
-                  <td>{each.channel}</td>
-                  <td>{plural(each.behind, 'message')}</td>
-                  <td>{each.node}</td>
-                  <td class="code">{each.client}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  );
-}
-
-function NoticeDialog({
-  operator,
-  onClose,
-}: {
-  operator: Operator;
-  onClose: (told: string) => void;
-}) {
-  const text = useSignal('');
-  const error = useSignal('');
-  return (
-    <Modal title="Notice to everybody" onClose={() => onClose('')}>
-      <form
-        class="form"
-        onSubmit={async (event) => {
-          event.preventDefault();
-          try {
-            const { connections } = await operator.rpc<{ connections: number }>('admin.notice', {
-              text: text.value.trim(),
-            });
-            onClose(`Your notice went to ${plural(connections, 'connection')}.`);
-          } catch (problem) {
-            error.value = messageOf(problem);
-          }
-        }}
-      >
-        <Labelled label="What everybody who is connected will see">
-          <textarea
-            rows={4}
-            required
-            maxLength={500}
-            value={text.value}
-            onInput={(event) => (text.value = event.currentTarget.value)}
-          />
-        </Labelled>
-        <FormError text={error.value} />
-        <div class="form-actions">
-          <button type="button" class="button" onClick={() => onClose('')}>
-            Cancel
-          </button>
-          <button type="submit" class="button is-primary">
-            Send to all
-          </button>
-        </div>
-      </form>
-    </Modal>
   );
 }

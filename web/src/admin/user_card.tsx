@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: MIT
 // One user: sessions, connections, and what an operator can do about them.
 import { useSignal } from '@preact/signals';
+import { codeOf, errors, messageOf } from '../model/codes';
 import { ago, fullTime } from '../model/format';
-import { messageOf } from '../net/socket';
+import { limits } from '../model/protocol';
+import { typedName } from '../model/user_name';
+import { bound, spans, SpanSelect } from '../ui/form';
 import { Avatar } from '../ui/parts';
 import { Ask, type Question } from './ask';
 import type { Account, Operator } from './operator';
-
-const spans: [number, string][] = [
-  [3600, '1 hour'],
-  [86_400, '1 day'],
-  [604_800, '1 week'],
-  [0, 'For good'],
-];
 
 export function UserCard({ operator }: { operator: Operator }) {
   const query = useSignal('');
@@ -26,7 +22,7 @@ export function UserCard({ operator }: { operator: Operator }) {
       account.value = await operator.find(user);
     } catch (problem) {
       account.value = undefined;
-      const isMissing = (problem as { code?: number }).code === 404;
+      const isMissing = codeOf(problem) === errors.notFound;
       error.value = isMissing ? `There is no user “${user}”.` : messageOf(problem);
     }
   };
@@ -48,7 +44,7 @@ export function UserCard({ operator }: { operator: Operator }) {
         onSubmit={(event) => {
           event.preventDefault();
           told.value = '';
-          const user = query.value.trim().replace(/^@/, '');
+          const user = typedName(query.value);
           if (user) void look(user);
         }}
       >
@@ -57,8 +53,7 @@ export function UserCard({ operator }: { operator: Operator }) {
           placeholder="User name"
           autocapitalize="none"
           spellcheck={false}
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
+          {...bound(query)}
         />
         <button type="submit" class="button">
           Look up
@@ -76,31 +71,8 @@ export function UserCard({ operator }: { operator: Operator }) {
 type Act = (method: string, data: object, done: string) => Promise<void>;
 
 function Found({ account, act }: { account: Account; act: Act }) {
-  const seconds = useSignal(86_400);
-  const reason = useSignal('');
-  const now = Date.now();
-  const { banned } = account;
   const asked = useSignal<Question | undefined>(undefined);
-  const disconnect = () =>
-    (asked.value = {
-      title: `Disconnect ${account.name}?`,
-      text: 'All their connections are closed. They can come back at once.',
-      action: 'Disconnect',
-      run: () => act('admin.disconnect', {}, 'Disconnected everywhere.'),
-    });
-  const ban = (event: Event) => {
-    event.preventDefault();
-    const span = spans.find(([value]) => value === seconds.value)![1].toLowerCase();
-    const data: Record<string, unknown> = {};
-    if (seconds.value > 0) data.seconds = seconds.value;
-    if (reason.value.trim()) data.reason = reason.value.trim();
-    asked.value = {
-      title: `Ban ${account.name} ${seconds.value > 0 ? `for ${span}` : span}?`,
-      text: 'All their sessions and connections end, and they cannot sign in meanwhile.',
-      action: 'Ban',
-      run: () => act('admin.ban', data, `${account.name} is banned and disconnected.`),
-    };
-  };
+  const { banned } = account;
   return (
     <div class="user">
       {asked.value && <Ask {...asked.value} onClose={() => (asked.value = undefined)} />}
@@ -120,6 +92,19 @@ function Found({ account, act }: { account: Account; act: Act }) {
           {banned.reason ? `: ${banned.reason}` : ''}
         </p>
       )}
+      <Sessions account={account} act={act} />
+      <Connections account={account} />
+      <Actions account={account} act={act} ask={(question) => (asked.value = question)} />
+    </div>
+  );
+}
+
+function Sessions({ account, act }: { account: Account; act: Act }) {
+  const now = Date.now();
+  const end = (session: string) =>
+    void act('admin.disconnect', { session }, 'That session is ended.');
+  return (
+    <>
       <h3>Sessions · {account.sessions.length}</h3>
       <ul class="user-list">
         {account.sessions.map((each) => (
@@ -130,18 +115,19 @@ function Found({ account, act }: { account: Account; act: Act }) {
                 since {ago(each.created, now)}, used {ago(each.used, now)}
               </span>
             </span>
-            <button
-              type="button"
-              class="button is-small"
-              onClick={() =>
-                void act('admin.disconnect', { session: each.id }, 'That session is ended.')
-              }
-            >
+            <button type="button" class="button is-small" onClick={() => end(each.id)}>
               End
             </button>
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+function Connections({ account }: { account: Account }) {
+  return (
+    <>
       <h3>Connections · {account.connections.length}</h3>
       <ul class="user-list">
         {account.connections.map((each) => (
@@ -156,44 +142,70 @@ function Found({ account, act }: { account: Account; act: Act }) {
           </li>
         ))}
       </ul>
-      <div class="user-actions">
-        <button type="button" class="button" onClick={disconnect}>
-          Disconnect
+    </>
+  );
+}
+
+type AskFirst = (question: Question) => void;
+
+function Actions({ account, act, ask }: { account: Account; act: Act; ask: AskFirst }) {
+  const disconnect = () =>
+    ask({
+      title: `Disconnect ${account.name}?`,
+      text: 'All their connections are closed. They can come back at once.',
+      action: 'Disconnect',
+      run: () => act('admin.disconnect', {}, 'Disconnected everywhere.'),
+    });
+  return (
+    <div class="user-actions">
+      <button type="button" class="button" onClick={disconnect}>
+        Disconnect
+      </button>
+      {account.banned ? (
+        <button
+          type="button"
+          class="button"
+          onClick={() => void act('admin.unban', {}, 'The ban is lifted.')}
+        >
+          Lift the ban
         </button>
-        {banned ? (
-          <button
-            type="button"
-            class="button"
-            onClick={() => void act('admin.unban', {}, 'The ban is lifted.')}
-          >
-            Lift the ban
-          </button>
-        ) : (
-          <form class="ban" onSubmit={ban}>
-            <select
-              aria-label="For how long"
-              value={seconds.value}
-              onChange={(event) => (seconds.value = Number(event.currentTarget.value))}
-            >
-              {spans.map(([value, label]) => (
-                <option key={value} value={value}>
-                  {label}
-                </option>
-              ))}
-            </select>
-            <input
-              aria-label="Reason"
-              placeholder="Reason"
-              maxLength={200}
-              value={reason.value}
-              onInput={(event) => (reason.value = event.currentTarget.value)}
-            />
-            <button type="submit" class="button is-danger">
-              Ban
-            </button>
-          </form>
-        )}
-      </div>
+      ) : (
+        <Ban account={account} act={act} ask={ask} />
+      )}
     </div>
+  );
+}
+
+const usualBan = 86_400; // seconds
+
+function Ban({ account, act, ask }: { account: Account; act: Act; ask: AskFirst }) {
+  const seconds = useSignal(usualBan);
+  const reason = useSignal('');
+  const ban = (event: Event) => {
+    event.preventDefault();
+    const span = spans.find(([value]) => value === seconds.value)![1].toLowerCase();
+    const data: Record<string, unknown> = {};
+    if (seconds.value > 0) data.seconds = seconds.value;
+    if (reason.value.trim()) data.reason = reason.value.trim();
+    ask({
+      title: `Ban ${account.name} ${seconds.value > 0 ? `for ${span}` : span}?`,
+      text: 'All their sessions and connections end, and they cannot sign in meanwhile.',
+      action: 'Ban',
+      run: () => act('admin.ban', data, `${account.name} is banned and disconnected.`),
+    });
+  };
+  return (
+    <form class="ban" onSubmit={ban}>
+      <SpanSelect aria-label="For how long" spans={spans} seconds={seconds} />
+      <input
+        aria-label="Reason"
+        placeholder="Reason"
+        maxLength={limits.reason}
+        {...bound(reason)}
+      />
+      <button type="submit" class="button is-danger">
+        Ban
+      </button>
+    </form>
   );
 }

@@ -1,64 +1,61 @@
 // SPDX-License-Identifier: MIT
-// Whether somebody looks at the page, and what to do when nobody does: read marks wait, one is away
-// after a while, and new messages are told.
+// Whether somebody looks at the page, and what to do when nobody does: read marks wait, and one is
+// away after a while.
 import { effect, signal } from '@preact/signals';
-import type { MessageData, Publication } from '../model/protocol';
-import type { Conversation } from './conversation';
-import { announcement, chat, current } from './state';
+import type { Status } from '../model/protocol';
+import { chat } from './open_chat';
 
 const awayAfterMs = 5 * 60_000;
+const noteEachMs = 5000; // moving a pointer makes many events
 
-export const isFocused = signal(document.visibilityState === 'visible' && document.hasFocus());
+export const isFocused = signal(false);
 
-const look = () => {
+export function startAttention(): void {
+  look();
+  for (const event of ['focus', 'blur', 'pageshow']) addEventListener(event, look);
+  document.addEventListener('visibilitychange', look);
+  // After this no timer of the page runs any more.
+  addEventListener('pagehide', () => chat.peek()?.sendReads());
+  watchActivity();
+}
+
+function look(): void {
   isFocused.value = document.visibilityState === 'visible' && document.hasFocus();
-};
-for (const event of ['focus', 'blur', 'pageshow']) addEventListener(event, look);
-document.addEventListener('visibilitychange', look);
-
-addEventListener('pagehide', () => chat.peek()?.sendReads());
-
-// A message came in. The open conversation shows it by itself; who cannot see it hears it.
-export function notify(conversation: Conversation, publication: Publication): void {
-  if (conversation !== current.peek()) return;
-  const data = publication.data as MessageData;
-  const info = publication.info;
-  const name = (info?.connInfo as { name?: string } | undefined)?.name ?? info?.user ?? '';
-  const { id } = announcement.peek();
-  announcement.value = { text: `${name}: ${data.text.slice(0, 300)}`, id: id + 1 };
 }
 
 // --- Away
 
 let isAway = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
-
-function tell(away: boolean): void {
-  if (isAway === away) return;
-  isAway = away;
-  const status = away ? 'away' : 'online';
-  chat.peek()?.client.rpc('chat.status', { status }).catch(() => undefined);
-}
-
 let activeAt = 0;
-function active(): void {
-  const now = Date.now();
-  if (!isAway && now - activeAt < 5000) return;
-  activeAt = now;
-  clearTimeout(timer);
-  timer = setTimeout(() => tell(true), awayAfterMs);
-  tell(false);
-}
 
-export function watchActivity(): void {
+function watchActivity(): void {
   for (const event of ['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchstart', 'focus']) {
-    addEventListener(event, active, { passive: true });
+    addEventListener(event, noteActivity, { passive: true });
   }
   // A new connection begins online.
   effect(() => {
-    if (chat.value?.link.value.state === 'online' && isAway) {
-      chat.value.client.rpc('chat.status', { status: 'away' }).catch(() => undefined);
-    }
+    if (chat.value?.link.value.state === 'online' && isAway) tell('away');
   });
-  active();
+  noteActivity();
+}
+
+function noteActivity(): void {
+  const now = Date.now();
+  if (!isAway && now - activeAt < noteEachMs) return;
+  activeAt = now;
+  clearTimeout(timer);
+  timer = setTimeout(() => become(true), awayAfterMs);
+  become(false);
+}
+
+function become(away: boolean): void {
+  if (isAway === away) return;
+  isAway = away;
+  tell(away ? 'away' : 'online');
+}
+
+// One that is lost does no harm: it is told again with the next change or connection.
+function tell(status: Status): void {
+  chat.peek()?.client.rpc('chat.status', { status }).catch(() => undefined);
 }

@@ -3,29 +3,17 @@
 // somebody signs in, ended when they leave.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { Centrifuge } from 'centrifuge';
-import { chooseFollowed } from '../model/follow';
+import { codeOf, disconnects, errors, unsubscribes } from '../model/codes';
 import { nameOf } from '../model/format';
 import { historyAfter } from '../model/history_after';
-import {
-  errors,
-  type Channel,
-  type InboxData,
-  type Invitation,
-  type Publication,
-  type Session,
-  type Sync,
-} from '../model/protocol';
+import { oneAtATime } from '../model/one_at_a_time';
 import { Outbox, type Entry } from '../model/outbox';
+import type { InboxData, Invitation, Publication, Session, Sync } from '../model/protocol';
 import { routeOf } from '../model/route';
 import { openSocket } from '../net/socket';
+import { CatchUp } from './catch_up';
 import { Conversation, type ConversationHost } from './conversation';
-
-export type Link =
-  | { state: 'connecting' } // for the first time
-  | { state: 'online' }
-  | { state: 'lost'; retryAt: number }
-  | { state: 'catchingUp' }
-  | { state: 'caughtUp' };
+import { Following } from './following';
 
 export interface ChatHooks {
   signedOut(reason: string): void;
@@ -36,21 +24,20 @@ export interface ChatHooks {
   replaced(session: Session): void; // somebody else has signed in in this browser
 }
 
-const followedMax = 120; // of the 128 channels that a server gives a connection by default
 const prefetchMax = 30;
+const statusesMax = 20;
 const refreshMs = 60_000;
 const refusedMs = 10_000;
+const syncRetryMs = 1000;
 const tooManyMs = 400;
 const callsMax = 6;
-const caughtUpMs = 2500;
-const catchUpMaxMs = 15_000;
 const historyPage = 300;
 
+// More than 15 members: most of them are the signals that the components read.
 export class Chat implements ConversationHost {
   readonly client: Centrifuge;
   readonly me: string;
   readonly session;
-  readonly link = signal<Link>({ state: 'connecting' });
   readonly conversations = signal<Map<string, Conversation>>(new Map());
   readonly invited = signal<Invitation[]>([]);
   readonly blocked = signal<ReadonlySet<string>>(new Set());
@@ -61,11 +48,10 @@ export class Chat implements ConversationHost {
   // Rooms by their titles, private conversations by when something was said.
   readonly rooms = computed(() => this.sorted('room'));
   readonly dms = computed(() => this.sorted('dm'));
-  private pendingTops: Map<string, number> | undefined; // what catching up waits for
-  private caughtUpTimer: ReturnType<typeof setTimeout> | undefined;
-  private syncing: Promise<void> | undefined;
-  private syncAgain = false;
-  private roomFor = followedMax;
+  // Asks for the list of conversations.
+  readonly sync = oneAtATime(() => this.syncOnce());
+  private readonly catchUp: CatchUp;
+  private readonly following: Following;
   private isEnded = false;
   private disposers: (() => void)[] = [];
 
@@ -75,22 +61,12 @@ export class Chat implements ConversationHost {
   ) {
     this.me = session.user;
     this.session = signal(session);
-    this.outbox = new Outbox(session.user, localStorage, {
-      publish: async (channel, data) => {
-        await this.client.publish(channel, data);
-      },
-      historyAfter: (channel, position) =>
-        historyAfter(
-          (since) => this.client.history(channel, { limit: historyPage, since }),
-          position,
-        ),
-      position: (channel) => this.conversations.peek().get(channel)?.timeline,
-      changed: () => (this.outboxRevision.value += 1),
-      refused: (entry) => this.refused(entry),
-      alone: (channel, run) => alone(`chirm.outbox.${this.me}#${channel}`, run),
-      now: () => Date.now(),
-      later: (run, ms) => void setTimeout(run, ms),
+    this.catchUp = new CatchUp({
+      isThere: (channel, top) => this.isThere(channel, top),
+      caughtUp: () => this.sendReads(),
+      mayPublish: () => this.outbox.setOnline(true),
     });
+    this.outbox = this.makeOutbox();
     this.client = openSocket(session, {
       renewed: (fresh) => (this.session.value = fresh),
       replaced: (fresh) => {
@@ -98,12 +74,14 @@ export class Chat implements ConversationHost {
         hooks.replaced(fresh);
       },
       connecting: () => this.lost(),
-      retryAt: (time) => {
-        if (this.link.peek().state === 'lost') this.link.value = { state: 'lost', retryAt: time };
+      retryAt: (time) => this.catchUp.retryAt(time),
+      connected: () => {
+        this.catchUp.connected();
+        void this.sync();
       },
-      connected: () => this.connected(),
       ended: (code, reason) => this.ended(code, reason),
     });
+    this.following = new Following(this.client, () => this.conversations.peek().values());
     this.client.on('publication', ({ channel, data }) => {
       if (channel === `user:#${this.me}`) this.inbox(data as InboxData);
     });
@@ -114,18 +92,14 @@ export class Chat implements ConversationHost {
 
   // --- The connection
 
+  get link() {
+    return this.catchUp.link;
+  }
+
   private lost(): void {
     if (this.isEnded) return;
     this.outbox.setOnline(false);
-    this.pendingTops = undefined;
-    clearTimeout(this.caughtUpTimer);
-    if (this.link.peek().state !== 'connecting') this.link.value = { state: 'lost', retryAt: 0 };
-  }
-
-  private connected(): void {
-    const isFirst = this.link.peek().state === 'connecting';
-    this.link.value = { state: isFirst ? 'online' : 'catchingUp' };
-    void this.sync();
+    this.catchUp.lost();
   }
 
   tryNow(): void {
@@ -134,7 +108,7 @@ export class Chat implements ConversationHost {
   }
 
   private ended(code: number, reason: string): void {
-    if (this.isEnded || code === 0) return; // by ourselves
+    if (this.isEnded || code === disconnects.byOurselves) return;
     this.end();
     this.hooks.signedOut(reason);
   }
@@ -142,7 +116,7 @@ export class Chat implements ConversationHost {
   end(): void {
     if (this.isEnded) return;
     this.isEnded = true;
-    clearTimeout(this.caughtUpTimer);
+    this.catchUp.end();
     this.outbox.setOnline(false);
     for (const dispose of this.disposers) dispose();
     for (const conversation of this.conversations.peek().values()) conversation.end();
@@ -156,8 +130,7 @@ export class Chat implements ConversationHost {
         return (await this.client.rpc(method, data)).data as T;
       } catch (error) {
         // Nothing has been done then, and a moment later it will be.
-        const { code } = error as { code?: number };
-        if (code !== errors.tooMany || attempt === callsMax) throw error;
+        if (codeOf(error) !== errors.tooManyRequests || attempt === callsMax) throw error;
         await new Promise((resolve) => setTimeout(resolve, tooManyMs * attempt));
       }
     }
@@ -165,29 +138,14 @@ export class Chat implements ConversationHost {
 
   // --- The list of conversations
 
-  // Asks for the list. One at a time; who asks meanwhile has it asked once more.
-  sync(): Promise<void> {
-    if (this.syncing) {
-      this.syncAgain = true;
-      return this.syncing;
-    }
-    this.syncing = this.syncOnce().finally(() => {
-      this.syncing = undefined;
-      if (this.syncAgain) {
-        this.syncAgain = false;
-        void this.sync();
-      }
-    });
-    return this.syncing;
-  }
-
   private async syncOnce(): Promise<void> {
     try {
       this.apply(await this.rpc<Sync>('chat.sync'));
       this.syncError.value = '';
     } catch (error) {
-      const { code, message } = error as { code: number; message: string };
-      if (code === 104 || code === 108) this.syncError.value = message || 'no chat on this server';
+      const { message } = error as { message?: string };
+      if (isWithoutChat(error)) this.syncError.value = message || 'no chat on this server';
+      // Without a connection the next one asks again.
       else if (!this.isEnded && this.client.state === 'connected') this.retrySync();
     }
   }
@@ -195,7 +153,7 @@ export class Chat implements ConversationHost {
   private retrySync(): void {
     setTimeout(() => {
       if (!this.isEnded && this.client.state === 'connected') void this.sync();
-    }, 1000);
+    }, syncRetryMs);
   }
 
   private apply(sync: Sync): void {
@@ -209,28 +167,18 @@ export class Chat implements ConversationHost {
         known?.update(channel);
         next.set(channel.channel, known ?? new Conversation(channel, this));
       }
-      // What is not listed and open is one that has just been begun.
+      // A conversation that is not listed any more is gone.
       for (const [channel, conversation] of old) if (!next.has(channel)) conversation.end();
       this.conversations.value = next;
     });
-    this.follow();
-    this.catchUp(sync.channels);
+    this.following.choose();
+    this.catchUp.listed(sync.channels);
     if (!this.isSynced.peek()) this.prefetch();
     this.isSynced.value = true;
-    this.refreshStatuses((each) => !each.isPeerKnown);
+    this.refreshStatuses((each) => !each.presence.isPeerKnown);
   }
 
-  private follow(): void {
-    const all = this.conversations.peek().values();
-    const { followed, others } = chooseFollowed(all, this.roomFor);
-    // The SDK sends what is asked for in one turn in one message.
-    this.client.startBatching();
-    for (const conversation of others) conversation.unsubscribe();
-    for (const conversation of followed) conversation.subscribe();
-    this.client.stopBatching();
-  }
-
-  // What a conversation that is not followed has to tell is in the list only.
+  // Only the list tells what happens in conversations that are not followed.
   private refresh(): void {
     this.refreshStatuses();
     if (this.client.state !== 'connected') return;
@@ -238,7 +186,7 @@ export class Chat implements ConversationHost {
   }
 
   opened(conversation: Conversation): void {
-    if (!conversation.isFollowed) this.follow();
+    if (!conversation.isFollowed) this.following.choose();
   }
 
   // So that unread counts are exact, and opening shows something at once.
@@ -249,13 +197,13 @@ export class Chat implements ConversationHost {
     for (const conversation of unread.slice(0, prefetchMax)) void conversation.loadOlder();
   }
 
-  // Of private conversations those that are wanted, for each costs a call.
+  // Not of all private conversations, for each costs a call.
   private refreshStatuses(isWanted: (dm: Conversation) => boolean = () => true): void {
     if (this.client.state !== 'connected') return;
-    const dms = this.dms.peek().slice(0, 20).filter(isWanted);
-    for (const conversation of dms) void conversation.loadPresence();
+    const dms = this.dms.peek().slice(0, statusesMax).filter(isWanted);
+    for (const conversation of dms) void conversation.presence.load();
     for (const conversation of this.rooms.peek()) {
-      if (conversation.isWatched) void conversation.loadPresence();
+      if (conversation.isWatched) void conversation.presence.load();
     }
   }
 
@@ -267,43 +215,19 @@ export class Chat implements ConversationHost {
     return found.sort((a, b) => (b.info.value.last ?? 0) - (a.info.value.last ?? 0));
   }
 
-  // --- Catching up
-
-  private catchUp(channels: Channel[]): void {
-    const { state } = this.link.peek();
-    if (state === 'online' || state === 'caughtUp') this.outbox.setOnline(true);
-    if (state !== 'catchingUp') return;
-    this.pendingTops = new Map(channels.map(({ channel, top }) => [channel, top ?? 0]));
-    clearTimeout(this.caughtUpTimer);
-    this.caughtUpTimer = setTimeout(() => this.goOn('online'), catchUpMaxMs);
-    this.settled();
-  }
-
   settled(): void {
-    if (!this.pendingTops || this.link.peek().state !== 'catchingUp') return;
-    for (const [channel, top] of this.pendingTops) {
-      const conversation = this.conversations.peek().get(channel);
-      const isThere = conversation?.isSubscribed && conversation.timeline.top >= top;
-      if (!conversation?.isFollowed || isThere) this.pendingTops.delete(channel);
-    }
-    if (this.pendingTops.size > 0) return;
-    this.goOn('caughtUp');
-    this.caughtUpTimer = setTimeout(() => {
-      if (this.link.peek().state === 'caughtUp') this.link.value = { state: 'online' };
-    }, caughtUpMs);
+    this.catchUp.settled();
   }
 
-  // What was missed is here, or takes too long to wait for: now what has waited goes out.
-  private goOn(state: 'online' | 'caughtUp'): void {
-    this.pendingTops = undefined;
-    clearTimeout(this.caughtUpTimer);
-    this.link.value = { state };
-    this.sendReads();
-    this.outbox.setOnline(true);
+  // What is not followed is not waited for: the list has told of it.
+  private isThere(channel: string, top: number): boolean {
+    const conversation = this.conversations.peek().get(channel);
+    if (!conversation?.isFollowed) return true;
+    return conversation.isSubscribed && conversation.timeline.top >= top;
   }
 
   sendReads(): void {
-    for (const conversation of this.conversations.peek().values()) conversation.sendRead();
+    for (const conversation of this.conversations.peek().values()) conversation.readMark.send();
   }
 
   // --- What comes in
@@ -321,39 +245,26 @@ export class Chat implements ConversationHost {
     }
   }
 
-  private refused(entry: Entry): void {
-    const { channel, error = '' } = entry;
-    const known = this.conversations.peek().get(channel);
-    const where = routeOf(channel, this.me);
-    const unlisted = where.kind === 'dm' ? where.user : where.kind === 'room' ? where.room : '';
-    this.hooks.notSent(channel, known ? nameOf(known.info.peek()) : unlisted, error);
-  }
-
   removed(channel: string, code: number, reason: string): void {
     const conversation = this.conversations.peek().get(channel);
     if (!conversation) return;
-    if (code === errors.tooManyChannels) return this.full(conversation);
+    if (code === errors.limitExceeded) {
+      this.following.full(conversation);
+      return this.settled();
+    }
     const info = conversation.info.peek();
     conversation.end();
     const next = new Map(this.conversations.peek());
     next.delete(channel);
     this.conversations.value = next;
-    // 2000 is the server's word that access was lost; anything else the list has to explain.
-    if (code === 2000 || code === errors.notAllowed) {
+    // Either of them means that access was lost. After any other code the list tells what is the
+    // case.
+    if (code === unsubscribes.server || code === errors.permissionDenied) {
       this.hooks.removed(nameOf(info), reason);
       void this.sync();
     } else {
       setTimeout(() => void this.sync(), refusedMs); // should the list still have it
     }
-  }
-
-  // The server takes fewer channels than we thought.
-  private full(conversation: Conversation): void {
-    conversation.unsubscribe();
-    const followed = [...this.conversations.peek().values()].filter((each) => each.isFollowed);
-    this.roomFor = Math.min(this.roomFor, Math.max(1, followed.length));
-    if (conversation.isWatched) this.follow();
-    this.settled();
   }
 
   private inbox(data: InboxData): void {
@@ -362,11 +273,11 @@ export class Chat implements ConversationHost {
         void this.sync();
         break;
       case 'read':
-        this.conversations.peek().get(data.channel)?.readUpTo(data.offset);
+        this.conversations.peek().get(data.channel)?.readMark.heard(data.offset);
         break;
       case 'removed':
         if (this.conversations.peek().has(data.channel)) {
-          this.removed(data.channel, 2000, data.reason ?? '');
+          this.removed(data.channel, unsubscribes.server, data.reason ?? '');
         } else {
           void this.sync();
         }
@@ -383,6 +294,41 @@ export class Chat implements ConversationHost {
   watch(run: () => void): void {
     this.disposers.push(effect(run));
   }
+
+  // --- What is on its way
+
+  private makeOutbox(): Outbox {
+    return new Outbox(this.me, localStorage, {
+      publish: async (channel, data) => {
+        await this.client.publish(channel, data);
+      },
+      historyAfter: (channel, position) =>
+        historyAfter(
+          (since) => this.client.history(channel, { limit: historyPage, since }),
+          position,
+        ),
+      position: (channel) => this.conversations.peek().get(channel)?.timeline,
+      changed: () => (this.outboxRevision.value += 1),
+      refused: (entry) => this.refused(entry),
+      alone: (channel, run) => alone(`chirm.outbox.${this.me}#${channel}`, run),
+      now: () => Date.now(),
+      later: (run, ms) => void setTimeout(run, ms),
+    });
+  }
+
+  private refused(entry: Entry): void {
+    const { channel, error = '' } = entry;
+    const known = this.conversations.peek().get(channel);
+    const where = routeOf(channel, this.me);
+    const unlisted = where.kind === 'dm' ? where.user : where.kind === 'room' ? where.room : '';
+    this.hooks.notSent(channel, known ? nameOf(known.info.peek()) : unlisted, error);
+  }
+}
+
+// The server has connections but no rooms: nothing to be tried again.
+function isWithoutChat(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === errors.methodNotFound || code === errors.notAvailable;
 }
 
 // Runs while no other tab runs something of that name. Pages without TLS have no locks.

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
-// One room or private conversation: its subscription, its log as far as it is here, who is there
-// and who types. Components read the signals.
+// One room or private conversation: its subscription and its log as far as it is here. Components
+// read the signals.
 import { batch, signal } from '@preact/signals';
 import type { Centrifuge, Subscription } from 'centrifuge';
-import type { Channel, Publication, Present, Status } from '../model/protocol';
+import { codeOf, errors, unsubscribes } from '../model/codes';
+import type { Channel, Publication } from '../model/protocol';
 import { Timeline } from '../model/timeline';
 import { nothingUnread, unreadOf, type Unread } from '../model/unread';
+import { Presence } from './presence';
+import { ReadMark } from './read_mark';
+import { Typing } from './typing';
 
 export interface ConversationHost {
   client: Centrifuge;
@@ -22,39 +26,29 @@ export interface ConversationHost {
 }
 
 const pageSize = 60;
-const pageSizeLater = 200; // of somebody who reads far back
-const typingMs = 6000;
-const typingEachMs = 3200; // the server's 3 s and some
-const readDelayMs = 400;
-const itemsMax = 1000; // of what is not read back; the history has the rest
+const pageSizeLater = 200; // for somebody who reads far back
+const pageSizeMax = 300; // on the way to a message that is asked for
+const itemsMax = 1000; // older ones are forgotten, and loaded again when somebody scrolls back
 const noOne: ReadonlySet<string> = new Set();
 
+// More than 15 members: most of them are the signals that the components read.
 export class Conversation {
   readonly info;
   readonly revision = signal(0); // of the timeline
   readonly unread = signal<Unread>(nothingUnread);
-  readonly typing = signal<Map<string, { name: string; until: number }>>(new Map());
-  readonly presence = signal<{ count: number; users?: Present[] } | undefined>(undefined);
-  readonly peerStatus = signal<Status>('offline'); // of a private conversation's other side
-  isPeerKnown = false; // it has been asked for
-  readonly peerSeen = signal(0); // when they went, 0 when nobody has told
+  readonly typing: Typing;
+  readonly presence: Presence;
+  readonly readMark: ReadMark;
   readonly isLoading = signal(false);
   readonly loadError = signal('');
   readonly wasReset = signal(false); // something could not be recovered
   readonly newAfter = signal<number | undefined>(undefined);
   timeline: Timeline;
-  read: number;
   isWatched = false; // it is open in the window
-  isAtEnd = true; // and the newest is in sight
+  isAtEnd = true; // the newest message is in sight, or would be if it were open
   activeAt: number; // when it was opened or something was said, Unix milliseconds
-  private readEpoch: string; // `read` is an offset of that log
   private subscription: Subscription | undefined;
   private loading: Promise<void> | undefined;
-  private readTimer: ReturnType<typeof setTimeout> | undefined;
-  private presenceTimer: ReturnType<typeof setTimeout> | undefined;
-  private sentRead = 0;
-  private typedAt = 0;
-  private typeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     channel: Channel,
@@ -62,9 +56,15 @@ export class Conversation {
   ) {
     this.info = signal(channel);
     this.timeline = new Timeline({ offset: channel.top ?? 0, epoch: channel.epoch ?? '' });
-    this.read = channel.read ?? 0;
-    this.sentRead = this.read;
-    this.readEpoch = channel.epoch ?? '';
+    const { client } = host;
+    this.typing = new Typing(() => {
+      client.publish(this.channel, { type: 'typing' }).catch(() => undefined);
+    });
+    this.presence = new Presence(client, this.info, () => this.isWatched);
+    this.readMark = new ReadMark(channel, {
+      changed: () => this.touch(),
+      send: (offset) => client.rpc('chat.read', { channel: this.channel, offset }),
+    });
     this.activeAt = channel.last ?? 0;
     this.touch();
   }
@@ -88,7 +88,7 @@ export class Conversation {
     this.isWatched = true;
     this.host.opened(this);
     if (this.newAfter.peek() === undefined && this.unread.peek().count > 0) {
-      this.newAfter.value = this.read;
+      this.newAfter.value = this.readMark.offset;
     }
   }
 
@@ -97,7 +97,7 @@ export class Conversation {
     this.isWatched = false;
     this.isAtEnd = true;
     this.newAfter.value = undefined;
-    this.sendRead();
+    this.readMark.send();
     this.trim();
   }
 
@@ -108,7 +108,7 @@ export class Conversation {
     this.activeAt = Math.max(this.activeAt, channel.last ?? 0);
     const isBehind = epoch !== this.timeline.epoch || top > this.timeline.top;
     if (!this.subscription && isBehind) this.begin({ offset: top, epoch });
-    this.readUpTo(read, epoch);
+    this.readMark.heard(read, epoch);
     this.touch();
   }
 
@@ -135,18 +135,18 @@ export class Conversation {
       this.host.settled();
     });
     subscription.on('unsubscribed', ({ code, reason }) => {
-      if (code !== 0) this.host.removed(this.channel, code, reason);
+      if (code !== unsubscribes.byOurselves) this.host.removed(this.channel, code, reason);
     });
-    subscription.on('join', () => this.presenceChanged());
-    subscription.on('leave', () => this.presenceChanged());
+    subscription.on('join', () => this.presence.changed());
+    subscription.on('leave', () => this.presence.changed());
     subscription.on('error', () => undefined); // the SDK goes on trying
     subscription.subscribe();
   }
 
   end(): void {
-    clearTimeout(this.readTimer);
-    clearTimeout(this.presenceTimer);
-    this.stopTyping();
+    this.readMark.end();
+    this.presence.end();
+    this.typing.stop();
     this.unsubscribe();
   }
 
@@ -158,11 +158,11 @@ export class Conversation {
     this.subscription = undefined;
   }
 
-  // What is here does not go on without a hole: shown anew, from history.
+  // The log does not go on where it ends here: it is shown anew, from history.
   private restart(position: { offset: number; epoch: string }, isFirst = false): void {
     const had = this.timeline.items.length > 0;
     this.begin(position);
-    if (position.epoch !== this.readEpoch) this.readAnew(0, position.epoch);
+    this.readMark.follow(position.epoch);
     this.touch();
     if (isFirst) return;
     this.newAfter.value = undefined;
@@ -179,7 +179,7 @@ export class Conversation {
     const data = publication.data as { type?: string; id?: string } | null;
     const user = publication.info?.user ?? '';
     if (publication.offset === undefined) {
-      if (data?.type === 'typing' && user !== this.host.me) this.types(publication);
+      if (data?.type === 'typing' && user !== this.host.me) this.typing.heard(publication);
       return;
     }
     const before = this.timeline.top;
@@ -187,7 +187,7 @@ export class Conversation {
     this.host.settled();
     batch(() => {
       if (user === this.host.me && data?.id) this.host.arrived(this.channel, data.id);
-      if (data?.type === 'message') this.stopsTyping(user);
+      if (data?.type === 'message') this.typing.stopped(user);
       if (this.timeline.low > before + 1 && before > 0) this.wasReset.value = true;
       if (this.timeline.items.length > 1.5 * itemsMax) this.trim();
       this.touch();
@@ -197,7 +197,7 @@ export class Conversation {
     });
   }
 
-  // What a reader has scrolled back to stays.
+  // Not while somebody has scrolled back: what they look at stays.
   private trim(): void {
     if (!this.isWatched || this.isAtEnd) this.timeline.trim(itemsMax);
   }
@@ -205,7 +205,7 @@ export class Conversation {
   touch(): void {
     this.revision.value += 1;
     const hidden = this.info.peek().kind === 'room' ? this.host.blocked.peek() : noOne;
-    this.unread.value = unreadOf(this.timeline, this.read, this.host.me, hidden);
+    this.unread.value = unreadOf(this.timeline, this.readMark.offset, this.host.me, hidden);
   }
 
   // --- History
@@ -227,7 +227,7 @@ export class Conversation {
       const { publications, epoch } = await this.host.client.history(this.channel, {
         limit,
         reverse: true,
-        // Without one while nothing is here: the newest.
+        // Without a position the server gives the newest.
         ...(timeline.low <= timeline.top
           ? { since: { offset: timeline.low, epoch: timeline.epoch } }
           : {}),
@@ -242,15 +242,16 @@ export class Conversation {
       this.loadError.value = '';
       this.touch();
     } catch (error) {
-      this.failedToLoad(timeline, error as { code?: number; message?: string });
+      this.failedToLoad(timeline, error);
     } finally {
       this.isLoading.value = false;
     }
   }
 
-  private failedToLoad(timeline: Timeline, error: { code?: number; message?: string }): void {
+  private failedToLoad(timeline: Timeline, error: unknown): void {
     if (this.timeline !== timeline) return;
-    if (error.code === 112) timeline.hasMore = false; // of another life of the log
+    // What is here is of a log that has begun anew since.
+    if (codeOf(error) === errors.unrecoverablePosition) timeline.hasMore = false;
     this.loadError.value = 'Older messages could not be loaded.';
     this.touch();
   }
@@ -259,107 +260,19 @@ export class Conversation {
   async loadUntil(offset: number): Promise<'found' | 'gone' | 'failed'> {
     while (this.timeline.low > offset && this.timeline.hasMore) {
       const low = this.timeline.low;
-      await this.loadOlder(300);
+      await this.loadOlder(pageSizeMax);
       if (this.timeline.low >= low && this.timeline.hasMore) return 'failed';
     }
     return this.timeline.find(offset) ? 'found' : 'gone';
   }
 
-  // --- Read marks
+  // --- What the reader does
 
   markRead(): void {
-    const { top } = this.timeline;
-    if (top <= this.read) return;
-    this.read = top;
-    this.touch();
-    this.readTimer ??= setTimeout(() => this.sendRead(), readDelayMs);
+    this.readMark.advance(this.timeline.top);
   }
 
-  // Read on another device, or told by sync: then of a log that may have begun anew.
-  readUpTo(offset: number, epoch = this.readEpoch): void {
-    if (epoch !== this.readEpoch) return this.readAnew(offset, epoch);
-    if (offset <= this.read) return;
-    this.read = offset;
-    this.sentRead = Math.max(this.sentRead, offset);
-    this.touch();
-  }
-
-  private readAnew(offset: number, epoch: string): void {
-    this.read = offset;
-    this.sentRead = offset;
-    this.readEpoch = epoch;
-    this.touch();
-  }
-
-  sendRead(): void {
-    clearTimeout(this.readTimer);
-    this.readTimer = undefined;
-    if (this.read <= this.sentRead) return;
-    const offset = this.read;
-    const was = this.sentRead;
-    this.sentRead = offset;
-    this.host.client.rpc('chat.read', { channel: this.channel, offset }).catch(() => {
-      this.sentRead = Math.min(this.sentRead, was); // sent with the next one, or after catching up
-    });
-  }
-
-  // --- Typing and presence
-
-  // Told once in a while, and no sooner after a message: the server passes on no more.
   type(): void {
-    if (this.typeTimer !== undefined || !this.isSubscribed) return;
-    this.typeTimer = setTimeout(() => this.tellTyping(), this.typedAt + typingEachMs - Date.now());
-  }
-
-  private tellTyping(): void {
-    this.typeTimer = undefined;
-    this.typedAt = Date.now();
-    this.host.client.publish(this.channel, { type: 'typing' }).catch(() => undefined);
-  }
-
-  stopTyping(): void {
-    clearTimeout(this.typeTimer);
-    this.typeTimer = undefined;
-  }
-
-  private types({ info }: Publication): void {
-    if (!info) return;
-    const name = (info.connInfo as { name?: string } | undefined)?.name ?? info.user;
-    const next = new Map(this.typing.value);
-    next.set(info.user, { name, until: Date.now() + typingMs });
-    this.typing.value = next;
-    setTimeout(() => {
-      const entry = this.typing.value.get(info.user);
-      if (entry && entry.until <= Date.now()) this.stopsTyping(info.user);
-    }, typingMs + 50);
-  }
-
-  private stopsTyping(user: string): void {
-    if (!this.typing.value.has(user)) return;
-    const next = new Map(this.typing.value);
-    next.delete(user);
-    this.typing.value = next;
-  }
-
-  private presenceChanged(): void {
-    clearTimeout(this.presenceTimer);
-    this.presenceTimer = setTimeout(() => void this.loadPresence(), 300 + Math.random() * 500);
-  }
-
-  async loadPresence(): Promise<void> {
-    const info = this.info.peek();
-    try {
-      if (info.kind === 'dm') {
-        this.isPeerKnown = true;
-        const { data } = await this.host.client.rpc('chat.user', { user: info.user });
-        this.peerStatus.value = data.status ?? 'offline';
-        this.peerSeen.value = data.last_seen ?? 0;
-      } else if (this.presence.peek() !== undefined || this.isWatched) {
-        const { data } = await this.host.client.rpc('chat.presence', { channel: this.channel });
-        this.presence.value = data;
-      }
-    } catch {
-      // Stays as it was; the next change or the timer asks again.
-    }
+    if (this.isSubscribed) this.typing.begin();
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A connection follows a limited number of conversations: those that somebody had to do with last.
+// A connection follows a limited number of conversations: the ones that were opened or spoken in
+// last.
 
 interface Followable {
   isWatched: boolean; // it is open in the window

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Messages that are on their way: kept in the browser's storage until they are acknowledged, sent
-// in order within a conversation, and once: the server knows the id of what it has stored. The
-// storage is shared by the tabs of a browser, and what it says counts.
+// in order within a conversation, and stored once, for the server recognises the id of what it has
+// stored. All tabs of a browser share that storage: when a tab and the storage differ, the storage
+// is right.
+import { codeOf, errors } from './codes';
 import type { Position } from './history_after';
 import type { MessageData, Publication } from './protocol';
-import { errors } from './protocol';
 
 export interface Entry {
   id: string;
@@ -32,7 +33,7 @@ export interface OutboxHooks {
   later(run: () => void, ms: number): void;
 }
 
-// A minute less than chirmd remembers ids for.
+// A minute less than chirmd remembers ids for by default.
 const idsRememberedMs = 4 * 60_000;
 const retryMs = 1000;
 
@@ -40,7 +41,7 @@ type Storage = Pick<globalThis.Storage, 'getItem' | 'setItem' | 'removeItem' | '
 
 export class Outbox {
   private entries: Entry[] = [];
-  private kept = new Set<Entry>(); // of them, those that the storage has taken
+  private kept = new Set<Entry>(); // the entries that the storage has taken
   private busy = new Set<string>(); // channels with a publish under way
   private isOnline = false;
   private readonly prefix: string;
@@ -109,7 +110,7 @@ export class Outbox {
     for (const channel of new Set(this.entries.map((each) => each.channel))) void this.run(channel);
   }
 
-  // Also what other tabs have written.
+  // Forgets everything, also what other tabs have written.
   clear(): void {
     for (const key of this.keys()) this.storage.removeItem(key);
     this.entries = [];
@@ -211,8 +212,7 @@ export class Outbox {
     try {
       publications = await this.hooks.historyAfter(channel, position);
     } catch (error) {
-      const code = (error as { code?: number }).code;
-      if (code !== errors.unrecoverable) throw error;
+      if (codeOf(error) !== errors.unrecoverablePosition) throw error;
       if (!isTried) return false;
       throw { code: unknownFate, message: 'It is not known whether this was sent.' };
     }
@@ -264,10 +264,10 @@ export class Outbox {
 const unknownFate = -1;
 
 const isFinal = (code: number | undefined): boolean =>
-  code === errors.notAllowed ||
+  code === errors.permissionDenied ||
   code === errors.badRequest ||
   code === errors.notFound ||
-  code === errors.exists ||
+  code === errors.conflict ||
   code === errors.unknownChannel ||
   code === unknownFate;
 

@@ -125,22 +125,14 @@ export type InboxData =
   | { type: 'removed'; channel: string; reason?: string }
   | { type: 'notice'; text: string };
 
-export const errors = {
-  temporary: 100,
-  unknownChannel: 102,
-  notAllowed: 103,
-  tooManyChannels: 106,
-  badRequest: 107,
-  tooMany: 111,
-  unrecoverable: 112,
-  notFound: 404,
-  exists: 409,
-} as const;
-
 export const limits = {
   text: 8000,
   topic: 250,
   title: 80,
   query: 100,
   mentions: 10,
+  name: 32,
+  passwordMin: 8,
+  password: 128,
+  reason: 200,
 } as const;

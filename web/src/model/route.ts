@@ -20,6 +20,20 @@ export function parseRoute(hash: string): Route {
   return { kind: 'room', room: name, ...at };
 }
 
+export const channelOfRoom = (room: string): string => `room:${room}`;
+
+// What a title makes as the room's name, which stands in addresses.
+export function roomNameFor(title: string): string {
+  return title
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[^a-z0-9._\s-]/g, '')
+    .trim()
+    .replace(/\s+/g, '-')
+    .replace(/^[^a-z0-9]+/, '')
+    .slice(0, 64);
+}
+
 export function routeOf(channel: string, me: string): Route {
   if (channel.startsWith('room:')) return { kind: 'room', room: channel.slice(5) };
   const users = channel.startsWith('dm:#') ? channel.slice(4).split(',') : [];
@@ -44,7 +58,7 @@ export function dmChannel(a: string, b: string): string {
 }
 
 export function channelOf(route: Route, me: string): string | undefined {
-  if (route.kind === 'room') return `room:${route.room}`;
+  if (route.kind === 'room') return channelOfRoom(route.room);
   if (route.kind === 'dm' && route.user !== me) return dmChannel(me, route.user);
   return undefined;
 }

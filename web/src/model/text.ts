@@ -44,7 +44,7 @@ function count(text: string, character: string): number {
   return text.split(character).length - 1;
 }
 
-// Users are lower case, but for those who come with another system's token.
+// Names of accounts are lower case; people with another system's token have theirs as it is there.
 function userNamed(name: string, isKnown: (user: string) => boolean): string | undefined {
   return [name, name.toLowerCase()].find(isKnown);
 }
@@ -116,7 +116,8 @@ export function isOnlyEmoji(text: string): boolean {
   return emojiPattern.test(trimmed);
 }
 
-// Where the word with an @ begins that the caret is in or behind: what completion is for.
+// The word with an @ that the caret is in or behind, for which names are offered: where it begins,
+// and what of it is there.
 export function mentionAt(
   text: string,
   caret: number,

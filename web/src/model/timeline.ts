@@ -35,7 +35,7 @@ export interface EventItem {
 
 export type Item = MessageItem | EventItem;
 
-// A change to a message, and where it stands in the log: a later one wins, whatever comes first.
+// A change to a message. The one that stands later in the log wins, whichever arrives first.
 interface Change {
   offset: number;
   user: string;
@@ -65,11 +65,12 @@ export class Timeline {
   low: number;
   top: number;
   epoch: string;
-  hasMore: boolean; // there may be older ones
+  hasMore: boolean; // there may be older publications
 
   readonly names = new Map<string, string>(); // of who spoke, by user
 
-  mentionedBefore: MessageItem[] = []; // messages before `low` that name somebody, not all
+  // Messages before `low` that mention somebody: the newest of them, for counting what is unread.
+  mentionedBefore: MessageItem[] = [];
 
   private marks = new Map<number, Marks>(); // reactions, by target
   private changes = new Map<number, Change>(); // of messages that are not here yet
@@ -289,6 +290,6 @@ function changed(item: MessageItem, change: Change): MessageItem {
   if (change.text === undefined) {
     return { ...item, text: '', mentions: [], reactions: [], deletedBy: change.user };
   }
-  // Somebody else's edit is nothing that the server lets through.
+  // The server lets nobody edit another one's message; if one comes all the same, it is not shown.
   return change.user === item.user ? { ...item, text: change.text, edited: true } : item;
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Signing in over HTTP. The refresh token stays in a cookie that no script can read.
+import { httpStatus } from '../model/codes';
 import type { AuthSettings, Session } from '../model/protocol';
 
 export class AuthError extends Error {
   constructor(
-    readonly status: number, // 0: the server was not reached
-    readonly code: string,
+    readonly status: number, // of HTTP, see httpStatus
+    readonly code: string, // the server's word, e.g. name_taken
     message: string,
     readonly retryAfter = 0, // seconds
   ) {
@@ -24,7 +25,8 @@ async function request(path: string, body?: object): Promise<unknown> {
       cache: 'no-store',
     });
   } catch {
-    throw new AuthError(0, 'unreachable', 'The server cannot be reached. Is your network up?');
+    const message = 'The server cannot be reached. Is your network up?';
+    throw new AuthError(httpStatus.unreachable, 'unreachable', message);
   }
   const answer = (await response.json().catch(() => ({}))) as {
     error?: { code?: string; message?: string };
@@ -45,8 +47,8 @@ function sentence(status: number, code: string, message: string): string {
 
 const withCookie = { cookie: true };
 
-// Whose session the cookie is, which all tabs share and no script can read. Other tabs hear of it
-// by the storage event.
+// Whose session is in the cookie. All tabs share that cookie and no script can read it; by this key
+// of the storage they hear when it changes.
 export const rememberKey = 'chirm.signedIn';
 
 export const remembered = (): string | null => localStorage.getItem(rememberKey);

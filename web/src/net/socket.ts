@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The connection: the centrifuge SDK with our session's tokens, and what state it is in.
 import { Centrifuge, UnauthorizedError } from 'centrifuge';
+import { httpStatus } from '../model/codes';
 import type { Session } from '../model/protocol';
 import { auth, AuthError } from './auth';
 
@@ -13,21 +14,14 @@ export interface SocketHooks {
   ended(code: number, reason: string): void; // no attempt follows
 }
 
-export interface RpcError {
-  code: number;
-  message: string;
-}
-
 export const socketUrl = (location: Location): string =>
   `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/connection/websocket`;
 
-// The text of an error that the SDK or an RPC threw.
-export function messageOf(error: unknown): string {
-  const { code, message } = (error ?? {}) as Partial<RpcError>;
-  if (code === 1 || code === 2 || code === 11) return 'The connection was lost. Try again.';
-  if (code === 100) return 'The server is away for a moment. Try again.';
-  if (!message) return 'That did not work.';
-  return message[0]!.toUpperCase() + message.slice(1);
+// The server has looked at the cookie and said no. A server that is busy or away has not.
+function isRefusal(error: unknown): error is AuthError {
+  const { badRequest, unauthorized, forbidden } = httpStatus;
+  const refusals: number[] = [badRequest, unauthorized, forbidden];
+  return error instanceof AuthError && refusals.includes(error.status);
 }
 
 // Names the time of the next attempt, which the SDK keeps to itself.
@@ -49,11 +43,11 @@ export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
     maxReconnectDelay: 10_000,
     name: 'web',
     getToken: async () => {
-      // Whoever made such a token makes the next one.
+      // Only the other system can make the next one.
       if (session.isExternal) throw new UnauthorizedError('your token has expired');
       const fresh = await auth.refresh().catch((error) => {
-        const isRefused = error instanceof AuthError && [400, 401, 403].includes(error.status);
-        throw isRefused ? new UnauthorizedError(error.message) : error;
+        // The SDK gives up after an UnauthorizedError; after any other it tries again.
+        throw isRefusal(error) ? new UnauthorizedError(error.message) : error;
       });
       if (fresh.user !== session.user) {
         hooks.replaced?.(fresh);

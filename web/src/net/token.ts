@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A token of the operator's own system, brought in the address: `/#token=…`. It is taken out of the
-// address at once and kept in memory only; whether it counts the server says.
+// address at once and kept in memory only. Whether it is valid is for the server to say.
 import type { Session } from '../model/protocol';
 
 // What the page has to know before the server has said anything. Undefined when it is no token.
@@ -23,6 +23,11 @@ export function sessionOf(token: string): Session | undefined {
     return undefined;
   }
 }
+
+// A link may be of somebody else's making: it is not to change who one is.
+// `here`: who is signed in, null: nobody.
+export const takesNobodysPlace = (brought: Session, here: string | null): boolean =>
+  here === null || here === brought.user;
 
 export function takeToken(): Session | undefined {
   const match = /^#token=([^&]+)/.exec(location.hash);

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: MIT
 // A new password.
-import { useSignal } from '@preact/signals';
-import { chat, signedIn, toast } from '../app/state';
+import { useSignal, type Signal } from '@preact/signals';
+import { chat } from '../app/open_chat';
+import { signedIn } from '../app/session';
+import { toast } from '../app/toasts';
+import { limits } from '../model/protocol';
 import { auth } from '../net/auth';
-import { Form } from './dialogs';
-import { Labelled, Modal } from './parts';
+import { bound, Form, Labelled } from './form';
+import { Modal } from './modal';
 
 export function AccountDialog() {
   const old = useSignal('');
   const next = useSignal('');
   const again = useSignal('');
   const { name } = chat.value!.session.value;
+  const change = async () => {
+    if (next.value !== again.value) throw new Error('The new passwords are not the same.');
+    signedIn(await auth.password(name, old.value, next.value));
+    toast('Your password is changed. You are signed out everywhere else.');
+  };
   return (
     <Modal title="Change password">
-      <Form
-        action="Change password"
-        onSubmit={async () => {
-          if (next.value !== again.value) throw new Error('The new passwords are not the same.');
-          signedIn(await auth.password(name, old.value, next.value));
-          toast('Your password is changed. You are signed out everywhere else.');
-        }}
-      >
+      <Form action="Change password" onSubmit={change}>
+        {/* For password managers, which want to know whose it is. */}
         <input
           type="text"
           class="hidden"
@@ -31,37 +33,26 @@ export function AccountDialog() {
           aria-hidden="true"
         />
         <Labelled label="Current password">
-          <input
-            type="password"
-            required
-            autocomplete="current-password"
-            value={old.value}
-            onInput={(event) => (old.value = event.currentTarget.value)}
-          />
+          <input type="password" required autocomplete="current-password" {...bound(old)} />
         </Labelled>
-        <Labelled label="New password" hint="At least 8 characters">
-          <input
-            type="password"
-            required
-            minLength={8}
-            maxLength={128}
-            autocomplete="new-password"
-            value={next.value}
-            onInput={(event) => (next.value = event.currentTarget.value)}
-          />
-        </Labelled>
-        <Labelled label="New password again">
-          <input
-            type="password"
-            required
-            minLength={8}
-            maxLength={128}
-            autocomplete="new-password"
-            value={again.value}
-            onInput={(event) => (again.value = event.currentTarget.value)}
-          />
-        </Labelled>
+        <NewPassword label="New password" hint="At least 8 characters" text={next} />
+        <NewPassword label="New password again" text={again} />
       </Form>
     </Modal>
+  );
+}
+
+function NewPassword(props: { label: string; hint?: string; text: Signal<string> }) {
+  return (
+    <Labelled label={props.label} hint={props.hint}>
+      <input
+        type="password"
+        required
+        minLength={limits.passwordMin}
+        maxLength={limits.password}
+        autocomplete="new-password"
+        {...bound(props.text)}
+      />
+    </Labelled>
   );
 }

@@ -1,31 +1,27 @@
 // SPDX-License-Identifier: MIT
-// The page: sign-in or the three panes, and what hears every key.
+// The page: sign-in or the three panes.
 import { useEffect } from 'preact/hooks';
-import {
-  announcement,
-  chat,
-  current,
-  dialog,
-  dismiss,
-  goTo,
-  isDrawerOpen,
-  panel,
-  phase,
-  settingsError,
-  signedIn,
-  toasts,
-} from '../app/state';
+import { announcement } from '../app/announcements';
+import { chat } from '../app/open_chat';
+import { isDrawerOpen } from '../app/overlays';
+import { phase, signedIn } from '../app/session';
+import { serverError } from '../app/sign_in_state';
+import { dismiss, toasts } from '../app/toasts';
+import { forgetDrafts } from './composer_state';
 import { Dialogs } from './dialogs';
+import { Mark } from './icons';
 import { isPhone } from './layout';
-import { IconButton, Spinner } from './parts';
 import { MainPane } from './main_pane';
+import { IconButton, Spinner } from './parts';
+import { onShortcut } from './shortcuts';
 import { Sidebar } from './sidebar';
 import { SignIn } from './sign_in';
-import { Mark } from './icons';
-import { forgetDrafts } from './composer_state';
 
 export function App() {
   useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (phase.peek() === 'signedIn') onShortcut(event);
+    };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   }, []);
@@ -53,8 +49,8 @@ function Starting() {
   return (
     <main class="starting">
       <Mark size={48} />
-      {settingsError.value ? (
-        <p>{settingsError.value} Trying again…</p>
+      {serverError.value ? (
+        <p>{serverError.value} Trying again…</p>
       ) : (
         <Spinner label="Signing in" />
       )}
@@ -100,36 +96,4 @@ function Toasts() {
       ))}
     </div>
   );
-}
-
-// --- Keys that work everywhere
-
-function onKey(event: KeyboardEvent): void {
-  if (phase.peek() !== 'signedIn') return;
-  const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
-  if (isCommand && event.key.toLowerCase() === 'k') {
-    dialog.value = dialog.peek()?.kind === 'switcher' ? undefined : { kind: 'switcher' };
-  } else if (isCommand && event.key.toLowerCase() === 'f' && current.peek() && !dialog.peek()) {
-    panel.value = 'search';
-  } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
-    step(event.key === 'ArrowUp' ? -1 : 1, event.shiftKey);
-  } else if (event.key === 'Escape' && !dialog.peek()) {
-    if (isDrawerOpen.peek()) isDrawerOpen.value = false;
-    else if (panel.peek() !== 'none') panel.value = 'none';
-    else document.querySelector<HTMLElement>('.composer textarea')?.focus();
-  } else {
-    return;
-  }
-  event.preventDefault();
-}
-
-function step(direction: number, onlyUnread: boolean): void {
-  const open = chat.peek()!;
-  const all = [...open.rooms.peek(), ...open.dms.peek()];
-  const at = all.indexOf(current.peek()!);
-  for (let i = 1; i <= all.length; ++i) {
-    const next = all[(at + direction * i + all.length * 2) % all.length]!;
-    if (onlyUnread && next.unread.peek().count === 0) continue;
-    return goTo(next.channel);
-  }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// How the connection is, when it is not simply there.
+// Tells how the connection is, unless all is well.
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { chat } from '../app/state';
+import { chat } from '../app/open_chat';
 import { plural } from '../model/format';
-import { Icon } from './icons';
+import { Icon, type IconName } from './icons';
 
 export function Banner() {
   const open = chat.value!;
@@ -27,29 +27,27 @@ export function Banner() {
           </button>
         </div>
       )}
-      {late && (
-        <div class="banner is-lost">
-          <Icon name="wifi" size={17} />
-          <span>Connecting…</span>
-        </div>
-      )}
+      {late && <Line look="lost" icon="wifi" text="Connecting…" />}
       {link.state === 'catchingUp' && (
-        <div class="banner is-busy">
-          <Icon name="clock" size={17} />
-          <span>Connected again. Catching up…</span>
-        </div>
+        <Line look="busy" icon="clock" text="Connected again. Catching up…" />
       )}
       {link.state === 'caughtUp' && (
-        <div class="banner is-good">
-          <Icon name="check" size={17} />
-          <span>You are all caught up.</span>
-        </div>
+        <Line look="good" icon="check" text="You are all caught up." />
       )}
     </div>
   );
 }
 
-// Not for screen readers, which would say each second.
+function Line({ look, icon, text }: { look: string; icon: IconName; text: string }) {
+  return (
+    <div class={`banner is-${look}`}>
+      <Icon name={icon} size={17} />
+      <span>{text}</span>
+    </div>
+  );
+}
+
+// Hidden from screen readers, which would read out each second.
 function Countdown({ to }: { to: number }) {
   const now = useSignal(Date.now());
   useEffect(() => {

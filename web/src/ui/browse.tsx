@@ -1,45 +1,27 @@
 // SPDX-License-Identifier: MIT
 // All rooms that one may see.
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { enter } from '../app/actions';
-import { chat, dialog, goTo } from '../app/state';
+import { call } from '../app/calls';
+import { goTo } from '../app/navigation';
+import { dialog } from '../app/overlays';
+import { enter } from '../app/rooms';
+import { messageOf } from '../model/codes';
 import { plural } from '../model/format';
 import type { Room } from '../model/protocol';
-import { messageOf } from '../net/socket';
+import { channelOfRoom } from '../model/route';
+import { bound, FormError } from './form';
 import { Icon } from './icons';
-import { FormError, Modal, Spinner } from './parts';
+import { Modal } from './modal';
+import { roomIcon, Spinner } from './parts';
+
+const typingMs = 200; // while somebody types, not each letter is asked for
 
 export function BrowseDialog() {
   const query = useSignal('');
-  const rooms = useSignal<Room[] | undefined>(undefined);
-  const next = useSignal<string | undefined>(undefined);
-  const error = useSignal('');
-  const round = useRef(0);
-
-  async function load(after?: string): Promise<void> {
-    const mine = ++round.current;
-    const words = query.value.trim();
-    try {
-      const page = await chat.peek()!.rpc<{ rooms: Room[]; next?: string }>('chat.rooms', {
-        ...(words ? { query: words } : {}),
-        ...(after ? { after } : {}),
-      });
-      if (mine !== round.current) return;
-      rooms.value = after ? [...(rooms.value ?? []), ...page.rooms] : page.rooms;
-      next.value = page.next;
-      error.value = '';
-    } catch (problem) {
-      if (mine === round.current) error.value = messageOf(problem);
-    }
-  }
+  const { rooms, next, error, load } = useRooms(query);
   const come = (room: string) =>
     enter(room).catch((problem: unknown) => (error.value = messageOf(problem)));
-  useEffect(() => {
-    const timer = setTimeout(() => void load(), query.value ? 200 : 0);
-    return () => clearTimeout(timer);
-  }, [query.value]);
-
   return (
     <Modal title="Rooms" class="browse">
       <div class="browse-top">
@@ -47,8 +29,7 @@ export function BrowseDialog() {
           type="search"
           aria-label="Search rooms"
           placeholder="Search rooms"
-          value={query.value}
-          onInput={(event) => (query.value = event.currentTarget.value)}
+          {...bound(query)}
         />
         <button
           type="button"
@@ -61,38 +42,7 @@ export function BrowseDialog() {
       <FormError text={error.value} />
       <ul class="browse-list">
         {rooms.value?.map((each) => (
-          <li key={each.room}>
-            <span class="browse-icon">
-              <Icon name={each.visibility === 'private' ? 'lock' : 'hash'} size={18} />
-            </span>
-            <span class="browse-text">
-              <b>{each.title || each.room}</b>
-              <span class="faint">
-                {plural(each.members, 'member')}
-                {each.archived ? ' · archived' : ''}
-                {each.topic ? ` · ${each.topic}` : ''}
-              </span>
-            </span>
-            {each.role !== undefined ? (
-              <button
-                type="button"
-                class="button is-small"
-                aria-label={`Open ${each.title || each.room}`}
-                onClick={() => goTo(`room:${each.room}`)}
-              >
-                Open
-              </button>
-            ) : (
-              <button
-                type="button"
-                class="button is-small is-primary"
-                aria-label={`Join ${each.title || each.room}`}
-                onClick={() => void come(each.room)}
-              >
-                Join
-              </button>
-            )}
-          </li>
+          <Line key={each.room} room={each} onJoin={() => void come(each.room)} />
         ))}
       </ul>
       {rooms.value === undefined && !error.value && <Spinner label="Loading rooms" />}
@@ -103,5 +53,73 @@ export function BrowseDialog() {
         </button>
       )}
     </Modal>
+  );
+}
+
+// The rooms that fit what is typed, a page at a time.
+function useRooms(query: Signal<string>) {
+  const rooms = useSignal<Room[] | undefined>(undefined);
+  const next = useSignal<string | undefined>(undefined);
+  const error = useSignal('');
+  const round = useRef(0);
+  // An answer that comes after the next question is not shown: it is of what was typed before.
+  async function load(after?: string): Promise<void> {
+    const mine = ++round.current;
+    const words = query.value.trim();
+    try {
+      const page = await call<{ rooms: Room[]; next?: string }>('chat.rooms', {
+        ...(words ? { query: words } : {}),
+        ...(after ? { after } : {}),
+      });
+      if (mine !== round.current) return;
+      rooms.value = after ? [...(rooms.value ?? []), ...page.rooms] : page.rooms;
+      next.value = page.next;
+      error.value = '';
+    } catch (problem) {
+      if (mine === round.current) error.value = messageOf(problem);
+    }
+  }
+  useEffect(() => {
+    const timer = setTimeout(() => void load(), query.value ? typingMs : 0);
+    return () => clearTimeout(timer);
+  }, [query.value]);
+  return { rooms, next, error, load };
+}
+
+function Line({ room, onJoin }: { room: Room; onJoin: () => void }) {
+  const name = room.title || room.room;
+  return (
+    <li>
+      <span class="browse-icon">
+        <Icon name={roomIcon(room)} size={18} />
+      </span>
+      <span class="browse-text">
+        <b>{name}</b>
+        <span class="faint">
+          {plural(room.members, 'member')}
+          {room.archived ? ' · archived' : ''}
+          {room.topic ? ` · ${room.topic}` : ''}
+        </span>
+      </span>
+      {room.role !== undefined ? (
+        <button
+          type="button"
+          class="button is-small"
+          aria-label={`Open ${name}`}
+          onClick={() => goTo(channelOfRoom(room.room))}
+        >
+          Open
+        </button>
+      ) : (
+        <button
+          type="button"
+          class="button is-small is-primary"
+          aria-label={`Join ${name}`}
+          onClick={onJoin}
+        >
+          Join
+        </button>
+      )}
+    </li>
   );
 }

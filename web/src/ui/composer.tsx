@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: MIT
 // Where one writes: grows with the text, completes names, edits what was sent.
-import { effect, useComputed, useSignal } from '@preact/signals';
+import { effect, useSignal } from '@preact/signals';
+import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { edit, join, peopleIn, send, setBlocked } from '../app/actions';
 import type { Conversation } from '../app/conversation';
-import { attempt, chat } from '../app/state';
+import { edit, send } from '../app/messages';
+import { chat } from '../app/open_chat';
+import { join, setBlocked } from '../app/rooms';
+import { attempt } from '../app/toasts';
 import { nameOf, plural } from '../model/format';
 import { limits } from '../model/protocol';
-import { mentionAt } from '../model/text';
 import type { MessageItem } from '../model/timeline';
+import {
+  completionAttributes,
+  CompletionList,
+  onCompletionKey,
+  useCompletions,
+} from './completions';
 import { composing, type Composing } from './composer_state';
 import { EmojiButton } from './emoji';
 import { Icon } from './icons';
-import { Avatar, IconButton } from './parts';
+import { IconButton } from './parts';
 
-const completionsMax = 6;
 const leftTold = 500; // characters
 
 export function Composer({ conversation }: { conversation: Conversation }) {
@@ -51,24 +58,82 @@ function Field({ conversation }: { conversation: Conversation }) {
   const state = composing(conversation.channel);
   const field = useRef<HTMLTextAreaElement>(null);
   const caret = useSignal(0);
-  const isDismissed = useSignal(false);
-  const chosen = useSignal(0);
-  const info = conversation.info.value;
-  const title = nameOf(info);
+  const title = nameOf(conversation.info.value);
+  // A new text is in the field after the next frame only.
+  const select = (begin: number, end = begin) =>
+    void requestAnimationFrame(() => field.current?.setSelectionRange(begin, end));
+  const completions = useCompletions(conversation, state, caret, select);
+  useFocus(field, state, select);
+  useLayoutEffect(() => grow(field.current!), [state.text.value]);
 
-  const completions = useComputed(() => {
-    const at = mentionAt(state.text.value, caret.value);
-    if (!at || isDismissed.value) return undefined;
-    const { me } = chat.peek()!;
-    const found = [...peopleIn(conversation)]
-      .filter(([user]) => user !== me)
-      .filter((names) => names.some((each) => each.toLowerCase().startsWith(at.query)))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .slice(0, completionsMax);
-    const isWhole = found.length === 1 && found[0]![0].toLowerCase() === at.query;
-    return found.length > 0 && !isWhole ? { ...at, found } : undefined;
-  });
+  const track = () => {
+    const { selectionStart: begin, selectionEnd: end } = field.current!;
+    state.selection = { begin, end };
+    caret.value = begin;
+  };
+  const onInput = (text: string) => {
+    state.text.value = text;
+    completions.isDismissed.value = false;
+    completions.chosen.value = 0;
+    track();
+    if (text === '') conversation.typing.stop();
+    else if (!state.editing.peek()) conversation.type();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return; // the key is the input method's
+    const isForList = onCompletionKey(event, completions);
+    if (isForList) event.stopPropagation();
+    if (isForList || onFieldKey(event, conversation, state)) event.preventDefault();
+  };
+  const isEditing = state.editing.value !== undefined;
+  const text = state.text.value.trim();
+  return (
+    <div class="composer">
+      <Context state={state} />
+      <CompletionList {...completions} />
+      <div class="composer-box">
+        <textarea
+          ref={field}
+          rows={1}
+          readOnly={state.isSaving.value}
+          placeholder={`Message ${title}`}
+          aria-label={isEditing ? 'Edit message' : `Message ${title}`}
+          aria-autocomplete="list"
+          {...completionAttributes(completions)}
+          value={state.text.value}
+          enterkeyhint="send"
+          onInput={(event) => onInput(event.currentTarget.value)}
+          onSelect={track}
+          onKeyDown={onKeyDown}
+        />
+        <EmojiButton label="Insert an emoji" onPick={(picked) => state.insert(picked)} />
+        <SendButton state={state} text={text} onClick={() => submit(conversation, state)} />
+      </div>
+      <Remaining text={text} />
+    </div>
+  );
+}
 
+function SendButton(props: { state: Composing; text: string; onClick: () => void }) {
+  const { state, text, onClick } = props;
+  const isEditing = state.editing.value !== undefined;
+  return (
+    <IconButton
+      icon={isEditing ? 'check' : 'send'}
+      label={isEditing ? 'Save' : 'Send'}
+      class="send"
+      disabled={text === '' || state.isSaving.value || tooLong(text) > 0}
+      onClick={onClick}
+    />
+  );
+}
+
+// The field has the focus when it comes, and when it is asked for.
+function useFocus(
+  field: RefObject<HTMLTextAreaElement>,
+  state: Composing,
+  select: (begin: number, end: number) => void,
+): void {
   useEffect(() => {
     // On a phone the focus would bring up the keyboard.
     if (matchMedia('(pointer: fine)').matches) field.current?.focus();
@@ -79,158 +144,52 @@ function Field({ conversation }: { conversation: Conversation }) {
       if (value === seen) return;
       seen = value;
       field.current?.focus();
-      const { begin, end } = state.selection;
-      requestAnimationFrame(() => field.current?.setSelectionRange(begin, end));
+      select(state.selection.begin, state.selection.end);
     });
   }, []);
-  useLayoutEffect(() => grow(field.current!), [state.text.value]);
-
-  const submit = () => {
-    const text = state.text.peek().trim();
-    if (state.isSaving.peek() || tooLong(text) > 0) return;
-    const editing = state.editing.peek();
-    if (editing) return void save(editing, text);
-    if (text === '') return;
-    send(conversation, text, state.replyTo.peek()?.offset);
-    state.text.value = '';
-    state.replyTo.value = undefined;
-  };
-
-  // What was written is given up only when it is stored.
-  const save = async (editing: MessageItem, text: string) => {
-    if (text === '' || text === editing.text) return state.cancelEdit();
-    state.isSaving.value = true;
-    const stored = await attempt(() => edit(conversation, editing.offset, text));
-    state.isSaving.value = false;
-    if (stored && state.editing.peek() === editing) state.cancelEdit();
-  };
-
-  const complete = (user: string) => {
-    const at = completions.peek();
-    const { text } = state;
-    if (!at) return;
-    const end = text.value.slice(caret.value);
-    const begin = `${text.value.slice(0, at.begin)}@${user} `;
-    text.value = begin + end.replace(/^ /, '');
-    caret.value = begin.length;
-    requestAnimationFrame(() => field.current?.setSelectionRange(begin.length, begin.length));
-  };
-
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
-    const at = completions.peek();
-    if (at && completionKey(event, at.found, chosen, complete, isDismissed)) {
-      event.preventDefault();
-      event.stopPropagation();
-      return;
-    }
-    if (event.key === 'Enter' && !event.shiftKey && !event.ctrlKey && !event.altKey) submit();
-    else if (event.key === 'ArrowUp' && state.text.peek() === '') {
-      const last = lastOwn(conversation);
-      if (!last) return;
-      state.edit(last);
-    } else if (event.key === 'Escape' && (state.editing.peek() || state.replyTo.peek())) {
-      state.cancelEdit();
-      state.replyTo.value = undefined;
-      event.stopPropagation();
-    } else return;
-    event.preventDefault();
-  };
-
-  const track = () => {
-    const { selectionStart: begin, selectionEnd: end } = field.current!;
-    state.selection = { begin, end };
-    caret.value = begin;
-  };
-  const at = completions.value;
-  const isEmpty = state.text.value.trim() === '';
-  return (
-    <div class="composer">
-      <Context state={state} />
-      {at && (
-        <ul class="completions" id="completions" role="listbox" aria-label="People">
-          {at.found.map(([user, name], index) => (
-            <li
-              key={user}
-              id={`completion-${index}`}
-              role="option"
-              aria-selected={index === chosen.value}
-              onPointerDown={(event) => {
-                event.preventDefault();
-                complete(user);
-              }}
-            >
-              <Avatar user={user} name={name} size={24} />
-              <b>{name}</b> <span class="faint">@{user}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      <div class="composer-box">
-        <textarea
-          ref={field}
-          rows={1}
-          readOnly={state.isSaving.value}
-          placeholder={`Message ${title}`}
-          aria-label={state.editing.value ? 'Edit message' : `Message ${title}`}
-          aria-autocomplete="list"
-          {...(at
-            ? {
-                'aria-controls': 'completions',
-                'aria-activedescendant': `completion-${chosen.value}`,
-              }
-            : {})}
-          value={state.text.value}
-          enterkeyhint="send"
-          onInput={(event) => {
-            state.text.value = event.currentTarget.value;
-            isDismissed.value = false;
-            chosen.value = 0;
-            track();
-            if (state.text.peek() === '') conversation.stopTyping();
-            else if (!state.editing.peek()) conversation.type();
-          }}
-          onSelect={track}
-          onKeyDown={onKeyDown}
-        />
-        <EmojiButton label="Insert an emoji" onPick={(picked) => state.insert(picked)} />
-        <IconButton
-          icon={state.editing.value ? 'check' : 'send'}
-          label={state.editing.value ? 'Save' : 'Send'}
-          class="send"
-          disabled={isEmpty || state.isSaving.value || tooLong(state.text.value.trim()) > 0}
-          onClick={submit}
-        />
-      </div>
-      <Remaining text={state.text.value} />
-    </div>
-  );
 }
 
-function completionKey(
-  event: KeyboardEvent,
-  found: [string, string][],
-  chosen: { value: number },
-  complete: (user: string) => void,
-  isDismissed: { value: boolean },
-): boolean {
-  switch (event.key) {
-    case 'ArrowDown':
-      chosen.value = (chosen.value + 1) % found.length;
-      return true;
-    case 'ArrowUp':
-      chosen.value = (chosen.value - 1 + found.length) % found.length;
-      return true;
-    case 'Enter':
-    case 'Tab':
-      complete((found[chosen.value] ?? found[0]!)[0]);
-      return true;
-    case 'Escape':
-      isDismissed.value = true;
-      return true;
-    default:
-      return false;
+// True when the key has done something.
+function onFieldKey(event: KeyboardEvent, conversation: Conversation, state: Composing): boolean {
+  if (event.key === 'Enter' && !event.shiftKey && !event.ctrlKey && !event.altKey) {
+    submit(conversation, state);
+  } else if (event.key === 'ArrowUp' && state.text.peek() === '') {
+    const last = lastOwn(conversation);
+    if (!last) return false;
+    state.edit(last);
+  } else if (event.key === 'Escape' && (state.editing.peek() || state.replyTo.peek())) {
+    state.cancelEdit();
+    state.replyTo.value = undefined;
+    event.stopPropagation(); // or it would close a panel, too
+  } else {
+    return false;
   }
+  return true;
+}
+
+function submit(conversation: Conversation, state: Composing): void {
+  const text = state.text.peek().trim();
+  if (state.isSaving.peek() || tooLong(text) > 0) return;
+  const editing = state.editing.peek();
+  if (editing) return void save(conversation, state, editing, text);
+  if (text === '') return;
+  send(conversation, text, state.replyTo.peek()?.offset);
+  state.text.value = '';
+  state.replyTo.value = undefined;
+}
+
+// What was written is given up only when it is stored.
+async function save(
+  conversation: Conversation,
+  state: Composing,
+  editing: MessageItem,
+  text: string,
+): Promise<void> {
+  if (text === '' || text === editing.text) return state.cancelEdit();
+  state.isSaving.value = true;
+  const stored = await attempt(() => edit(conversation, editing.offset, text));
+  state.isSaving.value = false;
+  if (stored && state.editing.peek() === editing) state.cancelEdit();
 }
 
 function lastOwn(conversation: Conversation) {
@@ -268,12 +227,12 @@ function Context({ state }: { state: Composing }) {
   );
 }
 
-// By how many characters a text is longer than a message may be; negative: what is left.
+// How many characters a text has more than a message may have; negative: how many are left.
 const tooLong = (text: string): number =>
   text.length <= limits.text - leftTold ? -limits.text : [...text].length - limits.text;
 
 function Remaining({ text }: { text: string }) {
-  const over = tooLong(text.trim());
+  const over = tooLong(text);
   if (over <= -leftTold) return null;
   if (over <= 0) return <div class="remaining">{plural(-over, 'character')} left</div>;
   return (

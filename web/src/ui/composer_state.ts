@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What is being written in each conversation: drafts outlive a change of the room.
+// What is being written in each conversation. A draft is still there when one comes back to it.
 import { signal, type Signal } from '@preact/signals';
-import { chat } from '../app/state';
+import { chat } from '../app/open_chat';
 import type { MessageItem } from '../model/timeline';
 
 export class Composing {
@@ -10,7 +10,7 @@ export class Composing {
   readonly editing = signal<MessageItem | undefined>(undefined);
   readonly focusRequests = signal(0);
   readonly isSaving = signal(false); // an edit is on its way
-  selection = { begin: 0, end: 0 }; // in the text: what is written next goes there
+  selection = { begin: 0, end: 0 }; // in the text; insert() writes there
   private draft = ''; // what was there before an edit began
 
   reply(item: MessageItem): void {

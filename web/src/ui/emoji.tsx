@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A small picker of emoji, searched by words.
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Icon } from './icons';
-import { place } from './parts';
+import { PopoverButton, usePopover } from './popover';
 
 const emoji: [string, string][] = [
   ['👍', 'thumbs up yes ok good'], ['👎', 'thumbs down no bad'], ['❤️', 'heart love red'],
@@ -35,18 +35,16 @@ export function EmojiButton(props: {
   const button = useRef<HTMLButtonElement>(null);
   return (
     <>
-      <button
-        type="button"
-        ref={button}
-        class={props.class ?? 'icon-button'}
-        aria-label={props.label}
-        title={props.label}
-        aria-haspopup="dialog"
-        aria-expanded={isOpen}
+      <PopoverButton
+        label={props.label}
+        class={props.class}
+        kind="dialog"
+        isOpen={isOpen}
+        buttonRef={button}
         onClick={() => setOpen(!isOpen)}
       >
         <Icon name="smile" size={18} />
-      </button>
+      </PopoverButton>
       {isOpen && (
         <Picker
           anchor={button.current!}
@@ -64,37 +62,32 @@ export function EmojiButton(props: {
   );
 }
 
+const columns = 8; // as in overlays.css
+const steps: Record<string, number> = {
+  ArrowRight: 1,
+  ArrowLeft: -1,
+  ArrowDown: columns,
+  ArrowUp: -columns,
+};
+
 function Picker(props: {
   anchor: HTMLElement;
   onPick: (emoji: string) => void;
   onClose: (isBack: boolean) => void;
 }) {
   const [query, setQuery] = useState('');
-  const ref = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    ref.current!.showPopover();
-    place(ref.current!, props.anchor);
-    ref.current!.querySelector('input')!.focus();
-  }, []);
-  useEffect(() => {
-    const outside = (event: Event) => {
-      const target = event.target as Node;
-      if (!ref.current?.contains(target) && !props.anchor.contains(target)) props.onClose(false);
-    };
-    document.addEventListener('pointerdown', outside);
-    return () => document.removeEventListener('pointerdown', outside);
-  }, []);
+  const box = usePopover(props.anchor, 'input', props.onClose);
   const words = query.trim().toLowerCase();
   const found = emoji.filter(([, tags]) => tags.includes(words));
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation();
-    const all = [...ref.current!.querySelectorAll<HTMLElement>('.picker-grid button')];
+    const all = [...box.current!.querySelectorAll<HTMLElement>('.picker-grid button')];
     const at = all.indexOf(document.activeElement as HTMLElement);
-    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 8, ArrowUp: -8 }[event.key];
+    const step = steps[event.key];
     if (event.key === 'Escape') props.onClose(true);
     else if (event.key === 'Enter' && at < 0 && found[0]) props.onPick(found[0][0]);
     else if (step !== undefined && (at >= 0 || event.key === 'ArrowDown')) {
-      const field = ref.current!.querySelector('input');
+      const field = box.current!.querySelector('input');
       const to = at < 0 ? all[0] : at + step < 0 ? field : all[at + step];
       to?.focus();
     } else return;
@@ -102,7 +95,7 @@ function Picker(props: {
   };
   return (
     <div
-      ref={ref}
+      ref={box}
       class="picker"
       role="dialog"
       aria-label="Choose an emoji"

@@ -75,7 +75,7 @@ export function sentence(
   }
 }
 
-// Of those who came and went, what is the case in the end.
+// Who came and who went: of those who did both only what they did last.
 function traffic(items: EventItem[], name: (user: string | undefined) => string): string {
   const last = new Map<string, string>();
   for (const { data } of items) last.set(data.user ?? '', data.event);

@@ -4,18 +4,22 @@ import { signal, type Signal } from '@preact/signals';
 import type { RefObject } from 'preact';
 import { useLayoutEffect } from 'preact/hooks';
 
-function matches(query: string): Signal<boolean> {
-  const media = matchMedia(query);
-  const made = signal(media.matches);
-  media.addEventListener('change', () => (made.value = media.matches));
-  return made;
+export const isPanelOver = signal(false); // a panel lies over the conversation
+export const isPhone = signal(false); // a panel hides the conversation; the list is a drawer
+
+export function startLayout(): void {
+  follow('(max-width: 1179.98px)', isPanelOver);
+  follow('(max-width: 759.98px)', isPhone);
 }
 
-export const isPanelOver = matches('(max-width: 1179.98px)'); // it lies over the conversation
-export const isPhone = matches('(max-width: 759.98px)'); // … and hides it; the list is a drawer
+function follow(query: string, isSo: Signal<boolean>): void {
+  const media = matchMedia(query);
+  isSo.value = media.matches;
+  media.addEventListener('change', () => (isSo.value = media.matches));
+}
 
-// While it lies over the rest, which is inert then, the focus is in it; afterwards back where it
-// was, unless somebody has taken it.
+// While the place lies over the rest of the page, which is inert then, it holds the focus.
+// Afterwards the focus goes back to where it was, unless something else has taken it.
 export function useHeldFocus(place: RefObject<HTMLElement>, isHeld: boolean): void {
   useLayoutEffect(() => {
     if (!isHeld) return;

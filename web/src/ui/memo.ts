@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A component that is rendered again only when one of its properties is another one.
+// A component that is rendered again only when one of its properties has changed.
 import { Component, h, type ComponentType, type FunctionComponent } from 'preact';
 
 export function memo<P extends object>(View: FunctionComponent<P>): ComponentType<P> {

@@ -1,52 +1,21 @@
 // SPDX-License-Identifier: MIT
-// One message: who, when, what was said, what others think of it. Text becomes text nodes only.
-import { memo } from './memo';
-import type { ComponentChildren } from 'preact';
+// One message: who, when, what was said, what others think of it.
 import type { Conversation } from '../app/conversation';
-import { openDm, react, remove } from '../app/actions';
-import { chat, dialog, goTo } from '../app/state';
+import { react, remove } from '../app/messages';
+import { goTo } from '../app/navigation';
+import { chat } from '../app/open_chat';
+import { dialog } from '../app/overlays';
+import { openDm } from '../app/rooms';
 import { clockTime, fullTime, listNames } from '../model/format';
-import type { Entry } from '../model/outbox';
-import { isOnlyEmoji, split } from '../model/text';
 import type { MessageItem } from '../model/timeline';
 import { composing } from './composer_state';
 import { EmojiButton } from './emoji';
 import { Icon } from './icons';
-import { Avatar, IconButton, MenuButton, type MenuItem } from './parts';
-import { personMenu } from './people';
-
-export function RichText(props: { text: string; mentions: string[]; me: string }) {
-  const users = new Set(props.mentions);
-  if (isOnlyEmoji(props.text)) return <span class="only-emoji">{props.text}</span>;
-  const name = `@${props.me.toLowerCase()}`;
-  if (props.text.toLowerCase().includes(name)) users.add(props.me);
-  return (
-    <>
-      {split(props.text, users).map((piece): ComponentChildren => {
-        switch (piece.kind) {
-          case 'link':
-            return (
-              <a href={piece.href} title={piece.href} target="_blank" rel="noopener noreferrer">
-                {piece.text}
-              </a>
-            );
-          case 'mention':
-            return (
-              <span class={piece.user === props.me ? 'mention is-me' : 'mention'}>
-                {piece.text}
-              </span>
-            );
-          case 'code':
-            return <code>{piece.text}</code>;
-          case 'block':
-            return <pre tabIndex={0}>{piece.text}</pre>;
-          case 'text':
-            return piece.text;
-        }
-      })}
-    </>
-  );
-}
+import { memo } from './memo';
+import { MenuButton, type MenuItems } from './menu';
+import { Avatar, IconButton } from './parts';
+import { personMenu } from './person_menu';
+import { RichText } from './rich_text';
 
 interface MessageProps {
   item: MessageItem;
@@ -80,14 +49,7 @@ export const Message = memo(function Message(props: MessageProps) {
       {item.replyTo !== undefined && <Quote {...props} />}
       <div class="message-gutter">
         {isGrouped ? (
-          <>
-            <time class="message-time-short" title={fullTime(item.time)}>
-              {clockTime(item.time)}
-            </time>
-            <span id={`who-${item.offset}`} hidden>
-              {name}, {clockTime(item.time)}
-            </span>
-          </>
+          <Continued item={item} name={name} />
         ) : (
           <Avatar user={item.user || 'system'} name={name} />
         )}
@@ -106,6 +68,21 @@ export const Message = memo(function Message(props: MessageProps) {
     </article>
   );
 });
+
+// Beside a message that follows another one of the same author: the name is for screen readers
+// only.
+function Continued({ item, name }: { item: MessageItem; name: string }) {
+  return (
+    <>
+      <time class="message-time-short" title={fullTime(item.time)}>
+        {clockTime(item.time)}
+      </time>
+      <span id={`who-${item.offset}`} hidden>
+        {name}, {clockTime(item.time)}
+      </span>
+    </>
+  );
+}
 
 function Author(props: {
   item: MessageItem;
@@ -246,7 +223,7 @@ function moreItems({
 }: MessageProps & { isMine: boolean }) {
   const link = new URL(location.href);
   link.hash = link.hash.replace(/\?.*$/, '') + `?at=${item.offset}`;
-  const items: (MenuItem | false)[] = [
+  const items: MenuItems = [
     { label: 'Copy text', icon: 'copy', run: () => navigator.clipboard?.writeText(item.text) },
     { label: 'Copy link', icon: 'link', run: () => navigator.clipboard?.writeText(link.href) },
   ];
@@ -278,59 +255,3 @@ export function confirmDelete(conversation: Conversation, item: MessageItem): vo
     run: () => remove(conversation, item.offset),
   };
 }
-
-// A message of one's own that is not stored yet.
-export function Pending(props: { entry: Entry; name: string; me: string; isGrouped: boolean }) {
-  const { entry, isGrouped } = props;
-  const outbox = chat.peek()!.outbox;
-  return (
-    <article
-      class={`message is-pending ${isGrouped ? 'is-grouped' : ''} is-${entry.state}`}
-      tabIndex={-1}
-      aria-label={`${props.name}, ${stateText[entry.state]}: ${entry.data.text.slice(0, 300)}`}
-    >
-      <div class="message-gutter">
-        {isGrouped ? (
-          <time class="message-time-short">{clockTime(entry.data.time ?? 0)}</time>
-        ) : (
-          <Avatar user={props.me} name={props.name} />
-        )}
-      </div>
-      <div class="message-main">
-        {!isGrouped && (
-          <header class="message-head">
-            <span class="message-author">{props.name}</span>
-            <time>{clockTime(entry.data.time ?? 0)}</time>
-          </header>
-        )}
-        <div class="message-text" dir="auto">
-          <RichText text={entry.data.text} mentions={entry.data.mentions ?? []} me={props.me} />
-        </div>
-        {entry.state === 'failed' && (
-          <div class="message-failed">
-            <Icon name="alert" size={15} />
-            <span>Not sent: {entry.error}</span>
-            <button type="button" class="link" onClick={() => outbox.retry(entry.id)}>
-              Try again
-            </button>
-            <button type="button" class="link" onClick={() => outbox.discard(entry.id)}>
-              Discard
-            </button>
-          </div>
-        )}
-      </div>
-      {entry.state === 'waiting' || entry.state === 'sending' ? (
-        <span class="message-state" title={stateText[entry.state]}>
-          <Icon name="clock" size={14} />
-        </span>
-      ) : null}
-    </article>
-  );
-}
-
-const stateText = {
-  waiting: 'waiting to be sent',
-  sending: 'being sent',
-  sent: 'sent',
-  failed: 'not sent',
-} as const;

@@ -2,24 +2,52 @@
 // Searching one conversation, beside it.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { call } from '../app/calls';
 import type { Conversation } from '../app/conversation';
-import { chat, goTo, panel } from '../app/state';
+import { goTo } from '../app/navigation';
+import { panel } from '../app/overlays';
+import { messageOf } from '../model/codes';
 import { clockTime, dayName, nameOf, plural } from '../model/format';
 import { limits, type SearchHit } from '../model/protocol';
-import { messageOf } from '../net/socket';
+import { bound } from './form';
 import { isPanelOver, isPhone, useHeldFocus } from './layout';
 import { Avatar, IconButton, Spinner } from './parts';
 
-const waitMs = 250;
+const waitMs = 250; // while somebody types, not each letter is asked for
 const walkMax = 5; // answers without a result, until it is told how far that was
 
-export function SearchPanel({ conversation }: { conversation: Conversation }) {
+interface Found {
+  results: SearchHit[];
+  next?: number; // where to go on, backwards; none: that was all
+}
+
+// One answer may be empty and say where to go on: the server reads some way back at a time.
+async function walk(
+  channel: string,
+  query: string,
+  before: number | undefined,
+  isWanted: () => boolean,
+): Promise<Found> {
+  for (let i = 1; ; ++i) {
+    const found = await call<Found>('chat.search', {
+      channel,
+      query,
+      ...(before === undefined ? {} : { before }),
+    });
+    if (found.results.length || found.next === undefined || i === walkMax || !isWanted()) {
+      return found;
+    }
+    before = found.next;
+  }
+}
+
+// Searches for what is typed. An answer that comes after the next question is not shown.
+function useSearch(conversation: Conversation) {
   const query = useSignal('');
   const hits = useSignal<SearchHit[] | undefined>(undefined);
   const next = useSignal<number | undefined>(undefined);
   const error = useSignal('');
   const isBusy = useSignal(false);
-  const field = useRef<HTMLInputElement>(null);
   const round = useRef(0);
 
   async function find(before?: number): Promise<void> {
@@ -32,7 +60,8 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
     if (words === '') return;
     try {
       const known = before === undefined ? [] : (hits.value ?? []);
-      const found = await walk(words, before, () => mine === round.current);
+      const { channel } = conversation;
+      const found = await walk(channel, words, before, () => mine === round.current);
       if (mine !== round.current) return;
       hits.value = [...known, ...found.results];
       next.value = found.next;
@@ -42,32 +71,20 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
       if (mine === round.current) isBusy.value = false;
     }
   }
-
-  // An answer may be empty and say where to go on: the server reads some way back at a time.
-  async function walk(words: string, before: number | undefined, isWanted: () => boolean) {
-    for (let i = 1; ; ++i) {
-      const found = await chat.peek()!.rpc<{ results: SearchHit[]; next?: number }>('chat.search', {
-        channel: conversation.channel,
-        query: words,
-        ...(before === undefined ? {} : { before }),
-      });
-      if (found.results.length || found.next === undefined || i === walkMax || !isWanted()) {
-        return found;
-      }
-      before = found.next;
-    }
-  }
-
-  const aside = useRef<HTMLElement>(null);
-  useHeldFocus(aside, isPhone.value);
-  useEffect(() => field.current?.focus(), []);
   useEffect(() => {
     const timer = setTimeout(() => void find(), waitMs);
     return () => clearTimeout(timer);
   }, [query.value]);
+  return { query, hits, next, error, isBusy, find };
+}
 
-  const info = conversation.info.value;
-  const { top } = conversation.timeline;
+export function SearchPanel({ conversation }: { conversation: Conversation }) {
+  const search = useSearch(conversation);
+  const { query, hits, next, isBusy, find } = search;
+  const field = useRef<HTMLInputElement>(null);
+  const aside = useRef<HTMLElement>(null);
+  useHeldFocus(aside, isPhone.value);
+  useEffect(() => field.current?.focus(), []);
   return (
     <aside class="panel" aria-label="Search" ref={aside}>
       <header class="panel-head">
@@ -78,29 +95,17 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
         <input
           ref={field}
           type="search"
-          value={query.value}
           maxLength={limits.query}
-          placeholder={`In ${nameOf(info)}`}
+          placeholder={`In ${nameOf(conversation.info.value)}`}
           aria-label="Words to search for"
-          onInput={(event) => (query.value = event.currentTarget.value)}
           onKeyDown={(event) => {
             if (event.key === 'Escape') panel.value = 'none';
           }}
+          {...bound(query)}
         />
       </div>
       <div class="panel-scroll" aria-live="polite" aria-busy={isBusy.value}>
-        {error.value && <p class="panel-note is-bad">{error.value}</p>}
-        {hits.value?.length === 0 && !isBusy.value && (
-          <p class="panel-note faint">
-            Nothing found for “{query.value.trim()}”
-            {next.value === undefined
-              ? '.'
-              : ` in the newest ${plural(top - next.value, 'entry', 'entries')}.`}
-          </p>
-        )}
-        {hits.value === undefined && !error.value && (
-          <p class="panel-note faint">Finds messages by their words, the newest first.</p>
-        )}
+        <Note search={search} top={conversation.timeline.top} />
         <ul class="hits">
           {hits.value?.map((hit) => (
             <li key={hit.offset}>
@@ -116,6 +121,24 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
         )}
       </div>
     </aside>
+  );
+}
+
+// Why there is nothing to be seen.
+function Note({ search, top }: { search: ReturnType<typeof useSearch>; top: number }) {
+  const { query, hits, next, error, isBusy } = search;
+  if (error.value) return <p class="panel-note is-bad">{error.value}</p>;
+  if (hits.value === undefined) {
+    return <p class="panel-note faint">Finds messages by their words, the newest first.</p>;
+  }
+  if (hits.value.length > 0 || isBusy.value) return null;
+  return (
+    <p class="panel-note faint">
+      Nothing found for “{query.value.trim()}”
+      {next.value === undefined
+        ? '.'
+        : ` in the newest ${plural(top - next.value, 'entry', 'entries')}.`}
+    </p>
   );
 }
 

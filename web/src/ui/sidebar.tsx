@@ -1,37 +1,22 @@
 // SPDX-License-Identifier: MIT
-// The list of conversations, and oneself.
+// The list of conversations.
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
-import { decline, join } from '../app/actions';
 import type { Conversation } from '../app/conversation';
-import {
-  chat,
-  current,
-  dialog,
-  isDrawerOpen,
-  signOut,
-  theme,
-  type Dialog,
-  type Theme,
-} from '../app/state';
-import { badge, nameOf, plural } from '../model/format';
+import { current } from '../app/navigation';
+import { chat } from '../app/open_chat';
+import { isDrawerOpen, showDialog, type Dialog } from '../app/overlays';
+import { decline, join } from '../app/rooms';
+import { badge, nameOf } from '../model/format';
 import { hashOf, routeOf } from '../model/route';
-import { Icon, Mark } from './icons';
+import { Icon, Mark, type IconName } from './icons';
 import { isPhone, useHeldFocus } from './layout';
-import { Avatar, IconButton, MenuButton, type MenuItem } from './parts';
-
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-export const commandKey = isMac ? '⌘' : 'Ctrl ';
-
-const show = (next: Dialog) => () => {
-  isDrawerOpen.value = false;
-  dialog.value = next;
-};
+import { Me } from './me';
+import { ConversationIcon, IconButton } from './parts';
+import { commandKey } from './shortcuts';
 
 export function Sidebar() {
   const open = chat.value!;
-  const rooms = open.rooms.value;
-  const dms = open.dms.value;
   const nav = useRef<HTMLElement>(null);
   useHeldFocus(nav, isPhone.value && isDrawerOpen.value);
   return (
@@ -47,58 +32,47 @@ export function Sidebar() {
           onClick={() => (isDrawerOpen.value = false)}
         />
       </header>
-      <button type="button" class="jump" onClick={show({ kind: 'switcher' })}>
+      <button type="button" class="jump" onClick={() => showDialog({ kind: 'switcher' })}>
         <Icon name="search" size={16} />
         <span>Jump to…</span>
-        <kbd>{commandKey}K</kbd>
+        <kbd>{commandKey()}K</kbd>
       </button>
       <div class="sidebar-scroll">
         <Invitations />
-        <Section
-          title="Rooms"
-          actions={
-            <>
-              <IconButton
-                icon="compass"
-                label="Browse rooms"
-                size={17}
-                onClick={show({ kind: 'browse' })}
-              />
-              <IconButton
-                icon="plus"
-                label="Create a room"
-                size={17}
-                onClick={show({ kind: 'create' })}
-              />
-            </>
-          }
-        >
-          {rooms.map((each) => (
-            <Line key={each.channel} conversation={each} />
-          ))}
-          {open.isSynced.value && rooms.length === 0 && <li class="sidebar-hint">No rooms yet</li>}
-        </Section>
-        <Section
-          title="Private messages"
-          actions={
-            <IconButton
-              icon="plus"
-              label="Write to somebody"
-              size={17}
-              onClick={show({ kind: 'newDm' })}
-            />
-          }
-        >
-          {dms.map((each) => (
-            <Line key={each.channel} conversation={each} />
-          ))}
-          {open.isSynced.value && dms.length === 0 && <li class="sidebar-hint">Nobody yet</li>}
-        </Section>
+        <Conversations title="Rooms" all={open.rooms.value} none="No rooms yet">
+          <Action icon="compass" label="Browse rooms" shows={{ kind: 'browse' }} />
+          <Action icon="plus" label="Create a room" shows={{ kind: 'create' }} />
+        </Conversations>
+        <Conversations title="Private messages" all={open.dms.value} none="Nobody yet">
+          <Action icon="plus" label="Write to somebody" shows={{ kind: 'newDm' }} />
+        </Conversations>
         {!open.isSynced.value && <Skeleton />}
       </div>
       <Me />
     </nav>
   );
+}
+
+// `children`: what can be done about them.
+function Conversations(props: {
+  title: string;
+  all: Conversation[];
+  none: string;
+  children: ComponentChildren;
+}) {
+  const isEmpty = chat.value!.isSynced.value && props.all.length === 0;
+  return (
+    <Section title={props.title} actions={props.children}>
+      {props.all.map((each) => (
+        <Line key={each.channel} conversation={each} />
+      ))}
+      {isEmpty && <li class="sidebar-hint">{props.none}</li>}
+    </Section>
+  );
+}
+
+function Action({ icon, label, shows }: { icon: IconName; label: string; shows: Dialog }) {
+  return <IconButton icon={icon} label={label} size={17} onClick={() => showDialog(shows)} />;
 }
 
 function Section(props: {
@@ -144,11 +118,12 @@ function Line({ conversation }: { conversation: Conversation }) {
         {...(isOpen ? { 'aria-current': 'page' as const } : {})}
         onClick={() => (isDrawerOpen.value = false)}
       >
-        {info.kind === 'dm' ? (
-          <Avatar user={info.user} name={title} size={24} status={conversation.peerStatus.value} />
-        ) : (
-          <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} size={17} />
-        )}
+        <ConversationIcon
+          info={info}
+          avatarSize={24}
+          iconSize={17}
+          status={conversation.presence.peerStatus.value}
+        />
         <span class="line-title">{title}</span>
         {hasFailed && (
           <span class="line-failed" title="Something was not sent">
@@ -205,80 +180,4 @@ function Skeleton() {
       ))}
     </div>
   );
-}
-
-const themes: [Theme, string][] = [
-  ['system', 'As the system'],
-  ['light', 'Light'],
-  ['dark', 'Dark'],
-];
-
-function Me() {
-  const open = chat.value!;
-  const session = open.session.value;
-  const leave = () => {
-    if (open.outbox.unsent === 0) return signOut();
-    dialog.value = {
-      kind: 'confirm',
-      title: 'Sign out now?',
-      text: losses().trim(),
-      action: 'Sign out',
-      run: () => signOut(),
-    };
-  };
-  const items = (): (MenuItem | false)[] => {
-    const made: (MenuItem | false)[] = themes.map(([value, label]) => ({
-      label,
-      icon: 'sun',
-      isChecked: theme.peek() === value,
-      run: () => (theme.value = value),
-    }));
-    made.push(false, { label: 'Keyboard', icon: 'keyboard', run: show({ kind: 'shortcuts' }) });
-    if (session.role !== 'guest' && !session.isExternal) {
-      made.push({ label: 'Change password', icon: 'key', run: show({ kind: 'account' }) });
-    }
-    if (session.role === 'admin') {
-      made.push({ label: 'Operators’ page', icon: 'chart', run: () => void window.open('/admin') });
-    }
-    if (!session.isExternal) {
-      made.push({ label: 'Sign out everywhere', icon: 'leave', run: () => confirmEverywhere() });
-    }
-    made.push({ label: 'Sign out', icon: 'leave', run: leave });
-    return made;
-  };
-  const isOnline = open.link.value.state !== 'lost' && open.link.value.state !== 'connecting';
-  return (
-    <footer class="me">
-      <Avatar
-        user={open.me}
-        name={session.name}
-        size={32}
-        status={isOnline ? 'online' : 'offline'}
-      />
-      <span class="me-name">
-        <b>{session.name}</b>
-        <span class="faint">{session.role === 'guest' ? 'Guest' : `@${open.me}`}</span>
-      </span>
-      <MenuButton label="Your account" items={items}>
-        <Icon name="more" />
-      </MenuButton>
-    </footer>
-  );
-}
-
-function losses(): string {
-  const { unsent } = chat.peek()!.outbox;
-  if (unsent === 0) return '';
-  const are = unsent === 1 ? 'is' : 'are';
-  return ` ${plural(unsent, 'message')} of yours ${are} not sent, and would be lost.`;
-}
-
-function confirmEverywhere(): void {
-  dialog.value = {
-    kind: 'confirm',
-    title: 'Sign out on all devices?',
-    text: `You will have to sign in again wherever you use chirm.${losses()}`,
-    action: 'Sign out everywhere',
-    run: () => signOut(true),
-  };
 }

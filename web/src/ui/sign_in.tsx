@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Before anything else: who one is.
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { loadSettings, settings, settingsError, signInMessage } from '../app/state';
-import type { Session } from '../model/protocol';
+import { loadSettings, serverError, settings, signInMessage } from '../app/sign_in_state';
+import { messageOf } from '../model/codes';
+import { limits, type Session } from '../model/protocol';
 import { auth, AuthError } from '../net/auth';
-import { messageOf } from '../net/socket';
+import { bound, FormError, Labelled } from './form';
 import { Mark } from './icons';
-import { FormError, Labelled } from './parts';
 
 type Way = 'login' | 'register' | 'guest';
 
@@ -28,9 +28,9 @@ export function SignIn({ onSession }: { onSession: (session: Session) => void })
           <Mark size={44} />
           <span class="brand-name">chirm</span>
         </header>
-        {settingsError.value && !known ? (
+        {serverError.value && !known ? (
           <div class="sign-in-closed">
-            <p role="alert">{settingsError.value}</p>
+            <p role="alert">{serverError.value}</p>
             <button type="button" class="button" onClick={() => void loadSettings()}>
               Try again
             </button>
@@ -79,14 +79,23 @@ function Closed({ isExternal }: { isExternal: boolean }) {
   );
 }
 
+// The session that somebody has come in with. Throws what can be told to them.
+function comeIn(way: Way, name: string, password: string): Promise<Session> {
+  switch (way) {
+    case 'login':
+      return auth.login(name, password);
+    case 'register':
+      return auth.register(name, password);
+    case 'guest':
+      return auth.guest(name);
+  }
+}
+
 function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session) => void }) {
   const name = useSignal('');
   const password = useSignal('');
-  const isShown = useSignal(false);
   const error = useSignal(signInMessage.value);
   const isBusy = useSignal(false);
-  const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -94,10 +103,7 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
     isBusy.value = true;
     error.value = '';
     try {
-      const given = name.value.trim();
-      if (way === 'login') onSession(await auth.login(given, password.value));
-      else if (way === 'register') onSession(await auth.register(given, password.value));
-      else onSession(await auth.guest(given));
+      onSession(await comeIn(way, name.value.trim(), password.value));
     } catch (problem) {
       const wait = problem instanceof AuthError && problem.retryAfter;
       error.value = messageOf(problem) + (wait ? ` Try again in ${wait} s.` : '');
@@ -109,57 +115,69 @@ function SignInForm({ way, onSession }: { way: Way; onSession: (session: Session
   return (
     <form class="form" onSubmit={submit}>
       <h1>{words[way].title}</h1>
-      <Labelled
-        label={way === 'guest' ? 'What shall we call you? (optional)' : 'Name'}
-        hint={
-          way === 'register' ? 'Letters, digits, dots, dashes. It is yours for good.' : undefined
-        }
-      >
-        <input
-          ref={field}
-          name="username"
-          required={way !== 'guest'}
-          minLength={way === 'guest' ? 0 : 2}
-          maxLength={32}
-          autocomplete="username"
-          autocapitalize="none"
-          spellcheck={false}
-          value={name.value}
-          onInput={(event) => (name.value = event.currentTarget.value)}
-        />
-      </Labelled>
-      {way !== 'guest' && (
-        <Labelled
-          label="Password"
-          hint={way === 'register' ? 'At least 8 characters.' : undefined}
-          after={
-            <button
-              type="button"
-              class="link"
-              aria-pressed={isShown.value}
-              aria-label="Show password"
-              onClick={() => (isShown.value = !isShown.value)}
-            >
-              {isShown.value ? 'Hide' : 'Show'}
-            </button>
-          }
-        >
-          <input
-            name="password"
-            type={isShown.value ? 'text' : 'password'}
-            required
-            minLength={way === 'register' ? 8 : 1}
-            maxLength={128}
-            autocomplete={way === 'register' ? 'new-password' : 'current-password'}
-            value={password.value}
-            onInput={(event) => (password.value = event.currentTarget.value)}
-          />
-        </Labelled>
-      )}
+      <NameField way={way} name={name} />
+      {way !== 'guest' && <PasswordField isNew={way === 'register'} password={password} />}
       <FormError text={error.value} />
       <button type="submit" class="button is-primary is-large" disabled={isBusy.value}>
         {isBusy.value ? 'One moment…' : words[way].action}
       </button>
     </form>
+  );
+}
+
+function NameField({ way, name }: { way: Way; name: Signal<string> }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const isGuest = way === 'guest';
+  return (
+    <Labelled
+      label={isGuest ? 'What shall we call you? (optional)' : 'Name'}
+      hint={
+        way === 'register' ? 'Letters, digits, dots, dashes. It is yours for good.' : undefined
+      }
+    >
+      <input
+        ref={field}
+        name="username"
+        required={!isGuest}
+        minLength={isGuest ? 0 : 2}
+        maxLength={limits.name}
+        autocomplete="username"
+        autocapitalize="none"
+        spellcheck={false}
+        {...bound(name)}
+      />
+    </Labelled>
+  );
+}
+
+function PasswordField({ isNew, password }: { isNew: boolean; password: Signal<string> }) {
+  const isShown = useSignal(false);
+  return (
+    <Labelled
+      label="Password"
+      hint={isNew ? 'At least 8 characters.' : undefined}
+      after={
+        <button
+          type="button"
+          class="link"
+          aria-pressed={isShown.value}
+          aria-label="Show password"
+          onClick={() => (isShown.value = !isShown.value)}
+        >
+          {isShown.value ? 'Hide' : 'Show'}
+        </button>
+      }
+    >
+      <input
+        name="password"
+        type={isShown.value ? 'text' : 'password'}
+        required
+        minLength={isNew ? limits.passwordMin : 1}
+        maxLength={limits.password}
+        autocomplete={isNew ? 'new-password' : 'current-password'}
+        {...bound(password)}
+      />
+    </Labelled>
   );
 }

@@ -13,7 +13,7 @@ interface Props<Row extends VirtualRow> {
   label: string;
   estimate(row: Row): number; // the height in pixels before it is known
   render(row: Row): VNode;
-  isLoose(row: Row): boolean; // it may go elsewhere, so nothing is held by it
+  isLoose(row: Row): boolean; // it may move or go (a day, a mark): it is no anchor
   onTop(): void; // the beginning is near: more may be loaded
   onMove(isAtEnd: boolean): void;
   start?: Place | undefined; // the end, when it is not given
@@ -31,11 +31,12 @@ const overscan = 700; // pixels
 const nearTop = 1600;
 const endSlack = 16;
 
+// 16 members: where the window is, what is laid out and what holds it change together in each step.
 export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly inner = createRef<HTMLDivElement>();
   private heights = new Map<string, number>();
-  private rows: Row[] = []; // as they were laid out: `tops` is of them
+  private rows: Row[] = []; // those that `tops` was computed for
   private tops: number[] = [0];
   private begin = 0;
   private end = 0;
@@ -46,7 +47,7 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private observer: ResizeObserver | undefined;
   private rounds = 0;
   private looking = 0; // the frame that checkTop waits for
-  private lastTop = 0; // of the window, as far as has been taken note of
+  private lastTop = 0; // where the window was when noteScroll() or scrollTo() last looked
 
   constructor(props: Props<Row>) {
     super(props);
@@ -184,8 +185,8 @@ export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
 
   override componentDidUpdate(): void {
     this.settle();
-    // What came may have made few rows, or none: nobody scrolls then. Later, as who loads is not
-    // done yet when it is shown.
+    // What was loaded may be few rows, or none, and then nobody scrolls to ask for more. In the
+    // next frame, because the load that caused this update has not ended yet.
     cancelAnimationFrame(this.looking);
     this.looking = requestAnimationFrame(() => this.checkTop());
   }

@@ -1,138 +1,39 @@
 // SPDX-License-Identifier: MIT
-// What can be done with a person, and the pane of who is in a room.
-import { signal, useSignal, useSignalEffect } from '@preact/signals';
+// The pane beside a room: what it is, and who is in it.
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { rpc } from '../app/calls';
 import type { Conversation } from '../app/conversation';
-import { call, openDm, powersIn, rememberMembers, rpc, setBlocked } from '../app/actions';
-import { attempt, chat, dialog, panel, toast } from '../app/state';
+import { membersChanged, membersRevision, rememberMembers } from '../app/members';
+import { chat } from '../app/open_chat';
+import { dialog, panel } from '../app/overlays';
+import { powersIn } from '../app/rooms';
+import { toast } from '../app/toasts';
 import { fullTime, plural } from '../model/format';
 import type {
   Member,
   Present,
-  Role,
   RoomChannel,
   RoomDetails,
   Sanction,
   Status,
 } from '../model/protocol';
-import { composing } from './composer_state';
 import { Icon } from './icons';
 import { isPhone, useHeldFocus } from './layout';
-import { Avatar, IconButton, MenuButton, Spinner, type MenuItem } from './parts';
-
-interface Person {
-  user: string;
-  name: string;
-  role?: Role;
-}
-
-export function personMenu(conversation: Conversation, person: Person): (MenuItem | false)[] {
-  const open = chat.peek()!;
-  const info = conversation.info.peek();
-  const room = info.kind === 'room' ? info : undefined;
-  const { user, name } = person;
-  if (user === open.me) return [];
-  const items: (MenuItem | false)[] = [];
-  if (room) items.push({ label: 'Send a private message', icon: 'at', run: () => openDm(user) });
-  items.push({
-    label: 'Mention',
-    icon: 'reply',
-    run: () => composing(conversation.channel).insertWord(`@${user}`),
-  });
-  if (room) items.push(...moderation(room, person));
-  const isBlocked = open.blocked.peek().has(user);
-  items.push(false, {
-    label: isBlocked ? `Unblock ${name}` : `Block ${name}`,
-    icon: 'block',
-    isDanger: !isBlocked,
-    run: () => setBlocked(user, !isBlocked),
-  });
-  return items;
-}
-
-function moderation(info: RoomChannel, { user, name, role }: Person): (MenuItem | false)[] {
-  const { own, moderate } = powersIn(info);
-  if (!moderate || role === 'owner') return [];
-  const { room } = info;
-  const items: (MenuItem | false)[] = [false];
-  const setRole = async (next: Role) => {
-    await call('chat.role', { room, user, role: next });
-    refresh();
-  };
-  const make = (next: Role) => () => attempt(() => setRole(next));
-  if (own && role === 'moderator') {
-    items.push({ label: 'Make an ordinary member', icon: 'shield', run: make('member') });
-  } else if (own) {
-    items.push({ label: 'Make a moderator', icon: 'shield', run: make('moderator') });
-  }
-  if (own) {
-    items.push({
-      label: 'Hand over the room',
-      icon: 'crown',
-      run: () =>
-        (dialog.value = {
-          kind: 'confirm',
-          title: `Hand the room over to ${name}?`,
-          text: 'There is one owner. You will be a moderator, and cannot take it back yourself.',
-          action: 'Hand over',
-          run: () => setRole('owner'),
-        }),
-    });
-  }
-  for (const act of ['mute', 'kick', 'ban'] as const) {
-    const label = { mute: 'Mute…', kick: 'Remove from the room…', ban: 'Ban…' }[act];
-    const icon = { mute: 'mute', kick: 'kick', ban: 'block' } as const;
-    items.push({
-      label,
-      icon: icon[act],
-      isDanger: true,
-      run: () => (dialog.value = { kind: 'sanction', room, user, name, act }),
-    });
-  }
-  return items;
-}
-
-// Asks the pane to load anew.
-const refreshes = signal(0);
-export const refresh = (): void => {
-  refreshes.value += 1;
-};
+import { MenuButton } from './menu';
+import { Avatar, IconButton, roomIcon, Spinner } from './parts';
+import { personMenu } from './person_menu';
 
 export function MembersPanel({ conversation }: { conversation: Conversation }) {
   const info = conversation.info.value as RoomChannel;
-  const members = useSignal<Member[] | undefined>(undefined);
-  const next = useSignal<string | undefined>(undefined);
-  const details = useSignal<RoomDetails | undefined>(undefined);
   const { moderate, own } = powersIn(info);
-
-  async function load(after?: string): Promise<void> {
-    const page = await rpc<{ members: Member[]; next?: string }>('chat.members', {
-      room: info.room,
-      ...(after ? { after } : {}),
-    });
-    if (!page) return;
-    members.value = after ? [...(members.value ?? []), ...page.members] : page.members;
-    next.value = page.next;
-    rememberMembers(conversation.channel, members.value);
-  }
-  useSignalEffect(() => {
-    void refreshes.value;
-    void conversation.info.value.last;
-    void load();
-    void conversation.loadPresence();
-    if (moderate) {
-      void rpc<RoomDetails>('chat.room', { room: info.room }).then(
-        (found) => (details.value = found),
-      );
-    }
-  });
-
+  const { members, next, details, load } = useMembers(conversation, info, moderate);
   const aside = useRef<HTMLElement>(null);
   useHeldFocus(aside, isPhone.value);
   const present = new Map(
-    (conversation.presence.value?.users ?? []).map((each) => [each.user, each]),
+    (conversation.presence.people.value?.users ?? []).map((each) => [each.user, each]),
   );
-  const count = conversation.presence.value?.count ?? 0;
+  const count = conversation.presence.people.value?.count ?? 0;
   return (
     <aside class="panel" aria-label="Room details" ref={aside}>
       <header class="panel-head">
@@ -156,7 +57,7 @@ export function MembersPanel({ conversation }: { conversation: Conversation }) {
             More members
           </button>
         )}
-        {members.value && !conversation.presence.value?.users && count > 0 && (
+        {members.value && !conversation.presence.people.value?.users && count > 0 && (
           <p class="faint panel-note">{plural(count, 'person', 'people')} here now</p>
         )}
         {details.value && <Sanctions room={info.room} details={details.value} />}
@@ -165,12 +66,42 @@ export function MembersPanel({ conversation }: { conversation: Conversation }) {
   );
 }
 
+// The members, a page at a time; for moderators also who is kept out. Loaded anew when that changes
+// and when something happens in the room.
+function useMembers(conversation: Conversation, info: RoomChannel, moderate: boolean) {
+  const members = useSignal<Member[] | undefined>(undefined);
+  const next = useSignal<string | undefined>(undefined);
+  const details = useSignal<RoomDetails | undefined>(undefined);
+  async function load(after?: string): Promise<void> {
+    const page = await rpc<{ members: Member[]; next?: string }>('chat.members', {
+      room: info.room,
+      ...(after ? { after } : {}),
+    });
+    if (!page) return;
+    members.value = after ? [...(members.value ?? []), ...page.members] : page.members;
+    next.value = page.next;
+    rememberMembers(conversation.channel, members.value);
+  }
+  useSignalEffect(() => {
+    void membersRevision.value;
+    void conversation.info.value.last;
+    void load();
+    void conversation.presence.load();
+    if (moderate) {
+      void rpc<RoomDetails>('chat.room', { room: info.room }).then(
+        (found) => (details.value = found),
+      );
+    }
+  });
+  return { members, next, details, load };
+}
+
 function About({ info, own, moderate }: { info: RoomChannel; own: boolean; moderate: boolean }) {
   const { room } = info;
   return (
     <section class="about">
       <p class="about-title">
-        <Icon name={info.visibility === 'private' ? 'lock' : 'hash'} size={17} />
+        <Icon name={roomIcon(info)} size={17} />
         {info.title || room}
       </p>
       <p class={info.topic ? '' : 'faint'}>{info.topic || 'No topic yet'}</p>
@@ -210,7 +141,7 @@ function MemberGroups(props: {
   info: RoomChannel;
 }) {
   const statusOf = (user: string): Status => props.present.get(user)?.status ?? 'offline';
-  const isListed = props.conversation.presence.value?.users !== undefined;
+  const isListed = props.conversation.presence.people.value?.users !== undefined;
   const byName = (a: Member, b: Member) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1);
   const here = props.members.filter(({ user }) => statusOf(user) !== 'offline').sort(byName);
   const away = props.members.filter(({ user }) => statusOf(user) === 'offline').sort(byName);
@@ -292,7 +223,7 @@ function Sanctions({ room, details }: { room: string; details: RoomDetails }) {
                 onClick={async () => {
                   if (!(await rpc(method, { room, user }))) return;
                   toast(`Lifted for ${user}.`);
-                  refresh();
+                  membersChanged();
                 }}
               >
                 Lift

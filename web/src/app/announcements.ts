@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+// What a screen reader says of the open conversation: each message that comes in.
+import { signal } from '@preact/signals';
+import type { MessageData, Publication } from '../model/protocol';
+
+const textMax = 300; // characters
+
+// With an id, so that the same words are said again when they come again.
+export const announcement = signal({ text: '', id: 0 });
+
+export function announce({ data, info }: Publication): void {
+  const name = (info?.connInfo as { name?: string } | undefined)?.name ?? info?.user ?? '';
+  const { text } = data as MessageData;
+  const { id } = announcement.peek();
+  announcement.value = { text: `${name}: ${text.slice(0, textMax)}`, id: id + 1 };
+}
