@@ -2,17 +2,8 @@
 #include "bench/histogram.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace chirm {
-
-// A percentile is told as the highest value of its bucket: rather a little too slow than too fast.
-std::uint64_t Histogram::highest_value_of(std::size_t bucket) {
-  if (bucket < 2 * kSubBuckets) return bucket;
-  const std::size_t shift = (bucket >> kSubBits) - 1;
-  const std::uint64_t lowest = (std::uint64_t{bucket % kSubBuckets} + kSubBuckets) << shift;
-  return lowest + (std::uint64_t{1} << shift) - 1;
-}
 
 void Histogram::merge(const Histogram& other) {
   for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
@@ -34,16 +25,10 @@ double Histogram::mean_us() const {
 
 std::uint64_t Histogram::percentile_us(double percent) const {
   if (count_ == 0) return 0;
-  // The smallest value that at least so many percent do not exceed (nearest rank).
-  const double wanted = std::ceil(percent / 100 * static_cast<double>(count_));
-  const auto rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
-  std::uint64_t seen = 0;
-  for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
-    seen += counts_[bucket];
-    // The last bucket reaches beyond what was ever recorded.
-    if (seen >= rank) return std::min(highest_value_of(bucket), max_us_);
-  }
-  return max_us_;
+  const std::size_t bucket = percentile_bucket(counts_, count_, percent);
+  // Told as the highest value of its bucket: rather a little too slow than too fast. The last
+  // bucket reaches beyond what was ever recorded.
+  return std::min(Buckets::highest_in(bucket), max_us_);
 }
 
 // count, sum, max, min, then a bucket's number and its count for each that is not empty.

@@ -9,7 +9,7 @@
 
 #include "bin/chirm_options.h"
 #include "client/terminal/full_screen_mode.h"
-#include "client/terminal/plain_mode.h"
+#include "client/terminal/plain/plain_mode.h"
 #include "core/loop/loop.h"
 
 namespace {

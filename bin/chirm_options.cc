@@ -10,8 +10,8 @@
 #include <iostream>
 #include <optional>
 
-#include "client/terminal/chat_session.h"
-#include "client/terminal/prompt.h"
+#include "client/terminal/plain/plain_chat.h"
+#include "client/terminal/sign_in/prompt.h"
 #include "core/base/version.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"
@@ -44,11 +44,13 @@ constexpr const char* kEpilogue =
     "  uptime | chirm --name cron --password-file cron.secret --room ops\n"
     "  chirm --name log --room ops --follow < /dev/null >> ops.txt\n";
 
+// Services and containers often run without $USER.
 std::string default_name() {
   const char* user = std::getenv("USER");
   return user == nullptr || *user == '\0' ? "anonymous" : user;
 }
 
+// In one line: scripts keep what a program says at its end.
 int complain(std::string_view what) {
   std::string line(what);
   std::replace(line.begin(), line.end(), '\n', ' ');
@@ -56,6 +58,7 @@ int complain(std::string_view what) {
   return 2;
 }
 
+// A name stands in lines of others' terminals.
 bool is_line(std::string_view text) {
   return json::is_utf8(text) && std::none_of(text.begin(), text.end(),
                                              [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -63,6 +66,7 @@ bool is_line(std::string_view text) {
 
 // The first line, which ends with the file; nullopt when it cannot be read.
 std::optional<std::string> read_secret(const std::string& path) {
+  // Without a line feed at its end the line is read, too, and yet getline() may call it a failure.
   std::ifstream file(path);
   std::string line;
   if (!std::getline(file, line) && line.empty()) return std::nullopt;
@@ -129,6 +133,7 @@ void add_options(CLI::App& app, Settings& settings) {
 
 // Empty when all is well.
 std::string first_problem(const Settings& settings) {
+  // What the server would refuse for sure is refused here, where the flag can be named.
   for (const std::string& room : settings.rooms) {
     if (!terminal::is_room_name(room)) {
       return "--room: expected a name of printable characters without blanks and #";
@@ -146,6 +151,7 @@ std::string first_problem(const Settings& settings) {
   return {};
 }
 
+// In the order given, for the first one is where one talks.
 std::vector<std::string> without_repetitions(const std::vector<std::string>& rooms) {
   std::vector<std::string> result;
   for (const std::string& room : rooms) {
@@ -185,7 +191,7 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   }
   const auto url = client::parse_url(settings.url);
   if (!url) return complain("--url: " + url.error().message);
-  // No flag: those show in ps.
+  // No flag, for those show in ps. The file is said on purpose; the variable may be left over.
   if (const char* password = std::getenv("CHIRM_PASSWORD")) settings.password = password;
   if (!settings.password_file.empty()) {
     const auto secret = read_secret(settings.password_file);
@@ -203,6 +209,7 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   options.has_chosen_rooms = !settings.rooms.empty();
   options.rooms = without_repetitions(settings.rooms);
   if (options.rooms.empty()) options.rooms.emplace_back("lobby");
+  // A person wants to know what is being talked of, a script what is said from now on.
   options.history = settings.history.value_or(options.is_plain ? 0 : 50);
   options.sign_in = sign_in_options(settings);
   options.sign_in.url = *url;

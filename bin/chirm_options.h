@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "client/terminal/sign_in.h"
+#include "client/terminal/sign_in/sign_in.h"
 
 namespace chirm {
 

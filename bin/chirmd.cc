@@ -17,13 +17,15 @@
 #include "core/broker/sqlite/sqlite_broker.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
+#include "core/server/http/web_files.h"
 #include "core/server/server.h"
-#include "core/server/web_files.h"
 
 namespace {
 
 using namespace chirm;
 
+// To stderr, which systemd and containers collect. One thread logs: the others hand what they have
+// to say to the loop.
 void set_up_log(const std::string& level) {
   auto logger = spdlog::stderr_color_st("chirmd");
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
@@ -34,11 +36,16 @@ void set_up_log(const std::string& level) {
 void raise_files_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  // The soft limit is 1,024 on most systems, for the sake of programs that use select(). The hard
+  // one is the operator's word.
   limit.rlim_cur = limit.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
 }
 
 std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& options) {
+  // Every node has to know the same shards, or two nodes would look for a channel in different
+  // ones: what they put into Redis carries a digest of all names, and a node with another is
+  // refused.
   std::vector<std::string> names;
   for (const RedisUrl& url : options.redis) names.push_back(url.name());
   std::vector<ShardedBroker::Shard> shards;
@@ -67,6 +74,7 @@ int set_password(const ChirmdOptions& options) {
     spdlog::error("{}", password.error().message);
     return 2;
   }
+  // Without a server: this runs beside the nodes, which learn of it through the store.
   Loop loop;
   const auto broker = make_broker(loop, options);
   if (!broker) {
@@ -94,6 +102,7 @@ int run(const ChirmdOptions& options) {
   Server server(loop, **broker, std::move(settings), options.chat);
   bool is_stopping = false;
   const auto stop = [&] {
+    // An operator who is in a hurry presses Ctrl-C twice; a supervisor sends SIGKILL anyway.
     if (std::exchange(is_stopping, true)) {
       spdlog::warn("stopping at once");
       return loop.stop();
@@ -104,6 +113,7 @@ int run(const ChirmdOptions& options) {
   };
   SignalWatcher on_term(loop, SIGTERM, stop);
   SignalWatcher on_interrupt(loop, SIGINT, stop);
+  // Only when all is in place: a client that comes in between would find half a server.
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);
     return 1;
@@ -125,7 +135,7 @@ int main(int argc, char** argv) {
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const auto& options = std::get<chirm::ChirmdOptions>(parsed);
   set_up_log(options.log_level);
-  raise_files_limit();
+  raise_files_limit();       // before the server, which takes its limit from what it finds
   signal(SIGPIPE, SIG_IGN);  // hiredis and libuv write without MSG_NOSIGNAL
   signal(SIGXFSZ, SIG_IGN);  // to the store, a file that may not grow is a full disk
   return options.set_password.empty() ? run(options) : set_password(options);

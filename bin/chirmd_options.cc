@@ -34,6 +34,8 @@ constexpr const char* kEpilogue =
 
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
+// Names are refused: what a name server says could change between two starts, and looking it up
+// would hold up the start while it is away.
 bool is_address(const std::string& text) {
   in6_addr address{};
   return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
@@ -65,6 +67,8 @@ void add_listening(Settings& settings, ServerSettings& server) {
       "Clients at once, more are told 503; 0: as many as the limit of open files allows");
   settings.add_list(
       "trusted-proxies", "RANGE,...",
+      // What is given replaces the default and does not add to it: whoever trusts one balancer does
+      // not mean to trust everything on this machine as well.
       [&server, is_first = true](const std::string& text) mutable {
         if (std::exchange(is_first, false)) server.trusted_proxies.clear();
         return for_each_word(text, [&server](const std::string& word) -> std::string {
@@ -96,6 +100,7 @@ void add_public_key(Settings& settings, const char* name, PublicKey::Type type,
   settings.add(
       name, "FILE", "",
       [type, &key](const std::string& path) -> std::string {
+        // Parsed now: a key that is wrong is found at the start, and not by the first user.
         std::ifstream file(path);
         std::ostringstream pem;
         if (!(pem << file.rdbuf())) return "expected a file to read, got '" + path + "'";
@@ -107,6 +112,7 @@ void add_public_key(Settings& settings, const char* name, PublicKey::Type type,
       help);
 }
 
+// Secrets can be flags, for trying things out, but everybody on the machine can read those.
 void add_security(Settings& settings, ChatSettings& chat, ServerSettings& server) {
   settings.begin_group("Security");
   settings.add_switch("insecure", chat.is_insecure,
@@ -149,6 +155,7 @@ void add_accounts(Settings& settings, ChirmdOptions& options) {
           if (!is_account_name(word)) {
             return "expected names of " + std::string(kAccountNameRule) + ", got '" + word + "'";
           }
+          // In lower case, as accounts are: "Ada" and "ada" are one.
           accounts.admins.insert(user_of(word));
           return {};
         });
@@ -182,6 +189,7 @@ void add_chat(Settings& settings, ChatSettings& chat) {
                       "calls likewise; 0: no limit");
 }
 
+// Operators think in seconds, the code in milliseconds.
 void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::uint64_t& value_ms,
                  const char* help) {
   settings.add_number(
@@ -245,9 +253,11 @@ void add_limits(Settings& settings, ChatSettings& chat) {
                       "How long a channel is followed after its last subscriber left");
 }
 
-// What cannot be seen in one setting alone. Empty when all is well.
+// What cannot be seen in one setting alone. Empty when all is well. Settings that would silently
+// do nothing beside others are refused, most of all where security depends on them.
 std::string contradiction(const Settings& settings, const ChirmdOptions& options) {
   const bool has_accounts = options.server.accounts.is_on;
+  // Nobody could connect.
   if (!options.chat.is_insecure && !has_accounts && !options.chat.tokens.has_any()) {
     return settings.source_of("accounts") +
            ": expected on, or a key of connection tokens (--token-hmac-secret)";
@@ -257,13 +267,17 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
     return settings.source_of("insecure") + ": expected no " + settings.source_of(name) +
            " beside it, for no token would be looked at";
   }
+  // Accounts are on by default, so only who asked for them is told.
   if (options.chat.is_insecure && has_accounts && settings.is_given("accounts")) {
     return settings.source_of("insecure") + ": expected no " + settings.source_of("accounts") +
            " beside it, for nobody would have to sign in";
   }
+  // It would be set in this process's memory, and be gone with it.
   if (!options.set_password.empty() && options.redis.empty() && options.store == "memory") {
     return settings.source_of("set-password") + ": expected --store FILE or --redis beside it";
   }
+  // A channel's shard is found by hashing the names: two of one name would be one shard that gets
+  // twice its share, in an order that the command line happens to have.
   std::set<std::string> names;
   for (const RedisUrl& url : options.redis) {
     if (names.insert(url.name()).second) continue;
@@ -274,6 +288,7 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
     return settings.source_of("redis") + ": expected no " + settings.source_of("store") +
            " beside it";
   }
+  // A publish may wait for hold_ms, be sent, and be sent again by its client after as long again.
   if (!options.redis.empty() && options.broker.idempotency_ttl_ms < 2 * options.broker.hold_ms) {
     const char* name = settings.is_given("hold") ? "hold" : "idempotency-ttl";
     return settings.source_of(name) + ": expected an idempotency-ttl (" +
@@ -281,7 +296,9 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
            std::to_string(options.broker.hold_ms / 1000) +
            ") or more, or what is sent again may be stored twice";
   }
+  // A session has one deadline, for its next ping or for the pong to the last.
   if (options.chat.ping_s != 0 && options.chat.pong_timeout_s >= options.chat.ping_s) {
+    // Named is the one that was given: the other's default did not change.
     const char* name = settings.is_given("pong-timeout") ? "pong-timeout" : "ping";
     return settings.source_of(name) + ": expected a pong-timeout (" +
            std::to_string(options.chat.pong_timeout_s) + ") below ping (" +

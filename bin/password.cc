@@ -84,6 +84,8 @@ Expected<std::string, Error> read_password(const std::string& name) {
   const bool is_terminal = isatty(STDIN_FILENO) != 0;
   const NoEcho silent;
   const std::string password = read_line("Password of " + name + ": ", is_terminal);
+  // Counted as accounts count them, by the bytes that begin a character, so that a wrong one is
+  // refused before it is asked for again.
   const auto characters = static_cast<std::uint64_t>(std::ranges::count_if(
       password, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
   if (characters < Accounts::kPasswordMin || characters > Accounts::kPasswordMax) {
@@ -101,6 +103,7 @@ Expected<void, Error> store_password(Loop& loop, Broker& broker, const std::stri
                                      const std::string& password) {
   static NoListener nobody;  // without state, and the broker may call it last
   broker.set_listener(nobody);
+  // As a server does: what is written in a turn leaves at its end.
   loop.add_turn_end_hook([&broker] {
     broker.flush();
     return Loop::TurnEnd::kDone;

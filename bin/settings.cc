@@ -14,6 +14,7 @@ namespace chirm {
 
 namespace {
 
+// CLI11's own formatter neither wraps descriptions nor leaves out what our groups say.
 constexpr std::size_t kHelpColumns = 100;
 constexpr std::size_t kHelpIndent = 31;
 
@@ -46,7 +47,7 @@ class HelpFormatter final : public CLI::Formatter {
                          std::vector<const CLI::Option*> options) const override {
     std::string text = '\n' + group + ":\n";
     for (const CLI::Option* option : options) text += make_option(option, false);
-    text.pop_back();
+    text.pop_back();  // CLI11 ends the group's last line itself
     return text;
   }
   std::string make_usage(const CLI::App*, std::string name) const override {
@@ -64,6 +65,7 @@ std::string expected(const std::string& what, const std::string& text) {
   return "expected " + what + ", got '" + text + "'";
 }
 
+// from_chars and not stoull: that takes " 1", "-1" and "1x".
 std::string read_number(const std::string& text, std::uint64_t low, std::uint64_t high,
                         std::uint64_t& number) {
   const char* end = text.data() + text.size();
@@ -86,6 +88,8 @@ std::string join(std::initializer_list<const char*> words) {
   return text;
 }
 
+// A list is kept as one text with spaces between, as it stands in the environment: whatever it came
+// from, it is read in one way. No value of a list may have a space in it.
 std::string words_of(const std::vector<std::string>& texts) {
   std::string words;
   for (const std::string& text : texts) words += (words.empty() ? "" : " ") + text;
@@ -116,7 +120,8 @@ struct Settings::Impl {
 Settings::Settings(const Texts& texts) : impl_(std::make_unique<Impl>(texts)) {
   impl_->app.formatter(std::make_shared<HelpFormatter>());
   impl_->app.footer(std::string("\n") + texts.epilogue);
-  impl_->app.set_help_flag();  // comes last, in parse()
+  // CLI11 adds one of its own at the beginning; ours comes last, in parse().
+  impl_->app.set_help_flag();
 }
 
 Settings::~Settings() = default;
@@ -127,6 +132,8 @@ void Settings::add(const char* name, const char* placeholder, const std::string&
                    Read read, const char* help) {
   std::string text = help;
   if (!shown_default.empty()) text += " [" + shown_default + "]";
+  // Only noted by CLI11 and read in take_all(), when flags, environment and file have been put in
+  // their order: a value that a stronger one overrides may be nonsense without harm.
   auto* option = impl_->app.add_option(std::string("--") + name)
                      ->description(text)
                      ->option_text(placeholder)
@@ -155,6 +162,7 @@ void Settings::add_number(const char* name, const char* placeholder, std::uint64
 
 void Settings::add_text(const char* name, const char* placeholder, std::string& value,
                         const char* help) {
+  // An empty text is what a variable of a script that was never set looks like.
   const auto read = [&value](const std::string& text) {
     value = text;
     return text.empty() ? expected("a text", text) : "";
@@ -196,6 +204,7 @@ std::optional<int> Settings::parse(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
+    // CLI11's messages are paragraphs; ours are one line that names what was given.
   } catch (const CLI::ExtrasError&) {
     return complain(app.remaining().front() + ": expected one of the options");
   } catch (const CLI::ArgumentMismatch& error) {
@@ -226,6 +235,7 @@ std::optional<std::string> Settings::take_file() {
       const std::string name = item.fullname();
       const std::string source = name + " in " + path;
       Setting* setting = find(name);
+      // An error, and not ignored: whoever mistyped the name would believe that it is set.
       if (setting == nullptr) return source + ": expected the long name of an option";
       const bool is_right = item.inputs.size() == 1 || (setting->is_list && !item.inputs.empty());
       if (!is_right) return source + ": expected one value";
@@ -253,6 +263,7 @@ std::optional<std::string> Settings::take_all() {
       const std::vector<std::string>& given = setting->option->results();
       setting->given =
           Given{setting->is_list ? words_of(given) : given.back(), "--" + setting->name};
+      // An empty variable counts as none: there is no other way to take one back in a unit file.
     } else if (const std::string text = environment(variable_of(setting->name)); !text.empty()) {
       setting->given = Given{text, variable_of(setting->name)};
     }
@@ -283,6 +294,8 @@ bool Settings::is_given(std::string_view name) const {
 
 int Settings::complain(std::string_view what) const {
   std::string line(what);
+  // What was given is shown as it was, but for line feeds and escape sequences: one line, and the
+  // terminal stays as it is.
   for (char& c : line) c = static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   std::cerr << impl_->texts.program << ": " << line << " (see " << impl_->texts.program
             << " --help)\n";

@@ -86,6 +86,7 @@ need_for_tests() {
   need_header libgmock-dev gmock/gmock.h
   need_command redis-tools redis-cli
   need_command tmux tmux
+  need_command mold mold
   need_command chromium chromium
   # By version, as another one formats differently.
   need_command clang-format-14 clang-format-14

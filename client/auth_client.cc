@@ -12,6 +12,7 @@ namespace {
 
 // Shorter than the 10 s in which a server answers a lost refresh a second time.
 constexpr std::uint64_t kTimeoutMs = 8000;
+// The person waits for it at the end. A session that is not given back expires by itself.
 constexpr std::uint64_t kLeaveTimeoutMs = 1000;
 constexpr JsonFields::Range kAny{0, 16 * 1024};
 
@@ -51,6 +52,8 @@ bool is_good(const Expected<HttpReply, Error>& reply) {
   return reply && reply->status >= 200 && reply->status < 300;
 }
 
+// As if a proxy had said it (502), so that it counts as temporary: a server that is being replaced
+// or a proxy in between may well answer right a moment later.
 Unexpected<AuthError> nonsense() {
   return Unexpected<AuthError>({502, {}, "the server's answer makes no sense", 0});
 }
@@ -59,6 +62,7 @@ Unexpected<AuthError> nonsense() {
 
 void AuthClient::settings(OnSettings done) {
   const auto on_reply = [done = std::move(done)](const Expected<HttpReply, Error>& reply) {
+    // A server of another make, such as Centrifugo, has no such page, and no accounts of ours.
     if (reply && reply->status == 404) return done(AuthSettings{});
     if (!is_good(reply)) return done(Unexpected<AuthError>(error_of(reply)));
     JsonFields fields(reply->body);
@@ -77,6 +81,7 @@ void AuthClient::settings(OnSettings done) {
 void AuthClient::post(std::string_view target, std::string_view body, OnSession done) {
   const auto on_reply = [done = std::move(done)](const Expected<HttpReply, Error>& reply) {
     if (!is_good(reply)) return done(Unexpected<AuthError>(error_of(reply)));
+    // Every way to sign in is answered with the same five members.
     JsonFields fields(reply->body);
     AuthSession session;
     session.user = fields.text("user", kAny);

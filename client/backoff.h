@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "client/client.h"
+#include "client/options.h"
 #include "core/base/random.h"
 
 namespace chirm::client {

@@ -6,8 +6,10 @@
 namespace chirm::client {
 
 Client::Client(Context& context, Options options, Events& events)
-    : impl_(std::make_unique<Impl>(context, std::move(options), events)) {}
+    : impl_(std::make_unique<ClientImpl>(context, std::move(options), events)) {}
 
+// Here, where ClientImpl is known. All functions only pass on: who includes client.h need not
+// compile what a client is made of.
 Client::~Client() = default;
 
 void Client::connect() { impl_->connect(); }

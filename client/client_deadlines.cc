@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The deadlines of a client: opening, pings, commands, retries.
 #include <algorithm>
+#include <optional>
 
 #include "client/client_impl.h"
 
@@ -11,18 +12,21 @@ namespace {
 constexpr std::uint64_t kRefreshAgainMs = 15'000;
 }  // namespace
 
-void Client::Impl::arm(std::uint64_t at_ms) {
+// Only ever earlier: a deadline that has moved on is found not to have passed when the entry fires,
+// which is cheaper than moving the entry with every ping and every reply.
+void ClientImpl::arm(std::uint64_t at_ms) {
   if (at_ms >= armed_at_ms_) return;
   armed_at_ms_ = at_ms;
   context_.wheel.set(*this, at_ms > now_ms() ? at_ms - now_ms() : 0);
 }
 
-std::uint64_t Client::Impl::ping_deadline_ms() const {
+std::uint64_t ClientImpl::ping_deadline_ms() const {
   if (ping_ms_ == 0) return kNever;
   return connection_.last_read_ms() + ping_ms_ + options_.ping_delay_max_ms;
 }
 
-std::uint64_t Client::Impl::next_deadline_ms() const {
+// kIdle is for good until connect(): then what is in the outbox waits, however old it becomes.
+std::uint64_t ClientImpl::next_deadline_ms() const {
   if (state_ == State::kIdle) return kNever;
   std::uint64_t next = kNever;
   if (const auto first_ms = outbox_.oldest_resend_ms()) {
@@ -32,7 +36,7 @@ std::uint64_t Client::Impl::next_deadline_ms() const {
   if (state_ == State::kWaiting) return std::min(next, reconnect_at_ms_);
   if (state_ == State::kOpening) return std::min(next, opening_ends_ms_);
   next = std::min({next, ping_deadline_ms(), refresh_at_ms_});
-  if (!commands_.empty()) next = std::min(next, commands_.front().deadline_ms);
+  next = std::min(next, commands_.deadline_ms().value_or(kNever));
   if (const auto sent_ms = outbox_.oldest_sent_ms()) {
     next = std::min(next, *sent_ms + options_.publish_timeout_ms);
   }
@@ -43,7 +47,7 @@ std::uint64_t Client::Impl::next_deadline_ms() const {
   return next;
 }
 
-void Client::Impl::on_deadline() {
+void ClientImpl::on_deadline() {
   armed_at_ms_ = kNever;
   give_up_resending();
   if (state_ == State::kWaiting) {
@@ -62,7 +66,7 @@ void Client::Impl::on_deadline() {
 }
 
 // Each step may end the connection.
-void Client::Impl::run_online_deadlines() {
+void ClientImpl::run_online_deadlines() {
   const auto give_up = [this](std::string_view why) {
     connection_.close();
     lost(0, why, true);
@@ -78,6 +82,7 @@ void Client::Impl::run_online_deadlines() {
     }
   }
   if (now_ms() >= refresh_at_ms_) {
+    // The old token holds for some time yet, so that a failed attempt can be made up for.
     refresh_at_ms_ = now_ms() + kRefreshAgainMs;
     want_token();
   }
@@ -86,26 +91,24 @@ void Client::Impl::run_online_deadlines() {
 }
 
 // Sent once more, it might be stored a second time.
-void Client::Impl::give_up_resending() {
+void ClientImpl::give_up_resending() {
   if (now_ms() < options_.resend_limit_ms) return;
   for (const Outbox::Entry& entry : outbox_.take_sent_before(now_ms() - options_.resend_limit_ms)) {
     if (entry.done) entry.done(Unexpected<CommandError>(entry.error));
   }
 }
 
-void Client::Impl::expire_commands() {
-  while (!commands_.empty() && now_ms() >= commands_.front().deadline_ms) {
-    std::list<Command> expired;
-    expired.splice(expired.begin(), commands_, commands_.begin());
-    const auto& kind = expired.front().kind;
-    if (std::holds_alternative<Command::Connect>(kind) ||
-        std::holds_alternative<Command::Subscribe>(kind) ||
-        std::holds_alternative<Command::Unsubscribe>(kind)) {
-      // Nobody can know what the server did.
+void ClientImpl::expire_commands() {
+  while (std::optional<PendingCommand> expired = commands_.take_expired(now_ms())) {
+    const bool is_about_state = expired->is<PendingCommand::Connect>() ||
+                                expired->is<PendingCommand::Subscribe>() ||
+                                expired->is<PendingCommand::Unsubscribe>();
+    if (is_about_state) {
+      // Nobody can know what the server did: a new connection begins anew.
       connection_.close();
       return lost(0, "no answer from " + options_.url.authority(), true);
     }
-    fail_unanswered(std::move(expired), {}, "no answer");
+    expired->fail({0, "no answer", false});
   }
 }
 

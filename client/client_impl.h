@@ -4,33 +4,39 @@
 //
 //   connection_  bytes and frames of the current attempt
 //   lines_       commands of this turn, one a line, that become one WebSocket message at its end
-//   commands_    sent and not answered, oldest first; publications are in outbox_ instead
+//   commands_    sent and not answered; publications are in outbox_ instead
 //   subs_        the channels that are wanted, whatever state the connection is in
 //
 // All deadlines share one entry of the timing wheel: it is set for the earliest, and when it fires
 // everything is looked at and the next one is computed.
+//
+// Large, and one class: it is the state machine of a connection, and nearly every event moves the
+// connection, the subscriptions, the commands and the outbox together. What stands by itself is in
+// classes of its own. Its code is in client_impl.cc (what is asked for, and sending),
+// client_replies.cc (what the server sends) and client_deadlines.cc.
 
 #include <cstdint>
 #include <limits>
-#include <list>
 #include <map>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "client/backoff.h"
-#include "client/client.h"
 #include "client/connection.h"
 #include "client/context.h"
+#include "client/events.h"
+#include "client/options.h"
 #include "client/outbox.h"
+#include "client/pending_commands.h"
+#include "client/replies.h"
 #include "client/subscription.h"
 #include "core/loop/timer_wheel.h"
 
 namespace chirm::client {
 
-class Client::Impl final : private ConnectionHandler, private WheelEntry, private Flushable {
+class ClientImpl final : private ConnectionHandler, private WheelEntry, private Flushable {
  public:
-  Impl(Context& context, Options options, Events& events);
+  ClientImpl(Context& context, Options options, Events& events);
 
   void connect();
   void disconnect();
@@ -64,20 +70,6 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
     kConnected,    // the server knows us
   };
 
-  // A command that was sent and is not a publication.
-  struct Command {
-    struct Connect {};
-    struct Subscribe {};
-    struct Unsubscribe {};
-    struct Refresh {};
-    std::uint32_t id;
-    std::uint64_t deadline_ms;
-    std::string channel;
-    std::variant<Connect, Subscribe, Unsubscribe, Refresh, OnPresence, OnPresenceStats, OnHistory,
-                 OnRpc>
-        kind;
-  };
-
   using Subscriptions = std::map<std::string, Subscription, std::less<>>;
 
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
@@ -98,8 +90,6 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void open_connection();
   void want_token();
   void lost(std::uint16_t code, std::string_view reason, bool may_retry);
-  void fail_unanswered(std::list<Command> commands, std::vector<Outbox::Entry> publications,
-                       std::string_view why);
   bool is_online() const { return state_ == State::kGreeting || state_ == State::kConnected; }
 
   // Sending
@@ -107,6 +97,7 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   void add_line(Append append);
   template <class Kind, class Append>
   std::uint32_t send_command(std::string_view channel, Kind kind, Append append);
+  std::uint32_t take_id();
   void send_subscribe(const std::string& channel, Subscription& sub);
   void send_unsubscribe(std::string_view channel);
   void subscribe_again(const std::string& channel, Subscription& sub);
@@ -117,13 +108,13 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   // Receiving
   void on_server_message(const ServerMessage& message);
   void on_reply(const ServerMessage& reply);
-  void on_reply_to(Command& command, const ServerMessage& reply);
+  void on_reply_to(PendingCommand& command, const ServerMessage& reply);
   void on_connect_reply(const ServerMessage& reply);
   void on_server_subscription(const ServerSubscriptionView& view);
   void forget_server_subscriptions();
   void on_refresh_reply(const ServerMessage& reply);
   void note_expiry(const ServerMessage& reply);
-  void on_subscribe_reply(const Command& command, const ServerMessage& reply);
+  void on_subscribe_reply(const PendingCommand& command, const ServerMessage& reply);
   void on_publish_reply(const ServerMessage& reply);
   void on_publication(std::string_view channel, const PublicationView& publication);
   void on_unsubscribe(std::string_view channel, std::uint32_t code, std::string_view reason);
@@ -147,8 +138,8 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   bool is_token_wanted_ = false;  // asked for, and not answered
   Backoff backoff_;               // of connecting
   Backoff outbox_backoff_;        // of temporary errors to publications
-  std::uint32_t next_id_ = 1;
-  std::uint64_t ping_ms_ = 0;  // between the server's pings, 0 when it sends none
+  std::uint32_t last_id_ = 0;     // of a command
+  std::uint64_t ping_ms_ = 0;     // between the server's pings, 0 when it sends none
   std::uint64_t armed_at_ms_ = kNever;
   std::uint64_t reconnect_at_ms_ = 0;
   std::uint64_t opening_ends_ms_ = 0;
@@ -157,7 +148,7 @@ class Client::Impl final : private ConnectionHandler, private WheelEntry, privat
   std::string opening_error_;             // why opening_ends_ms_ is now, "" for a timeout
 
   std::string lines_;
-  std::list<Command> commands_;
+  PendingCommands commands_;
   Subscriptions subs_;
   Outbox outbox_;
 };

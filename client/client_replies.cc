@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a client does with what the server sends.
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "client/client_impl.h"
 #include "protocol/codes.h"
@@ -10,20 +11,20 @@ namespace chirm::client {
 
 namespace {
 
-CommandError to_error(const ServerMessage::Error& error) {
+CommandError to_error(const ReplyError& error) {
   return {error.code, std::string(error.message), error.temporary};
 }
 
 // Whether the same command may succeed later. Codes below 100 are the SDKs' own, and transient.
-bool is_temporary(const ServerMessage::Error& error) { return error.temporary || error.code < 100; }
+bool is_temporary(const ReplyError& error) { return error.temporary || error.code < 100; }
 
 }  // namespace
 
-std::size_t Client::Impl::on_bytes(std::string_view bytes) {
+std::size_t ClientImpl::on_bytes(std::string_view bytes) {
   return state_ == State::kConnected ? events_.on_bytes(bytes) : 0;
 }
 
-void Client::Impl::on_message(std::string_view payload) {
+void ClientImpl::on_message(std::string_view payload) {
   std::string error;
   const bool is_well_formed = for_each_line(payload, [&](std::string_view line) {
     const auto message = context_.message_decoder.decode(line);
@@ -34,13 +35,14 @@ void Client::Impl::on_message(std::string_view payload) {
     on_server_message(*message);
     return is_online();
   });
+  // A line may have ended the connection; what is wrong behind it, nobody asks.
   if (!is_online() || (is_well_formed && error.empty())) return;
   connection_.close(disconnects::kProtocolError);
   lost(0, "the server does not keep to the protocol: " + (error.empty() ? "empty line" : error),
        true);
 }
 
-void Client::Impl::on_server_message(const ServerMessage& message) {
+void ClientImpl::on_server_message(const ServerMessage& message) {
   switch (message.kind) {
     case ServerMessage::Kind::kPing:
       if (answers_pings_ && state_ == State::kConnected) answer_ping();
@@ -77,46 +79,40 @@ void Client::Impl::on_server_message(const ServerMessage& message) {
   }
 }
 
-void Client::Impl::on_reply(const ServerMessage& reply) {
-  const auto found = std::find_if(commands_.begin(), commands_.end(),
-                                  [&](const Command& command) { return command.id == reply.id; });
-  if (found == commands_.end()) return on_publish_reply(reply);
-  Command command = std::move(*found);
-  commands_.erase(found);
-  on_reply_to(command, reply);
+void ClientImpl::on_reply(const ServerMessage& reply) {
+  std::optional<PendingCommand> command = commands_.take(reply.id);
+  if (!command) return on_publish_reply(reply);
+  on_reply_to(*command, reply);
 }
 
-void Client::Impl::on_reply_to(Command& command, const ServerMessage& reply) {
-  if (std::holds_alternative<Command::Connect>(command.kind)) {
-    on_connect_reply(reply);
-  } else if (std::holds_alternative<Command::Subscribe>(command.kind)) {
-    on_subscribe_reply(command, reply);
-  } else if (std::holds_alternative<Command::Unsubscribe>(command.kind)) {
+void ClientImpl::on_reply_to(PendingCommand& command, const ServerMessage& reply) {
+  if (command.is<PendingCommand::Connect>()) return on_connect_reply(reply);
+  if (command.is<PendingCommand::Subscribe>()) return on_subscribe_reply(command, reply);
+  if (command.is<PendingCommand::Refresh>()) return on_refresh_reply(reply);
+  if (command.is<PendingCommand::Unsubscribe>()) {
     if (!reply.error) return;
+    // Whether the channel is subscribed to, nobody knows any more: a new connection begins anew.
     connection_.close();
-    lost(0, "cannot unsubscribe from " + command.channel, true);
-  } else if (std::holds_alternative<Command::Refresh>(command.kind)) {
-    on_refresh_reply(reply);
-  } else if (auto* on_rpc = std::get_if<OnRpc>(&command.kind)) {
-    if (reply.error) return (*on_rpc)(Unexpected<CommandError>(to_error(*reply.error)));
+    return lost(0, "cannot unsubscribe from " + command.channel, true);
+  }
+  if (reply.error) return command.fail(to_error(*reply.error));
+  if (auto* on_rpc = std::get_if<OnRpc>(&command.kind)) {
     (*on_rpc)(reply.data);
   } else if (auto* on_presence = std::get_if<OnPresence>(&command.kind)) {
-    if (reply.error) return (*on_presence)(Unexpected<CommandError>(to_error(*reply.error)));
     std::vector<Present> present;
     for (const ClientInfoView& info : reply.clients) {
       present.push_back({std::string(info.user), std::string(info.client)});
     }
     (*on_presence)(std::move(present));
   } else if (auto* on_stats = std::get_if<OnPresenceStats>(&command.kind)) {
-    if (reply.error) return (*on_stats)(Unexpected<CommandError>(to_error(*reply.error)));
     (*on_stats)(PresenceStats{reply.num_clients, reply.num_users});
   } else if (auto* on_history = std::get_if<OnHistory>(&command.kind)) {
-    if (reply.error) return (*on_history)(Unexpected<CommandError>(to_error(*reply.error)));
+    // Asked for backwards, from the newest on; told in the order of the log.
     (*on_history)(std::vector(reply.publications.rbegin(), reply.publications.rend()));
   }
 }
 
-void Client::Impl::on_connect_reply(const ServerMessage& reply) {
+void ClientImpl::on_connect_reply(const ServerMessage& reply) {
   if (reply.error) {
     // An expired token is worth another attempt only when there is another one to try.
     const bool may_retry =
@@ -132,21 +128,23 @@ void Client::Impl::on_connect_reply(const ServerMessage& reply) {
   ping_ms_ = std::uint64_t{reply.ping_s} * 1000;
   arm(ping_deadline_ms());
   note_expiry(reply);
+  // In this order: whoever is told of channels has to know that it is connected.
   events_.on_connected(reply.client, reply.version);
   for (const ServerSubscriptionView& view : reply.subs) on_server_subscription(view);
   forget_server_subscriptions();
+  // First those that are too old to be sent again: they could be stored twice.
   give_up_resending();
   pump_outbox();
 }
 
 // Long enough before that the new token is there in time.
-void Client::Impl::note_expiry(const ServerMessage& reply) {
+void ClientImpl::note_expiry(const ServerMessage& reply) {
   if (!options_.has_token_source || !reply.expires || reply.ttl_s == 0) return;
   refresh_at_ms_ = now_ms() + std::uint64_t{reply.ttl_s} * 900;
   arm(refresh_at_ms_);
 }
 
-void Client::Impl::on_refresh_reply(const ServerMessage& reply) {
+void ClientImpl::on_refresh_reply(const ServerMessage& reply) {
   if (!reply.error) return note_expiry(reply);
   const bool may_retry =
       is_temporary(*reply.error) || reply.error->code == errors::kTokenExpired.code;
@@ -156,7 +154,7 @@ void Client::Impl::on_refresh_reply(const ServerMessage& reply) {
   lost(code, reply.error->message, false);
 }
 
-void Client::Impl::on_server_subscription(const ServerSubscriptionView& view) {
+void ClientImpl::on_server_subscription(const ServerSubscriptionView& view) {
   if (state_ != State::kConnected) return;  // an event has ended the connection
   const std::string channel(view.channel);
   Subscription& sub = subs_[channel];
@@ -176,7 +174,7 @@ void Client::Impl::on_server_subscription(const ServerSubscriptionView& view) {
 
 // Those of the connection before that this one does not have. What the application wants too is
 // subscribed to.
-void Client::Impl::forget_server_subscriptions() {
+void ClientImpl::forget_server_subscriptions() {
   std::vector<std::string> gone;
   for (const auto& [channel, sub] : subs_) {
     const bool is_gone = sub.is_server_side && sub.state == Subscription::State::kWanted;
@@ -196,12 +194,13 @@ void Client::Impl::forget_server_subscriptions() {
   }
 }
 
-void Client::Impl::on_subscribe_reply(const Command& command, const ServerMessage& reply) {
+void ClientImpl::on_subscribe_reply(const PendingCommand& command, const ServerMessage& reply) {
   const auto found = subs_.find(command.channel);
   if (found == subs_.end() || found->second.command_id != command.id)
     return;  // not wanted any more
   Subscription& sub = found->second;
   if (reply.error) {
+    // With an expired token it works again as soon as the refreshed one is there.
     if (is_temporary(*reply.error) || reply.error->code == errors::kTokenExpired.code) {
       return retry_subscribe(sub);
     }
@@ -219,7 +218,7 @@ void Client::Impl::on_subscribe_reply(const Command& command, const ServerMessag
   }
 }
 
-void Client::Impl::on_publish_reply(const ServerMessage& reply) {
+void ClientImpl::on_publish_reply(const ServerMessage& reply) {
   Outbox::Entry* entry = outbox_.find(reply.id);
   if (entry == nullptr) return;  // of a command that timed out
   if (reply.error && is_temporary(*reply.error) && has_message_id(entry->data)) {
@@ -238,7 +237,7 @@ void Client::Impl::on_publish_reply(const ServerMessage& reply) {
   }
 }
 
-void Client::Impl::on_publication(std::string_view channel, const PublicationView& publication) {
+void ClientImpl::on_publication(std::string_view channel, const PublicationView& publication) {
   const auto found = subs_.find(channel);
   if (found == subs_.end()) return;
   Subscription& sub = found->second;
@@ -253,13 +252,14 @@ void Client::Impl::on_publication(std::string_view channel, const PublicationVie
         connection_.close();
         return lost(0, "a publication is missing", true);
       }
+      // To the server it is subscribed to: only a new subscription recovers what is missing.
       send_unsubscribe(channel);
       return subscribe_again(found->first, sub);
   }
 }
 
-void Client::Impl::on_unsubscribe(std::string_view channel, std::uint32_t code,
-                                  std::string_view reason) {
+void ClientImpl::on_unsubscribe(std::string_view channel, std::uint32_t code,
+                                std::string_view reason) {
   const auto found = subs_.find(channel);
   if (found == subs_.end()) return;
   const bool is_subscribing = found->second.state == Subscription::State::kSubscribing;
@@ -268,6 +268,7 @@ void Client::Impl::on_unsubscribe(std::string_view channel, std::uint32_t code,
     if (!is_subscribing) subscribe_again(found->first, found->second);
     return;
   }
+  // The push has crossed our subscribe command, which the server may carry out after it.
   if (is_subscribing) send_unsubscribe(channel);
   subs_.erase(found);
   events_.on_unsubscribed(channel, code, reason);

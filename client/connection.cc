@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "client/connection.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 
+#include "client/host_addresses.h"
 #include "core/base/check.h"
 #include "protocol/http.h"
 #include "protocol/limits.h"
@@ -16,15 +14,6 @@
 namespace chirm::client {
 
 namespace {
-
-// Capacity that an output buffer may keep: enough for what a quiet client sends.
-constexpr std::size_t kOutputKeptBytes = 1024;
-
-bool is_numeric_address(const std::string& host) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
-         inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
-}
 
 std::string new_websocket_key(Random& random) {
   std::uint8_t bytes[16];
@@ -63,23 +52,25 @@ std::optional<Error> Connection::open(const Url& url, const std::string& local_a
   upgrade_ = std::make_unique<Upgrade>(
       Upgrade{url.authority(), url.target, local_address, receive_buffer_bytes, url.port, {}, {}});
   last_read_ms_ = context_.loop.now_ms();
-  if (is_numeric_address(url.host)) return open_socket(url.host);
-  if (url.host == "localhost") {
-    // Resolvers answer with one of the two, servers often listen on the other only.
-    prefers_ipv6_ = !prefers_ipv6_;
-    return open_socket(prefers_ipv6_ ? "::1" : "127.0.0.1");
-  }
+  const std::vector<std::string> known = known_addresses(url.host);
+  if (!known.empty()) return open_socket(next_of(known));
   state_ = State::kResolving;
   resolver_.resolve(url.host, [this](const Expected<std::vector<std::string>, Error>& addresses) {
-    if (state_ != State::kResolving) return;
+    if (state_ != State::kResolving) return;  // closed meanwhile
     if (!addresses) return fail(0, addresses.error().message);
-    // Each attempt takes the next one.
-    const std::string& address = (*addresses)[attempts_++ % addresses->size()];
-    if (const auto error = open_socket(address)) fail(0, error->message);
+    if (const auto error = open_socket(next_of(*addresses))) fail(0, error->message);
   });
   return std::nullopt;
 }
 
+// Each attempt takes the next address: a server may listen on one of them only, and one of several
+// servers may be gone.
+const std::string& Connection::next_of(const std::vector<std::string>& addresses) {
+  return addresses[attempts_++ % addresses.size()];
+}
+
+// Nothing is told to the handler from here: open() returns the error, for whoever calls it may be
+// in the middle of something.
 std::optional<Error> Connection::open_socket(const std::string& address) {
   auto socket = connect_tcp(address, upgrade_->port, upgrade_->local_address);
   if (!socket) {
@@ -87,6 +78,7 @@ std::optional<Error> Connection::open_socket(const std::string& address) {
     return socket.error();
   }
   socket_ = std::move(*socket);
+  // Before the handshake, which tells the other side how much may be on its way.
   if (const auto bytes = static_cast<int>(upgrade_->receive_buffer_bytes); bytes != 0) {
     (void)setsockopt(socket_.fd(), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
   }
@@ -99,6 +91,7 @@ std::optional<Error> Connection::open_socket(const std::string& address) {
   return std::nullopt;
 }
 
+// The decoder may be what has called us, through the handler. Then feed() ends it when it is back.
 void Connection::close() {
   state_ = State::kClosed;
   socket_.reset();
@@ -106,9 +99,8 @@ void Connection::close() {
   if (!is_feeding_) decoder_.reset();
   frame_left_ = 0;
   header_start_.clear();
-  output_ = {};
-  written_ = 0;
-  is_watching_write_ = is_write_broken_ = is_reading_paused_ = false;
+  output_.clear();
+  is_watching_write_ = is_reading_paused_ = false;
   upgrade_.reset();
 }
 
@@ -126,10 +118,10 @@ void Connection::pause_reading(bool is_paused) {
 }
 
 void Connection::close(const Disconnect& why) {
-  if (state_ == State::kOpen && !is_write_broken_) {
-    context_.encoder.append_close(output_, why.code, why.reason);
+  if (state_ == State::kOpen && !output_.is_broken()) {
+    context_.encoder.append_close(output_.bytes(), why.code, why.reason);
     // Best effort: the server learns it from the end of the stream otherwise.
-    (void)send(socket_.fd(), output_.data() + written_, queued_bytes(), MSG_NOSIGNAL);
+    (void)send(socket_.fd(), output_.first_waiting(), output_.waiting(), MSG_NOSIGNAL);
     (void)shutdown(socket_.fd(), SHUT_WR);
   }
   close();
@@ -137,7 +129,7 @@ void Connection::close(const Disconnect& why) {
 
 void Connection::queue(std::string_view payload) {
   CHIRM_CHECK(state_ == State::kOpen);
-  context_.encoder.append(output_, Opcode::kText, payload);
+  context_.encoder.append(output_.bytes(), Opcode::kText, payload);
 }
 
 void Connection::flush() {
@@ -146,6 +138,7 @@ void Connection::flush() {
 
 void Connection::on_ready(bool readable, bool writable) {
   if (state_ == State::kConnecting) return finish_connect();
+  // First written, then read: reading may end the connection, and what waits would be lost.
   if (writable && is_watching_write_) {
     write();
     if (queued_bytes() == 0 && state_ == State::kOpen) handler_.on_drained();
@@ -160,12 +153,14 @@ void Connection::finish_connect() {
   }
   state_ = State::kUpgrading;
   upgrade_->key = new_websocket_key(context_.random);
-  output_ = upgrade_request(upgrade_->authority, upgrade_->target, upgrade_->key);
+  output_.bytes() = upgrade_request(upgrade_->authority, upgrade_->target, upgrade_->key);
   is_watching_write_ = true;
   write();
 }
 
 void Connection::read() {
+  // One buffer for all connections of the loop: of 100,000, each would keep hundreds of KiB. Only
+  // the start of a header is kept from one read to the next; the decoder keeps the rest.
   std::string& buffer = context_.read_buffer;
   const std::size_t kept = header_start_.copy(buffer.data(), header_start_.size());
   const ssize_t received =
@@ -230,7 +225,7 @@ void Connection::feed(std::string_view bytes) {
   const auto refused = decoder_->feed(bytes, *this);
   is_feeding_ = false;
   if (state_ != State::kOpen) {
-    decoder_.reset();
+    decoder_.reset();  // which close() could not do
   } else if (refused) {
     const Disconnect why = *refused;
     close(why);
@@ -244,7 +239,7 @@ bool Connection::on_message(std::string_view payload) {
 }
 
 bool Connection::on_ping(std::string_view payload) {
-  context_.encoder.append(output_, Opcode::kPong, payload);
+  context_.encoder.append(output_.bytes(), Opcode::kPong, payload);
   flush();
   return state_ == State::kOpen;
 }
@@ -260,25 +255,8 @@ bool Connection::on_close(std::uint16_t code, std::string_view reason) {
 }
 
 void Connection::write() {
-  while (queued_bytes() > 0 && !is_write_broken_) {
-    const ssize_t sent =
-        send(socket_.fd(), output_.data() + written_, queued_bytes(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      written_ += static_cast<std::size_t>(sent);
-    } else if (errno == EAGAIN) {
-      break;
-    } else if (errno != EINTR) {
-      is_write_broken_ = true;
-    }
-  }
-  if (is_write_broken_ || queued_bytes() == 0) {
-    written_ = 0;
-    if (output_.capacity() > kOutputKeptBytes) {
-      output_ = {};
-    } else {
-      output_.clear();
-    }
-  }
+  output_.write_to(socket_.fd());
+  if constexpr (kChecksInvariants) output_.check();
   watch(queued_bytes() > 0);
 }
 
@@ -294,7 +272,7 @@ void Connection::watch() {
 }
 
 void Connection::fail(std::uint16_t code, std::string_view reason) {
-  const std::string kept_reason(reason);
+  const std::string kept_reason(reason);  // it may be in what close() frees
   close();
   handler_.on_close(code, kept_reason);
 }

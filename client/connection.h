@@ -8,8 +8,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/context.h"
+#include "client/output_buffer.h"
 #include "client/url.h"
 #include "core/loop/resolver.h"
 #include "core/loop/socket.h"
@@ -63,7 +65,7 @@ class Connection final : private PollTarget, private WsHandler {
   void queue(std::string_view payload);
   // Writes what is queued, now as far as possible and the rest as the kernel takes it.
   void flush();
-  std::size_t queued_bytes() const { return output_.size() - written_; }
+  std::size_t queued_bytes() const { return output_.waiting(); }
   // When something was received last.
   std::uint64_t last_read_ms() const { return last_read_ms_; }
 
@@ -95,6 +97,7 @@ class Connection final : private PollTarget, private WsHandler {
   bool on_pong(std::string_view payload) override;
   bool on_close(std::uint16_t code, std::string_view reason) override;
 
+  const std::string& next_of(const std::vector<std::string>& addresses);
   std::optional<Error> open_socket(const std::string& address);
   void finish_connect();
   void read();
@@ -113,15 +116,12 @@ class Connection final : private PollTarget, private WsHandler {
   bool is_feeding_ = false;         // the decoder is on the stack
   bool is_watching_write_ = false;  // the poller reports writability
   bool is_reading_paused_ = false;
-  bool is_write_broken_ = false;  // writing failed; what the server said last is still to be read
-  bool prefers_ipv6_ = true;      // for localhost, changes with each attempt
-  std::size_t attempts_ = 0;      // with a name that was resolved
+  std::size_t attempts_ = 0;  // so far; each takes the next address of the host
   Socket socket_;
   std::optional<WsDecoder> decoder_;
   std::uint64_t frame_left_ = 0;  // bytes of the current frame that the decoder has not seen
   std::string header_start_;      // of a frame whose header is not complete, at most 9 bytes
-  std::string output_;            // encoded; what is before written_ is with the kernel
-  std::size_t written_ = 0;
+  OutputBuffer output_;           // encoded frames, or the request to upgrade
   std::uint64_t last_read_ms_ = 0;
   std::unique_ptr<Upgrade> upgrade_;
   Resolver resolver_;

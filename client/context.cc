@@ -23,6 +23,8 @@ Context::Context(Loop& the_loop, Random the_random)
   loop.add_turn_end_hook([list = std::weak_ptr<FlushList>(waiting_)] {
     const auto waiting = list.lock();
     if (!waiting || waiting->empty()) return Loop::TurnEnd::kDone;
+    // Whoever asks again while it is flushed gets another turn: a list that is added to while it is
+    // gone through might never end.
     FlushList due;
     due.take(*waiting);
     while (Flushable* target = due.pop_front()) target->flush();

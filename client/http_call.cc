@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "client/http_call.h"
 
-#include <arpa/inet.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
+
+#include "client/host_addresses.h"
 
 namespace chirm::client {
 
@@ -27,13 +28,9 @@ HttpCall::HttpCall(Loop& loop, const Url& url, std::string_view method, std::str
 }
 
 void HttpCall::resolve(const Url& url) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  const bool is_numeric = inet_pton(AF_INET, url.host.c_str(), address.data()) == 1 ||
-                          inet_pton(AF_INET6, url.host.c_str(), address.data()) == 1;
-  if (is_numeric || url.host == "localhost") {
-    addresses_ = is_numeric ? std::vector{url.host} : std::vector<std::string>{"::1", "127.0.0.1"};
-    return next_.start(0);
-  }
+  addresses_ = known_addresses(url.host);
+  std::reverse(addresses_.begin(), addresses_.end());
+  if (!addresses_.empty()) return next_.start(0);
   resolver_.resolve(url.host, [this](Expected<std::vector<std::string>, Error> found) {
     if (!found) {
       problem_ = found.error().message;
@@ -45,8 +42,10 @@ void HttpCall::resolve(const Url& url) {
   });
 }
 
+// Tries the addresses one after another, each in a turn of its own: the end may destroy the call,
+// which must not happen below its constructor.
 void HttpCall::connect_next() {
-  watcher_.reset();
+  watcher_.reset();  // before the socket that it watches
   if (addresses_.empty()) return fail(problem_);
   const std::string address = std::move(addresses_.back());
   addresses_.pop_back();
@@ -69,6 +68,7 @@ void HttpCall::on_ready() {
 void HttpCall::on_connected() {
   const int error = pending_error(socket_);
   if (error != 0) {
+    // Said only if no address is better.
     problem_ = system_error("cannot connect to " + authority_, error).message;
     watcher_->watch({});
     return next_.start(0);
@@ -84,6 +84,7 @@ void HttpCall::write() {
   if (sent < 0 && error != EAGAIN && error != EINTR) {
     return fail(system_error("cannot write to " + authority_, error).message);
   }
+  // Read only then: a server that answers early has refused, and says so when it has all.
   if (output_.empty()) watcher_->watch({.readable = true});
 }
 
@@ -93,6 +94,7 @@ void HttpCall::read() {
   const int error = errno;
   if (received < 0 && (error == EAGAIN || error == EINTR)) return;
   if (received < 0) return fail(system_error("connection lost", error).message);
+  // A body without a length ends with the connection.
   const auto complete = received == 0
                             ? reader_.end()
                             : reader_.feed({buffer.data(), static_cast<std::size_t>(received)});

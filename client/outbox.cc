@@ -10,7 +10,13 @@
 
 namespace chirm::client {
 
-void Outbox::push(std::string_view channel, std::string_view data, Client::OnPublished done) {
+namespace {
+
+constexpr std::size_t kCheckedMax = 64;  // entries: a full outbox would be looked at each turn
+
+}  // namespace
+
+void Outbox::push(std::string_view channel, std::string_view data, OnPublished done) {
   Entry& entry = entries_.emplace_back();
   entry.channel = channel;
   entry.data = data;
@@ -24,6 +30,8 @@ Outbox::Entry* Outbox::next_unsent() {
 }
 
 void Outbox::mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now_ms) {
+  CHIRM_CHECK(entry.command_id == 0 && command_id != 0, entry.command_id, command_id);
+  CHIRM_CHECK(on_wire_.empty() || on_wire_.back()->sent_ms <= now_ms, now_ms);
   entry.command_id = command_id;
   entry.sent_ms = now_ms;
   entry.on_wire = on_wire_.insert(on_wire_.end(), &entry);
@@ -35,6 +43,7 @@ void Outbox::mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now
 }
 
 void Outbox::take_off_wire(Entry& entry) {
+  CHIRM_CHECK(entry.command_id != 0);
   entry.command_id = 0;
   on_wire_.erase(entry.on_wire);
 }
@@ -61,9 +70,13 @@ Outbox::Entry Outbox::take(Entry& entry) {
 void Outbox::put_back(Entry& entry, CommandError error) {
   take_off_wire(entry);
   entry.error = std::move(error);
+  // From the start, for where the entry stands among the others a pointer does not tell. Refusals
+  // are rare, and next_unsent() passes over what is on the wire only once.
   unsent_ = entries_.begin();
 }
 
+// Whether the server has what was on the wire, nobody knows. What has an id it stores once, however
+// often it comes; what has none is better reported as lost than said twice.
 std::vector<Outbox::Entry> Outbox::connection_lost() {
   std::vector<Entry> lost;
   on_wire_.clear();
@@ -106,6 +119,32 @@ std::optional<std::uint64_t> Outbox::oldest_resend_ms() const {
 std::optional<std::uint64_t> Outbox::oldest_sent_ms() const {
   if (on_wire_.empty()) return std::nullopt;
   return on_wire_.front()->sent_ms;
+}
+
+void Outbox::check() const {
+  std::size_t seen = 0;
+  std::size_t on_wire = 0;
+  bool is_before_unsent = true;
+  bool was_sent = true;
+  for (auto entry = entries_.begin(); entry != entries_.end() && seen < kCheckedMax; ++entry) {
+    ++seen;
+    is_before_unsent = is_before_unsent && entry != unsent_;
+    CHIRM_CHECK(!is_before_unsent || entry->command_id != 0, seen);
+    CHIRM_CHECK(was_sent || !entry->first_sent_ms, seen);
+    was_sent = entry->first_sent_ms.has_value();
+    if (entry->command_id == 0) continue;
+    ++on_wire;
+    CHIRM_CHECK(*entry->on_wire == &*entry, entry->command_id);
+    CHIRM_CHECK(entry->first_sent_ms && *entry->first_sent_ms <= entry->sent_ms, entry->sent_ms);
+  }
+  if (seen == entries_.size()) CHIRM_CHECK(on_wire == on_wire_.size(), on_wire, on_wire_.size());
+  std::uint64_t before_ms = 0;
+  seen = 0;
+  for (auto entry = on_wire_.begin(); entry != on_wire_.end() && seen < kCheckedMax; ++entry) {
+    ++seen;
+    CHIRM_CHECK(before_ms <= (*entry)->sent_ms, before_ms, (*entry)->sent_ms);
+    before_ms = (*entry)->sent_ms;
+  }
 }
 
 bool has_message_id(std::string_view data) {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // Publications until they are acknowledged, in the order of their publishing. Knows which of them
-// are on the wire and which are to be sent (again). Pure: no loop, no socket. Private to client/.
+// are on the wire, that is, sent and not answered, and which are to be sent (again). Pure: no loop,
+// no socket. Private to client/.
+//
+//   entries   a b c d e f g      in the order of publishing
+//             ^^^^^ | ^^^^
+//     on the wire   |   anything up to the first that was never sent; all behind that were not
+//                 unsent_
 
 #include <cstdint>
 #include <list>
@@ -10,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/client.h"
+#include "client/replies.h"
 
 namespace chirm::client {
 
@@ -19,27 +25,29 @@ class Outbox {
   struct Entry {
     std::string channel;
     std::string data;
-    Client::OnPublished done;
-    std::uint32_t command_id = 0;  // 0 exactly while it is not on the wire
-    std::uint64_t sent_ms = 0;
+    OnPublished done;
+    std::uint32_t command_id = 0;                     // 0 exactly while it is not on the wire
+    std::uint64_t sent_ms = 0;                        // the last time; loop time, as all times here
     std::optional<std::uint64_t> first_sent_ms = {};  // nullopt: never yet
-    // Of the last refusal, until there was one: that nobody can know.
+    // Of the last refusal. Before there was one: nobody knows what became of it.
     CommandError error = {0, "connection lost", false};
-    std::list<Entry*>::iterator on_wire = {};  // its place there, while it is on the wire
+    std::list<Entry*>::iterator on_wire = {};  // its place in on_wire_, while it is on the wire
   };
 
-  void push(std::string_view channel, std::string_view data, Client::OnPublished done);
-  // The first entry that is not on the wire, which must then be marked as sent; nullptr if none.
+  void push(std::string_view channel, std::string_view data, OnPublished done);
+  // The first entry that is not on the wire, nullptr if there is none.
   Entry* next_unsent();
+  // The entry that next_unsent() returned leaves as the command of that id, which is not 0. Times
+  // never go back.
   void mark_sent(Entry& entry, std::uint32_t command_id, std::uint64_t now_ms);
   // The entry on the wire with that command id, nullptr if there is none.
   Entry* find(std::uint32_t command_id);
   // Removes and returns an entry that find() found.
   Entry take(Entry& entry);
-  // An entry that find() found was refused for now and is to be sent again, in its old place.
+  // An entry that find() found was refused for now: it is to be sent again, in its old place.
   void put_back(Entry& entry, CommandError error);
-  // All that was on the wire is to be sent again, except what the server could store twice: that is
-  // removed and returned.
+  // All that was on the wire is to be sent again, except what the server would store twice should
+  // it have it already: that is removed and returned.
   std::vector<Entry> connection_lost();
 
   // Removes and returns what is to be sent again, but was sent first before `before_ms`.
@@ -52,6 +60,8 @@ class Outbox {
   std::optional<std::uint64_t> oldest_sent_ms() const;
   // How often an entry was sent that had been sent before.
   std::uint64_t resent() const { return resent_; }
+  // Ends the process when what it says of itself does not hold; looks at the oldest 64 only.
+  void check() const;
 
  private:
   using Entries = std::list<Entry>;

@@ -26,32 +26,14 @@ struct Subscription {
     kGap,        // something before it is missing
   };
 
-  // What a publication with this offset is, after the ones before it.
-  Verdict take(std::uint64_t publication_offset) {
-    if (publication_offset == 0) return Verdict::kNew;  // not stored, in no order with the log
-    if (!is_recoverable) {
-      offset = publication_offset;
-      return Verdict::kNew;
-    }
-    if (publication_offset <= offset) return Verdict::kDuplicate;
-    if (publication_offset > offset + 1) return Verdict::kGap;
-    offset = publication_offset;
-    backoff.reset();
-    return Verdict::kNew;
-  }
+  // What a publication with this offset is, after those that were taken before. After kGap the
+  // position has not moved.
+  Verdict take(std::uint64_t publication_offset);
 
   // Takes over what the server says of a subscription that stands. The publications that it sends
   // along are not taken yet.
   void start(const PositionView& position, bool recoverable,
-             std::span<const PublicationView> publications) {
-    state = State::kSubscribed;
-    is_recoverable = recoverable;
-    epoch = position.epoch;
-    offset = position.offset;
-    if (!publications.empty() && publications.front().offset != 0) {
-      offset = std::min(offset, publications.front().offset - 1);
-    }
-  }
+             std::span<const PublicationView> publications);
 
   State state = State::kWanted;
   bool is_wanted = false;  // by the application

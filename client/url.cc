@@ -42,6 +42,7 @@ std::string Url::authority() const {
 std::string Url::text() const { return std::string(kScheme) + authority() + target; }
 
 Expected<Url, Error> parse_url(std::string_view text) {
+  // Said by itself, for it is what people try who know how the page is reached.
   if (text.starts_with("wss://")) return bad_url(text, "wss:// is not supported, use ws://");
   if (!text.starts_with(kScheme)) return bad_url(text, "expected ws://host[:port][/path]");
   if (!std::all_of(text.begin(), text.end(), is_visible_ascii)) {
@@ -58,6 +59,7 @@ Expected<Url, Error> parse_url(std::string_view text) {
     return bad_url(text, "the bracket of the IPv6 address is not closed");
   }
   if (host.empty()) return bad_url(text, "the host is missing");
+  // Refused rather than ignored: a password in it would be believed to be sent.
   if (host.find('@') != std::string_view::npos || port.find('@') != std::string_view::npos) {
     return bad_url(text, "a user name in it is not supported");
   }

@@ -32,7 +32,8 @@ std::optional<std::string> decode(std::string_view text) {
   for (std::size_t i = 1; i <= 2 && i <= text.size() && text[text.size() - i] == '='; ++i) {
     bytes.pop_back();
   }
-  // It also ignores white space around the text and set bits behind the last byte.
+  // It also ignores white space around the text and set bits behind the last byte. RFC 4648 §3.5
+  // allows to refuse those bits; here it keeps a signature from having several spellings.
   if (encode(bytes) != text) return std::nullopt;
   return bytes;
 }
@@ -45,6 +46,8 @@ std::string encode_url(std::string_view bytes) {
   return text;
 }
 
+// By way of the standard alphabet, as OpenSSL has no decoder for this one. So what belongs to the
+// standard alphabet only is refused first: it would pass unnoticed afterwards.
 std::optional<std::string> decode_url(std::string_view text) {
   if (text.find_first_of("+/=") != std::string_view::npos) return std::nullopt;
   std::string standard(text);

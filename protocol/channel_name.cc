@@ -7,6 +7,8 @@
 namespace chirm {
 namespace {
 
+// By bytes instead of code points: once it is UTF-8, those below 0x80 stand for themselves, and C2
+// is never a continuation byte (RFC 3629 §3).
 bool has_control_characters(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -31,6 +33,8 @@ std::string_view channel_namespace(std::string_view channel) {
   return colon == std::string_view::npos ? std::string_view() : channel.substr(0, colon);
 }
 
+// From the first '#': a name with one is never taken for a channel of everybody, wherever it
+// stands.
 bool is_user_limited(std::string_view channel) {
   return channel.find('#') != std::string_view::npos;
 }
@@ -48,7 +52,9 @@ bool allows_user(std::string_view channel, std::string_view user) {
   }
 }
 
-// Goes back to the last '*' only, which takes one byte more: O(pattern x name).
+// On a mismatch it goes back to the last '*' only, which then takes one byte more. Earlier ones
+// need not be tried: what lies between two of them was matched as early as possible. So a pattern
+// from outside costs O(pattern x name), where going back to all of them would be exponential.
 bool matches_glob(std::string_view pattern, std::string_view name) {
   std::size_t at = 0;
   std::size_t star = std::string_view::npos;

@@ -21,8 +21,8 @@ struct ChatMessageView {
 
 inline constexpr std::string_view kChatMessageType = "message";
 
-// Appends a message as JSON; `type` is kChatMessageType whatever it says. id and text must be
-// UTF-8.
+// Appends a message as JSON. Its type is always kChatMessageType, whatever `message.type` says. id
+// and text must be UTF-8.
 void append_chat_message(std::string& out, const ChatMessageView& message);
 
 // For programs that show messages to people: it copies each payload.

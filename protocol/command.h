@@ -99,8 +99,9 @@ struct SubRefreshCommand {
 
 struct PongCommand {};  // `{}`: the answer to a ping
 
-// The command's method: with several in one object, the first in the order connect, subscribe,
-// unsubscribe, publish, presence, presence_stats, history, rpc, send, refresh, sub_refresh counts.
+// One command. An object should name one method; if it names several, the first in this order
+// counts: connect, subscribe, unsubscribe, publish, presence, presence_stats, history, rpc, send,
+// refresh, sub_refresh.
 struct Command {
   std::uint32_t id = 0;  // 0 for send and pong
   std::variant<PongCommand, ConnectCommand, SubscribeCommand, UnsubscribeCommand, PublishCommand,
@@ -121,8 +122,8 @@ class CommandDecoder {
   // limits::kJsonPadding bytes behind `line` must be readable. Any error is disconnects::
   // kBadRequest (3501): not JSON, wrong type of a known field, id without a known method, an empty
   // channel where one is needed, an empty refresh token, an unknown `delta`. What has no id and is
-  // no `send` is a PongCommand, as in the reference server. Of equal keys the last counts. A data
-  // of null is empty.
+  // no `send` is a PongCommand, as in the reference server. Where a key stands twice, the last one
+  // counts. A `data` of null is empty.
   [[nodiscard]] Expected<Command, Disconnect> decode(std::string_view line);
 
  private:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -11,30 +12,53 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Names of the methods, first the one that counts when there are several.
-constexpr std::array<std::string_view, 11> kMethods = {
+// First the one that counts when there are several.
+enum Method : std::size_t {
+  kConnect,
+  kSubscribe,
+  kUnsubscribe,
+  kPublish,
+  kPresence,
+  kPresenceStats,
+  kHistory,
+  kRpc,
+  kSend,
+  kRefresh,
+  kSubRefresh,
+  kNoMethod,
+};
+constexpr std::array<std::string_view, kNoMethod> kMethods = {
     "connect", "subscribe", "unsubscribe", "publish", "presence",   "presence_stats",
     "history", "rpc",       "send",        "refresh", "sub_refresh"};
+static_assert(kMethods[kPublish] == "publish" && kMethods[kSubRefresh] == "sub_refresh");
+// A Command holds one type for each, and that of the pong.
+static_assert(std::variant_size_v<decltype(Command::method)> == kNoMethod + 1);
+
+std::size_t method_of(std::string_view key) {
+  return static_cast<std::size_t>(std::ranges::find(kMethods, key) - kMethods.begin());
+}
 
 // A command's members as they are found in its root object.
 struct Envelope {
   std::uint32_t id = 0;
-  std::size_t method = kMethods.size();  // index into kMethods; its size: none
-  dom::object fields;                    // the method's object
-  std::size_t position = 0;              // the method is that member of the root, from 0
+  std::size_t method = kNoMethod;
+  dom::object fields;        // the method's object
+  std::size_t position = 0;  // the method is that member of the root, from 0
 };
 
+// A method that is null is none, as for Go's decoder of the reference server. Its type is checked
+// even when another method counts: the line as a whole is right or wrong.
 bool read_envelope(dom::object root, Envelope& envelope) {
   std::size_t position = 0;
   for (const dom::key_value_pair member : root) {
     if (member.key == "id") {
       if (!read_field(member.value, envelope.id)) return false;
     } else if (!member.value.is_null()) {
-      std::size_t method = 0;
-      while (method < kMethods.size() && kMethods[method] != member.key) ++method;
+      const std::size_t method = method_of(member.key);
       dom::object fields;
-      if (method < kMethods.size() && member.value.get(fields)) return false;
-      if (method < kMethods.size() && method <= envelope.method) {
+      if (method != kNoMethod && member.value.get(fields)) return false;
+      // "<=" and not "<": of equal keys the last counts.
+      if (method != kNoMethod && method <= envelope.method) {
         envelope.method = method;
         envelope.fields = fields;
         envelope.position = position;
@@ -45,6 +69,7 @@ bool read_envelope(dom::object root, Envelope& envelope) {
   return true;
 }
 
+// The cursor moves on in any case, as the walk over the members relies on it.
 std::string_view read_raw(dom::element value, RawCursor& cursor) {
   const std::string_view raw = cursor.skip_value();
   return value.is_null() ? std::string_view() : raw;
@@ -75,6 +100,8 @@ bool read_known_positions(dom::element value, std::vector<KnownPosition>& all) {
 
 bool read(dom::object fields, RawCursor cursor, std::vector<KnownPosition>& subs,
           ConnectCommand& command) {
+  // The walk with a cursor costs a second pass over the text. So only the commands that carry raw
+  // JSON are read in this way, the others by the DOM alone.
   const bool is_right =
       for_each_member(fields, cursor, [&](std::string_view key, dom::element value) {
         if (key == "token") return read_field(value, command.token);
@@ -85,7 +112,7 @@ bool read(dom::object fields, RawCursor cursor, std::vector<KnownPosition>& subs
           command.data_name = string_member(value, "name", limits::kUserBytes);
         }
         if (key == "subs") {
-          subs.clear();
+          subs.clear();  // the member may be there twice
           return read_known_positions(value, subs);
         }
         return true;
@@ -108,6 +135,8 @@ bool read(dom::object fields, SubscribeCommand& command) {
     if (key == "join_leave") is_right = read_field(value, command.join_leave);
     if (key == "flag") is_right = read_field(value, command.flag);
     if (key == "type") is_right = read_field(value, command.type);
+    // "fossil" is the only delta there is. It may be asked for and need not be given: a client
+    // takes whole publications, too.
     if (key == "delta") {
       is_right = read_field(value, delta) && (delta.empty() || delta == "fossil");
     }
@@ -187,7 +216,8 @@ bool read(dom::object fields, SubRefreshCommand& command) {
   return read_token(fields, command.token) && read<SubRefreshCommand>(fields, command);
 }
 
-// Where the member at `position` of the object `line` has its value.
+// Where the member at `position` of the object `line` has its value. By counting, not by its name:
+// the name may be escaped in the text, and there may be another one like it.
 RawCursor cursor_at(std::string_view line, std::size_t position) {
   RawCursor cursor(line);
   cursor.open();
@@ -205,36 +235,33 @@ bool read_method(std::string_view line, const Envelope& envelope, std::vector<Kn
   const dom::object fields = envelope.fields;
   auto& method = command.method;
   switch (envelope.method) {
-    case 0:
+    case kConnect:
       return read(fields, cursor_at(line, envelope.position), subs,
                   method.emplace<ConnectCommand>());
-    case 1:
+    case kSubscribe:
       return read(fields, method.emplace<SubscribeCommand>());
-    case 2:
+    case kUnsubscribe:
       return read(fields, method.emplace<UnsubscribeCommand>());
-    case 3:
+    case kPublish:
       return read(fields, cursor_at(line, envelope.position), method.emplace<PublishCommand>());
-    case 4:
+    case kPresence:
       return read(fields, method.emplace<PresenceCommand>());
-    case 5:
+    case kPresenceStats:
       return read(fields, method.emplace<PresenceStatsCommand>());
-    case 6:
+    case kHistory:
       return read(fields, method.emplace<HistoryCommand>());
-    case 7:
+    case kRpc:
       return read(fields, cursor_at(line, envelope.position), method.emplace<RpcCommand>());
-    case 8:
+    case kSend:
       return read(fields, method.emplace<SendCommand>());
-    case 9:
+    case kRefresh:
       return read(fields, method.emplace<RefreshCommand>());
-    case 10:
+    case kSubRefresh:
       return read(fields, method.emplace<SubRefreshCommand>());
     default:
       return false;  // an id, but no method that we know
   }
 }
-
-constexpr std::size_t kSend = 8;
-static_assert(kMethods[kSend] == "send");
 
 }  // namespace
 
@@ -255,10 +282,13 @@ Expected<Command, Disconnect> CommandDecoder::decode(std::string_view line) {
   if (!read_envelope(members, envelope)) return refusal;
 
   Command command;
+  // A send has no id, so it comes first. What has an id of 0 and is no send is a pong, even with a
+  // method: the reference server does the same.
   if (envelope.method == kSend) {
     command.method.emplace<SendCommand>();
   } else if (envelope.id != 0) {
     command.id = envelope.id;
+    // Views of the last command end here, as the header says.
     impl_->subs.clear();
     if (!read_method(line, envelope, impl_->subs, command)) return refusal;
   }

@@ -7,7 +7,8 @@
 namespace chirm {
 namespace {
 
-// Writes `{"<method>":{<fields>},"id":N}`; the fields that are zero are left out.
+// Writes `{"<method>":{<fields>},"id":N}`; the fields that are zero are left out, as proto3's JSON
+// has it (https://protobuf.dev/programming-guides/json): a decoder takes what is absent as zero.
 class CommandWriter {
  public:
   CommandWriter(std::string& out, std::string_view method) : out_(out) {
@@ -22,6 +23,7 @@ class CommandWriter {
     json::append_string(out_, value);
   }
 
+  // Without line feeds, which separate commands on the wire.
   void raw(std::string_view key, std::string_view value) {
     if (value.empty()) return;
     name(key);
@@ -44,11 +46,13 @@ class CommandWriter {
     if (value == 0) return;
     name(key);
     if (value < 0) out_ += '-';
+    // The magnitude of INT64_MIN is no int64: negated without a sign, it is right.
     const auto bits = static_cast<std::uint64_t>(value);
     json::append_number(out_, value < 0 ? 0 - bits : bits);
   }
 
   void since(const std::optional<PositionView>& position) {
+    // The empty object is not the absent one: it means from the very beginning.
     if (!position) return;
     name("since");
     out_ += '{';
@@ -64,6 +68,8 @@ class CommandWriter {
     name("subs");
     out_ += '{';
     is_first_ = true;
+    // Unlike a field, a channel is written even when there is nothing to say of it: its being there
+    // says that the client knows it.
     for (const KnownPosition& known : all) {
       if (!std::exchange(is_first_, true)) out_ += ',';
       json::append_string(out_, known.channel);
@@ -77,6 +83,8 @@ class CommandWriter {
     out_ += '}';
   }
 
+  // The id comes last, so that a writer needs to know nothing but its method to begin. The order of
+  // members has no meaning (RFC 8259 §4).
   void finish(std::uint32_t id) {
     out_ += "},\"id\":";
     json::append_number(out_, id);

@@ -71,6 +71,8 @@ int on_status_cb(http_parser* parser, const char* at, std::size_t length) noexce
   return 0;
 }
 
+// http-parser calls this for each piece of a name. Whether it begins a header shows only by what
+// came before it.
 int on_name_cb(http_parser* parser, const char* at, std::size_t length) noexcept {
   Head& head = head_of(parser);
   if (head.is_in_value || head.fields.headers.empty()) head.fields.headers.emplace_back();
@@ -98,6 +100,17 @@ int on_head_cb(http_parser* parser) noexcept {
   return 2;  // as for an upgrade: http-parser stops right behind the head
 }
 
+// http-parser, as Debian builds it, takes any byte behind the CR that ends the head, or that stands
+// where a value begins, for a line feed: `X:\rZHost: b` would be two headers. RFC 9112 §2.2 wants a
+// lone CR refused, and a proxy before us has read it as something else.
+bool has_lone_cr(std::string_view head) {
+  for (std::size_t at = head.find('\r'); at != std::string_view::npos;
+       at = head.find('\r', at + 1)) {
+    if (!head.substr(at + 1).starts_with('\n')) return true;
+  }
+  return false;
+}
+
 http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes) {
   http_parser_settings settings;
   http_parser_settings_init(&settings);
@@ -108,8 +121,13 @@ http_errno parse_head(Head& head, http_parser_type type, std::string_view bytes)
   settings.on_headers_complete = on_head_cb;
   http_parser_init(&head.parser, type);
   head.parser.data = &head;
+  // Each time from the start: a head nearly always comes in one piece, and then nothing has to be
+  // kept for a connection between two reads.
   bytes = bytes.substr(0, limits::kHttpHeadBytes);
   head.fields.head_bytes = http_parser_execute(&head.parser, &settings, bytes.data(), bytes.size());
+  if (head.is_complete && has_lone_cr(bytes.substr(0, head.fields.head_bytes))) {
+    return HPE_LF_EXPECTED;
+  }
   return HTTP_PARSER_ERRNO(&head.parser);
 }
 
@@ -122,7 +140,8 @@ std::string accept_value(std::string_view key) {
   return base64::encode({reinterpret_cast<const char*>(digest), length});
 }
 
-// A header that must stand in a request exactly once.
+// A header that must stand in a request exactly once: of two, another reader may believe the other
+// one.
 std::optional<std::string_view> only_header(const HttpRequest& request, std::string_view name) {
   const auto count = std::count_if(request.headers.begin(), request.headers.end(),
                                    [&](const auto& header) { return header.first == name; });
@@ -154,6 +173,8 @@ std::optional<HttpError> check_headers(const Head& head) {
   if (!std::ranges::all_of(request.headers, is_token, &HttpHeader::first)) {
     return HttpError{400, "The name of a header has characters that none may have."};
   }
+  // Without Transfer-Encoding there is no doubt where a request ends, and nothing to smuggle
+  // (RFC 9112 §11.2); http-parser itself refuses a second Content-Length.
   if ((head.parser.flags & F_CHUNKED) != 0 || request.header("transfer-encoding")) {
     return HttpError{411, "A request body needs a Content-Length."};
   }
@@ -164,6 +185,7 @@ std::optional<HttpError> check_headers(const Head& head) {
   return std::nullopt;
 }
 
+// RFC 6455 §4.2.1. In this order, so that a browser that just opens the address is told what it is.
 std::optional<HttpError> check_upgrade(const HttpRequest& request) {
   if (request.method != "GET") return HttpError{405, "A WebSocket is opened by GET."};
   const auto upgrade = request.header("upgrade");
@@ -224,6 +246,7 @@ Expected<std::optional<HttpRequest>, HttpError> parse_http_request(std::string_v
   request.wants_upgrade = !request.is_1_0 && request.header("upgrade").has_value() &&
                           head.has_token("connection", "upgrade");
   request.expects_continue = !request.is_1_0 && head.has_token("expect", "100-continue");
+  // RFC 9112 §9.3
   request.is_last = request.is_1_0 ? !head.has_token("connection", "keep-alive")
                                    : head.has_token("connection", "close");
   return std::move(request);
@@ -231,6 +254,7 @@ Expected<std::optional<HttpRequest>, HttpError> parse_http_request(std::string_v
 
 Expected<std::string, HttpError> accept_upgrade(const HttpRequest& request) {
   if (const auto error = check_upgrade(request)) return Unexpected<HttpError>(*error);
+  // Who offers neither subprotocol speaks JSON: so do plain WebSocket clients.
   const bool is_json = offers(request, "centrifuge-json");
   if (!is_json && (offers(request, "centrifuge-protobuf") || wants_protobuf(request.query()))) {
     return Unexpected<HttpError>({400, "Only the JSON protocol is spoken here."});
@@ -274,6 +298,7 @@ Expected<std::optional<std::size_t>, std::string> parse_upgrade_response(std::st
   if (only_header(head.fields, "sec-websocket-accept") != accept_value(key)) {
     return refusal("101 with a wrong Sec-WebSocket-Accept");
   }
+  // We would not understand its frames.
   if (head.fields.header("sec-websocket-extensions") ||
       head.fields.header("sec-websocket-protocol")) {
     return refusal("101 with an extension or subprotocol that was not asked for");

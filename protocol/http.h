@@ -41,8 +41,9 @@ struct HttpError {
 };
 
 // Reads a request head from the start of `bytes`. nullopt inside Expected: not complete yet, call
-// again with more (at most limits::kHttpHeadBytes, then 431). Errors: 400 (HTTP/1.1 without one
-// Host header, too), 411 (a body without Content-Length), 431, 505.
+// again with all of it and more (at most limits::kHttpHeadBytes, then 431). Errors: 400 (also for
+// HTTP/1.1 without exactly one Host header, and for a CR without a line feed), 411 (a body without
+// Content-Length), 431, 505.
 [[nodiscard]] Expected<std::optional<HttpRequest>, HttpError> parse_http_request(
     std::string_view bytes);
 

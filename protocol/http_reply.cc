@@ -4,6 +4,7 @@
 #include <http_parser.h>
 
 #include <algorithm>
+#include <cassert>
 #include <charconv>
 
 #include "protocol/ascii.h"
@@ -28,6 +29,8 @@ struct HttpReplyReader::Impl {
   http_parser parser;
   http_parser_settings settings;
   HttpReply reply;
+  // Of names and values; http-parser's own limit is ten times as high, and one for the whole
+  // process.
   std::size_t head_bytes = 0;
   std::string name;   // of the header that is being read, in lower case
   std::string value;  // of that header
@@ -68,6 +71,7 @@ struct Callbacks {
     impl.value.append(at, length);
     return has_room(impl, length) ? 0 : 1;
   }
+  // A header ends where the next one begins; behind the last one there is none.
   static int on_head_cb(http_parser* parser) noexcept {
     self(parser).end_header();
     return 0;
@@ -78,6 +82,7 @@ struct Callbacks {
     body.append(at, length);
     return 0;
   }
+  // Pauses, or http-parser would go on and take what follows for the next reply.
   static int on_complete_cb(http_parser* parser) noexcept {
     self(parser).is_complete = true;
     self(parser).reply.status = static_cast<int>(parser->status_code);
@@ -103,6 +108,9 @@ HttpReplyReader::HttpReplyReader() : impl_(std::make_unique<Impl>()) {
 HttpReplyReader::~HttpReplyReader() = default;
 
 Expected<bool, std::string> HttpReplyReader::feed(std::string_view bytes) {
+  assert(!impl_->is_complete);
+  // How much was taken says nothing: behind a complete reply it is the pause that counts, and an
+  // error is in the parser.
   (void)http_parser_execute(&impl_->parser, &impl_->settings, bytes.data(), bytes.size());
   if (impl_->is_complete) return true;
   const http_errno error = HTTP_PARSER_ERRNO(&impl_->parser);
@@ -114,6 +122,7 @@ Expected<bool, std::string> HttpReplyReader::feed(std::string_view bytes) {
 }
 
 Expected<bool, std::string> HttpReplyReader::end() {
+  // No bytes are the end of the input to http-parser.
   (void)http_parser_execute(&impl_->parser, &impl_->settings, nullptr, 0);
   if (impl_->is_complete) return true;
   return Unexpected<std::string>("the server closed the connection before it answered");

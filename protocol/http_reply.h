@@ -24,8 +24,8 @@ struct HttpReply {
 std::string http_request(std::string_view method, std::string_view host, std::string_view target,
                          std::string_view body);
 
-// Reads one reply as its bytes come in, chunked or not. Errors are sentences for people; after one,
-// or when it is complete, no more may be fed.
+// Reads one reply as its bytes come in, chunked or not. Errors are sentences for people. After an
+// error, or once the reply is complete, no more may be fed.
 class HttpReplyReader {
  public:
   // Longer bodies are an error.

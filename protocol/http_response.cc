@@ -3,6 +3,8 @@
 
 #include <http_parser.h>
 
+#include <cassert>
+
 #include "protocol/http.h"
 #include "protocol/json_writer.h"
 
@@ -10,6 +12,7 @@ namespace chirm {
 
 namespace {
 
+// From http-parser's table, so that no second list of them has to be kept.
 std::string_view status_name(int status) {
   switch (status) {
 #define CHIRM_STATUS(number, name, text) \
@@ -30,6 +33,7 @@ HttpResponse text_response(int status, std::string_view text) {
 
 HttpResponse error_response(const HttpError& error) {
   HttpResponse response = text_response(error.status, std::string(error.reason) + '\n');
+  // RFC 9110 §15.5.22: a 426 names the protocol that is wanted.
   if (error.status == 426) {
     response.headers = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
   }
@@ -58,8 +62,13 @@ std::string encode_response(const HttpResponse& response, const HttpFraming& fra
   // RFC 9110 §8.6: not in a 304 unless it is what a 200 would have.
   if (response.status != 304) text += "\r\nContent-Length: " + std::to_string(response.body.size());
   for (const auto& [name, value] : response.headers) {
+    // A line feed would begin another header, or end the head (RFC 9110 §5.5).
+    assert(name.find_first_of("\r\n") == std::string::npos);
+    assert(value.find_first_of("\r\n") == std::string::npos);
     text.append("\r\n").append(name).append(": ").append(value);
   }
+  // HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 ends it unless told otherwise
+  // (RFC 9112 §9.3).
   if (framing.is_last) text += "\r\nConnection: close";
   if (!framing.is_last && framing.is_1_0) text += "\r\nConnection: keep-alive";
   text += "\r\n\r\n";

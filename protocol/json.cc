@@ -10,6 +10,7 @@
 namespace chirm::json {
 namespace {
 
+// A table: append_string() looks at every byte, and one load is cheaper than three comparisons.
 constexpr std::array<bool, 256> make_escaped() {
   std::array<bool, 256> escaped{};
   for (std::size_t i = 0; i < 0x20; ++i) escaped[i] = true;
@@ -47,6 +48,7 @@ void append_escape(std::string& out, char c) {
 
 void append_string(std::string& out, std::string_view text) {
   out += '"';
+  // Copies runs of ordinary bytes at once; most texts are a single run.
   const char* run = text.data();
   const char* const end = run + text.size();
   for (const char* next = run; next != end; ++next) {
@@ -60,7 +62,7 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
+  char digits[20];  // of 2^64 - 1
   out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
 }
 
@@ -73,12 +75,15 @@ void append_raw(std::string& out, std::string_view value) {
   }
 }
 
+// simdjson follows RFC 3629: neither surrogates, nor overlong forms, nor anything beyond U+10FFFF.
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
 bool is_valid(std::string_view text) {
   std::string padded;
   padded.reserve(text.size() + limits::kJsonPadding);
   padded.append(text).append(limits::kJsonPadding, ' ');
+  // With the parser that everything is read by, so that nothing is stored which a decoder refuses
+  // later.
   simdjson::dom::element root;
   return JsonParser(text.size()).parse({padded.data(), text.size()}, root) == simdjson::SUCCESS;
 }

@@ -17,6 +17,7 @@ std::string expected_text(JsonFields::Range length) {
          " characters";
 }
 
+// Bytes that do not continue a character (RFC 3629 §3): limits are the same for all scripts.
 std::size_t characters(std::string_view utf8) {
   return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -31,7 +32,7 @@ bool fits(std::string_view text, JsonFields::Range length) {
 }  // namespace
 
 struct JsonFields::Impl {
-  JsonParser parser{0};
+  JsonParser parser{0};  // retains nothing: one object is read once
   std::string text;
   std::size_t size = 0;
   bool is_object = false;
@@ -45,6 +46,7 @@ struct JsonFields::Impl {
 };
 
 JsonFields::JsonFields(std::string_view text) : impl_(std::make_unique<Impl>()) {
+  // A request without parameters may leave them out, send null, or send an object without members.
   if (text.empty()) text = "{}";
   impl_->size = text.size();
   impl_->text.assign(text).append(limits::kJsonPadding, ' ');
@@ -59,6 +61,7 @@ JsonFields::JsonFields(std::string_view text) : impl_(std::make_unique<Impl>()) 
 
 JsonFields::~JsonFields() = default;
 
+// Only the first problem is told: those behind it may be nothing but its consequences.
 void JsonFields::refuse(std::string_view name, std::string_view expected) {
   if (!problem_.empty()) return;
   problem_.append(name).append(": expected ").append(expected);
@@ -83,6 +86,7 @@ bool JsonFields::names(std::string_view name) const {
 }
 
 std::string JsonFields::text(std::string_view name, Range length) {
+  // With the problem noted, what text_or() finds cannot become a second one.
   if (!has(name)) refuse(name, expected_text(length));
   return text_or(name, length, {});
 }
@@ -131,6 +135,7 @@ std::vector<std::string> JsonFields::texts(std::string_view name, std::size_t co
   if (!value) return texts;
   simdjson::dom::array array;
   const std::string expected = "at most " + std::to_string(count_max) + " texts";
+  // simdjson's size() saturates at 0xFFFFFF, which is far above any count_max.
   if (value->get(array) || array.size() > count_max) {
     refuse(name, expected);
     return texts;
@@ -167,6 +172,8 @@ std::vector<std::pair<std::string, std::string>> JsonFields::text_members(std::s
   return {};
 }
 
+// The first of equal names, as find() has it: a value that was checked by its type and then taken
+// as text must be one and the same.
 std::string JsonFields::raw(std::string_view name) {
   std::string found;
   if (!has(name)) return found;
@@ -188,6 +195,8 @@ std::vector<std::string> JsonFields::raw_elements(std::string_view name, std::si
     refuse(name, "an array of at most " + std::to_string(count_max));
     return elements;
   }
+  // The DOM has no text of its elements (numbers would lose digits), so the text of the array is
+  // walked through beside it.
   const std::string text = raw(name);
   RawCursor cursor(text);
   for_each_element(array, cursor, [&](simdjson::dom::element) {

@@ -40,14 +40,16 @@ class JsonFields {
   // Notes a problem that the caller has found, unless there is one already.
   void refuse(std::string_view name, std::string_view expected);
 
-  // Readers differ in which of two members of one name they believe: notes it as a problem.
+  // Notes a problem when a name stands there twice: readers differ in which of the two they
+  // believe.
   void refuse_duplicates();
 
   bool has(std::string_view name) const;  // and is not null
-  // Whether any member has this name, whatever it is.
+  // Whether a member has this name, whatever its value is, null included.
   bool names(std::string_view name) const;
 
-  // Lengths are in characters (code points). A wrong member reads as "", 0, false or nothing.
+  // Where a name stands twice, the first one is read. Lengths are in characters (code points). A
+  // member that is wrong reads as "", 0, false or nothing.
   std::string text(std::string_view name, Range length);
   std::string text_or(std::string_view name, Range length, std::string_view otherwise);
   std::uint64_t number(std::string_view name, Range range);

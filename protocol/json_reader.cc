@@ -101,6 +101,8 @@ void replace_unrepresentable(std::string& json) {
 
 }  // namespace
 
+// simdjson's buffers only ever grow: after a long text, the parser is replaced by a small one as
+// soon as a short text comes, and not before, as long ones come in rows.
 simdjson::error_code JsonParser::parse(std::string_view text, dom::element& root) {
   if (text.empty()) return simdjson::EMPTY;
   const std::size_t capacity = parser_.capacity();
@@ -108,6 +110,7 @@ simdjson::error_code JsonParser::parse(std::string_view text, dom::element& root
     parser_ = dom::parser();
     if (const auto error = parser_.allocate(retained_bytes_, limits::kJsonDepth)) return error;
   }
+  // "false": simdjson need not copy the text for its padding, the caller has it.
   const simdjson::error_code error = parser_.parse(text.data(), text.size(), false).get(root);
   if (error != simdjson::NUMBER_ERROR && error != simdjson::STRING_ERROR) return error;
 
@@ -165,6 +168,8 @@ void RawCursor::skip_string() {
   next_ = end_;
 }
 
+// By brackets alone: the text is known to be valid, so they match, and commas and colons need not
+// be looked at.
 void RawCursor::skip_container() {
   std::size_t depth = 0;
   while (next_ < end_) {
@@ -218,6 +223,7 @@ bool read_field(dom::element value, std::int64_t& field) {
   return value.is_null() || value.get_int64().get(field) == simdjson::SUCCESS;
 }
 
+// simdjson has no 32-bit numbers; one that is larger is refused rather than cut.
 bool read_field(dom::element value, std::uint32_t& field) {
   std::uint64_t wide = field;
   if (!read_field(value, wide) || wide > std::numeric_limits<std::uint32_t>::max()) return false;
@@ -229,6 +235,7 @@ std::string_view string_member(dom::element value, std::string_view key, std::si
   std::string_view found;
   dom::object object;
   if (value.get(object)) return found;
+  // Of equal keys the last counts, also when it is no string.
   for (const dom::key_value_pair member : object) {
     if (member.key == key && member.value.get(found)) found = {};
   }

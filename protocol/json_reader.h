@@ -14,8 +14,9 @@ namespace chirm {
 
 class JsonParser {
  public:
-  // simdjson keeps about 14 bytes for each byte of text. For texts up to `retained_bytes` they stay
-  // allocated, a longer text gets them until a shorter one comes.
+  // simdjson needs about 14 bytes of memory for each byte of text. What texts up to
+  // `retained_bytes` need stays allocated. What a longer text needs is freed when the next short
+  // one is parsed.
   explicit JsonParser(std::size_t retained_bytes) : retained_bytes_(retained_bytes) {}
 
   // Parses one complete JSON value (RFC 8259) of at most limits::kJsonDepth levels; behind it
@@ -57,9 +58,9 @@ class RawCursor {
   const char* end_;
 };
 
-// Calls on_member(key, value) for all members of `object`, where `cursor` stands. In the call the
-// cursor stands at the value: on_member may move it behind the value to learn the raw text. Stops
-// and returns false when on_member does.
+// Calls on_member(key, value) for all members of `object`, at whose start `cursor` must stand.
+// During a call the cursor stands at the value, and on_member may move it behind the value to learn
+// the raw text. Stops and returns false as soon as on_member returns false.
 template <class OnMember>
 bool for_each_member(simdjson::dom::object object, RawCursor& cursor, OnMember&& on_member) {
   cursor.open();

@@ -2,6 +2,7 @@
 #include "protocol/json_writer.h"
 
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -10,6 +11,8 @@
 
 namespace chirm {
 
+// A comma belongs in front of what follows: whoever has written a value does not know whether
+// another one comes.
 void JsonWriter::begin(const std::string_view* name) {
   if (!is_first_) text_ += ',';
   is_first_ = false;
@@ -27,8 +30,9 @@ void JsonWriter::open_with(const std::string_view* name, char bracket) {
 }
 
 void JsonWriter::close_with(char bracket) {
+  assert(depth_ > 0);
   --depth_;
-  if (!is_first_) new_line();
+  if (!is_first_) new_line();  // an empty one stays "{}", in one line
   text_ += bracket;
   is_first_ = false;
 }
@@ -46,6 +50,8 @@ void JsonWriter::add(std::string_view name, std::string_view value) {
 
 void JsonWriter::add(std::string_view name, double value) {
   begin(&name);
+  // The shortest text that reads back as the same double (at most 24 characters). JSON has neither
+  // infinity nor NaN (RFC 8259 §6).
   std::array<char, 32> digits;
   const double rounded = std::isfinite(value) ? std::round(value * 1e4) / 1e4 : 0;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), rounded).ptr;
@@ -73,6 +79,7 @@ void JsonWriter::add_raw_element(std::string_view value) {
 }
 
 std::string JsonWriter::take() {
+  // With lines it is for people and files, where a last line ends, too.
   if (layout_ == Layout::kLines) text_ += '\n';
   return std::exchange(text_, {});
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Writes JSON objects and arrays, compact or with one member a line. Pure.
+// Writes JSON objects and arrays, compact or with one member a line. Whoever opens an object or
+// array closes it, in reverse order. Pure.
 
 #include <concepts>
 #include <cstddef>
@@ -14,8 +15,8 @@ class JsonWriter {
   enum class Layout { kCompact, kLines };
   explicit JsonWriter(Layout layout = Layout::kCompact) : layout_(layout) {}
 
-  // An object, or an array, as the member `name` of an object; without a name as the whole value or
-  // as an element of an array.
+  // With a name, the object or array becomes that member of the object which is open. Without one,
+  // it is the whole value, or an element of the array which is open.
   void open(std::string_view name) { open_with(&name, '{'); }
   void open() { open_with(nullptr, '{'); }
   void close() { close_with('}'); }

@@ -23,6 +23,7 @@ struct Parts {
   std::string_view signed_text;  // header and claims with the dot between them
 };
 
+// Exactly two dots: an encrypted token (RFC 7516 §7.1) has four.
 std::optional<Parts> split(std::string_view token) {
   const std::size_t first = token.find('.');
   const std::size_t last = token.rfind('.');
@@ -67,6 +68,8 @@ std::string algorithm_of(std::string_view header) {
   return std::string(algorithm);
 }
 
+// Each algorithm is checked with its own key only. One list of keys for all of them is the classic
+// hole: a public RSA key, which everybody has, taken for the secret of HS256 (RFC 8725 §2.1).
 bool is_signed(const Parts& parts, const TokenKeys& keys) {
   const auto signature = base64::decode_url(parts.signature);
   if (!signature) return false;
@@ -242,6 +245,7 @@ Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token
   const auto parts = split(token);
   if (!parts || !is_signed(*parts, keys)) return invalid;
 
+  // Only now is anything looked at: until here whoever sent it may have written it.
   EncodedObject encoded;
   RawClaims raw;
   TokenClaims claims;
@@ -251,6 +255,7 @@ Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token
   if (!keys.audience.empty() && std::ranges::count(raw.audience, keys.audience) == 0) {
     return invalid;
   }
+  // Last: "expired" makes the client fetch another token, which would not help a wrong one.
   if ((raw.exp && now >= *raw.exp) || (raw.nbf && now < *raw.nbf)) {
     return Unexpected<TokenError>(TokenError::kExpired);
   }
@@ -259,6 +264,7 @@ Expected<TokenClaims, TokenError> verify_connection_token(std::string_view token
   claims.name = raw.name;
   claims.role = raw.role;
   claims.expires_at = raw.expire_at ? raw.expire_at : raw.exp;
+  // `exp` says until when the token may be used, `expire_at` how long the connection lives by it.
   if (raw.expire_at == 0) claims.expires_at.reset();
   claims.channels = std::move(raw.subs.empty() ? raw.channels : raw.subs);
   return claims;

@@ -26,15 +26,15 @@ struct TokenClaims {
   std::string user;                        // `sub`; "" is the anonymous user
   std::optional<std::int64_t> expires_at;  // unix seconds; from `expire_at` (0: never), else `exp`
   std::string info;                        // raw JSON of `info`, or ""
-  // `subs`, or when that is empty `channels`. The names may be none.
+  // `subs`, or `channels` when that is empty. Nobody has checked that the names are channel names.
   TokenChannels channels;
   std::string session;  // `sid`
   std::string name;     // `name`: how the user is shown
   std::string role;     // `role`
 };
 
-// Whose tokens are taken. Each algorithm has a key of its own, and a token is checked with that of
-// its algorithm alone.
+// Whose tokens are accepted. Each algorithm has a key of its own, and a token is only ever checked
+// with the key of its algorithm.
 struct TokenKeys {
   std::string hmac_secret;                 // for HS256; "": none
   std::shared_ptr<const PublicKey> rsa;    // for RS256, or null
@@ -46,7 +46,7 @@ struct TokenKeys {
 };
 
 enum class TokenError : std::uint8_t {
-  kExpired,  // past `exp` or before `nbf`: the client should fetch a new one (error 109)
+  kExpired,  // past `exp`, or before `nbf`; the client should fetch a new one (error 109)
   // Malformed, wrong signature, algorithm without a key, wrong issuer or audience, `channel` claim,
   // or an option of a channel that does not exist here (close 3500).
   kInvalid,

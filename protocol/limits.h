@@ -28,4 +28,8 @@ inline constexpr std::size_t kHttpHeadBytes = 8 * 1024;
 // Offsets stay exact in a JavaScript number.
 inline constexpr std::uint64_t kOffsetMax = (std::uint64_t{1} << 53) - 1;
 
+// What one carries fits into the other.
+static_assert(kMessageIdBytes + kChannelBytes + kUserBytes < kHttpHeadBytes);
+static_assert(kHttpHeadBytes <= kMessageBytes && kMessageBytes <= kServerMessageBytes);
+
 }  // namespace chirm::limits

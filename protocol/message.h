@@ -29,8 +29,8 @@ struct ClientInfoView {
 
 // ---- Server side: each appends one JSON object, without a line feed.
 
-// A publication's *body* is its JSON members without the offset, made once by the node that
-// publishes and kept by the broker: `"data":{…},"info":{…}`.
+// A publication's *body* is its JSON members without the offset: `"data":{…},"info":{…}`. The node
+// that publishes makes it once, and the broker keeps it.
 void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info);
 // `{<body>,"offset":N}`; without the offset when it is 0.
 void append_publication(std::string& out, std::string_view body, std::uint64_t offset);
@@ -111,7 +111,15 @@ struct ServerSubscriptionView {
   std::span<const PublicationView> publications;
 };
 
-// One object from the server. Which members mean something depends on `kind`.
+// Why a command was refused.
+struct ReplyError {
+  std::uint32_t code = 0;
+  std::string_view message;
+  bool temporary = false;  // the client may try the same command again later
+};
+
+// One object from the server. Which members mean something depends on `kind`; so many of them, as
+// most results of the schema share their fields.
 struct ServerMessage {
   enum class Kind : std::uint8_t {
     kPing,         // `{}`
@@ -127,12 +135,7 @@ struct ServerMessage {
   Kind kind = Kind::kPing;
   std::uint32_t id = 0;
 
-  struct Error {
-    std::uint32_t code = 0;
-    std::string_view message;
-    bool temporary = false;
-  };
-  std::optional<Error> error;
+  std::optional<ReplyError> error;
 
   std::string_view channel;
   std::uint32_t code = 0;

@@ -13,7 +13,8 @@ struct Lists {
   std::vector<PublicationView> publications;
   std::vector<ClientInfoView> clients;
   std::vector<ServerSubscriptionView> subs;
-  std::vector<std::vector<PublicationView>> sub_publications;  // of each of subs
+  // Of each of subs. Apart from them, as a span into a vector that still grows would dangle.
+  std::vector<std::vector<PublicationView>> sub_publications;
 
   void clear() {
     publications.clear();
@@ -42,6 +43,7 @@ class MessageReader {
     return !value.get(object) && for_each_member(object, cursor, on_member);
   }
 
+  bool has_what_its_kind_promises() const;
   bool read_error(dom::element value, RawCursor& cursor);
   bool read_push(dom::element value, RawCursor& cursor);
   bool read_ending(dom::element value, RawCursor& cursor);
@@ -61,6 +63,8 @@ class MessageReader {
   Lists& lists_;
 };
 
+// The reply does not say which command it answers, but one of these keys does. All are read alike:
+// the client has noted the command by its id.
 bool is_result(std::string_view key) {
   return key == "connect" || key == "subscribe" || key == "unsubscribe" || key == "publish" ||
          key == "presence" || key == "presence_stats" || key == "history" || key == "rpc" ||
@@ -87,18 +91,37 @@ bool MessageReader::read(dom::object root, RawCursor cursor) {
   message_.kind = message_.id != 0 ? ServerMessage::Kind::kReply
                   : is_push        ? push_kind
                                    : ServerMessage::Kind::kPing;
+  // Spans only now, when nothing is added to the lists any more.
   for (std::size_t i = 0; i < lists_.subs.size(); ++i) {
     lists_.subs[i].publications = lists_.sub_publications[i];
   }
   message_.publications = lists_.publications;
   message_.clients = lists_.clients;
   message_.subs = lists_.subs;
-  return is_right;
+  return is_right && has_what_its_kind_promises();
+}
+
+// Results fill the same lists as pushes do, so that a result behind a push in one object can empty
+// what the push has brought. No server sends that, but who takes the front of a list relies on us.
+bool MessageReader::has_what_its_kind_promises() const {
+  using enum ServerMessage::Kind;
+  switch (message_.kind) {
+    case kPublication:
+      return !lists_.publications.empty();
+    case kSubscribe:
+      return !lists_.subs.empty();
+    case kJoin:
+    case kLeave:
+      return !lists_.clients.empty();
+    default:
+      return true;
+  }
 }
 
 bool MessageReader::read_error(dom::element value, RawCursor& cursor) {
+  // A null is no error; an empty object is one, of which nothing more is known.
   if (value.is_null()) return true;
-  ServerMessage::Error& error = message_.error.emplace();
+  ReplyError& error = message_.error.emplace();
   return each(value, cursor, [&](std::string_view key, dom::element field) {
     if (key == "code") return read_field(field, error.code);
     if (key == "message") return read_field(field, error.message);
@@ -114,6 +137,7 @@ bool MessageReader::read_push(dom::element push, RawCursor& cursor) {
     if (value.is_null()) return true;
     if (key == "pub") {
       message_.kind = kPublication;
+      // The key may stand there twice: of equal keys the last counts.
       lists_.publications.clear();
       return read_publication(value, cursor, lists_.publications);
     }
@@ -225,6 +249,7 @@ bool MessageReader::read_presence(dom::element value, RawCursor& cursor) {
   return each(value, cursor, [&](std::string_view key, dom::element field) {
     ClientInfoView& info = lists_.clients.emplace_back();
     const bool is_right = read_client_info(field, cursor, info);
+    // Some servers say it only by the key.
     if (info.client.empty()) info.client = key;
     return is_right;
   });

@@ -16,14 +16,16 @@ void open_reply(std::string& out, std::uint32_t id, std::string_view method) {
 
 void close_reply(std::string& out) { out += "}}"; }
 
-// `"key":` with a comma in front unless it is an object's first member.
+// `"key":` with a comma in front unless it is an object's first member. What stands before tells
+// which: no value ends in '{' but the object that was just opened, as texts end in a quote.
 void append_key(std::string& out, std::string_view key) {
   out += out.back() == '{' ? "\"" : ",\"";
   out += key;
   out += "\":";
 }
 
-// The following leave out zero values.
+// The following leave out zero values: to a decoder of the schema (proto3) absent and zero are the
+// same, and this is sent for each subscription and each publication.
 
 void append_text(std::string& out, std::string_view key, std::string_view text) {
   if (text.empty()) return;
@@ -44,6 +46,7 @@ void append_flag(std::string& out, std::string_view key, bool flag) {
 }
 
 void append_expiry(std::string& out, std::optional<std::uint32_t> expires_in_s) {
+  // A ttl of 0 is not "never", it is now; so "expires" says whether there is one.
   append_flag(out, "expires", expires_in_s.has_value());
   append_count(out, "ttl", expires_in_s.value_or(0));
 }
@@ -88,6 +91,7 @@ void append_client_info(std::string& out, const ClientInfoView& info) {
 }
 
 void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info) {
+  // Never an "offset", which append_publication() adds: the same body may stand in several logs.
   if (!data.empty()) {
     out += "\"data\":";
     json::append_raw(out, data);
@@ -98,6 +102,7 @@ void append_publication_body(std::string& out, std::string_view data, const Clie
 }
 
 void append_publication(std::string& out, std::string_view body, std::uint64_t offset) {
+  // The offset comes last, so that the body is copied in one piece, whatever its length.
   out += '{';
   out += body;
   if (offset != 0) {
@@ -112,6 +117,8 @@ std::size_t append_publication_push(std::string& out, std::string_view channel,
   out += "{\"push\":{\"channel\":";
   json::append_string(out, channel);
   out += ",\"pub\":";
+  // The same bytes go out as a push and, later, within replies to recovery: who keeps the push
+  // needs no second copy of the publication.
   const std::size_t start = out.size();
   append_publication(out, body, offset);
   out += "}}";
@@ -160,6 +167,7 @@ void append_publish_reply(std::string& out, std::uint32_t id, const PositionView
   close_reply(out);
 }
 
+// Here and for presence_stats zeros are written: they are what was asked for.
 void append_history_reply(std::string& out, std::uint32_t id, const HistoryResult& result) {
   open_reply(out, id, "history");
   out += "\"publications\":[";
@@ -176,6 +184,7 @@ void append_presence_reply(std::string& out, std::uint32_t id,
   open_reply(out, id, "presence");
   out += "\"presence\":{";
   for (const ClientInfoView& info : clients) {
+    // By client and not by user: one user may be present several times.
     if (out.back() != '{') out += ',';
     json::append_string(out, info.client);
     out += ':';

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Whose publication a body is, and under which message id: what a retry of it is recognised by.
-// Pure.
+// Who published a body, and under which message id. A retry is recognised by the two. Pure.
 
 #include <memory>
 #include <string_view>
@@ -20,8 +19,8 @@ class PublicationKeyDecoder {
   PublicationKeyDecoder(const PublicationKeyDecoder&) = delete;
   PublicationKeyDecoder& operator=(const PublicationKeyDecoder&) = delete;
 
-  // Of a body that append_publication_body() made; of what is none, empty. Views are valid until
-  // the next call.
+  // `body` is what append_publication_body() made; anything else gives an empty key. Views are
+  // valid until the next call.
   [[nodiscard]] PublicationKey decode(std::string_view body);
 
  private:

@@ -19,6 +19,8 @@ namespace {
 constexpr int kRsaBitsMin = 2048;  // RFC 7518 §3.3
 constexpr std::size_t kEcdsaHalf = 32;
 
+// OpenSSL's objects are freed by functions of their own, and some of those are macros in other
+// versions; std::unique_ptr keeps each with its own.
 template <auto Free>
 struct FreeBy {
   template <class T>
@@ -32,7 +34,8 @@ const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-// Empty when the key is as it should be.
+// Empty when the key is as it should be. The type is bound when the key is read, so that no token
+// can choose how its signature is checked (RFC 8725 §3.1).
 std::string fault_of(EVP_PKEY* key, PublicKey::Type type) {
   if (type == PublicKey::Type::kRsa) {
     const bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
@@ -52,6 +55,7 @@ std::string to_der(std::string_view signature) {
   const std::unique_ptr<ECDSA_SIG, FreeBy<ECDSA_SIG_free>> pair(ECDSA_SIG_new());
   BIGNUM* r = BN_bin2bn(bytes_of(signature), kEcdsaHalf, nullptr);
   BIGNUM* s = BN_bin2bn(bytes_of(signature) + kEcdsaHalf, kEcdsaHalf, nullptr);
+  // set0 takes r and s over only when it succeeds.
   if (pair == nullptr || ECDSA_SIG_set0(pair.get(), r, s) != 1) {
     BN_free(r);
     BN_free(s);
@@ -77,6 +81,7 @@ std::string hmac_sha256(std::string_view text, std::string_view secret) {
   return {reinterpret_cast<const char*>(digest.data()), length};
 }
 
+// The lengths may be told apart: that of a digest is no secret.
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
@@ -105,6 +110,7 @@ Expected<std::shared_ptr<const PublicKey>, std::string> PublicKey::parse(Type ty
 bool PublicKey::verify(std::string_view text, std::string_view signature) const {
   std::string der;
   if (impl_->type == Type::kEcdsa) {
+    // RFC 7518 §3.4: the octets are not shortened, whatever zeros r and s begin with.
     if (signature.size() != 2 * kEcdsaHalf) return false;
     der = to_der(signature);
     if (der.empty()) return false;

@@ -14,11 +14,11 @@ namespace chirm {
 
 // 32 bytes; "" when OpenSSL fails.
 std::string hmac_sha256(std::string_view text, std::string_view secret);
-// In a time that does not depend on where they differ.
+// Takes the same time wherever the two differ, so that nobody can guess a signature byte by byte.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-// A public key. What it is good for is bound to its type: an RSA key checks RS256, a key on the
-// curve P-256 checks ES256.
+// A public key. Its type decides what it can check: an RSA key checks RS256, a key on the curve
+// P-256 checks ES256.
 class PublicKey {
  public:
   enum class Type : std::uint8_t { kRsa, kEcdsa };

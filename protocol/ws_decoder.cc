@@ -29,6 +29,7 @@ bool is_close_code(unsigned code) {
          (code >= 3000 && code <= 4999);
 }
 
+// wslay does not say how long a header was; but it takes lengths in their shortest form only.
 std::uint64_t header_bytes(const wslay_frame_iocb& frame) {
   const std::uint64_t length = frame.payload_length;
   const std::uint64_t length_bytes = length < 126 ? 0 : length <= 0xFFFF ? 2 : 8;
@@ -154,6 +155,7 @@ std::optional<Disconnect> WsAssembly::feed(std::string_view bytes, WsRole role,
 
 std::optional<Disconnect> WsAssembly::begin_frame(const wslay_frame_iocb& frame, WsRole role,
                                                   std::size_t message_bytes_max) {
+  // Before any payload is stored, so that what is too long is never held (RFC 6455 §10.4).
   is_in_frame_ = true;
   payload_bytes_ = 0;
   const bool is_masked = frame.mask != 0;
@@ -176,7 +178,9 @@ std::optional<Disconnect> WsAssembly::begin_data_frame(const wslay_frame_iocb& f
     message_.clear();
     fragments_ = 0;
   }
+  // Empty fragments cost the sender two bytes each and never reach the limit of the length.
   if (++fragments_ > limits::kMessageFragments) return disconnects::kTooBig;
+  // A subtraction, as the sum with an announced length of 2^63 would overflow.
   if (frame.payload_length > message_bytes_max - message_.size()) return disconnects::kTooBig;
   return std::nullopt;
 }
@@ -211,6 +215,8 @@ std::optional<Disconnect> WsAssembly::end_frame(const wslay_frame_iocb& frame, W
 
 std::optional<Disconnect> WsAssembly::end_message(WsHandler& handler) {
   is_in_message_ = false;
+  // UTF-8 is judged once, over the whole message: fragments may end within a character (RFC 6455
+  // §5.6, §8.1).
   const std::string_view message = message_.view();
   if (message_opcode_ == WSLAY_TEXT_FRAME && !json::is_utf8(message)) {
     return disconnects::kInvalidPayload;
@@ -257,6 +263,7 @@ std::optional<Disconnect> WsDecoder::feed(std::string_view bytes, WsHandler& han
   if (bytes.empty()) return std::nullopt;
   if (assembly_ == nullptr) assembly_ = pool_.borrow();
   const auto error = assembly_->feed(bytes, pool_.role_, pool_.message_bytes_max_, handler);
+  // After an error wslay's context is in the middle of something, and cannot be used again.
   if (error || assembly_->is_stopped()) {
     assembly_.reset();
   } else if (assembly_->is_at_message_boundary()) {

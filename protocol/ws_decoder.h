@@ -3,8 +3,9 @@
 // Turns received bytes into WebSocket messages (RFC 6455 §5), on wslay's frame API. wslay decodes
 // frames; fragments, limits, UTF-8 and the Close payload are checked here. Pure.
 //
-// A wslay frame context is 4.3 KB, so a decoder borrows one from a pool only while it stands inside
-// a message, and holds a null pointer otherwise.
+// A wslay frame context takes 4.3 KB, and most connections are silent most of the time. So a
+// decoder borrows one from a pool only while it is inside a message, and holds a null pointer
+// otherwise.
 
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +23,9 @@ namespace chirm {
 class WsHandler {
  public:
   // A complete data message, text and binary alike (text was checked to be UTF-8). At least
-  // limits::kJsonPadding bytes behind it may be read. Return false to drop the rest of the input
-  // (the connection is going away); the decoder must not be fed again then, but may be destroyed
-  // after feed() has returned.
+  // limits::kJsonPadding bytes behind it may be read. Return false to drop the rest of the input,
+  // as the connection is going away. Then the decoder must not be fed again; it may be destroyed
+  // once feed() has returned, not before.
   virtual bool on_message(std::string_view payload) = 0;
   virtual bool on_ping(std::string_view payload) = 0;
   virtual bool on_pong(std::string_view payload) = 0;

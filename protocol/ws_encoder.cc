@@ -69,6 +69,7 @@ WsEncoder::~WsEncoder() = default;
 
 void WsEncoder::append(std::string& out, Opcode opcode, std::string_view payload) {
   assert(static_cast<std::uint8_t>(opcode) < 8 || payload.size() <= kControlPayloadMax);
+  // wslay sends in pieces; with the room reserved none of them can fail, nor throw through C.
   out.reserve(out.size() + kHeaderBytesMax + payload.size());
   wslay_frame_iocb frame{};
   frame.fin = 1;
@@ -91,6 +92,7 @@ void WsEncoder::append_close(std::string& out, std::uint16_t code, std::string_v
   const auto is_continuation = [&](std::size_t i) {
     return i < reason.size() && (static_cast<unsigned char>(reason[i]) & 0xC0) == 0x80;
   };
+  // A reason that is cut within a character would not be UTF-8, which closes with 1007 at the peer.
   while (length > 0 && is_continuation(length)) --length;
   reason.copy(payload + 2, length);
   append(out, Opcode::kClose, {payload, length + 2});

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // embed.js DIST OUTPUT: writes the files of a built page as a C++ table, each plain, with gzip and
-// with Brotli. See core/server/static_files.h.
+// with Brotli. See core/server/http/static_files.h.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
@@ -62,7 +62,7 @@ const files = readdirSync(dist, { recursive: true, withFileTypes: true })
 writeFileSync(
   output,
   `// Made by web/embed.js.
-#include "core/server/web_files.h"
+#include "core/server/http/web_files.h"
 
 namespace {
 constexpr chirm::StaticFile kFiles[] = {

@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <utility>
 
-#include "client/terminal/message_lines.h"
-#include "client/terminal/safe_text.h"
+#include "client/terminal/text/safe_text.h"
+#include "client/terminal/view/message_lines.h"
+#include "core/base/check.h"
 #include "core/loop/signal_watcher.h"
 
 namespace chirm::terminal {
@@ -33,6 +34,8 @@ FullScreenMode::FullScreenMode(Loop& loop, SignInOptions sign_in, ControllerOpti
                }),
       tick_(loop, [this] { on_tick(); }) {}
 
+// Each of the three parts runs the loop by itself: what a part has begun is over before the next
+// begins, and the terminal is taken over only in the middle one.
 int FullScreenMode::run() {
   const auto stop = [this] { loop_.stop(); };
   SignalWatcher on_interrupt(loop_, SIGINT, stop);
@@ -79,7 +82,7 @@ std::optional<std::string> FullScreenMode::take_terminal() {
 
 void FullScreenMode::chat() {
   if (const auto problem = take_terminal()) return on_end(1, *problem);
-  // ncurses has set handlers of its own for these, before.
+  // Now, for ncurses has set handlers of its own when it took the terminal.
   SignalWatcher on_resize(loop_, SIGWINCH, [this] {
     screen_->resize();
     on_changed();
@@ -96,6 +99,7 @@ void FullScreenMode::chat() {
   on_changed();
   loop_.run();
   tick_.stop();
+  // Before the controller, which these call.
   keyboard_.reset();
   screen_.reset();
   controller_.reset();
@@ -118,7 +122,10 @@ void FullScreenMode::on_end(int exit_code, std::string_view problem) {
 
 // ---- Drawing
 
+// At the end of a turn in which something has changed, however often: a burst of messages is drawn
+// once. To be drawn is to be looked at.
 void FullScreenMode::flush() {
+  if constexpr (kChecksInvariants) input_.check();
   if (!screen_ || !controller_) return;
   if (!page_) controller_->note_looking();
   const ViewState view{.connection = controller_->connection(),
@@ -131,6 +138,7 @@ void FullScreenMode::flush() {
 }
 
 void FullScreenMode::on_tick() {
+  // What the status line says changes by itself, when it counts down.
   if (controller_ && controller_->connection().text != drawn_connection_) on_changed();
 }
 
@@ -162,10 +170,12 @@ void FullScreenMode::on_paste(std::string_view text) {
 
 void FullScreenMode::on_key(std::string_view key) {
   const KeyAction action = action_of(key);
+  // What is offered is about the word before the cursor, which any other key may change.
   if (action != KeyAction::kComplete && action != KeyAction::kCompleteBack) completions_.clear();
   if (action == KeyAction::kInsert) {
     input_.insert(key);
     const std::string text = input_.text();
+    // A command is not typing: others would wait for a message.
     if (!text.starts_with('/') || text.starts_with("//")) controller_->note_typing();
   } else if (!edit(action) && !navigate(action, key)) {
     control(action);
@@ -247,7 +257,7 @@ void FullScreenMode::control(KeyAction action) {
       return send();
     case KeyAction::kEscape:
       return escape();
-    case KeyAction::kEndOfInput:
+    case KeyAction::kEndOfInput:  // as in shells: in the middle of a line it erases
       return input_.is_empty() ? controller_->quit() : input_.erase_at();
     case KeyAction::kInterrupt:
       return loop_.stop();
@@ -263,10 +273,11 @@ void FullScreenMode::control(KeyAction action) {
 }
 
 void FullScreenMode::send() {
+  // Enter alone closes what is read.
   if (page_ && input_.is_empty()) return page_.reset();
   page_.reset();
   const std::string line = input_.take();
-  controller_->run(parse_chat_command(line));
+  controller_->run(line);
 }
 
 void FullScreenMode::complete(int direction) {
@@ -275,6 +286,7 @@ void FullScreenMode::complete(int direction) {
 
 void FullScreenMode::turn_page(int direction) {
   const Rect where = layout().messages;
+  // Two lines less than there are, for the reader to find the place again.
   const int lines = direction * std::max(where.rows - 2, 1);
   if (page_) return scroll(*page_, -lines, layout().page);
   Conversation* current = controller_->model().current();
@@ -282,6 +294,7 @@ void FullScreenMode::turn_page(int direction) {
   const MessageLines messages(*current, where.columns);
   scroll(messages, current->position, where.rows, lines);
   const MessageWindow window = window_of(messages, current->position, where.rows);
+  // Asked for before the first message is on the screen, so that the next page is there in time.
   if (direction > 0 && window.first < kLinesToLoadAhead) controller_->load_older();
 }
 

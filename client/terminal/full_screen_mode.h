@@ -9,14 +9,14 @@
 #include <string_view>
 
 #include "client/context.h"
-#include "client/terminal/chat_controller.h"
-#include "client/terminal/chat_view.h"
-#include "client/terminal/completion.h"
-#include "client/terminal/input_line.h"
-#include "client/terminal/key_bindings.h"
-#include "client/terminal/keyboard.h"
-#include "client/terminal/screen.h"
-#include "client/terminal/sign_in.h"
+#include "client/terminal/chat/chat_controller.h"
+#include "client/terminal/chat/completion.h"
+#include "client/terminal/screen/input_line.h"
+#include "client/terminal/screen/key_bindings.h"
+#include "client/terminal/screen/keyboard.h"
+#include "client/terminal/screen/screen.h"
+#include "client/terminal/sign_in/sign_in.h"
+#include "client/terminal/view/chat_view.h"
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
 

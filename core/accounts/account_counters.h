@@ -2,21 +2,37 @@
 #pragma once
 // What has happened to accounts and sessions on this node, for the metrics.
 
-#include <cstddef>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 
+#include "core/base/metric_table.h"
+
 namespace chirm {
 
 struct AccountCounters {
-  // Names with a password, by how they were answered: ok, failed, throttled, busy.
+  // By how they were answered: ok, failed, throttled, busy.
   std::map<std::string, std::uint64_t> log_ins = {
       {"ok", 0}, {"failed", 0}, {"throttled", 0}, {"busy", 0}};
-  std::size_t hash_queue = 0;  // passwords that wait now
+  std::uint64_t hash_queue = 0;
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_refreshed = 0;
-  std::uint64_t sessions_ended = 0;  // before their time
+  std::uint64_t sessions_ended = 0;
 };
+
+inline constexpr LabelledMetric kAccountLogIns{&AccountCounters::log_ins, "chirm_log_ins_total",
+                                               "Names with a password, by how they were answered",
+                                               "result"};
+inline constexpr auto kAccountMetrics = std::to_array<Metric<AccountCounters>>({
+    gauge(&AccountCounters::hash_queue, "chirm_password_queue", "Passwords that wait to be hashed"),
+    counter(&AccountCounters::sessions_opened, "chirm_sign_ins_opened_total",
+            "Sessions opened, of accounts and guests"),
+    counter(&AccountCounters::sessions_refreshed, "chirm_sign_ins_refreshed_total",
+            "... gone on with a new refresh token"),
+    counter(&AccountCounters::sessions_ended, "chirm_sign_ins_ended_total",
+            "... ended before their time"),
+});
+static_assert(covers<AccountCounters, std::map<std::string, std::uint64_t>>(kAccountMetrics));
 
 }  // namespace chirm

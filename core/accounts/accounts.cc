@@ -23,7 +23,7 @@ constexpr std::string_view kIssuer = "chirm";
 }  // namespace
 
 Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations,
-                   AccountSettings settings)
+                   AccountSettings settings, GuestSweep::Forget forget)
     : loop_(loop),
       documents_(documents),
       settings_(std::move(settings)),
@@ -35,7 +35,7 @@ Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocation
       per_name_(settings_.per_name),
       per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
-      guest_sweep_(loop, documents),
+      guest_sweep_(loop, documents, std::move(forget)),
       hasher_(loop, settings_.cost, settings_.hash_queue_max) {
   look_at_admins();
 }

@@ -78,9 +78,9 @@ class Accounts {
   static constexpr std::uint64_t kPasswordMin = 8;  // characters
   static constexpr std::uint64_t kPasswordMax = 128;
 
-  // All must outlive the accounts.
-  Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations,
-           AccountSettings settings);
+  // All must outlive the accounts. `forget`: see GuestSweep.
+  Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations, AccountSettings settings,
+           GuestSweep::Forget forget = {});
 
   const AccountSettings& settings() const { return settings_; }
   // Whether tokens can be checked: the key and what was revoked are known.

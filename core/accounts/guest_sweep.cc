@@ -41,8 +41,8 @@ struct GuestSweep::State {
   }
 };
 
-GuestSweep::GuestSweep(Loop& loop, DocumentStore& documents)
-    : documents_(documents), timer_(loop, [this] { run(); }) {
+GuestSweep::GuestSweep(Loop& loop, DocumentStore& documents, Forget forget)
+    : documents_(documents), forget_(std::move(forget)), timer_(loop, [this] { run(); }) {
   timer_.start_repeating(kPeriodMs / 4);
 }
 
@@ -98,9 +98,9 @@ Task<bool> GuestSweep::sweep_session(std::string collection, NamedDocument sessi
   const auto id = id_from_text(session.id);
   const auto record = id ? SessionBook::record_of(*id, session.document) : std::nullopt;
   if (record && record->until_ms + kMarginMs > Loop::unix_ms()) co_return true;
-  if (record && forget && !record->guest.empty()) {
+  if (record && forget_ && !record->guest.empty()) {
     Future<bool> forgotten;
-    forget(record->guest, forgotten.setter());
+    forget_(record->guest, forgotten.setter());
     const bool is_forgotten = co_await forgotten;
     if (!is_forgotten) co_return false;
   }

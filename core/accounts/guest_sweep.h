@@ -18,13 +18,10 @@ namespace chirm {
 
 class GuestSweep {
  public:
-  // Both must outlive the sweep.
-  GuestSweep(Loop& loop, DocumentStore& documents);
-
-  // Removes what others keep of a guest; true when there is nothing left. Of sessions alone without
-  // it.
+  // Removes what others keep of a guest; `done` is told true when there is nothing left.
   using Forget = std::function<void(const std::string& guest, std::function<void(bool)> done)>;
-  Forget forget;
+  // Both must outlive the sweep. Without `forget` nothing but sessions is removed.
+  GuestSweep(Loop& loop, DocumentStore& documents, Forget forget);
 
   // Sweeps now if nobody has within the last hour.
   void run();
@@ -42,6 +39,7 @@ class GuestSweep {
   Task<bool> store(State& state);
 
   DocumentStore& documents_;
+  const Forget forget_;  // may be null
   bool is_running_ = false;
   Timer timer_;
   TaskScope scope_;

@@ -38,8 +38,9 @@ std::int64_t now_s() { return Loop::unix_ms() / 1000; }
 
 }  // namespace
 
-Revocations::Revocations(Loop& loop, DocumentStore& documents)
+Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revoked)
     : documents_(documents),
+      on_revoked_(std::move(on_revoked)),
       retry_(loop, [this] { load(); }),
       sweep_timer_(loop, [this] { sweep(); }) {
   documents_.add_listener(*this);
@@ -123,7 +124,7 @@ void Revocations::set(std::string_view id, const Document& document) {
   entry.version = document.version;
   if (!fields.is_right() || !session) return;  // not ours
   const Entry& added = entries_.insert_or_assign(std::string(id), std::move(entry)).first->second;
-  if (on_revoked) on_revoked(added.user, added.session);
+  if (on_revoked_) on_revoked_(added.user, added.session);
 }
 
 void Revocations::on_documents_maybe_missed() {

@@ -28,8 +28,12 @@ class Revocations final : private DocumentListener {
     std::string reason;
   };
 
+  // Told what was revoked, here or elsewhere: its connections are to be closed. `session` 0: all of
+  // the user's. May be told twice.
+  using OnRevoked = std::function<void(const std::string& user, std::uint64_t session)>;
+
   // Begins to load them. Both must outlive it.
-  Revocations(Loop& loop, DocumentStore& documents);
+  Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revoked = {});
   ~Revocations();
 
   // False until they have been read once.
@@ -45,10 +49,6 @@ class Revocations final : private DocumentListener {
   // All tokens of the user, those made later included, until then or for good.
   void ban_user(std::string_view user, const Ban& ban, Done done);
   void pardon_user(std::string_view user, Done done);
-
-  // What was revoked, here or elsewhere: its connections are to be closed. `session` 0: all of the
-  // user's. May be told twice.
-  std::function<void(const std::string& user, std::uint64_t session)> on_revoked;
 
  private:
   struct Entry {
@@ -76,6 +76,7 @@ class Revocations final : private DocumentListener {
   void sweep();
 
   DocumentStore& documents_;
+  const OnRevoked on_revoked_;  // may be null
   Entries entries_;
   bool is_loaded_ = false;
   bool is_loading_ = false;

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 namespace {
@@ -21,6 +23,8 @@ bool is_mapped(const AddressBytes& address) {
 }  // namespace
 
 std::optional<AddressBytes> parse_address(std::string_view text) {
+  // inet_pton stops at a zero byte, and what stands behind one must not pass as a part of the
+  // address: these texts come from headers of requests.
   const std::string terminated(text);
   if (terminated.size() != std::strlen(terminated.c_str())) return std::nullopt;
   AddressBytes address = kMapped;
@@ -42,6 +46,8 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));
   if (!address) return std::nullopt;
+  // The bits of an IPv4 range are counted from where the IPv4 address begins: "10.0.0.0/8" is a
+  // mapped range of 104 bits.
   const unsigned bits_before = is_mapped(*address) ? 8 * kMappedBytes : 0;
   unsigned bits = 128 - bits_before;
   if (slash != std::string_view::npos) {
@@ -58,6 +64,7 @@ std::optional<AddressRange> AddressRange::parse(std::string_view text) {
 }
 
 bool AddressRange::contains(const AddressBytes& address) const {
+  CHIRM_CHECK(bits_ <= 8 * first_.size(), bits_);
   const std::size_t whole = bits_ / 8;
   if (!std::equal(first_.begin(), first_.begin() + whole, address.begin())) return false;
   const unsigned rest = bits_ % 8;

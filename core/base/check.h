@@ -3,8 +3,10 @@
 // CHIRM_CHECK: a bug ends the process with the values that show it. Never for what a peer or the
 // environment can cause.
 
-#include <sstream>
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace chirm {
 
@@ -17,11 +19,27 @@ inline constexpr bool kChecksInvariants = CHIRM_INVARIANTS != 0;
 [[noreturn]] void check_failed(const char* file, int line, const char* condition,
                                const std::string& values);
 
+// " 3 abc": numbers, enums as numbers, text, and pointers as addresses. No stream, for this header
+// is part of most files and <sstream> would be the largest part of it.
 template <class... Values>
 std::string check_values(const Values&... values) {
-  std::ostringstream text;
-  ((text << ' ' << values), ...);
-  return text.str();
+  std::string text;
+  [[maybe_unused]] const auto append = [&text]<class Value>(const Value& value) {
+    text += ' ';
+    if constexpr (std::is_same_v<Value, char>) {
+      text += value;
+    } else if constexpr (std::is_enum_v<Value>) {
+      text += std::to_string(static_cast<std::underlying_type_t<Value>>(value));
+    } else if constexpr (std::is_arithmetic_v<Value>) {
+      text += std::to_string(value);
+    } else if constexpr (std::is_convertible_v<const Value&, std::string_view>) {
+      text += std::string_view(value);
+    } else {
+      text += std::to_string(reinterpret_cast<std::uintptr_t>(value));
+    }
+  };
+  (append(values), ...);
+  return text;
 }
 
 }  // namespace chirm

@@ -12,7 +12,7 @@ struct Error {
   std::string message;
 };
 
-// Error{"<what>: <strerror(number)>"}
+// Error{"<what>: <strerror(number)>"}. `number` is an errno.
 Error system_error(const std::string& what, int number);
 
 }  // namespace chirm

@@ -2,6 +2,12 @@
 #pragma once
 // A doubly linked list whose links are in its elements: no allocation, O(1) removal of an element
 // that knows only itself. An element leaves its list when it is destroyed.
+//
+//   root ⇄ first ⇄ … ⇄ last ⇄ root      an empty list is a root that points to itself
+
+#include <cstddef>
+
+#include "core/base/check.h"
 
 namespace chirm {
 
@@ -29,7 +35,7 @@ class ListHook {
   ListHook* previous_ = nullptr;
 };
 
-// T derives from ListHook<Tag>. Elements must not outlive the list while they are on it.
+// T derives from ListHook<Tag>. A list that is destroyed lets its elements go.
 template <class T, class Tag>
 class IntrusiveList {
  public:
@@ -41,6 +47,7 @@ class IntrusiveList {
 
   bool empty() const { return root_.next_ == &root_; }
   T* front() { return empty() ? nullptr : to_element(root_.next_); }
+  // Moves an element that is on a list of this tag already.
   void push_back(T& element) {
     Hook& hook = element;
     hook.unlink();
@@ -63,8 +70,9 @@ class IntrusiveList {
   void for_each(Visit visit) const {
     for (Hook* hook = root_.next_; hook != &root_; hook = hook->next_) visit(*to_element(hook));
   }
-  // Moves all elements of `other` behind those of this list, in O(1).
+  // Moves all elements of `other`, which is another list, behind those of this one, in O(1).
   void take(IntrusiveList& other) {
+    CHIRM_CHECK(&other != this);
     if (other.empty()) return;
     Hook* first = other.root_.next_;
     Hook* last = other.root_.previous_;
@@ -75,8 +83,32 @@ class IntrusiveList {
     other.root_.next_ = other.root_.previous_ = &other.root_;
   }
 
+  // Ends the process unless the links are sound. Calls visit(element) for each element that is
+  // looked at: all, or of a long list the first and the last `count_max`. Returns how many elements
+  // there are, but `count_max` where there are that many or more.
+  template <class Visit>
+  std::size_t check(std::size_t count_max, Visit visit) const {
+    const std::size_t count = check_from(&Hook::next_, count_max, visit);
+    if (count == count_max) check_from(&Hook::previous_, count_max, visit);
+    return count;
+  }
+
  private:
   using Hook = ListHook<Tag>;
+
+  template <class Visit>
+  std::size_t check_from(Hook* Hook::*direction, std::size_t count_max, Visit& visit) const {
+    std::size_t count = 0;
+    for (const Hook* hook = root_.*direction; hook != &root_; hook = hook->*direction) {
+      if (count == count_max) break;
+      CHIRM_CHECK(hook != nullptr && hook->is_linked(), count);
+      CHIRM_CHECK(hook->next_->previous_ == hook && hook->previous_->next_ == hook, count);
+      visit(*static_cast<const T*>(hook));
+      ++count;
+    }
+    CHIRM_CHECK(root_.next_->previous_ == &root_ && root_.previous_->next_ == &root_);
+    return count;
+  }
   static T* to_element(Hook* hook) { return static_cast<T*>(hook); }
   Hook root_;
 };

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/check.h"
+
 namespace chirm::pack {
 
 template <class Number>
@@ -18,12 +20,15 @@ void put_number(std::string& out, Number number) {
   }
 }
 
+// `text` is shorter than 4 GiB.
 inline void put_text(std::string& out, std::string_view text) {
+  CHIRM_CHECK(text.size() <= UINT32_MAX, text.size());
   put_number(out, static_cast<std::uint32_t>(text.size()));
   out += text;
 }
 
-// These take from the front, and leave `in` unspecified when it is too short.
+// These take from the front of what another node sent. nullopt: `in` is too short, and is of no use
+// any more.
 template <class Number>
 std::optional<Number> take_number(std::string_view& in) {
   if (in.size() < sizeof(Number)) return std::nullopt;

@@ -6,6 +6,8 @@
 namespace chirm {
 
 namespace {
+// Nodes that start in the same millisecond must not make the same names and the same jitter: the
+// clock would not do.
 std::uint64_t system_seed() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();

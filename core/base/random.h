@@ -6,6 +6,8 @@
 #include <random>
 #include <string>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 // Not for secrets. One per thread that needs it.
@@ -14,8 +16,9 @@ class Random {
   Random();  // seeded by the operating system
   explicit Random(std::uint64_t seed) : engine_(seed) {}
 
-  // Uniform in [low, high].
+  // Uniform in [low, high]; low must not be above high.
   std::uint64_t between(std::uint64_t low, std::uint64_t high) {
+    CHIRM_CHECK(low <= high, low, high);
     return std::uniform_int_distribution<std::uint64_t>(low, high)(engine_);
   }
   // `length` letters and digits.

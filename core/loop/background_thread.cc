@@ -41,6 +41,8 @@ struct BackgroundThread::Impl {
       task.work();
       lock.lock();
       finished.push_back(std::move(task.done));
+      // Several of these before the loop wakes are one wake-up: on_async_cb takes all that is
+      // there.
       (void)uv_async_send(async.get());  // fails only when it is closing
     }
   }
@@ -48,18 +50,20 @@ struct BackgroundThread::Impl {
   static void on_async_cb(uv_async_t* handle) {
     auto& self = *static_cast<Impl*>(handle->data);
     self.loop->begin_turn();
+    // Called without the lock, for they may add work.
     std::vector<std::function<void()>> dones;
     {
       const std::lock_guard lock(self.mutex);
       dones.swap(self.finished);
     }
+    CHIRM_CHECK(self.queued >= dones.size(), self.queued, dones.size());
     self.queued -= dones.size();
     for (const auto& done : dones) done();
   }
 
   Loop* loop = nullptr;
   std::size_t queue_max = 0;
-  std::size_t queued = 0;  // of the loop's thread
+  std::size_t queued = 0;  // only the loop's thread touches it
   UvBox<uv_async_t> async{new uv_async_t};
   std::mutex mutex;  // of what follows
   std::condition_variable wake;
@@ -79,6 +83,7 @@ BackgroundThread::BackgroundThread(Loop& loop, std::size_t queue_max)
   impl_->thread = std::thread([impl = impl_.get()] { impl->work_for_ever(); });
 }
 
+// Joined before the async handle is closed: the thread may be about to send to it.
 BackgroundThread::~BackgroundThread() {
   {
     const std::lock_guard lock(impl_->mutex);

@@ -13,16 +13,20 @@ namespace chirm {
 // The hooks run in uv's prepare phase, right before it blocks: everything that poll, timers and
 // closing callbacks queued is caught, also with libuv >= 1.45, which runs timers later. An idle
 // handle that is active makes the poll phase return at once.
+//
+// libuv skips this phase for as long as its own epoll returns full batches, up to 48 of 1,024
+// events. Sockets are not in that set: there is one descriptor for all of them (see Poller), so
+// that a turn is bounded, and the flush at its end comes.
 struct Loop::Impl {
   Loop* loop = nullptr;
   uv_prepare_t prepare;
   uv_idle_t idle;
   std::vector<TurnEndHook> hooks;
-  bool is_stopping = false;
+  bool is_running = false;  // uv_run is on the stack, which must not be entered twice
 
   static void on_prepare_cb(uv_prepare_t* handle) {
     auto* self = static_cast<Impl*>(handle->data);
-    self->loop->begin_turn();
+    self->loop->begin_turn();  // a turn that only made calls of timers, or none at all
     bool more = false;
     for (const TurnEndHook& hook : self->hooks) more |= hook() == TurnEnd::kMore;
     if (more) {
@@ -35,20 +39,25 @@ struct Loop::Impl {
 };
 
 void Loop::UvDelete::operator()(uv_loop_s* loop) const {
-  CHIRM_CHECK(uv_loop_close(loop) == 0);
+  const int rc = uv_loop_close(loop);
+  CHIRM_CHECK(rc == 0, rc);  // UV_EBUSY: something on the loop was not closed
   delete loop;
 }
 
 Loop::Loop() : uv_(new uv_loop_t), impl_(std::make_unique<Impl>()) {
   CHIRM_CHECK(uv_loop_init(uv_.get()) == 0);
-  uv_prepare_init(uv_.get(), &impl_->prepare);
-  uv_idle_init(uv_.get(), &impl_->idle);
+  (void)uv_prepare_init(uv_.get(), &impl_->prepare);  // these never fail (libuv's documentation)
+  (void)uv_idle_init(uv_.get(), &impl_->idle);
   impl_->loop = this;
   impl_->prepare.data = impl_->idle.data = impl_.get();
-  uv_prepare_start(&impl_->prepare, &Impl::on_prepare_cb);
+  const int rc = uv_prepare_start(&impl_->prepare, &Impl::on_prepare_cb);
+  CHIRM_CHECK(rc == 0, rc);
+  // The hooks are no reason for run() to go on: a program whose last handle closes ends.
   uv_unref(reinterpret_cast<uv_handle_t*>(&impl_->prepare));
 }
 
+// Handles that were destroyed are closing: libuv frees them in a turn of the loop, so one is run.
+// Without the hooks, for whoever added them may have gone.
 Loop::~Loop() {
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->prepare), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->idle), nullptr);
@@ -56,24 +65,34 @@ Loop::~Loop() {
   run_until_closed();
 }
 
+// A turn in which nothing happened but the sleep is not counted as long: it begins with its first
+// event, not with the end of the one before.
 void Loop::end_turn() {
   turns_.record((clock_ns() - turn_begin_ns_) / 1000);
   turn_begin_ns_ = 0;
 }
 
 void Loop::run() {
+  CHIRM_CHECK(!impl_->is_running);
+  impl_->is_running = true;
+  // What was set up before took time: timers that are started now would be early by as much.
   uv_update_time(uv_.get());
-  uv_run(uv_.get(), UV_RUN_DEFAULT);
+  (void)uv_run(uv_.get(), UV_RUN_DEFAULT);  // says only whether something is left open
+  impl_->is_running = false;
 }
 
 void Loop::stop() { uv_stop(uv_.get()); }
 
 void Loop::run_until_closed() {
+  CHIRM_CHECK(!impl_->is_running);
   while (uv_run(uv_.get(), UV_RUN_DEFAULT) != 0) {
   }
 }
 
-void Loop::add_turn_end_hook(TurnEndHook hook) { impl_->hooks.push_back(std::move(hook)); }
+void Loop::add_turn_end_hook(TurnEndHook hook) {
+  CHIRM_CHECK(hook != nullptr);
+  impl_->hooks.push_back(std::move(hook));
+}
 
 std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()); }
 

@@ -28,11 +28,12 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until stop().
+  // Runs until stop(). Not from within a turn.
   void run();
   // Returns from run() at the end of this turn.
   void stop();
   // Runs turns until nothing is left open, e.g. to let close callbacks run at the end of a program.
+  // Not from within a turn.
   void run_until_closed();
 
   // Hooks live as long as the loop.
@@ -59,11 +60,11 @@ class Loop {
   struct UvDelete {
     void operator()(uv_loop_s* loop) const;
   };
-  std::unique_ptr<uv_loop_s, UvDelete> uv_;
   void end_turn();
 
+  std::unique_ptr<uv_loop_s, UvDelete> uv_;
   std::unique_ptr<Impl> impl_;
-  std::uint64_t turn_begin_ns_ = 0;  // 0: it has not begun
+  std::uint64_t turn_begin_ns_ = 0;  // 0: no event of the next turn has come yet
   Durations turns_;
 };
 

@@ -17,6 +17,10 @@ std::uint32_t epoll_mask(FdWatcher::Events events) {
 }
 }  // namespace
 
+// What one epoll_wait has brought. A target may go while those before it are served, so the events
+// that are not delivered yet stand where forget() finds them.
+//
+//   events:  0 … delivered …  next … to be delivered …  count
 struct Poller::Batch {
   std::array<epoll_event, kEventsMax> events;
   int next = 0;
@@ -26,6 +30,7 @@ struct Poller::Batch {
 Poller::Poller(Loop& loop)
     : epoll_fd_(epoll_create1(EPOLL_CLOEXEC)), batch_(std::make_unique<Batch>()) {
   CHIRM_CHECK(epoll_fd_ >= 0, errno);
+  // An epoll set is itself readable when something in it is ready: libuv watches one descriptor.
   watcher_ = std::make_unique<FdWatcher>(loop, epoll_fd_, [this](auto) { on_events(); });
   watcher_->watch({.readable = true});
 }
@@ -58,7 +63,10 @@ void Poller::forget(PollTarget& target) {
   }
 }
 
+// One batch a turn and not until nothing is left: timers, Redis and the flush get their turn too,
+// under whatever load. The set stays readable as long as events wait, so the next turn comes.
 void Poller::on_events() {
+  CHIRM_CHECK(batch_->next == batch_->count, batch_->next, batch_->count);
   batch_->next = 0;
   batch_->count = epoll_wait(epoll_fd_, batch_->events.data(), kEventsMax, 0);
   if (batch_->count < 0) {
@@ -68,11 +76,17 @@ void Poller::on_events() {
   while (batch_->next < batch_->count) {
     const epoll_event event = batch_->events[static_cast<std::size_t>(batch_->next++)];
     if (event.data.ptr == nullptr) continue;
+    // Told as ready for both, whatever was asked for, so that a read or a write meets the error:
+    // there is one way in which a socket ends.
     const bool is_broken = (event.events & (EPOLLERR | EPOLLHUP)) != 0;
     static_cast<PollTarget*>(event.data.ptr)
         ->on_ready(is_broken || (event.events & EPOLLIN) != 0,
                    is_broken || (event.events & EPOLLOUT) != 0);
   }
+}
+
+void Poller::check() const {
+  CHIRM_CHECK(batch_->next == batch_->count, batch_->next, batch_->count);
 }
 
 }  // namespace chirm

@@ -13,7 +13,8 @@ namespace chirm {
 
 class Loop;
 
-// Who is told. Must close its socket and call Poller::forget() before it is destroyed.
+// Who is told. Must close its socket (or remove() it) and call Poller::forget() before it is
+// destroyed.
 class PollTarget {
  public:
   // Both are true after an error or hang-up, whatever is watched: reading will meet it.
@@ -30,14 +31,18 @@ class Poller {
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  // False when the kernel refuses (out of watches or memory).
+  // `target` is told from now on. False when the kernel refuses (out of watches or memory).
   [[nodiscard]] bool add(int fd, PollTarget& target, FdWatcher::Events events);
+  // Of a socket that was added, and its target.
   void change(int fd, PollTarget& target, FdWatcher::Events events);
-  // For a socket that stays open.
+  // Of a socket that was added and stays open. One that is closed goes by itself.
   void remove(int fd);
   // Events of `target` that were already fetched in this turn are not delivered any more. Call it
   // when the target goes away while others are being served.
   void forget(PollTarget& target);
+
+  // Ends the process unless all events of this turn have been delivered. At the end of a turn.
+  void check() const;
 
  private:
   void on_events();

@@ -11,6 +11,9 @@
 
 namespace chirm {
 
+// getaddrinfo blocks, for seconds when a name server is away, so it runs on a thread of libuv's
+// pool. It cannot be taken back there: whoever has lost interest is left out of the callback
+// instead.
 struct Resolver::Request {
   uv_getaddrinfo_t uv;
   std::string host;
@@ -33,6 +36,7 @@ struct Resolver::Request {
     for (const int family : {AF_INET, AF_INET6}) {
       for (const addrinfo* one = found; one != nullptr; one = one->ai_next) {
         std::array<char, NI_MAXHOST> text{};
+        // A host may be listed twice, in /etc/hosts and by a name server.
         if (one->ai_family != family ||
             getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
                         NI_NUMERICHOST) != 0 ||
@@ -59,7 +63,7 @@ void Resolver::resolve(const std::string& host, OnResolved on_resolved) {
   request_->self = request_;
   request_->uv.data = request_.get();
   addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_socktype = SOCK_STREAM;  // or each address comes once for every type of socket
   const int rc = uv_getaddrinfo(loop_.uv(), &request_->uv, &Request::on_resolved_cb, host.c_str(),
                                 nullptr, &hints);
   if (rc != 0) {  // only out of memory

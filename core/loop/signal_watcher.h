@@ -14,6 +14,8 @@ class SignalWatcher {
   // Does not keep the loop running by itself.
   SignalWatcher(Loop& loop, int signal, std::function<void()> on_signal);
   ~SignalWatcher();
+  SignalWatcher(const SignalWatcher&) = delete;
+  SignalWatcher& operator=(const SignalWatcher&) = delete;
 
  private:
   struct Impl;

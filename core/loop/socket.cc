@@ -21,6 +21,7 @@ using AddressInfo = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
 
 Expected<AddressInfo, Error> numeric_address(const std::string& address, std::uint16_t port) {
   addrinfo hints{};
+  // Numeric only, so that this never asks a name server: it would block the loop. See Resolver.
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
@@ -54,6 +55,7 @@ Expected<Socket, Error> listen_tcp(const std::string& address, std::uint16_t por
   if (!info) return Unexpected<Error>(info.error());
   auto socket = open_socket(**info);
   if (!socket) return socket;
+  // A server that is started again must not wait until its former connections have left TIME_WAIT.
   set_flag(socket->fd(), SOL_SOCKET, SO_REUSEADDR);
   const std::string where = address + ":" + std::to_string(port);
   if (bind(socket->fd(), (*info)->ai_addr, (*info)->ai_addrlen) != 0 ||
@@ -73,6 +75,8 @@ Expected<Socket, Error> connect_tcp(const std::string& address, std::uint16_t po
   if (!local_address.empty()) {
     auto local = numeric_address(local_address, 0);
     if (!local) return Unexpected<Error>(local.error());
+    // Without it bind() takes a port that no other connection has, of which there are 28,000; with
+    // it connect() chooses one that only has to be new towards that server.
     set_flag(socket->fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT);
     if (bind(socket->fd(), (*local)->ai_addr, (*local)->ai_addrlen) != 0) {
       return Unexpected<Error>(system_error("cannot bind to " + local_address, errno));
@@ -118,6 +122,8 @@ int pending_error(const Socket& socket) {
   return error;
 }
 
+// Frames are gathered into one write a turn already; Nagle's algorithm would hold the next one back
+// until the client's delayed acknowledgement, for 40 ms.
 void set_no_delay(int fd) { set_flag(fd, IPPROTO_TCP, TCP_NODELAY); }
 
 }  // namespace chirm

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "core/base/check.h"
 #include "core/loop/close_then_delete.h"
 #include "core/loop/loop.h"
 
@@ -25,21 +26,27 @@ struct Timer::Impl : std::enable_shared_from_this<Timer::Impl> {
 
 Timer::Timer(Loop& loop, std::function<void()> on_time) : impl_(std::make_shared<Impl>(loop)) {
   impl_->on_time = std::move(on_time);
-  uv_timer_init(loop.uv(), impl_->handle.get());
+  CHIRM_CHECK(impl_->on_time != nullptr);
+  (void)uv_timer_init(loop.uv(), impl_->handle.get());  // never fails
   impl_->handle->data = impl_.get();
 }
 
 Timer::~Timer() { stop(); }
 
+// Counted from the beginning of this turn, for that is the time that libuv knows: after long work
+// in it the timer comes early by as much.
 void Timer::start(std::uint64_t delay_ms) {
-  uv_timer_start(impl_->handle.get(), &Impl::on_timer_cb, delay_ms, 0);
+  const int rc = uv_timer_start(impl_->handle.get(), &Impl::on_timer_cb, delay_ms, 0);
+  CHIRM_CHECK(rc == 0, rc);
 }
 
 void Timer::start_repeating(std::uint64_t period_ms) {
-  uv_timer_start(impl_->handle.get(), &Impl::on_timer_cb, period_ms, period_ms);
+  CHIRM_CHECK(period_ms > 0);  // libuv would make it a timer that runs once
+  const int rc = uv_timer_start(impl_->handle.get(), &Impl::on_timer_cb, period_ms, period_ms);
+  CHIRM_CHECK(rc == 0, rc);
 }
 
-void Timer::stop() { uv_timer_stop(impl_->handle.get()); }
+void Timer::stop() { (void)uv_timer_stop(impl_->handle.get()); }  // never fails
 
 bool Timer::is_running() const {
   return uv_is_active(reinterpret_cast<uv_handle_t*>(impl_->handle.get())) != 0;

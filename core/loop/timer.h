@@ -19,9 +19,10 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Runs on_time once, `delay_ms` from now. Replaces what was set before.
+  // Runs on_time once, `delay_ms` from the beginning of this turn; never from within this call.
+  // Replaces what was set before.
   void start(std::uint64_t delay_ms);
-  // Runs on_time after each period.
+  // Runs on_time after each period, which is not 0, until stop().
   void start_repeating(std::uint64_t period_ms);
   void stop();
   bool is_running() const;

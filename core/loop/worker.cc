@@ -19,6 +19,7 @@ struct Request {
   std::function<void()> done;
 
   static void on_work_cb(uv_work_t* uv) { static_cast<Request*>(uv->data)->work(); }
+  // The status would be UV_ECANCELED, but nobody here cancels.
   static void on_done_cb(uv_work_t* uv, int) {
     const std::unique_ptr<Request> self(static_cast<Request*>(uv->data));
     self->loop->begin_turn();

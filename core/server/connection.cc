@@ -4,87 +4,113 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <utility>
 
-#include "core/server/connection_http.h"
-#include "core/server/server.h"
+#include "core/base/check.h"
+#include "core/server/connection_context.h"
+#include "core/server/server_counters.h"
+#include "core/server/server_settings.h"
 #include "protocol/limits.h"
 
 namespace chirm {
 
-Connection::Connection(Server& server, Socket socket)
-    : server_(server),
+Connection::Connection(ConnectionContext& context, Socket socket)
+    : context_(context),
       socket_(std::move(socket)),
-      decoder_(server.decoder_pool()),
-      http_(std::make_unique<Http>()) {
-  ++server_.counters().connections;
+      decoder_(context.decoder_pool),
+      http_(std::make_unique<HttpExchange>(context.http, static_cast<HttpTransport&>(*this))) {
+  ++context_.counters.connections;
 }
 
-Connection::~Connection() { --server_.counters().connections; }
+Connection::~Connection() { --context_.counters.connections; }
 
 bool Connection::start() {
-  server_.wheel().set(*this, 1000ULL * server_.settings().request_timeout_s);
-  return server_.poller().add(socket_.fd(), *this, {.readable = true});
+  CHIRM_CHECK(socket_.is_open() && state_ == State::kHttp);
+  set_deadline(context_.settings.request_timeout_s);
+  return context_.poller.add(socket_.fd(), *this, {.readable = true});
 }
 
+// We may be deep inside a callback of our own session or decoder here, and the epoll batch of this
+// turn may still hold an event for us. So only the socket goes at once: the rest waits for the end
+// of the turn, when no frame of ours is on the stack any more.
 void Connection::end() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
-  server_.wheel().clear(*this);
-  server_.poller().forget(*this);
+  context_.wheel.clear(*this);
+  context_.poller.forget(*this);
   socket_.reset();
-  server_.bury(*this);
+  if (http_) http_->abandon();
+  context_.ended.push_back(*this);
 }
 
 void Connection::drain() {
   if (session_ && state_ == State::kOpen) {
     session_->drain();
-  } else if (state_ == State::kRequest && !http_->request) {
+  } else if (http_ && http_->is_idle()) {
     end();
   }
 }
 
-void Connection::watch() {
-  if (state_ == State::kEnded) return;
-  server_.poller().change(socket_.fd(), *this,
-                          {.readable = is_input_wanted_, .writable = is_output_wanted_});
+void Connection::check() const {
+  CHIRM_CHECK((state_ == State::kEnded) == !socket_.is_open(), state_);
+  CHIRM_CHECK((http_ == nullptr) == (session_ != nullptr), state_);
+  if (state_ == State::kHttp) CHIRM_CHECK(http_ != nullptr && !is_decoder_done_);
+  if (state_ == State::kOpen) CHIRM_CHECK(session_ != nullptr && !session_->is_closing());
+  if (state_ == State::kClosing) CHIRM_CHECK(session_ != nullptr && session_->is_closing());
 }
 
+void Connection::set_deadline(std::uint32_t seconds) {
+  context_.wheel.set(*this, 1000ULL * seconds);
+}
+
+std::string Connection::peer() const { return peer_address(socket_); }
+
+void Connection::watch() {
+  if (state_ == State::kEnded) return;
+  context_.poller.change(socket_.fd(), *this,
+                         {.readable = is_input_wanted_, .writable = is_output_wanted_});
+}
+
+void Connection::want_output() {
+  is_output_wanted_ = true;
+  watch();
+}
+
+// Output first: what that frees lets the session take commands again, which the read then brings.
 void Connection::on_ready(bool readable, bool writable) {
+  // epoll reports an error or a hang-up as both, whether or not we asked for them.
   if (writable && is_output_wanted_) {
     is_output_wanted_ = false;
     watch();
-    if (state_ == State::kResponse) {
-      write_response();
-    } else if (session_) {
+    if (http_) {
+      http_->on_writable();
+    } else {
       session_->on_writable();
     }
   }
   if (readable && state_ != State::kEnded) read();
 }
 
-void Connection::on_deadline() { http_ ? on_http_deadline() : end(); }
+void Connection::on_deadline() { http_ ? http_->on_deadline() : end(); }
 
 // ---- Input
 
+// One read an event, however much more there is: epoll is level-triggered and comes back, and so
+// no peer who sends without pause keeps the loop from the others.
 void Connection::read() {
-  std::string& buffer = server_.read_buffer();
+  std::string& buffer = context_.read_buffer;
   const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size() - limits::kJsonPadding, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got == 0 && (state_ == State::kHandling || state_ == State::kResponse)) {
-    http_->framing.is_last = true;  // no more requests; the answer is still wanted
-    return set_input_wanted(false);
-  }
+  if (got == 0 && http_ && http_->on_end_of_input()) return;
   if (got <= 0) return end();
-  server_.counters().bytes_received += static_cast<std::uint64_t>(got);
+  context_.counters.bytes_received += static_cast<std::uint64_t>(got);
   on_bytes(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
 }
 
 void Connection::on_bytes(std::string_view bytes) {
   switch (state_) {
-    case State::kRequest:
-    case State::kHandling:
-    case State::kResponse:
-      return on_request_bytes(bytes);
+    case State::kHttp:
+      return http_->on_bytes(bytes);
     case State::kOpen:
     case State::kClosing:
       return feed(bytes);
@@ -102,6 +128,20 @@ void Connection::feed(std::string_view bytes) {
   }
 }
 
+// The exchange is destroyed here, within its own call, which promises to touch nothing afterwards.
+void Connection::on_upgraded(std::string input) {
+  CHIRM_CHECK(state_ == State::kHttp && !session_);
+  context_.wheel.clear(*this);
+  state_ = State::kOpen;
+  session_ = std::make_unique<Session>(context_.sessions, static_cast<Transport&>(*this));
+  http_.reset();
+  if (input.empty()) return;
+  // Clients may send frames right behind the request; the JSON parser reads beyond their end.
+  const std::size_t size = input.size();
+  input.append(limits::kJsonPadding, '\0');
+  feed(std::string_view(input).substr(0, size));
+}
+
 bool Connection::on_message(std::string_view payload) {
   session_->on_message(payload);
   return true;
@@ -112,6 +152,7 @@ bool Connection::on_ping(std::string_view payload) {
   return true;
 }
 
+// The answer to a ping of ours that WebSocket knows; the protocol's own pings are JSON commands.
 bool Connection::on_pong(std::string_view) { return true; }
 
 bool Connection::on_close(std::uint16_t code, std::string_view) {
@@ -122,28 +163,40 @@ bool Connection::on_close(std::uint16_t code, std::string_view) {
 
 // ---- Output
 
+std::optional<std::size_t> Connection::send(std::string_view bytes) {
+  if (state_ == State::kEnded) return std::nullopt;
+  const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    end();
+    return std::nullopt;
+  }
+  const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (taken < bytes.size()) want_output();
+  return taken;
+}
+
 std::size_t Connection::write(std::span<const iovec> pieces, std::size_t bytes) {
   if (state_ == State::kEnded) return 0;
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
-  const ssize_t sent = pieces.size() == 1
-                           ? send(socket_.fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                           : sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
+  // send(2) spares the kernel the copying of the vector: a delivery is mostly one piece, and mostly
+  // this call (3.77 against 3.86 us at 150 bytes).
+  const ssize_t sent =
+      pieces.size() == 1 ? ::send(socket_.fd(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                         : sendmsg(socket_.fd(), &message, MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     end();
     return 0;
   }
   const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
-  server_.counters().bytes_sent += taken;
-  if (taken < bytes) {
-    is_output_wanted_ = true;
-    watch();
-  }
+  context_.counters.bytes_sent += taken;
+  if (taken < bytes) want_output();
   return taken;
 }
 
 void Connection::set_input_wanted(bool is_wanted) {
+  if (is_wanted == is_input_wanted_) return;  // a system call saved
   is_input_wanted_ = is_wanted;
   watch();
 }
@@ -152,7 +205,7 @@ void Connection::on_closing() {
   if (state_ != State::kOpen) return;
   state_ = State::kClosing;
   set_input_wanted(true);  // for the peer's Close frame
-  server_.wheel().set(*this, 1000ULL * server_.settings().close_timeout_s);
+  set_deadline(context_.settings.close_timeout_s);
 }
 
 // Closing with unread input would reset the connection, and the peer could lose our Close frame: so

@@ -17,17 +17,17 @@ class Loop;
 
 class Listener {
  public:
-  // on_accept takes the socket and returns whether another one would be welcome now.
-  Listener(Loop& loop, Socket socket, std::function<bool(Socket)> on_accept);
+  // `on_accept` takes the socket and returns whether another one would be welcome now.
+  // `on_exhausted` is told why when the system has no file left; accepting goes on by itself, soon.
+  // Neither may destroy the listener. `socket` is listening, and the loop outlives the listener.
+  Listener(Loop& loop, Socket socket, std::function<bool(Socket)> on_accept,
+           std::function<void(const char* why)> on_exhausted);
 
   // After on_accept has said that no other is welcome.
   void resume();
   // True exactly while resume() is awaited.
   bool is_paused() const { return is_paused_; }
   std::uint16_t port() const { return local_port(socket_); }
-
-  // Called with the reason when the system has no file left. Accepting goes on by itself, soon.
-  std::function<void(const char* why)> on_exhausted;
 
  private:
   void accept_some();
@@ -36,7 +36,8 @@ class Listener {
   Socket socket_;
   FdWatcher watcher_;
   Timer retry_;
-  std::function<bool(Socket)> on_accept_;
+  const std::function<bool(Socket)> on_accept_;
+  const std::function<void(const char* why)> on_exhausted_;
   bool is_paused_ = false;
 };
 

@@ -1,22 +1,34 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// A node's counters in the Prometheus text format (prometheus-cpp makes the text).
+// A node's counters in the Prometheus text format (prometheus-cpp makes the text). What each is
+// called stands beside it, in the tables of the *_counters.h. Private to core/server.
 
-#include <optional>
 #include <string>
-#include <vector>
-
-#include "core/accounts/account_counters.h"
-#include "core/base/durations.h"
-#include "core/broker/broker_counters.h"
-#include "core/broker/broker_health.h"
-#include "core/chat/chat_counters.h"
-#include "core/server/server_counters.h"
 
 namespace chirm {
 
-std::string metrics_text(const ServerCounters& server, const ChatCounters& chat,
-                         const BrokerCounters& broker, const std::vector<StoreHealth>& stores,
-                         const Durations& turns, const std::optional<AccountCounters>& accounts);
+class Accounts;
+class Broker;
+class Loop;
+struct ChatCounters;
+struct ServerCounters;
+
+class Metrics {
+ public:
+  // All must outlive this. `accounts` is null where there are none.
+  Metrics(const Loop& loop, const ServerCounters& server, const ChatCounters& chat,
+          const Broker& broker, const Accounts* accounts)
+      : loop_(loop), server_(server), chat_(chat), broker_(broker), accounts_(accounts) {}
+
+  // As they are now.
+  std::string text() const;
+
+ private:
+  const Loop& loop_;
+  const ServerCounters& server_;
+  const ChatCounters& chat_;
+  const Broker& broker_;
+  const Accounts* accounts_;
+};
 
 }  // namespace chirm

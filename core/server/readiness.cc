@@ -9,6 +9,7 @@ namespace chirm {
 
 namespace {
 
+// Operators compare this with logs of other machines: no local time.
 std::string utc(std::int64_t unix_ms) {
   const std::time_t seconds = unix_ms / 1000;
   std::tm time{};

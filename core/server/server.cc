@@ -1,253 +1,259 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/server.h"
 
-#include <spdlog/spdlog.h>
-#include <sys/resource.h>
+#include <utility>
 
-#include <algorithm>
-
-#include "core/base/version.h"
+#include "core/accounts/accounts.h"
+#include "core/accounts/revocations.h"
+#include "core/base/check.h"
+#include "core/base/random.h"
+#include "core/broker/broker.h"
+#include "core/chat/authenticator.h"
+#include "core/chat/chat_counters.h"
+#include "core/chat/chat_settings.h"
+#include "core/chat/hub.h"
+#include "core/chat/rpc.h"
+#include "core/chat/session.h"
+#include "core/chat/session_directory.h"
+#include "core/loop/loop.h"
+#include "core/loop/poller.h"
+#include "core/loop/timer_wheel.h"
 #include "core/rooms/rooms.h"
-#include "core/server/auth_routes.h"
-#include "core/server/connection.h"
-#include "core/server/listener.h"
+#include "core/server/acceptor.h"
+#include "core/server/admin/administration.h"
+#include "core/server/admin/node_meter.h"
+#include "core/server/admission.h"
+#include "core/server/connection_context.h"
+#include "core/server/connection_registry.h"
+#include "core/server/drain.h"
+#include "core/server/http/auth_routes.h"
+#include "core/server/http/http_exchange.h"
+#include "core/server/http/http_router.h"
 #include "core/server/metrics.h"
-#include "core/server/process_usage.h"
-#include "core/server/readiness.h"
+#include "core/server/server_counters.h"
+#include "core/server/server_settings.h"
 #include "protocol/limits.h"
+#include "protocol/ws_decoder.h"
+#include "protocol/ws_encoder.h"
 
 namespace chirm {
 
 namespace {
 
+// Large enough that a busy publisher's turn is one read, small enough to stay in the cache.
 constexpr std::size_t kReadBytes = 64 * 1024;
-// Descriptors for everything that is not a client: the loop, Redis, files, the listener.
-constexpr std::uint64_t kReservedFiles = 64;
-constexpr std::uint64_t kPauseLogPeriodMs = 10'000;
-constexpr std::uint64_t kDrainTickMs = 100;
-
-std::uint64_t files_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT32_MAX;
-  return limit.rlim_cur;
-}
 
 constexpr std::string_view kWelcome =
     "chirm is running. Connect with: chirm --url ws://THIS_HOST/connection/websocket --name YOU\n";
 
-std::unique_ptr<Revocations> make_revocations(Loop& loop, Broker& broker,
-                                              const ChatSettings& chat) {
-  if (chat.is_insecure) return nullptr;
-  return std::make_unique<Revocations>(loop, broker.documents());
-}
-
-std::unique_ptr<Accounts> make_accounts(Loop& loop, Broker& broker, const AccountSettings& settings,
-                                        Revocations* revocations) {
-  if (revocations == nullptr || !settings.is_on) return nullptr;
-  return std::make_unique<Accounts>(loop, broker.documents(), *revocations, settings);
-}
-
-}  // namespace
-
-Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)
-    : loop_(loop),
-      broker_(broker),
-      settings_(std::move(settings)),
-      chat_settings_(std::move(chat_settings)),
-      poller_(loop),
-      wheel_(loop),
-      decoder_pool_(WsRole::kServer, limits::kMessageBytes),
-      encoder_(WsRole::kServer),
-      revocations_(make_revocations(loop, broker, chat_settings_)),
-      accounts_(make_accounts(loop, broker, settings_.accounts, revocations_.get())),
-      authenticator_(chat_settings_, accounts_.get(), revocations_.get()),
-      hub_(loop, broker, encoder_, chat_settings_, chat_counters_),
-      session_context_{hub_,           chat_settings_, authenticator_,
-                       wheel_,         encoder_,       command_decoder_,
-                       chat_counters_, random_,        directory_},
-      survey_(loop, broker.nodes()),
-      session_control_(survey_, hub_, directory_, settings_.node_name),
-      board_(loop, broker.nodes(), [this] { return measure(); }),
-      api_methods_(broker, hub_.presence(), authenticator_, session_control_, board_,
-                   session_context_),
-      api_(settings_.api_key, api_methods_),
-      admin_rpc_(session_control_, board_, {broker, revocations_.get(), accounts_.get()}),
-      read_buffer_(kReadBytes + limits::kJsonPadding, '\0'),
-      files_max_(files_limit()),
-      start_ms_(loop.now_ms()),
-      drain_timer_(loop, [this] { drain_some(); }) {
-  if (revocations_) {
-    revocations_->on_revoked = [this](const std::string& user, std::uint64_t sign_in) {
-      close_sessions(user, sign_in);
-    };
-  }
-  add_routes();
-  api_.add_routes(router_);
-  if (!chat_settings_.is_insecure) {
-    admin_rpc_.add_methods(rpc_);
-    rooms_ = std::make_unique<Rooms>(hub_, directory_, chat_settings_, rpc_);
-    if (accounts_) {
-      accounts_->guest_sweep().forget = [this](const std::string& guest, auto done) {
-        rooms_->forget_guest(guest, std::move(done));
-      };
-    }
-    session_context_.rpc = &rpc_;
-    session_context_.access = rooms_.get();
-  }
-  loop_.add_turn_end_hook([this] { return end_turn(); });
-}
-
-Server::~Server() {
-  while (Connection* connection = connections_.pop_front()) delete connection;
-  while (Connection* connection = leaving_.pop_front()) delete connection;
-  while (Connection* connection = graveyard_.pop_front()) delete connection;
-}
-
-Expected<void, Error> Server::listen() {
-  auto socket = listen_tcp(settings_.listen, settings_.port);
-  if (!socket) return Unexpected<Error>(socket.error());
-  listener_ = std::make_unique<Listener>(
-      loop_, std::move(*socket), [this](Socket accepted) { return accept(std::move(accepted)); });
-  listener_->on_exhausted = [this](const char* why) {
-    ++counters_.accept_pauses;
-    if (loop_.now_ms() - pause_logged_ms_ < kPauseLogPeriodMs && pause_logged_ms_ != 0) return;
-    pause_logged_ms_ = loop_.now_ms();
-    spdlog::warn("accepting paused: {}; {} connections are open", why, counters_.connections);
-  };
-  return {};
-}
-
-std::uint16_t Server::port() const { return listener_ ? listener_->port() : 0; }
-
-std::optional<HttpError> Server::refusal() const {
-  if (is_stopping_) return HttpError{503, "this node is stopping"};
-  if (settings_.connections_max != 0 && chat_counters_.sessions >= settings_.connections_max) {
-    return HttpError{503, "this node has as many connections as it may have"};
-  }
-  if (broker_.health() == Health::kAway) {
-    return HttpError{503, "this node cannot reach its store"};
-  }
-  return std::nullopt;
-}
-
-bool Server::has_files() const {
-  return counters_.connections <
-         (files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2);
-}
-
-bool Server::accept(Socket socket) {
-  ++counters_.accepted;
-  auto connection = std::make_unique<Connection>(*this, std::move(socket));
-  if (connection->start()) connections_.push_back(*connection.release());
-  if (has_files()) return true;
-  listener_->on_exhausted("the limit of open files (ulimit -n) is nearly reached");
-  return false;
-}
-
-void Server::bury(Connection& connection) { graveyard_.push_back(connection); }
-
-Loop::TurnEnd Server::end_turn() {
-  broker_.flush();
-  const Loop::TurnEnd more = hub_.flush();
-  while (Connection* connection = graveyard_.pop_front()) delete connection;
-  if (listener_ && listener_->is_paused() && has_files()) {
-    listener_->resume();
-  }
-  if (on_stopped_ && connections_.empty() && leaving_.empty())
-    std::exchange(on_stopped_, nullptr)();
-  return more;
-}
-
-void Server::stop(std::function<void()> on_stopped) {
-  listener_.reset();
-  is_stopping_ = true;
-  on_stopped_ = std::move(on_stopped);
-  to_drain_ = counters_.connections;
-  drain_some();
-  drain_timer_.start_repeating(kDrainTickMs);
-}
-
-// By tick k of n, k/n of all that were there have been sent away.
-void Server::drain_some() {
-  ++drain_ticks_;
-  const std::uint64_t limit_ms = 1000ULL * (settings_.drain_s + settings_.close_timeout_s);
-  if (drain_ticks_ * kDrainTickMs > limit_ms && on_stopped_) {
-    return std::exchange(on_stopped_, nullptr)();  // some publish was never answered
-  }
-  const std::uint64_t ticks =
-      std::max<std::uint64_t>(1, 1000ULL * settings_.drain_s / kDrainTickMs);
-  const std::uint64_t due = (to_drain_ * drain_ticks_ + ticks - 1) / ticks;
-  for (; drained_ < due; ++drained_) {
-    Connection* connection = connections_.pop_front();
-    if (connection == nullptr) break;
-    leaving_.push_back(*connection);
-    connection->drain();
-  }
-}
-
-std::string Server::metrics() const {
-  return metrics_text(counters_, chat_counters_, broker_.counters(), broker_.stores(),
-                      loop_.turns(),
-                      accounts_ ? std::optional(accounts_->counters()) : std::nullopt);
-}
-
-NodeStatistics Server::measure() {
-  NodeStatistics now;
-  now.node = settings_.node_name.empty() ? std::to_string(port()) : settings_.node_name;
-  now.version = kVersion;
-  now.uptime_s = (loop_.now_ms() - start_ms_) / 1000;
-  now.connections = chat_counters_.sessions;
-  now.users = directory_.all().size();
-  now.channels = chat_counters_.channels;
-  now.subscriptions = chat_counters_.subscriptions;
-  now.published = broker_.counters().published;
-  now.delivered = chat_counters_.deliveries;
-  now.delivery = recent_deliveries_.look(chat_counters_.delivery);
-  now.loop_lag = recent_turns_.look(loop_.turns());
-  now.slow_readers = hub_.slow_readers().size();
-  const ProcessUsage usage = process_usage();
-  now.memory_bytes = usage.memory_bytes;
-  now.cpu_ms = usage.cpu_ms;
-  return now;
-}
-
-HttpResponse Server::readiness() const {
-  if (is_stopping_) return text_response(503, "stopping\n");
-  if (broker_.health() != Health::kReady) {
-    return text_response(503, problems_text(broker_.stores(), Loop::unix_ms()));
-  }
-  if (!authenticator_.is_ready()) return text_response(503, "reading who may sign in\n");
-  return text_response(200, "ok\n");
-}
-
-HttpResponse Server::file(const HttpRequest& request) const {
-  if (auto found = static_response(settings_.web_files, request)) return std::move(*found);
-  return request.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
-}
-
-// 0: all of the user's.
-void Server::close_sessions(const std::string& user, std::uint64_t sign_in) {
-  const auto found = directory_.of_user(user);
-  // Closing takes them out of the directory.
+// Somebody was revoked, here or on another node: their connections end. `sign_in` 0: all of the
+// user's.
+void close_sessions(const SessionDirectory& directory, const std::string& user,
+                    std::uint64_t sign_in) {
+  const auto found = directory.of_user(user);
+  // A copy, because closing takes them out of the directory.
   for (Session* session : std::vector(found.begin(), found.end())) {
     if (sign_in == 0 || session->sign_in() == sign_in) session->close(disconnects::kInvalidToken);
   }
 }
 
-void Server::add_routes() {
-  add_auth_routes(router_, accounts_.get(), chat_settings_.tokens.has_any());
-  const auto add = [this](const char* path, std::function<HttpResponse()> make) {
-    router_.add({"GET", path, [make = std::move(make)](const HttpCall&, const HttpAnswer& answer) {
-                   answer(make());
-                 }});
-  };
-  router_.set_fallback(
-      [this](const HttpCall& call, const HttpAnswer& answer) { answer(file(call.request)); });
-  add("/healthz", [] { return text_response(200, "ok\n"); });
-  add("/readyz", [this] { return readiness(); });
-  add("/metrics", [this] {
-    return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", metrics()};
+HttpResponse page(const ServerSettings& settings, const HttpRequest& request) {
+  if (auto found = static_response(settings.web_files, request)) return std::move(*found);
+  return request.path() == "/" ? text_response(200, kWelcome) : text_response(404, "not found\n");
+}
+
+void add_get(HttpRouter& router, const char* path, std::function<HttpResponse()> make) {
+  router.add({"GET", path, [make = std::move(make)](const HttpCall&, const HttpAnswer& answer) {
+                answer(make());
+              }});
+}
+
+}  // namespace
+
+// In the order in which they need each other: a part is given what stands above it. Tables that
+// parts add to (routes, methods) stand above those who look things up in them.
+// 30 members and no fewer: they are what the whole program consists of.
+struct Server::Parts {
+  Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings, ChatSettings its_chat);
+  ~Parts();
+
+  std::unique_ptr<Revocations> make_revocations();
+  std::unique_ptr<Rooms> make_rooms();
+  std::unique_ptr<Accounts> make_accounts();
+  void add_routes();
+  Loop::TurnEnd end_turn();
+  void check() const;
+
+  Loop& loop;
+  Broker& broker;
+  const ServerSettings settings;
+  const ChatSettings chat_settings;
+  ServerCounters counters;
+  ChatCounters chat_counters;
+  Poller poller;
+  TimerWheel wheel;
+  WsDecoderPool decoder_pool;
+  WsEncoder encoder;
+  CommandDecoder command_decoder;
+  Random random;
+  SessionDirectory directory;
+  Hub hub;
+  RpcTable methods;
+  const std::unique_ptr<Revocations> revocations;  // null in insecure mode
+  const std::unique_ptr<Rooms> rooms;              // null in insecure mode
+  const std::unique_ptr<Accounts> accounts;        // null where there are none
+  const Authenticator authenticator;
+  SessionContext session_context;
+  HttpRouter router;
+  Admission admission;
+  ConnectionRegistry connections;
+  HttpContext http_context;
+  ConnectionContext connection_context;
+  Acceptor acceptor;
+  Drain drain;
+  const Metrics metrics;
+  NodeMeter meter;
+  Administration administration;
+};
+
+Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings,
+                     ChatSettings its_chat)
+    : loop(its_loop),
+      broker(its_broker),
+      settings(std::move(its_settings)),
+      chat_settings(std::move(its_chat)),
+      poller(loop),
+      wheel(loop),
+      decoder_pool(WsRole::kServer, limits::kMessageBytes),
+      encoder(WsRole::kServer),
+      hub(loop, broker, encoder, chat_settings, chat_counters),
+      revocations(make_revocations()),
+      rooms(make_rooms()),
+      accounts(make_accounts()),
+      authenticator(chat_settings, accounts.get(), revocations.get()),
+      session_context{.hub = hub,
+                      .settings = chat_settings,
+                      .authenticator = authenticator,
+                      .wheel = wheel,
+                      .encoder = encoder,
+                      .decoder = command_decoder,
+                      .counters = chat_counters,
+                      .random = random,
+                      .directory = directory,
+                      .rpc = chat_settings.is_insecure ? nullptr : &methods,
+                      .access = rooms.get()},
+      admission(settings, chat_counters, broker, authenticator),
+      http_context{settings, counters, router, admission},
+      connection_context{.settings = settings,
+                         .counters = counters,
+                         .poller = poller,
+                         .wheel = wheel,
+                         .decoder_pool = decoder_pool,
+                         .sessions = session_context,
+                         .http = http_context,
+                         .ended = connections.ended(),
+                         .read_buffer = std::string(kReadBytes + limits::kJsonPadding, '\0')},
+      acceptor(loop, connection_context, connections),
+      drain(loop, settings, counters, connections),
+      metrics(loop, counters, chat_counters, broker, accounts.get()),
+      meter({loop, broker, hub, directory, chat_counters}),
+      administration({.loop = loop,
+                      .broker = broker,
+                      .hub = hub,
+                      .directory = directory,
+                      .authenticator = authenticator,
+                      .revocations = revocations.get(),
+                      .accounts = accounts.get(),
+                      .access = rooms.get(),
+                      .measure =
+                          [this] {
+                            return meter.measure(settings.node_name.empty()
+                                                     ? std::to_string(acceptor.port())
+                                                     : settings.node_name);
+                          }},
+                     settings.node_name, settings.api_key, router, methods) {
+  add_routes();
+  loop.add_turn_end_hook([this] { return end_turn(); });
+}
+
+// Connections go before all else: their sessions leave the hub and the directory as they do.
+Server::Parts::~Parts() { connections.clear(); }
+
+std::unique_ptr<Revocations> Server::Parts::make_revocations() {
+  if (chat_settings.is_insecure) return nullptr;
+  return std::make_unique<Revocations>(loop, broker.documents(),
+                                       [this](const std::string& user, std::uint64_t sign_in) {
+                                         close_sessions(directory, user, sign_in);
+                                       });
+}
+
+std::unique_ptr<Rooms> Server::Parts::make_rooms() {
+  if (chat_settings.is_insecure) return nullptr;
+  return std::make_unique<Rooms>(hub, directory, chat_settings, methods);
+}
+
+std::unique_ptr<Accounts> Server::Parts::make_accounts() {
+  if (revocations == nullptr || !settings.accounts.is_on) return nullptr;
+  return std::make_unique<Accounts>(
+      loop, broker.documents(), *revocations, settings.accounts,
+      [this](const std::string& guest, auto done) { rooms->forget_guest(guest, std::move(done)); });
+}
+
+void Server::Parts::add_routes() {
+  add_auth_routes(router, accounts.get(), chat_settings.tokens.has_any());
+  router.set_fallback([this](const HttpCall& call, const HttpAnswer& answer) {
+    answer(page(settings, call.request));
+  });
+  // Alive is whoever answers at all: a node that is not ready must not be restarted for it.
+  add_get(router, "/healthz", [] { return text_response(200, "ok\n"); });
+  add_get(router, "/readyz", [this] { return admission.readiness(); });
+  add_get(router, "/metrics", [this] {
+    return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", metrics.text()};
   });
 }
+
+// The order counts. A store within this process answers in its flush, so what was published in this
+// turn is part of this turn's fan-out. Connections that have ended are deleted when nothing of
+// theirs is on the stack any more, and only then are their files free for others.
+Loop::TurnEnd Server::Parts::end_turn() {
+  broker.flush();
+  const Loop::TurnEnd more = hub.flush();
+  connections.bury();
+  acceptor.resume_if_possible();
+  if constexpr (kChecksInvariants) check();
+  drain.finish_if_empty();  // last, for it may end the program
+  return more;
+}
+
+void Server::Parts::check() const {
+  poller.check();
+  wheel.check();
+  connections.check(counters.connections);
+}
+
+Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)
+    : parts_(std::make_unique<Parts>(loop, broker, std::move(settings), std::move(chat_settings))) {
+}
+
+Server::~Server() = default;
+
+Expected<void, Error> Server::listen() { return parts_->acceptor.listen(); }
+
+std::uint16_t Server::port() const { return parts_->acceptor.port(); }
+
+void Server::stop(std::function<void()> on_stopped) {
+  // First of all nobody new, or the drain would have no end.
+  parts_->acceptor.close();
+  parts_->admission.begin_stopping();
+  parts_->drain.begin(std::move(on_stopped));
+}
+
+HttpRouter& Server::router() { return parts_->router; }
+
+std::string Server::metrics() const { return parts_->metrics.text(); }
+
+Accounts* Server::accounts() { return parts_->accounts.get(); }
+
+Revocations* Server::revocations() { return parts_->revocations.get(); }
 
 }  // namespace chirm

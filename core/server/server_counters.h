@@ -2,18 +2,35 @@
 #pragma once
 // What the server counts about connections and requests, since the process started.
 
+#include <array>
 #include <cstdint>
 #include <map>
+
+#include "core/base/metric_table.h"
 
 namespace chirm {
 
 struct ServerCounters {
-  std::uint64_t connections = 0;  // gauge
+  std::uint64_t connections = 0;
   std::uint64_t accepted = 0;
-  std::uint64_t accept_pauses = 0;  // for want of files
+  std::uint64_t accept_pauses = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
-  std::map<int, std::uint64_t> responses;  // HTTP responses by status, 101 for upgrades
+  std::map<int, std::uint64_t> responses;  // by status
 };
+
+inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
+    gauge(&ServerCounters::connections, "chirm_connections", "Open sockets"),
+    counter(&ServerCounters::accepted, "chirm_connections_accepted_total", "Sockets accepted"),
+    counter(&ServerCounters::accept_pauses, "chirm_accept_pauses_total",
+            "Times accepting paused for want of files"),
+    counter(&ServerCounters::bytes_received, "chirm_received_bytes_total",
+            "Bytes read from clients"),
+    counter(&ServerCounters::bytes_sent, "chirm_sent_bytes_total", "Bytes written to clients"),
+});
+inline constexpr LabelledMetric kServerResponses{&ServerCounters::responses,
+                                                 "chirm_http_responses_total",
+                                                 "HTTP responses; 101 are upgrades", "status"};
+static_assert(covers<ServerCounters, std::map<int, std::uint64_t>>(kServerMetrics));
 
 }  // namespace chirm

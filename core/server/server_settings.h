@@ -9,7 +9,7 @@
 
 #include "core/accounts/account_settings.h"
 #include "core/base/address_range.h"
-#include "core/server/static_files.h"
+#include "core/server/http/static_files.h"
 
 namespace chirm {
 

@@ -73,10 +73,7 @@ class SetPasswordAtATerminal : public SetPassword {
     tmux_.type("ada", line);
     tmux_.press("ada", {"Enter"});
   }
-  bool sees(const std::string& text) {
-    return testing::run_until(loop_,
-                              [&] { return tmux_.screen("ada").find(text) != std::string::npos; });
-  }
+  bool sees(const std::string& text) { return tmux_.run_until_shows(loop_, "ada", text); }
 
   testing::Tmux tmux_;
 };
@@ -86,8 +83,8 @@ TEST_F(SetPasswordAtATerminal, AsksTwiceAndShowsNothing) {
   say("correct horse");
   EXPECT_TRUE(sees("Again:"));
   say("correct horse");
-  EXPECT_TRUE(sees("ended with 0")) << tmux_.screen("ada");
-  EXPECT_TRUE(sees(" echo ")) << tmux_.screen("ada");
+  EXPECT_TRUE(sees("ended with 0"));
+  EXPECT_TRUE(sees(" echo "));
   EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("horse")));
 }
 
@@ -103,8 +100,8 @@ TEST_F(SetPasswordAtATerminal, ChangesNothingWhenTheyDiffer) {
 TEST_F(SetPasswordAtATerminal, ShowsWhatIsTypedAgainWhenItIsInterrupted) {
   start();
   tmux_.press("ada", {"C-c"});
-  EXPECT_TRUE(sees("ended with 130")) << tmux_.screen("ada");
-  EXPECT_TRUE(sees(" echo ")) << tmux_.screen("ada");
+  EXPECT_TRUE(sees("ended with 130"));
+  EXPECT_TRUE(sees(" echo "));
 }
 
 TEST_F(SetPassword, DoesNotTouchAFileThatIsInUse) {

@@ -19,6 +19,7 @@
 #include "tests/chaos/metric_totals.h"
 #include "tests/chaos/settings.h"
 #include "tests/support/cluster.h"
+#include "tests/support/loop_runner.h"
 #include "tests/support/temp_directory.h"
 
 namespace chirm::chaos {
@@ -49,7 +50,8 @@ class Arena {
 
   void wait(std::uint64_t ms);
   // Whether it became true in time.
-  bool wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms = 20'000);
+  bool wait_until(const std::function<bool()>& is_true,
+                  std::uint64_t deadline_ms = testing::kDeadlineMs);
 
   // Starts the nodes again that have ended without being told to; each is a trouble.
   void revive_nodes();

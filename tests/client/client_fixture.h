@@ -94,7 +94,7 @@ class ClientTest : public ::testing::Test {
   bool run_until_line(const std::string& line) {
     return run([&] { return events_.has(line); });
   }
-  Client::OnPublished note_ack(std::string name) {
+  OnPublished note_ack(std::string name) {
     return [this, name](Expected<std::uint64_t, CommandError> result) {
       acks_.push_back(result ? name + " at " + std::to_string(*result)
                              : name + " failed: " + std::to_string(result.error().code) + " " +

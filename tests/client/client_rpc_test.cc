@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 
 class ClientRpcTest : public ClientTest {
  protected:
-  Client::OnRpc note() {
+  OnRpc note() {
     return [this](Expected<std::string_view, CommandError> result) {
       answers_.push_back(result ? std::string(*result)
                                 : std::to_string(result.error().code) + result.error().message);

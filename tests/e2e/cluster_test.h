@@ -16,6 +16,7 @@
 #include "tests/e2e/ledger.h"
 #include "tests/e2e/participant.h"
 #include "tests/support/cluster.h"
+#include "tests/support/loop_runner.h"
 
 namespace chirm::testing {
 
@@ -41,7 +42,8 @@ class ClusterTest : public ::testing::Test {
   // they came in, in order, once, and nobody was told of a loss.
   void stop_and_compare();
 
-  bool run(const std::function<bool()>& is_done, std::uint64_t deadline_ms = 20'000);
+  // Returns whether is_done() became true before the deadline and before a node died by itself.
+  bool run(const std::function<bool()>& is_done, std::uint64_t deadline_ms = kDeadlineMs);
   bool wait_until_settled();
   std::size_t sessions(std::size_t node);
   std::size_t count_disconnects() const;

@@ -32,7 +32,7 @@ TEST_F(FullScreenAccounts, APersonRegistersAndLogsInAtThePrompt) {
   open("");
   ASSERT_TRUE(sees("ada", "Password of Ada (Enter alone: register or be a guest):"));
   say("ada", "wrong horse");
-  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "Password of Ada (") == 2; }));
+  ASSERT_TRUE(sees_twice("ada", "Password of Ada ("));
   say("ada", "correct horse");
   ASSERT_TRUE(sees("ada", " connected "));
 }
@@ -105,9 +105,9 @@ TEST_F(FullScreenAccounts, WhoHasNoAccountRegistersOrIsAGuestAtThePrompt) {
   ASSERT_TRUE(sees("ada", "The same again:"));
   say("ada", "short");
   ASSERT_TRUE(sees("ada", "chirm: password: expected"));
-  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "New password for ada:") == 2; }));
+  ASSERT_TRUE(sees_twice("ada", "New password for ada:"));
   say("ada", "long enough");
-  ASSERT_TRUE(run([&] { return count(tmux_.screen("ada"), "The same again:") == 2; }));
+  ASSERT_TRUE(sees_twice("ada", "The same again:"));
   say("ada", "long enough");
   ASSERT_TRUE(sees("ada", " connected "));
   EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("~ada")));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 // People at terminals (tmux) with chirm, and what is on their screens. Those of a test that failed
-// are printed.
+// are printed. Waiting for a screen ends as soon as the program or tmux has ended.
 
 #include <gmock/gmock.h>
 
@@ -57,10 +57,23 @@ class FullScreen : public ClusterTest {
     tmux_.press(name, {"Enter"});
   }
   bool sees(const std::string& name, const std::string& text) {
-    return run([&] { return tmux_.screen(name).find(text) != std::string::npos; });
+    return tmux_.run_until_shows(loop_, name, text);
+  }
+  bool sees_twice(const std::string& name, const std::string& text) {
+    return tmux_.run_until(loop_, name, "\"" + text + "\" twice",
+                           [&](const std::string& screen) { return count(screen, text) == 2; });
   }
   bool misses(const std::string& name, const std::string& text) {
-    return run([&] { return tmux_.screen(name).find(text) == std::string::npos; });
+    return tmux_.run_until_hides(loop_, name, text);
+  }
+  // Presses the key again and again.
+  bool finds(const std::string& name, const std::string& key, const std::string& text) {
+    return tmux_.run_until(loop_, name, "\"" + text + "\" after " + key,
+                           [&](const std::string& screen) {
+                             if (screen.find(text) != std::string::npos) return true;
+                             tmux_.press(name, {key});
+                             return false;
+                           });
   }
   static std::size_t count(const std::string& text, const std::string& part) {
     std::size_t found = 0;

@@ -83,10 +83,7 @@ TEST_F(FullScreenAccounts, ExplainsItselfAndListsWhatThereIs) {
   say("ada", "/help");
   ASSERT_TRUE(sees("ada", "Help"));
   EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("/join ROOM"), HasSubstr("/search ")));
-  ASSERT_TRUE(run([&] {
-    tmux_.press("ada", {"PageDown"});
-    return tmux_.screen("ada").find("Ctrl-L, Ctrl-Z, Ctrl-C") != std::string::npos;
-  }));
+  ASSERT_TRUE(finds("ada", "PageDown", "Ctrl-L, Ctrl-Z, Ctrl-C"));
   tmux_.press("ada", {"Escape"});
   ASSERT_TRUE(misses("ada", "Ctrl-L, Ctrl-Z, Ctrl-C"));
   say("bob", "/rooms");

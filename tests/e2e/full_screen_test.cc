@@ -101,10 +101,7 @@ TEST_F(FullScreen, ScrollsBackToTheBeginning) {
   ASSERT_TRUE(run([&] { return writer.exit_code().has_value(); }));
   chat("ada", cluster_->url());
   ASSERT_TRUE(sees("ada", "message 200."));
-  ASSERT_TRUE(run([&] {
-    tmux_.press("ada", {"PageUp"});
-    return tmux_.screen("ada").find("message 1.") != std::string::npos;
-  }));
+  ASSERT_TRUE(finds("ada", "PageUp", "message 1."));
   EXPECT_THAT(tmux_.screen("ada"), HasSubstr("older messages: Esc to return"));
   tmux_.press("ada", {"Escape"});
   ASSERT_TRUE(sees("ada", "message 200."));

@@ -38,7 +38,7 @@ BEGIN {
   door["^simdjson"] = "^protocol/"
   door["^hiredis(/|\\.h$)"] = "^core/broker/"
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
-  door["^n?curses"] = "^client/terminal/screen\\.cc$"
+  door["^n?curses"] = "^client/terminal/screen/screen\\.cc$"
   door["^sodium(/|\\.h$)"] = "^core/accounts/"
 
   # protocol/ is pure: no loop, clock, socket, thread, log.

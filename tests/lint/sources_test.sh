@@ -63,6 +63,8 @@ refused core/server/a.cc:1 "expected only in ^core/broker/" \
   core/server/a.cc '#include <hiredis/async.h>'
 refused core/server/a.cc:1 "expected only in ^protocol/http" \
   core/server/a.cc '#include <http_parser.h>'
+refused client/terminal/view/a.cc:1 "expected only in ^client/terminal/screen/" \
+  client/terminal/view/a.cc '#include <curses.h>'
 refused protocol/a.cc:1 "no clock" protocol/a.cc '#include <sys/socket.h>'
 refused bin/a.cc:1 "a leftover mark" bin/a.cc "// TO""DO: later"
 refused bin/a.cc:1 "101 columns" bin/a.cc "// $(printf 'x%.0s' {1..98})"
@@ -82,6 +84,7 @@ accepted core/server/a.h '#include <map>' '#include "core/chat/x.h"' '#include "
 accepted core/loop/a.cc '#include <uv.h>' '#include "core/base/x.h"'
 accepted core/broker/a.cc '#include <hiredis/hiredis.h>'
 accepted protocol/ws_decoder.cc '#include <wslay/wslay.h>' '#include <simdjson.h>'
+accepted client/terminal/screen/screen.cc '#include <curses.h>'
 accepted protocol/http.cc '#include <http_parser.h>'
 accepted tests/a.cc '#include "bin/x.h"' '#include "bench/x.h"' '#include <uv.h>'
 accepted bin/a.cc "// $(printf 'ä%.0s' {1..97})"

@@ -86,6 +86,16 @@ TEST(HttpRequest, Refuses400NamesThatAreNone) {
 }
 
 // RFC 9112 §3.2
+// RFC 9112 §2.2. To a reader that takes the byte behind a CR for a line feed, these have a second
+// header or end earlier.
+TEST(HttpRequest, Refuses400ACrWithoutALineFeed) {
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: h\r\nX:\rZContent-Length: 5\r\n\r\n"), 400);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: h\r\n\rGET /b HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: h\r\nX: a\rb\r\n\r\n"), 400);
+  // Behind the head it is nobody's business here.
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: h\r\n\r\n\rx"), 0);
+}
+
 TEST(HttpRequest, Refuses400OtherThanOneHost) {
   EXPECT_EQ(error_of("GET / HTTP/1.1\r\n\r\n"), 400);
   EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n"), 400);

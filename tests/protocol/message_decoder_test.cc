@@ -35,6 +35,16 @@ TEST_F(MessageDecoderTest, WhatIsNeitherReplyNorPushIsAPing) {
   EXPECT_EQ(decode(R"({"push":null,"connect":{"client":"c"}})").kind, Kind::kPing);
 }
 
+// Whoever reads a push takes the front of its list.
+TEST_F(MessageDecoderTest, RefusesAPushWhoseListAResultHasEmptied) {
+  EXPECT_TRUE(
+      is_refused(R"({"push":{"channel":"c","pub":{"data":1}},"history":{"publications":[]}})"));
+  EXPECT_TRUE(is_refused(R"({"push":{"channel":"c","subscribe":{}},"connect":{"subs":{}}})"));
+  EXPECT_TRUE(is_refused(R"({"push":{"channel":"c","join":{}},"presence":{"presence":{}}})"));
+  EXPECT_EQ(decode(R"({"history":{"publications":[]},"push":{"channel":"c","pub":{}}})").kind,
+            Kind::kPublication);
+}
+
 TEST_F(MessageDecoderTest, ReadsAConnectReplyOfCentrifugo) {
   const auto message =
       decode(R"({"id":1,"connect":{"client":"c1","version":"6.9.1","expires":true,"ttl":600,)"

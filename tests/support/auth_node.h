@@ -9,9 +9,13 @@
 #include <utility>
 #include <vector>
 
+#include "core/accounts/accounts.h"
+#include "core/accounts/revocations.h"
 #include "core/broker/broker.h"
+#include "core/chat/chat_settings.h"
 #include "core/loop/loop.h"
 #include "core/server/server.h"
+#include "core/server/server_settings.h"
 #include "protocol/json_fields.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"

@@ -78,6 +78,18 @@ std::vector<std::string> Cluster::stop() {
   return troubles;
 }
 
+std::string Cluster::died() const {
+  std::string died;
+  for (const Node& node : nodes_) {
+    if (node.is_killed || !node.process) continue;
+    // One that was told to stop ends with 0.
+    if (const auto code = node.process->exit_code(); code.value_or(0) != 0) {
+      died += "chirmd-" + address(node.port) + ": exit code " + std::to_string(*code) + "\n";
+    }
+  }
+  return died;
+}
+
 std::vector<Cluster::Log> Cluster::logs() const {
   std::vector<Log> logs;
   for (const Node& node : nodes_) {
@@ -211,11 +223,12 @@ void Cluster::wait_for(Process& process, std::string_view line) {
 }
 
 void Cluster::wait_until_ready() {
-  CHIRM_CHECK(run_until(loop_, [&] {
-    return std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
+  const bool are_ready = run_until(loop_, [&] {
+    return !died().empty() || std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
       return http_get(node.port.number(), "/readyz").status == 200;
     });
-  }));
+  });
+  CHIRM_CHECK(are_ready && died().empty(), died());
 }
 
 std::string Cluster::metrics(std::size_t node) const {

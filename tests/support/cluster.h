@@ -73,6 +73,9 @@ class Cluster {
     std::string name;
     std::string text;
   };
+  // A line for each node that has failed by itself, with its exit code; "" when all is well. Who
+  // waits for such a node waits in vain.
+  std::string died() const;
   // What everybody has written so far.
   std::vector<Log> logs() const;
 

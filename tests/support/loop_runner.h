@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs a loop in a test until something is true. No sleeps: the deadline only ends tests that fail.
+// Runs a loop in a test until something is true. No sleeps: the deadline only ends tests that fail,
+// so it is far beyond what a machine that is busy with other things needs.
 
 #include <cstdint>
 #include <functional>
@@ -10,9 +11,11 @@
 
 namespace chirm::testing {
 
+inline constexpr std::uint64_t kDeadlineMs = 60'000;
+
 // Returns whether is_done() became true before the deadline.
 inline bool run_until(Loop& loop, const std::function<bool()>& is_done,
-                      std::uint64_t deadline_ms = 20'000) {
+                      std::uint64_t deadline_ms = kDeadlineMs) {
   const std::uint64_t end_ns = Loop::clock_ns() + deadline_ms * 1'000'000;
   bool is_true = is_done();
   Timer check(loop, [&] {
@@ -22,6 +25,16 @@ inline bool run_until(Loop& loop, const std::function<bool()>& is_done,
   check.start_repeating(1);
   if (!is_true) loop.run();
   return is_true;
+}
+
+// For what is found out by asking, which runs the loop by itself: asks until the answer is right.
+inline bool ask_until(const std::function<bool()>& is_right,
+                      std::uint64_t deadline_ms = kDeadlineMs) {
+  const std::uint64_t end_ns = Loop::clock_ns() + deadline_ms * 1'000'000;
+  while (!is_right()) {
+    if (Loop::clock_ns() >= end_ns) return false;
+  }
+  return true;
 }
 
 }  // namespace chirm::testing

@@ -20,7 +20,7 @@ namespace chirm::testing {
 
 namespace {
 
-constexpr int kStartDeadlineMs = 20'000;
+constexpr int kStartDeadlineMs = 60'000;
 
 std::string text_of(const redisReply* reply) {
   switch (reply->type) {

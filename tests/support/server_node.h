@@ -10,7 +10,11 @@
 #include <vector>
 
 #include "core/broker/memory/memory_broker.h"
+#include "core/chat/chat_settings.h"
+#include "core/server/http/http_router.h"
 #include "core/server/server.h"
+#include "core/server/server_settings.h"
+#include "protocol/http_response.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"
 

@@ -5,9 +5,8 @@
 
 #include "core/base/check.h"
 #include "core/broker/history_search.h"
+#include "core/broker/redis/redis_bus_message.h"
 #include "core/broker/redis/redis_call.h"
-#include "core/broker/redis/redis_channel.h"
-#include "core/broker/redis/redis_read.h"
 
 namespace chirm {
 
@@ -32,10 +31,10 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       own_topic_(bus_prefix_ + ":ctl:" + process_name_),
       commands_(context_, url, node_name_, link_settings),
       digest_(context_, commands_, all_topic_),
-      tails_(context_, commands_, digest_),
+      tails_(context_, commands_),
       life_(context_, commands_, tails_, node_settings, process_name_,
-            [this] { return known_channels(); }),
-      publisher_(context_, commands_, digest_),
+            [this] { return subscriptions_.known_channels(); }),
+      publisher_(context_, commands_),
       documents_(context_, commands_, all_topic_),
       nodes_(context_, commands_, process_name_, all_topic_, all_topic_ + ':',
              node_settings.beat_period_ms),
@@ -45,11 +44,11 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
              link_settings.probe_period_ms),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
                   {{all_topic_, bulletin_}, {own_topic_, own_}, {own_topic_ + ":probe", probe_}}),
+      subscriptions_(context_, commands_, subscriber_),
       node_settings_(node_settings),
       period_ms_(link_settings.probe_period_ms),
       period_timer_(loop, [this] { on_period(); }) {
   context_.topic_prefix = bus_prefix_ + ":c:";
-  context_.digest = &digest_;
 }
 
 RedisBroker::~RedisBroker() {
@@ -73,34 +72,12 @@ void RedisBroker::publish(const PublishRequest& request, Callback<Position> done
 
 void RedisBroker::history(const HistoryRequest& request, Callback<History> done) {
   ++context_.counters.histories;
-  read_history(request, false, std::move(done));
-}
-
-// A followed channel's history must not be older than what was told of it: read again, once.
-void RedisBroker::read_history(const HistoryRequest& request, bool is_repeated,
-                               Callback<History> done) {
-  if (!channels_.contains(request.channel)) {
-    return RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold,
-                             std::move(done));
-  }
-  RedisRead::submit(context_, commands_, request, RedisRead::Patience::kHold,
-                    [this, name = std::string(request.channel), again = request, is_repeated,
-                     done = std::move(done)](Expected<History, ErrorCode> history) mutable {
-                      const auto found = channels_.find(name);
-                      again.channel = name;
-                      if (history && found != channels_.end()) {
-                        Channel& channel = *found->second;
-                        if (!is_repeated && channel.is_outdated(*history)) {
-                          return read_history(again, true, std::move(done));
-                        }
-                        channel.compare_rewrites(*history);
-                      }
-                      done(std::move(history));
-                    });
+  subscriptions_.read_history(request, std::move(done));
 }
 
 void RedisBroker::signal(std::string_view channel, std::string_view body) {
-  (void)commands_.send({"PUBLISH", topic(channel), std::string(1, Channel::kSignal).append(body)},
+  const std::string message = std::string(1, RedisBusMessage::kSignal).append(body);
+  (void)commands_.send({"PUBLISH", context_.topic(channel), message},
                        nullptr);  // it is worth nothing later
 }
 
@@ -114,7 +91,7 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
              command.begin(3 + 2 + 6).add("EVALSHA").add(scripts.rewrite).add(2);
              add_channel_keys(command, context_, channel);
              command.add(offset).add(epoch).add(expected).add(body);
-             command.add(topic(channel)).add(context_.settings.history_ttl_ms);
+             command.add(context_.topic(channel)).add(context_.settings.history_ttl_ms);
            },
        .done =
            [done = std::move(done)](const RedisReply* reply) {
@@ -128,93 +105,41 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
 }
 
 void RedisBroker::subscribe(std::string_view channel, Callback<Position> done) {
-  auto added = std::make_unique<Channel>(*this, channel, std::move(done));
-  const auto [item, is_new] = channels_.try_emplace(std::string(channel), std::move(added));
-  CHIRM_CHECK(is_new, channel);
-  subscriber_.add(topic(channel), *item->second);
+  subscriptions_.add(channel, std::move(done));
 }
 
-void RedisBroker::unsubscribe(std::string_view channel) {
-  const auto found = channels_.find(channel);
-  if (found == channels_.end()) return;
-  subscriber_.remove(topic(channel));
-  found->second->state = Channel::State::kClosed;
-  closed_channels_.push_back(std::move(found->second));
-  channels_.erase(found);
-}
-
-// Only after the subscription is confirmed, and on the other link: so what is not in the position
-// comes as a message.
-void RedisBroker::read_position(Channel& channel) {
-  channel.start_reading();
-  channel.is_read_stale = channel.read_id != 0;
-  if (channel.is_read_stale) return;  // its answer will ask again; reads must not pile up
-  channel.read_id = ++next_read_id_;
-  RedisRead::submit(context_, commands_,
-                    {.channel = channel.name, .since = 0, .limit = 0, .reverse = false},
-                    RedisRead::Patience::kForever,
-                    [this, name = channel.name, id = channel.read_id](const auto& history) {
-                      on_position(name, id, history);
-                    });
-}
-
-void RedisBroker::on_position(const std::string& name, std::uint64_t read_id,
-                              const Expected<History, ErrorCode>& history) {
-  const auto found = channels_.find(name);
-  if (found == channels_.end() || found->second->read_id != read_id) return;  // unsubscribed since
-  Channel& channel = *found->second;  // lives until the end of the turn
-  channel.read_id = 0;
-  if (channel.is_read_stale) return read_position(channel);
-  const Callback<Position> done = std::exchange(channel.done, nullptr);
-  if (!history) {
-    unsubscribe(name);
-    return done(Unexpected<ErrorCode>(history.error()));
-  }
-  channel.state = Channel::State::kLive;
-  channel.compare_rewrites(*history);
-  done(history->top);
-  channel.deliver_held(history->top);
-}
+void RedisBroker::unsubscribe(std::string_view channel) { subscriptions_.remove(channel); }
 
 void RedisBroker::Bulletin::on_message(std::string_view message) {
   owner_.documents_.on_message(message);
   owner_.nodes_.on_message(message);
   RedisDigest::read(message, [this](auto channel, auto epoch, std::uint64_t offset) {
-    owner_.on_digest(channel, epoch, offset);
+    owner_.subscriptions_.on_digest(channel, epoch, offset);
   });
-}
-
-void RedisBroker::on_digest(std::string_view name, std::string_view epoch, std::uint64_t offset) {
-  const auto found = channels_.find(name);
-  if (found == channels_.end() || !found->second->has_missed({offset, std::string(epoch)})) return;
-  ++context_.counters.digest_gaps;
-  context_.listener->on_maybe_missed(found->second->name);
-}
-
-std::vector<std::string> RedisBroker::known_channels() const {
-  std::vector<std::string> names;
-  names.reserve(channels_.size());
-  for (const auto& [name, channel] : channels_) names.push_back(name);
-  for (std::string& name : digest_.channels()) {
-    if (!channels_.contains(name)) names.push_back(std::move(name));
-  }
-  return names;
-}
-
-std::string RedisBroker::topic(std::string_view channel) const {
-  return std::string(context_.topic_prefix).append(channel);
 }
 
 void RedisBroker::search(const SearchRequest& request, Callback<SearchResult> done) {
   search_history(*this, request, std::move(done));
 }
 
+// The order matters: what the probe and the nodes have to say goes out with the commands of the
+// same turn, and what is closed is deleted when nothing can be in the middle of it any more.
 void RedisBroker::flush() {
   probe_.on_turn_end();
   nodes_.flush();
   commands_.flush();
   subscriber_.flush();
-  closed_channels_.clear();
+  subscriptions_.flush();
+  if constexpr (kChecksInvariants) check();
+}
+
+void RedisBroker::check() const {
+  context_.check();
+  commands_.check();
+  subscriber_.check();
+  subscriptions_.check();
+  publisher_.check();
+  tails_.check();
 }
 
 void RedisBroker::on_period() {

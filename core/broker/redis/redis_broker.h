@@ -17,30 +17,32 @@
 //   - Redis comes back without its newest writes, or another takes its place: before anything is
 //     published or read, the nodes give it back what the listeners' tails hold. Where that is not
 //     enough, the channel gets a new epoch (redis_life_scripts.h, redis_scripts.h).
+//
+// The class puts the parts together and hands the calls on; it has a member for each part, and that
+// is why it has many.
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include "core/base/string_hash.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/redis/life/redis_life.h"
+#include "core/broker/redis/life/redis_tails.h"
+#include "core/broker/redis/link/redis_link.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
 #include "core/broker/redis/redis_digest.h"
 #include "core/broker/redis/redis_documents.h"
-#include "core/broker/redis/redis_life.h"
-#include "core/broker/redis/redis_link.h"
 #include "core/broker/redis/redis_node_bus.h"
 #include "core/broker/redis/redis_node_settings.h"
 #include "core/broker/redis/redis_probe.h"
 #include "core/broker/redis/redis_publisher.h"
 #include "core/broker/redis/redis_subscriber.h"
-#include "core/broker/redis/redis_tails.h"
+#include "core/broker/redis/redis_subscriptions.h"
 #include "core/broker/redis/redis_url.h"
 #include "core/loop/timer.h"
 
@@ -77,7 +79,6 @@ class RedisBroker final : public Broker {
   const BrokerCounters& counters() const override { return context_.counters; }
 
  private:
-  class Channel;
   // The topic of all nodes.
   class Bulletin final : public RedisTopic {
    public:
@@ -101,19 +102,10 @@ class RedisBroker final : public Broker {
    private:
     RedisBroker& owner_;
   };
-  using Channels =
-      std::unordered_map<std::string, std::unique_ptr<Channel>, StringHash, std::equal_to<>>;
-
-  std::string topic(std::string_view channel) const;
-  void read_position(Channel& channel);
-  void on_position(const std::string& name, std::uint64_t read_id,
-                   const Expected<History, ErrorCode>& history);
-  void read_history(const HistoryRequest& request, bool is_repeated, Callback<History> done);
-  void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
-  // Followed, or published in lately.
-  std::vector<std::string> known_channels() const;
   // Each second, whether Redis is there or not.
   void on_period();
+  // What the parts promise of themselves; a bounded look at each.
+  void check() const;
 
   RedisContext context_;
   const std::string node_name_;
@@ -133,11 +125,9 @@ class RedisBroker final : public Broker {
   OwnTopic own_;
   RedisProbe probe_;
   RedisSubscriber subscriber_;
-  Channels channels_;
-  std::vector<std::unique_ptr<Channel>> closed_channels_;  // until the end of the turn
+  RedisSubscriptions subscriptions_;
 
   const RedisNodeSettings node_settings_;
-  std::uint64_t next_read_id_ = 0;
   const std::uint64_t period_ms_;
   Timer period_timer_;
 };

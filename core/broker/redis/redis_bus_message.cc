@@ -39,4 +39,13 @@ std::optional<RedisBusMessage::Item> RedisBusMessage::next() {
   return Item{offset_++, text.substr(0, *size)};
 }
 
+std::optional<RedisRewriteNotice> RedisRewriteNotice::parse(std::string_view text) {
+  if (!text.starts_with(RedisBusMessage::kRewrite)) return std::nullopt;
+  text.remove_prefix(1);
+  const auto offset = take_number(text);
+  const auto rewrites = offset ? take_number(text) : std::nullopt;
+  if (!rewrites || text.empty()) return std::nullopt;
+  return RedisRewriteNotice{*offset, *rewrites, text};
+}
+
 }  // namespace chirm

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Reads what the publish script sends to a channel's topic: publications that follow one another,
-// `<offset of the first>:<epoch>:` and for each `<size of the body>:<body>`. Pure; private to
-// core/broker.
+// Reads what comes on a channel's topic. Pure; private to core/broker.
+//
+//   publications   <offset of the first>:<epoch>:  and for each, in order,  <size of the
+//   body>:<body> a signal       s<body> a rewrite      r<offset>:<rewrites in this epoch so
+//   far>:<epoch>
 
 #include <cstdint>
 #include <optional>
@@ -10,9 +12,13 @@
 
 namespace chirm {
 
-// Views into the message.
+// Publications. Views into the message.
 class RedisBusMessage {
  public:
+  // First letters of the other two kinds.
+  static constexpr char kSignal = 's';
+  static constexpr char kRewrite = 'r';
+
   struct Item {
     std::uint64_t offset;
     std::string_view body;
@@ -31,6 +37,15 @@ class RedisBusMessage {
   std::uint64_t offset_ = 0;
   std::string_view epoch_;
   std::string_view rest_;
+};
+
+struct RedisRewriteNotice {
+  std::uint64_t offset;    // of the publication that was rewritten
+  std::uint64_t rewrites;  // in the channel and epoch, this one included
+  std::string_view epoch;  // a view into the message
+
+  // nullopt when it is none. `message` begins with RedisBusMessage::kRewrite.
+  static std::optional<RedisRewriteNotice> parse(std::string_view message);
 };
 
 }  // namespace chirm

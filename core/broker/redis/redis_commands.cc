@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "core/base/check.h"
+#include "core/broker/redis/link/redis_sentinel.h"
 #include "core/broker/redis/redis_document_scripts.h"
 #include "core/broker/redis/redis_scripts.h"
 
@@ -17,7 +17,9 @@ namespace chirm {
 
 namespace {
 
+// A Redis that refuses everything would fill the disk with its reasons.
 constexpr std::uint64_t kErrorLogIntervalMs = 5000;
+
 }  // namespace
 
 std::uint64_t expiry_period_ms(std::uint64_t hold_ms) {
@@ -27,10 +29,12 @@ std::uint64_t expiry_period_ms(std::uint64_t hold_ms) {
 RedisCommands::RedisCommands(RedisContext& context, const RedisUrl& url,
                              const std::string& node_name, const RedisLinkSettings& link_settings)
     : context_(context),
-      link_(context.loop, url, node_name + " commands", link_settings, *this),
-      expiry_timer_(context.loop, [this] { expire(); }) {}
+      link_(context.loop, url, node_name + " commands", link_settings, *this,
+            make_master_locator(context.loop, url, node_name + " commands")),
+      expiry_timer_(context.loop, [this] { requests_.expire(context_.loop.now_ms()); }) {}
 
 void RedisCommands::start(RedisArrival& arrival) {
+  CHIRM_CHECK(arrival_ == nullptr);
   arrival_ = &arrival;
   expiry_timer_.start_repeating(expiry_period_ms(context_.settings.hold_ms));
   link_.start();
@@ -47,6 +51,7 @@ void RedisCommands::ask(const RedisCommand& command, RedisLink::OnReply on_reply
 }
 
 void RedisCommands::open() {
+  CHIRM_CHECK(gate_ == Gate::kArriving || gate_ == Gate::kLoading, static_cast<int>(gate_));
   has_arrived_ = true;
   gate_ = Gate::kOpen;
   link_.mark_useful();
@@ -57,6 +62,8 @@ void RedisCommands::flush() {
   link_.flush();
 }
 
+// On each connection: the server may have been restarted, or be another one, and a script that is
+// missing makes everything that was sent with it fail.
 void RedisCommands::on_link_up() { load_scripts(); }
 
 void RedisCommands::load_scripts() {
@@ -86,7 +93,7 @@ void RedisCommands::on_script_loaded(const RedisReply& reply, std::string& name,
   name = reply.text();
   ++context_.counters.script_loads;
   if (!is_last) return;
-  if (has_arrived_) return open();
+  if (has_arrived_) return open();  // only the scripts were lost (SCRIPT FLUSH)
   gate_ = Gate::kArriving;
   arrival_->on_connected();
 }
@@ -97,56 +104,44 @@ void RedisCommands::on_link_down() {
   refusal_ = Refusal::kNone;
   ++context_.counters.link_losses;
   arrival_->on_disconnected();
-  std::vector<RedisRequest*> lost;
-  for (std::size_t i = answered_; i < sent_; ++i) lost.push_back(requests_[i].get());
+  // Back in the queue before they are told: what they submit then has its place behind them.
+  const std::vector<RedisRequest*> lost = requests_.unanswered();
   rewind();
   for (RedisRequest* request : lost) request->on_lost();
 }
 
 void RedisCommands::pump() {
   if (!is_open() || !link_.is_up()) return;
-  while (sent_ < requests_.size() && sent_ - answered_ < kInFlightMax &&
-         in_flight_bytes_sum_ < kInFlightBytesMax) {
-    if (!requests_[sent_]->is_wanted()) {
-      drop_unwanted();
-      continue;
-    }
-    requests_[sent_++]->write(command_, scripts_);
-    in_flight_bytes_.push_back(command_.bytes().size());
-    in_flight_bytes_sum_ += command_.bytes().size();
+  while (RedisRequest* const request = requests_.next()) {
+    request->write(command_, scripts_);
+    requests_.note_sent(command_.bytes().size());
     link_.command(command_.bytes(), [this](const RedisReply& reply) { on_reply(reply); });
   }
 }
 
 void RedisCommands::on_reply(const RedisReply& reply) {
-  CHIRM_CHECK(answered_ < sent_, answered_, sent_);
-  in_flight_bytes_sum_ -= in_flight_bytes_.front();
-  in_flight_bytes_.pop_front();
   if (reply.is_error()) {
     const Refusal refusal = refusal_of(reply.text());
     if (refusal != Refusal::kNone) return on_refused(refusal, reply.text());
   }
-  const std::unique_ptr<RedisRequest> request = std::move(requests_[answered_]);
-  if (answered_ == 0) {
-    requests_.pop_front();
-    --sent_;
-  } else {
-    ++answered_;
-  }
-  if (gate_ == Gate::kDraining && answered_ == sent_) on_drained();
+  const std::unique_ptr<RedisRequest> request = requests_.take_answered();
+  if (gate_ == Gate::kDraining && requests_.is_drained()) on_drained();
   if (!reply.is_error()) return request->on_reply(reply);
   log_error(reply.text());
   request->on_error();
 }
 
+// Those that were sent behind it are refused as well, or, worse, are not: nothing newer may be sent
+// before this one, or what a channel's users wrote would be stored in another order.
 void RedisCommands::on_refused(Refusal refusal, std::string_view error) {
-  requests_[answered_++]->on_refused();
+  requests_.keep_refused().on_refused();
   gate_ = Gate::kDraining;
+  // The worse of the two reasons counts: one that needs another connection loads the scripts, too.
   if (refusal_ != Refusal::kTryLater) {
     refusal_ = refusal;
     refusal_text_ = error;
   }
-  if (answered_ == sent_) on_drained();
+  if (requests_.is_drained()) on_drained();
 }
 
 void RedisCommands::on_drained() {
@@ -158,35 +153,18 @@ void RedisCommands::on_drained() {
   link_.drop(refusal_text_);
 }
 
-// What is left of what was sent waits again.
-void RedisCommands::rewind() {
-  const auto sent_end = requests_.begin() + static_cast<std::ptrdiff_t>(sent_);
-  const auto kept_end = std::remove(requests_.begin(), sent_end, nullptr);
-  context_.counters.resent += static_cast<std::uint64_t>(kept_end - requests_.begin());
-  requests_.erase(kept_end, sent_end);
-  answered_ = sent_ = in_flight_bytes_sum_ = 0;
-  in_flight_bytes_.clear();
-}
+void RedisCommands::rewind() { context_.counters.resent += requests_.rewind(); }
 
-// Those who are told may submit more: iterators do not stay valid, and new ones have time.
-void RedisCommands::expire() {
-  const std::uint64_t now_ms = context_.loop.now_ms();
-  const std::size_t count = requests_.size();
-  for (std::size_t i = 0; i < count; ++i) {
-    if (requests_[i] != nullptr) requests_[i]->expire(now_ms);
-  }
-  drop_unwanted();
-}
-
-// Out of those that wait.
-void RedisCommands::drop_unwanted() {
-  const auto waiting = requests_.begin() + static_cast<std::ptrdiff_t>(sent_);
-  const auto unwanted = std::stable_partition(
-      waiting, requests_.end(), [](const auto& request) { return request->is_wanted(); });
-  std::vector<std::unique_ptr<RedisRequest>> dropped(std::make_move_iterator(unwanted),
-                                                     std::make_move_iterator(requests_.end()));
-  requests_.erase(unwanted, requests_.end());
-  for (const auto& request : dropped) request->on_unwanted();
+void RedisCommands::check() const {
+  link_.check();
+  requests_.check();
+  CHIRM_CHECK(!is_open() || has_arrived_, static_cast<int>(gate_));
+  CHIRM_CHECK((gate_ == Gate::kDraining) == (refusal_ != Refusal::kNone), static_cast<int>(gate_),
+              static_cast<int>(refusal_));
+  // Who drains waits for an answer; it would not notice that there is none to come.
+  CHIRM_CHECK(gate_ != Gate::kDraining || !requests_.is_drained());
+  const bool may_have_sent = gate_ == Gate::kOpen || gate_ == Gate::kDraining;
+  CHIRM_CHECK(may_have_sent || requests_.is_drained(), static_cast<int>(gate_));
 }
 
 void RedisCommands::log_error(std::string_view error) {

@@ -1,39 +1,33 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The command link's queue: requests go out in the order they came, wait while Redis is away, and
-// are sent again when Redis refused them for the moment or the link was lost. Private to
-// core/broker.
-//
-//   requests_:  refused   sent, not answered   waiting
-//              0       answered_              sent_       size
+// The command link: sends requests in the order they came, holds them while Redis is away, and
+// sends them again when Redis refused them for the moment or the link was lost. Private to
+// core/broker; loop's thread.
 //
 // The gate is open while the link is up, the scripts are loaded, and the arrival is done. When
 // Redis refuses a request for the moment (it has lost the scripts, is loading, busy, or a replica),
 // nothing more is sent until all that was sent is answered; then the cause is dealt with, and what
 // was refused goes out again before anything newer.
+//
+//   closed ──link up──▶ loading ──▶ arriving ──▶ open ──refused──▶ draining
+//                          ▲                                          │ all is answered
+//                          └──the scripts were lost───────────────────┤
+//   closed ◀──anything else: connects again───────────────────────────┘
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "core/broker/redis/redis_command.h"
+#include "core/broker/redis/link/redis_command.h"
+#include "core/broker/redis/link/redis_link.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_link.h"
+#include "core/broker/redis/redis_request.h"
+#include "core/broker/redis/redis_request_queue.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
-
-// SHA-1 names, as SCRIPT LOAD answered them.
-struct RedisScriptNames {
-  std::string publish;
-  std::string read;
-  std::string rewrite;
-  std::string put_document;
-  std::string list_documents;
-};
 
 // What has to be done with a Redis before requests go to it.
 class RedisArrival {
@@ -47,49 +41,31 @@ class RedisArrival {
   ~RedisArrival() = default;
 };
 
-class RedisRequest {
- public:
-  virtual ~RedisRequest() = default;
-  // False once there is nothing to send any more.
-  virtual bool is_wanted() const = 0;
-  // Called each time the request is about to be sent.
-  virtual void write(RedisCommand& command, const RedisScriptNames& scripts) = 0;
-
-  // How a request that was sent ends; after any of these three it is deleted:
-  virtual void on_reply(const RedisReply& reply) = 0;  // not an error
-  virtual void on_error() = 0;
-  virtual void on_unwanted() {}  // it was not sent, as is_wanted() was false
-
-  // It will be sent again if it is_wanted(): it was not run, or nobody knows whether it was.
-  virtual void on_refused() {}
-  virtual void on_lost() = 0;
-  // Now and then: time to give up what has waited too long.
-  virtual void expire(std::uint64_t /*now_ms*/) {}
-};
-
 class RedisCommands final : private RedisLink::Owner {
  public:
   RedisCommands(RedisContext& context, const RedisUrl& url, const std::string& node_name,
                 const RedisLinkSettings& link_settings);
 
-  // The arrival must outlive the connection.
+  // Once. The arrival must outlive the connection.
   void start(RedisArrival& arrival);
 
   // For the arrival: sent at once, before all requests. on_reply is called unless the connection is
   // lost.
   void ask(const RedisCommand& command, RedisLink::OnReply on_reply);
-  // The arrival is done.
+  // The arrival is done: requests are sent. Only while it is arriving.
   void open();
   // This Redis cannot be used.
   void reconnect(const std::string& reason) { link_.drop(reason); }
 
   // Never calls the request from within submit().
-  void submit(std::unique_ptr<RedisRequest> request) { requests_.push_back(std::move(request)); }
+  void submit(std::unique_ptr<RedisRequest> request) { requests_.add(std::move(request)); }
   // Sent now or never: for messages that are worth nothing later. False when the gate is closed.
   bool send(const RedisCommand& command, RedisLink::OnReply on_reply);
   void flush();
   // Only what was sent: requests may not be asked for anything any more.
   void flush_sent() { link_.flush(); }
+  // What the members promise of each other; at the end of a turn.
+  void check() const;
 
   // From on_connected() to open().
   bool is_arriving() const { return gate_ == Gate::kArriving; }
@@ -98,8 +74,18 @@ class RedisCommands final : private RedisLink::Owner {
   std::string problem() const { return link_.problem(); }  // while it is not open
 
  private:
-  enum class Gate : std::uint8_t { kClosed, kLoading, kArriving, kOpen, kDraining };
-  enum class Refusal : std::uint8_t { kNone, kNoScript, kTryLater };
+  enum class Gate : std::uint8_t {
+    kClosed,    // no connection, or one that is to be dropped
+    kLoading,   // the scripts are on the way
+    kArriving,  // the arrival asks
+    kOpen,      // requests are sent
+    kDraining,  // something was refused; answers are missing
+  };
+  enum class Refusal : std::uint8_t {
+    kNone,
+    kNoScript,  // the scripts are to be loaded again
+    kTryLater,  // this Redis cannot be used now
+  };
 
   void on_link_up() override;
   void on_link_down() override;
@@ -112,20 +98,13 @@ class RedisCommands final : private RedisLink::Owner {
   void on_refused(Refusal refusal, std::string_view error);
   void on_drained();
   void rewind();
-  void expire();
-  void drop_unwanted();
   void log_error(std::string_view error);
   static Refusal refusal_of(std::string_view error);
-
-  // What may be sent and not answered. Redis works on it one by one; more only makes hiredis'
-  // output buffer long, which is quadratic to drain.
-  static constexpr std::size_t kInFlightBytesMax = 4 * 1024 * 1024;
-  static constexpr std::size_t kInFlightMax = 10'000;
 
   RedisContext& context_;
   RedisLink link_;
   RedisArrival* arrival_ = nullptr;
-  bool has_arrived_ = false;  // on this connection
+  bool has_arrived_ = false;  // open() was called on this connection
 
   Gate gate_ = Gate::kClosed;
   Refusal refusal_ = Refusal::kNone;  // why the gate is draining
@@ -133,12 +112,7 @@ class RedisCommands final : private RedisLink::Owner {
   RedisScriptNames scripts_;
   RedisCommand command_;
 
-  std::deque<std::unique_ptr<RedisRequest>> requests_;  // null: answered, behind refused ones
-  std::size_t answered_ = 0;
-  std::size_t sent_ = 0;
-  std::deque<std::size_t> in_flight_bytes_;  // of each
-  std::size_t in_flight_bytes_sum_ = 0;
-
+  RedisRequestQueue requests_;
   Timer expiry_timer_;
   std::uint64_t error_logged_ms_ = 0;  // 0: never
   std::uint64_t errors_not_logged_ = 0;

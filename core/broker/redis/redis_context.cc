@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/redis/redis_context.h"
 
-#include "core/broker/redis/redis_digest.h"
+#include <utility>
 
 namespace chirm {
 
@@ -20,8 +20,9 @@ void add_id_key(RedisCommand& command, const RedisContext& context, std::string_
 
 Position known_position(const RedisContext& context, std::string_view channel) {
   Position known = context.listener->known_position(channel);
-  const Position* noted = context.digest->find(channel);
+  const Position* noted = context.positions.find(channel);
   if (noted == nullptr) return known;
+  // Of two epochs the listener's counts: it has been told of that one.
   const bool is_newer = known.epoch == noted->epoch && noted->offset > known.offset;
   return known.epoch.empty() || is_newer ? *noted : known;
 }

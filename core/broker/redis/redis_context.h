@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What the parts of a RedisBroker share. Private to core/broker.
+// What the parts of a RedisBroker share: settings, counters, what is known of the channels, and how
+// much may wait. Private to core/broker; loop's thread.
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
-#include "core/broker/redis/redis_command.h"
+#include "core/broker/redis/link/redis_command.h"
+#include "core/broker/redis/redis_positions.h"
 #include "core/loop/later_calls.h"
 #include "core/loop/loop.h"
 
 namespace chirm {
-
-class RedisDigest;
 
 struct RedisContext {
   RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix)
@@ -37,7 +38,9 @@ struct RedisContext {
     pending_bytes += bytes;
     return true;
   }
+  // The command is answered or given up: what admit() has counted, once.
   void release(std::size_t bytes) {
+    CHIRM_CHECK(pending > 0 && pending_bytes >= bytes, pending, pending_bytes, bytes);
     --pending;
     pending_bytes -= bytes;
   }
@@ -45,31 +48,43 @@ struct RedisContext {
   // A name for an epoch, should one be needed.
   std::string new_epoch() { return random.name(8); }
 
+  // A channel's Pub/Sub topic.
+  std::string topic(std::string_view channel) const {
+    return std::string(topic_prefix).append(channel);
+  }
+
+  // What the members promise of each other; at the end of a turn.
+  void check() const {
+    CHIRM_CHECK(pending <= settings.pending_commands_max, pending);
+    CHIRM_CHECK(pending_bytes <= settings.pending_bytes_max, pending_bytes);
+    CHIRM_CHECK(pending != 0 || pending_bytes == 0, pending_bytes);
+    positions.check();
+  }
+
   Loop& loop;
   const BrokerSettings settings;
-  BrokerListener* listener = nullptr;
-  const RedisDigest* digest = nullptr;
+  BrokerListener* listener = nullptr;  // set before anything is sent
+  RedisPositions positions;
   BrokerCounters counters;
   Random random;  // for epochs
   LaterCalls later;
   const std::string key_prefix;       // of keys, see redis_scripts.h
   std::string topic_prefix;           // of a channel's Pub/Sub topic
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
-  std::size_t pending = 0;
+  std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;
 };
 
-// KEYS 1-2 of both scripts.
+// KEYS 1-2 of the scripts of a channel (redis_scripts.h).
 void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
 // The key of what `user` has published under `message_id`.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id);
-// The newest position that this node has got: of a message, or of an answer whose message did not
-// come yet, or does not come, as it does not follow the channel.
+// The newest position that this node knows: the listener's, or that of an answer whose message has
+// not come yet, or will not come because the node does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);
-// ARGV 1-5 of both scripts.
+// ARGV 1-5 of the scripts that publish and read. Returns the known epoch.
 constexpr std::size_t kKnownArguments = 5;
-// Returns the known epoch.
 std::string add_known_position(RedisCommand& command, RedisContext& context,
                                std::string_view channel);
 

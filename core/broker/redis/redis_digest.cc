@@ -17,49 +17,21 @@ RedisDigest::RedisDigest(RedisContext& context, RedisCommands& commands, std::st
       topic_(std::move(topic)),
       timer_(context.loop, [this] { send(); }) {}
 
-void RedisDigest::note(std::string_view channel, const Position& position) {
-  auto found = fresh_.find(channel);
-  if (found == fresh_.end()) {
-    if (fresh_.size() >= kChannelsMax) return;
-    found = fresh_.emplace(channel, Position{}).first;
-  }
-  Position& noted = found->second;
-  if (noted.epoch != position.epoch || noted.offset < position.offset) noted = position;
-}
-
-const Position* RedisDigest::find(std::string_view channel) const {
-  for (const Positions* positions : {&fresh_, &said_}) {
-    const auto found = positions->find(channel);
-    if (found != positions->end()) return &found->second;
-  }
-  return nullptr;
-}
-
-std::vector<std::string> RedisDigest::channels() const {
-  std::vector<std::string> names;
-  for (const auto& [channel, position] : fresh_) names.push_back(channel);
-  for (const auto& [channel, position] : said_) {
-    if (!fresh_.contains(channel)) names.push_back(channel);
-  }
-  return names;
-}
-
+// A digest that could only be sent in part, or not at all, is sent again as a whole the next time:
+// saying a position three times does no harm.
 void RedisDigest::send() {
-  if (fresh_.empty() && said_.empty()) return;
+  if (context_.positions.empty()) return;
   piece_.assign(1, kDigest);
-  if (!append(fresh_, {}) || !append(said_, fresh_) || !send_piece()) return;  // next time
-  said_ = std::exchange(fresh_, {});
+  const bool is_sent = context_.positions.visit(
+      [this](const std::string& channel, const Position& one) { return append(channel, one); });
+  if (is_sent && send_piece()) context_.positions.age();
 }
 
-bool RedisDigest::append(const Positions& positions, const Positions& except) {
-  for (const auto& [channel, position] : positions) {
-    if (except.contains(channel)) continue;
-    pack::put_text(piece_, channel);
-    pack::put_text(piece_, position.epoch);
-    pack::put_number(piece_, position.offset);
-    if (piece_.size() >= kPieceBytes && !send_piece()) return false;
-  }
-  return true;
+bool RedisDigest::append(const std::string& channel, const Position& position) {
+  pack::put_text(piece_, channel);
+  pack::put_text(piece_, position.epoch);
+  pack::put_number(piece_, position.offset);
+  return piece_.size() < kPieceBytes || send_piece();
 }
 
 bool RedisDigest::send_piece() {

@@ -6,9 +6,13 @@
 #include <optional>
 #include <utility>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 namespace {
+
+constexpr std::size_t kBucketsPerCheck = 16;  // of check()
 
 // `<offset>:<epoch>`, what a repetition is answered.
 std::optional<Position> parse_position(std::string_view text) {
@@ -45,11 +49,8 @@ class RedisPublisher::Batch final : public RedisRequest {
   Lane& lane_;
 };
 
-RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands, RedisDigest& digest)
-    : context_(context),
-      commands_(commands),
-      digest_(digest),
-      expiry_timer_(context.loop, [this] { expire(); }) {
+RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
+    : context_(context), commands_(commands), expiry_timer_(context.loop, [this] { expire(); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
 
@@ -112,9 +113,9 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
 
 // {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions. Or one offset in the known epoch.
 void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
-  if (lane.sent == 1 && reply.integer() > 0) {
+  if (lane.sent == 1 && reply.integer() > 0 && !lane.known_epoch.empty()) {
     const Position position{static_cast<std::uint64_t>(reply.integer()), lane.known_epoch};
-    digest_.note(lane.channel, position);
+    context_.positions.note(lane.channel, position);
     answer_next(lane, position);
     return finish(lane);
   }
@@ -136,7 +137,7 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     }
     answer_next(lane, position);
   }
-  if (newest.offset > 0) digest_.note(lane.channel, newest);
+  if (newest.offset > 0 && !newest.epoch.empty()) context_.positions.note(lane.channel, newest);
   finish(lane);
 }
 
@@ -204,6 +205,31 @@ void RedisPublisher::expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>&
   }
   lane.messages.erase(lane.messages.begin() + static_cast<std::ptrdiff_t>(lane.sent),
                       lane.messages.end());
+}
+
+void RedisPublisher::check() const {
+  const std::size_t buckets = lanes_.bucket_count();
+  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
+    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
+    for (auto at = lanes_.begin(next_checked_bucket_); at != lanes_.end(next_checked_bucket_);
+         ++at) {
+      check(*at->second);
+    }
+  }
+}
+
+void RedisPublisher::check(const Lane& lane) {
+  CHIRM_CHECK(lane.sent <= std::min(lane.messages.size(), kBatchMax), lane.channel, lane.sent,
+              lane.messages.size());
+  const std::size_t end = std::min(lane.messages.size(), lane.sent + kBatchMax);
+  for (std::size_t i = 0; i < end; ++i) {
+    const Message& message = lane.messages[i];
+    CHIRM_CHECK(message.user_bytes + message.id_bytes <= message.text.size(), lane.channel, i);
+    // Only what was sent needs its place when it has failed: its answer is still to come.
+    CHIRM_CHECK(i < lane.sent || message.done, lane.channel, i, lane.sent);
+    CHIRM_CHECK(i == 0 || lane.messages[i - 1].submitted_ms <= message.submitted_ms, lane.channel,
+                i);
+  }
 }
 
 RedisPublisher::Done RedisPublisher::take(Message& message) {

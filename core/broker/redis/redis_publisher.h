@@ -21,7 +21,6 @@
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_digest.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -30,11 +29,14 @@ class RedisPublisher {
  public:
   using Done = Broker::Callback<Position>;
 
-  // The digest is told what was stored.
-  RedisPublisher(RedisContext& context, RedisCommands& commands, RedisDigest& digest);
+  // What was stored is noted in the context's positions.
+  RedisPublisher(RedisContext& context, RedisCommands& commands);
   ~RedisPublisher();
 
   void publish(const PublishRequest& request, Done done);
+
+  // Looks at some of the lanes, at others the next time; at the end of a turn.
+  void check() const;
 
  private:
   class Batch;
@@ -59,7 +61,7 @@ class RedisPublisher {
 
     const std::string channel;
     std::deque<Message> messages;
-    std::size_t sent = 0;
+    std::size_t sent = 0;          // of the messages, so many are in the call that is on the way
     std::string known_epoch = {};  // as what was sent said
   };
   using Lanes =
@@ -76,6 +78,7 @@ class RedisPublisher {
   // When the first fails, all that came after it do: sent again, they keep their order.
   void expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>& expired);
   static void drop_failed(Lane& lane);
+  static void check(const Lane& lane);
   Done take(Message& message);
   void fail(const Done& done);
 
@@ -85,9 +88,9 @@ class RedisPublisher {
 
   RedisContext& context_;
   RedisCommands& commands_;
-  RedisDigest& digest_;
   Lanes lanes_;
   Timer expiry_timer_;
+  mutable std::size_t next_checked_bucket_ = 0;
 };
 
 }  // namespace chirm

@@ -5,18 +5,26 @@
 #include <iterator>
 #include <utility>
 
+#include "core/base/check.h"
+#include "core/broker/redis/link/redis_sentinel.h"
+
 namespace chirm {
 
 namespace {
+// In calls of check_confirmations(), one a period: longer than a busy Redis takes, shorter than
+// people wait.
 constexpr std::uint64_t kChecksMax = 5;
-}
+constexpr std::size_t kBucketsPerCheck = 16;  // of check()
+}  // namespace
 
 RedisSubscriber::RedisSubscriber(Loop& loop, const RedisUrl& url, const std::string& node_name,
                                  const RedisLinkSettings& settings, BrokerCounters& counters,
                                  std::vector<ControlTopic> control_topics)
     : counters_(counters),
-      link_(loop, url, node_name + " pubsub", settings, *this),
+      link_(loop, url, node_name + " pubsub", settings, *this,
+            make_master_locator(loop, url, node_name + " pubsub")),
       controls_missing_(control_topics.size()) {
+  CHIRM_CHECK(!control_topics.empty());
   for (ControlTopic& control : control_topics) {
     Entry& entry = entries_[control.name];
     entry.topic = &control.topic;
@@ -28,6 +36,7 @@ RedisSubscriber::RedisSubscriber(Loop& loop, const RedisUrl& url, const std::str
 void RedisSubscriber::add(std::string_view name, RedisTopic& topic) {
   auto found = entries_.find(name);
   if (found == entries_.end()) found = entries_.emplace(name, Entry{}).first;
+  CHIRM_CHECK(found->second.topic == nullptr, name);
   found->second.topic = &topic;
   found->second.was_subscribed = false;
   if (link_.is_up()) changes_.push_back({std::string(name), true});
@@ -45,6 +54,8 @@ void RedisSubscriber::remove(std::string_view name) {
   }
 }
 
+// The control topics come first: when they are confirmed the link is of use, however many channels
+// there are.
 void RedisSubscriber::on_link_up() {
   changes_.clear();
   for (const std::string& name : control_names_) changes_.push_back({name, true});
@@ -53,6 +64,8 @@ void RedisSubscriber::on_link_up() {
   }
 }
 
+// With the connection Redis has forgotten all its subscriptions: what was to be confirmed will not
+// be.
 void RedisSubscriber::on_link_down() {
   ++counters_.link_losses;
   changes_.clear();
@@ -99,6 +112,24 @@ void RedisSubscriber::count_change(const Change& change) {
   if (found->second.topic == nullptr && found->second.unconfirmed == 0) entries_.erase(found);
 }
 
+void RedisSubscriber::check() const {
+  link_.check();
+  CHIRM_CHECK(controls_missing_ <= control_names_.size(), controls_missing_);
+  CHIRM_CHECK(unconfirmed_ < kUnconfirmedMax + kPerCommand, unconfirmed_);
+  const std::size_t buckets = entries_.bucket_count();
+  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
+    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
+    for (auto at = entries_.begin(next_checked_bucket_); at != entries_.end(next_checked_bucket_);
+         ++at) {
+      const Entry& entry = at->second;
+      CHIRM_CHECK(!entry.is_control || entry.topic != nullptr, at->first);
+      CHIRM_CHECK(entry.unconfirmed <= unconfirmed_, at->first, entry.unconfirmed, unconfirmed_);
+      // An entry that nobody wants is there for a confirmation or a change that is still to come.
+      CHIRM_CHECK(entry.topic != nullptr || entry.unconfirmed > 0 || !changes_.empty(), at->first);
+    }
+  }
+}
+
 // ["message", topic, payload], ["subscribe" or "unsubscribe", topic, count]
 void RedisSubscriber::on_push(const RedisReply& push) {
   ++pushes_;
@@ -123,7 +154,7 @@ void RedisSubscriber::on_confirmed(std::string_view name) {
   Entry& entry = found->second;
   --unconfirmed_;
   checks_without_confirmation_ = 0;
-  if (--entry.unconfirmed != 0) return;
+  if (--entry.unconfirmed != 0) return;  // an UNSUBSCRIBE may be between this and the last one
   if (entry.topic == nullptr) {
     entries_.erase(found);
     return;

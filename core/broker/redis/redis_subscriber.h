@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// The Pub/Sub link: keeps the topics that are wanted subscribed, over lost connections, too. A
-// topic is the Redis channel of a channel. Private to core/broker.
+// The Pub/Sub link: keeps the topics that are wanted subscribed, also over lost connections. A
+// topic is what Redis calls a channel; each of ours has one. Private to core/broker; loop's thread.
 
 #include <cstdint>
 #include <deque>
@@ -12,8 +12,8 @@
 
 #include "core/base/string_hash.h"
 #include "core/broker/broker_counters.h"
-#include "core/broker/redis/redis_command.h"
-#include "core/broker/redis/redis_link.h"
+#include "core/broker/redis/link/redis_command.h"
+#include "core/broker/redis/link/redis_link.h"
 
 namespace chirm {
 
@@ -41,7 +41,8 @@ class RedisSubscriber final : private RedisLink::Owner {
 
   void start() { link_.start(); }
 
-  // The topic must outlive its subscription, which ends with remove().
+  // The name must not be subscribed already. The topic must outlive its subscription, which ends
+  // with remove().
   void add(std::string_view name, RedisTopic& topic);
   void remove(std::string_view name);
   void flush();
@@ -54,6 +55,9 @@ class RedisSubscriber final : private RedisLink::Owner {
   // True while the control topics are subscribed.
   bool is_ready() const { return controls_missing_ == 0; }
   std::string problem() const { return link_.problem(); }  // while it is not ready
+
+  // Looks at some of the topics, at others the next time; at the end of a turn.
+  void check() const;
 
  private:
   // Kept until every SUBSCRIBE that was sent is confirmed: a confirmation says only that *one* of
@@ -85,13 +89,14 @@ class RedisSubscriber final : private RedisLink::Owner {
   BrokerCounters& counters_;
   RedisLink link_;
   std::unordered_map<std::string, Entry, StringHash, std::equal_to<>> entries_;
-  std::deque<Change> changes_;  // not sent; empty while the link is down
+  std::deque<Change> changes_;  // not sent; emptied when the link is lost
   RedisCommand command_;
   std::vector<std::string> control_names_;
   std::size_t controls_missing_;
   std::size_t unconfirmed_ = 0;  // the sum over all entries
   std::uint64_t pushes_ = 0;
   std::uint64_t checks_without_confirmation_ = 0;
+  mutable std::size_t next_checked_bucket_ = 0;
 };
 
 }  // namespace chirm

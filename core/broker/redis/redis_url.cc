@@ -223,6 +223,8 @@ Expected<RedisUrl, Error> parse_redis_url(std::string_view text) {
   using Parse = Expected<RedisUrl, Error> (*)(std::string_view, RedisUrl);
   static constexpr std::array<std::pair<std::string_view, Parse>, 3> kForms = {
       {{"redis://", parse_tcp}, {"unix://", parse_unix}, {"redis+sentinel://", parse_sentinel}}};
+  // What is written as %00 percent_decoded() refuses.
+  if (text.find('\0') != std::string_view::npos) return bad("a NUL cannot be part of it");
   if (text.starts_with("rediss://")) return bad("TLS (rediss://) is not supported");
   for (const auto& [scheme, parse] : kForms) {
     if (!text.starts_with(scheme)) continue;

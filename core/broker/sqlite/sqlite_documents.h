@@ -3,18 +3,24 @@
 // The documents of a single node that survive it, in the SQLite file of its channels: what is put
 // goes into the transactions of what is published. Private to core/broker.
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "core/broker/checked_documents.h"
-#include "core/broker/sqlite/sqlite_jobs.h"
+#include "core/broker/sqlite/sqlite_read_queue.h"
+#include "core/broker/sqlite/sqlite_transaction.h"
+#include "core/broker/sqlite/sqlite_write_queue.h"
 
 namespace chirm {
 
+class SqliteDocumentTable;
+
 class SqliteDocuments final : public CheckedDocuments {
  public:
-  // `jobs` must outlive the store.
-  SqliteDocuments(Loop& loop, SqliteJobs& jobs) : CheckedDocuments(loop), jobs_(jobs) {}
+  // All must outlive the store.
+  SqliteDocuments(Loop& loop, SqliteWriteQueue& writes, SqliteReadQueue& reads)
+      : CheckedDocuments(loop), writes_(writes), reads_(reads) {}
 
  private:
   void do_get(std::string_view collection, std::string_view id, Callback<Document> done) override;
@@ -25,9 +31,11 @@ class SqliteDocuments final : public CheckedDocuments {
   void do_clear(std::string_view collection, Callback<std::uint64_t> done) override;
 
   template <class T>
-  void read(std::function<Expected<T, Error>(SqliteStore&)> work, Callback<T> done);
+  void read(std::function<Expected<T, Error>(SqliteDocumentTable&)> work, Callback<T> done);
+  void write(SqliteDocumentChange change, SqliteWriteQueue::OnChanged done);
 
-  SqliteJobs& jobs_;
+  SqliteWriteQueue& writes_;
+  SqliteReadQueue& reads_;
 };
 
 }  // namespace chirm

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <optional>
 #include <random>
+#include <string>
 #include <vector>
 
 namespace chirm {
@@ -129,8 +131,49 @@ TEST(IntrusiveList, TakesBehindWhatItHas) {
   EXPECT_EQ(drain(from), (std::vector{2}));
 }
 
+template <class List>
+std::vector<int> looked_at(const List& list, std::size_t count_max, std::size_t* count = nullptr) {
+  std::vector<int> numbers;
+  const std::size_t found =
+      list.check(count_max, [&](const Item& item) { numbers.push_back(item.number); });
+  if (count != nullptr) *count = found;
+  return numbers;
+}
+
+TEST(IntrusiveList, ChecksAllOfAShortListAndBothEndsOfALongOne) {
+  std::deque<Item> items;
+  RedList list;
+  std::size_t count = 0;
+  EXPECT_EQ(looked_at(list, 3, &count), std::vector<int>());
+  EXPECT_EQ(count, 0U);
+  for (int i = 0; i < 9; ++i) list.push_back(items.emplace_back(i));
+  EXPECT_EQ(looked_at(list, 10, &count), (std::vector{0, 1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(count, 9U);
+  EXPECT_EQ(looked_at(list, 3, &count), (std::vector{0, 1, 2, 8, 7, 6}));
+  EXPECT_EQ(count, 3U);
+}
+
+// The links are private, so the list is broken from outside, as a stray write would do it.
+TEST(IntrusiveListDeathTest, FindsALinkThatIsBroken) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Item one(1), two(2);
+  RedList list;
+  list.push_back(one);
+  list.push_back(two);
+  EXPECT_DEATH(
+      {
+        auto& hook = static_cast<ListHook<RedTag>&>(two);
+        std::memset(static_cast<void*>(&hook), 0, sizeof hook);
+        (void)looked_at(list, 10);
+      },
+      "does not hold");
+  EXPECT_DEATH(list.take(list), "&other != this does not hold");
+}
+
 TEST(IntrusiveList, MatchesADequeUnderRandomOperations) {
-  std::mt19937 random(7);
+  constexpr unsigned kSeed = 7;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937 random(kSeed);
   std::vector<std::unique_ptr<Item>> items;
   for (int i = 0; i < 20; ++i) items.push_back(std::make_unique<Item>(i));
   RedList list;
@@ -153,6 +196,7 @@ TEST(IntrusiveList, MatchesADequeUnderRandomOperations) {
         model.push_back(pick);
       }
     }
+    ASSERT_EQ(looked_at(list, 100), std::vector<int>(model.begin(), model.end()));
   }
   EXPECT_EQ(drain(list), std::vector<int>(model.begin(), model.end()));
 }

@@ -7,7 +7,23 @@
 #include <vector>
 
 namespace chirm {
+
+// Frames of coroutines have these, and are of the namespace of the task: so not an unnamed one.
+namespace task_test {
+struct Refusal {
+  explicit Refusal(std::string its_why) : why(std::move(its_why)) {}
+  std::string why;
+};
+struct Failure {
+  explicit Failure(const Refusal& refusal) : why("because " + refusal.why) {}
+  std::string why;
+};
+}  // namespace task_test
+
 namespace {
+
+using task_test::Failure;
+using task_test::Refusal;
 
 class TaskTest : public ::testing::Test {
  protected:
@@ -81,6 +97,106 @@ TEST_F(TaskTest, LeavesTheScopeWhenItIsDone) {
   scope.start(guarded());
   asked[0]("x");
   EXPECT_EQ(alive, 1);
+}
+
+// ---- ok()
+
+class TaskOkTest : public ::testing::Test {
+ protected:
+  using Answer = Expected<int, Refusal>;
+  using Total = Expected<int, Failure>;
+
+  Future<Answer> ask() {
+    Future<Answer> future;
+    asked.push_back(future.setter());
+    return future;
+  }
+  Task<Answer> passed_on() { co_return co_await ok(ask()); }
+  Task<Total> sum() {
+    const auto alive_here = std::make_shared<int>(1);
+    alive = alive_here;
+    const int a = co_await ok(passed_on());
+    const int b = co_await ok(ask());
+    co_return a + b;
+  }
+  Task<Expected<void, Failure>> checked(Expected<void, Refusal> verdict) {
+    co_await ok(std::move(verdict));
+    ++passed;
+    co_return {};
+  }
+  void start() {
+    scope.start(sum(), [&](const Total& total) {
+      EXPECT_TRUE(alive.expired());
+      result = total ? std::to_string(*total) : total.error().why;
+    });
+  }
+
+  std::vector<std::function<void(Answer)>> asked;
+  std::weak_ptr<int> alive;
+  std::string result;
+  int passed = 0;
+  TaskScope scope;
+};
+
+TEST_F(TaskOkTest, TakesTheValuesOfWhatSucceeds) {
+  start();
+  asked[0](1);
+  asked[1](2);
+  EXPECT_EQ(result, "3");
+}
+
+TEST_F(TaskOkTest, EndsTheCoroutineWithTheErrorOfWhatFails) {
+  start();
+  asked[0](1);
+  EXPECT_FALSE(alive.expired());
+  asked[1](Unexpected<Refusal>(Refusal("no")));
+  EXPECT_EQ(result, "because no");
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST_F(TaskOkTest, EndsAllCoroutinesThatPassTheErrorOn) {
+  start();
+  asked[0](Unexpected<Refusal>(Refusal("no")));
+  EXPECT_EQ(result, "because no");
+  EXPECT_EQ(asked.size(), 1U);
+  EXPECT_TRUE(alive.expired());
+}
+
+TEST_F(TaskOkTest, TakesWhatIsThereAlready) {
+  std::string why = "allowed";
+  const auto tell = [&](const Expected<void, Failure>& verdict) {
+    if (!verdict) why = verdict.error().why;
+  };
+  scope.start(checked({}), tell);
+  EXPECT_EQ(why, "allowed");
+  EXPECT_EQ(passed, 1);
+  scope.start(checked(Unexpected<Refusal>(Refusal("no"))), tell);
+  EXPECT_EQ(why, "because no");
+  EXPECT_EQ(passed, 1);
+}
+
+TEST_F(TaskOkTest, TakesAnAnswerThatCameBeforeItWasAwaited) {
+  Future<Answer> early = ask();
+  asked[0](5);
+  Future<Answer> failed = ask();
+  asked[1](Unexpected<Refusal>(Refusal("no")));
+  const auto both = [](Future<Answer> a, Future<Answer> b) -> Task<Total> {
+    const int value = co_await ok(std::move(a));
+    co_return value + co_await ok(std::move(b));
+  };
+  scope.start(both(std::move(early), std::move(failed)),
+              [&](const Total& total) { result = total.error().why; });
+  EXPECT_EQ(result, "because no");
+}
+
+TEST_F(TaskOkTest, EndsWithItsScope) {
+  {
+    TaskScope inner;
+    inner.start(sum());
+    EXPECT_FALSE(alive.expired());
+  }
+  EXPECT_TRUE(alive.expired());
+  asked[0](1);
 }
 
 }  // namespace

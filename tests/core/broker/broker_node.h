@@ -41,7 +41,7 @@ class BrokerNode final : public BrokerListener {
   BrokerNode(const BrokerNode&) = delete;
   BrokerNode& operator=(const BrokerNode&) = delete;
 
-  bool run_until(const std::function<bool()>& is_done, std::uint64_t deadline_ms = 20'000) {
+  bool run_until(const std::function<bool()>& is_done, std::uint64_t deadline_ms = kDeadlineMs) {
     return testing::run_until(loop_, is_done, deadline_ms);
   }
   bool run_until_ready() {

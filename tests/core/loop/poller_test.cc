@@ -5,9 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "core/loop/loop.h"
@@ -169,6 +172,50 @@ TEST_F(PollerTest, ServesMoreTargetsThanOneBatchHolds) {
     return std::all_of(ends.begin(), ends.end(), [](const auto& end) { return end->calls == 1; });
   };
   EXPECT_TRUE(run_until(loop, are_all_served));
+}
+
+// The model knows who has something to read and whether that is watched: exactly those are told.
+TEST_F(PollerTest, TellsWhomAModelSaysWhateverComesGoesAndIsWatched) {
+  constexpr unsigned kSeed = 13;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937 random(kSeed);
+  struct Watched {
+    std::unique_ptr<End> end;
+    bool is_watched = true;
+    bool has_input = false;
+  };
+  std::vector<Watched> all(40);
+  loop.add_turn_end_hook([&] {
+    poller.check();
+    return Loop::TurnEnd::kDone;
+  });
+  const auto is_told_right = [](const Watched& one) {
+    return one.end->calls == (one.is_watched && one.has_input ? 1 : 0);
+  };
+  for (int round = 0; round < 60; ++round) {
+    for (Watched& one : all) {
+      const auto action = random() % 5;
+      if (!one.end || action == 0) {
+        one = {std::make_unique<End>(poller), true, false};
+        one.end->add({.readable = true});
+      }
+      if (action == 1) one.end->change({.readable = one.is_watched = !one.is_watched});
+      if (action == 2 && !one.has_input) {
+        one.end->make_readable();
+        one.has_input = true;
+      }
+    }
+    ASSERT_TRUE(run_until(loop, [&] { return std::ranges::all_of(all, is_told_right); }))
+        << "round " << round << ": "
+        << std::ranges::count_if(all, [&](const auto& one) { return !is_told_right(one); })
+        << " of " << all.size() << " were told too often, or not at all";
+    run_some_turns();  // in which nobody must be told again
+    ASSERT_TRUE(std::ranges::all_of(all, is_told_right)) << "round " << round;
+    for (Watched& one : all) {
+      if (one.end->calls > 0) one.has_input = false;
+      one.end->calls = 0;
+    }
+  }
 }
 
 TEST_F(PollerTest, RefusesADescriptorThatCannotBeWatched) {

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "core/loop/loop.h"
@@ -127,6 +131,69 @@ TEST_F(TimerWheelTest, KeepsADeadlineBeyondOneTurnOfTheWheel) {
   EXPECT_EQ(far.calls, 0);
   wheel.set(far, 0);
   EXPECT_TRUE(run_until(loop, [&] { return far.calls == 1; }));
+}
+
+// The model is a deadline for each entry. No time is asserted but that nothing runs before it is
+// due; a wheel that forgets an entry does not come to the end.
+TEST_F(TimerWheelTest, RunsWhatAModelSaysWhateverIsSetClearedAndDestroyed) {
+  constexpr unsigned kSeed = 11;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937 random(kSeed);
+  constexpr std::size_t kEntries = 200;
+  constexpr std::uint64_t kTurnMs = 1024 * TimerWheel::kTickMs;
+  std::vector<std::unique_ptr<Entry>> entries(kEntries);
+  std::vector<std::optional<std::uint64_t>> due_ms(kEntries);
+  const auto set = [&](std::size_t i, std::uint64_t delay_ms) {
+    due_ms[i] = loop.now_ms() + delay_ms;
+    wheel.set(*entries[i], delay_ms);
+  };
+  const auto make = [&](std::size_t i) {
+    due_ms[i].reset();
+    entries[i] = std::make_unique<Entry>(loop);
+    entries[i]->on_call = [&, i] {
+      ASSERT_TRUE(due_ms[i].has_value()) << "entry " << i << " was not set";
+      EXPECT_GE(loop.now_ms(), *due_ms[i]) << "entry " << i << " is early";
+      due_ms[i].reset();
+      if (random() % 4 == 0) set(i, random() % 300);
+    };
+  };
+  for (std::size_t i = 0; i < kEntries; ++i) make(i);
+  int steps = 0;
+  Timer step(loop, [&] {
+    if (++steps > 200) return;
+    for (int i = 0; i < 10; ++i) {
+      const std::size_t pick = random() % kEntries;
+      switch (random() % 4) {
+        case 0:
+          make(pick);
+          break;
+        case 1:
+          wheel.clear(*entries[pick]);
+          due_ms[pick].reset();
+          break;
+        default:
+          // Some a turn of the wheel later, in the same slots.
+          set(pick, random() % 300 + (random() % 8 == 0 ? kTurnMs : 0));
+      }
+    }
+    if (steps < 200) return;
+    for (std::size_t i = 0; i < kEntries; ++i) {  // nobody waits for those
+      if (!due_ms[i] || *due_ms[i] < loop.now_ms() + kTurnMs / 2) continue;
+      wheel.clear(*entries[i]);
+      due_ms[i].reset();
+    }
+  });
+  step.start_repeating(1);
+  loop.add_turn_end_hook([&] {
+    wheel.check();
+    return Loop::TurnEnd::kDone;
+  });
+  EXPECT_TRUE(run_until(loop, [&] {
+    return steps > 200 && std::ranges::none_of(due_ms, [](const auto& due) { return !!due; });
+  })) << std::ranges::count_if(due_ms, [](const auto& due) {
+    return !!due;
+  }) << " entries were never run";
+  for (int slot = 0; slot < 1024; ++slot) wheel.check();
 }
 
 TEST_F(TimerWheelTest, CatchesUpAfterTheLoopWasBusyForManyTicks) {

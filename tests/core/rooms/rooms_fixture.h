@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/chat/chat_settings.h"
 #include "core/server/server.h"
+#include "core/server/server_settings.h"
 #include "tests/support/loop_runner.h"
 #include "tests/support/raw_client.h"
 #include "tests/support/redis_server.h"

@@ -19,10 +19,13 @@ class ListenerTest : public ::testing::Test {
   void listen() {
     auto socket = listen_tcp("127.0.0.1", 0);
     ASSERT_TRUE(socket.has_value());
-    listener = std::make_unique<Listener>(loop, std::move(*socket), [this](Socket one) {
-      accepted.push_back(std::move(one));
-      return accepted.size() < limit;
-    });
+    listener = std::make_unique<Listener>(
+        loop, std::move(*socket),
+        [this](Socket one) {
+          accepted.push_back(std::move(one));
+          return accepted.size() < limit;
+        },
+        [](const char* why) { ADD_FAILURE() << why; });
   }
   void connect(int count) {
     for (int i = 0; i < count; ++i) {

@@ -138,6 +138,14 @@ TEST(RedisUrl, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("unix:///socket?db=x"), "Redis URL: the database must be a number");
 }
 
+// It would end the path or name for the C library, and the rest would be somewhere else.
+TEST(RedisUrl, RefusesANul) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(error_of("unix:///run/a\0b"sv), "Redis URL: a NUL cannot be part of it");
+  EXPECT_EQ(error_of("redis://:p\0w@host"sv), "Redis URL: a NUL cannot be part of it");
+  EXPECT_NE(error_of("unix:///run/a%00b"), "no error");
+}
+
 TEST(RedisUrl, NeverShowsThePassword) {
   for (const std::string_view url :
        {"redis://ada:s3cret@host:0", "redis://s3cret@host", "redis://:s3cret%@host",

@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "core/broker/sqlite/sqlite_store.h"
 #include "tests/core/broker/sqlite/sqlite_file.h"
 
 namespace chirm {
@@ -13,7 +14,7 @@ namespace {
 
 using testing::SqliteBrokerFile;
 
-class SqliteSearch : public SqliteBrokerFile {
+class SqliteSearchTest : public SqliteBrokerFile {
  protected:
   void say_many(int from, int to) {
     int answers = 0;
@@ -33,7 +34,7 @@ class SqliteSearch : public SqliteBrokerFile {
   }
 };
 
-TEST_F(SqliteSearch, CatchesUpWhenItIsAsked) {
+TEST_F(SqliteSearchTest, CatchesUpWhenItIsAsked) {
   open();
   say_many(1, 2500);  // more than a transaction indexes
   EXPECT_EQ(count_rows("searched"), 0);
@@ -47,7 +48,7 @@ TEST_F(SqliteSearch, CatchesUpWhenItIsAsked) {
   EXPECT_EQ(find("nothing"), 0U);
 }
 
-TEST_F(SqliteSearch, BeginsAnewWhenMostOfItIsGoneFromTheLog) {
+TEST_F(SqliteSearchTest, BeginsAnewWhenMostOfItIsGoneFromTheLog) {
   settings_.history_size = 1000;
   open();
   for (int from = 1; from < 30'000; from += 1500) {
@@ -57,7 +58,7 @@ TEST_F(SqliteSearch, BeginsAnewWhenMostOfItIsGoneFromTheLog) {
   auto store = std::move(node_);
   store.reset();
   {
-    auto writer = SqliteStore::open_for_writing(path_, StoreSync::kFull);
+    auto writer = SqliteStoreWriter::open(path_, StoreSync::kFull);
     ASSERT_TRUE(writer.has_value());
     ASSERT_TRUE((*writer)->forget_old(settings_, Loop::unix_ms()).has_value());
   }
@@ -67,7 +68,7 @@ TEST_F(SqliteSearch, BeginsAnewWhenMostOfItIsGoneFromTheLog) {
   EXPECT_EQ(find("word12 hello"), 0U);
 }
 
-TEST_F(SqliteSearch, FindsNothingOfAChannelThatIsNoMore) {
+TEST_F(SqliteSearchTest, FindsNothingOfAChannelThatIsNoMore) {
   open();
   say_many(1, 10);
   EXPECT_EQ(find("hello"), 10U);

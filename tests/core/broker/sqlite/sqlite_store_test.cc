@@ -26,15 +26,15 @@ class SqliteStoreFile : public testing::SqliteFile {
  protected:
   void open() {
     store_.reset();
-    auto store = SqliteStore::open_for_writing(path_, StoreSync::kFull);
+    auto store = SqliteStoreWriter::open(path_, StoreSync::kFull);
     ASSERT_TRUE(store.has_value()) << store.error().message;
     store_ = std::move(*store);
   }
-  static SqliteStore::Write publish(const std::string& body, const std::string& message_id = "") {
+  static SqliteWrite publish(const std::string& body, const std::string& message_id = "") {
     return {"room:a", body, "ada", message_id, {}, false};
   }
-  SqliteStore::Write write(SqliteStore::Write one, std::int64_t now_ms) {
-    SqliteStore::Transaction all{.writes = {std::move(one)}};
+  SqliteWrite write(SqliteWrite one, std::int64_t now_ms) {
+    SqliteTransaction all{.writes = {std::move(one)}};
     const auto done = store_->write(all, settings_, now_ms);
     EXPECT_TRUE(done.has_value()) << done.error().message;
     return all.writes[0];
@@ -45,23 +45,23 @@ class SqliteStoreFile : public testing::SqliteFile {
     EXPECT_TRUE(has_more.has_value());
   }
   History read(std::uint64_t since = 0) {
-    auto reader = SqliteStore::open_for_reading(path_);
+    auto reader = SqliteStoreReader::open(path_);
     EXPECT_TRUE(reader.has_value());
     auto history = (*reader)->read({"room:a", since, 100'000, false});
     EXPECT_TRUE(history.has_value());
     return *history;
   }
 
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<SqliteStoreWriter> store_;
 };
 
 TEST_F(SqliteStoreFile, RemembersNothingOfATransactionThatFailed) {
   open();
-  const SqliteStore::Write before = write(publish("x"), 1000);
+  const SqliteWrite before = write(publish("x"), 1000);
   execute(
       "CREATE TRIGGER fault BEFORE INSERT ON publication WHEN NEW.body = 'bad' "
       "BEGIN SELECT RAISE(ABORT, 'fault'); END");
-  SqliteStore::Transaction all{
+  SqliteTransaction all{
       .writes = {publish("y", "id-1"), publish("z", "id-2"), publish("bad", "id-3")}};
   const auto failed = store_->write(all, settings_, 1000);
   ASSERT_FALSE(failed.has_value());
@@ -81,7 +81,7 @@ TEST_F(SqliteStoreFile, RemembersAMessageIdFromItsSecondTimeAfterReopening) {
   EXPECT_EQ(write(publish("x", "id"), 1000).position.offset, 1U);
   EXPECT_EQ(write(publish("x", "id"), 1200).position.offset, 2U);  // the first is forgotten
   open();
-  const SqliteStore::Write again = write(publish("x", "id"), 1250);
+  const SqliteWrite again = write(publish("x", "id"), 1250);
   EXPECT_TRUE(again.is_repetition);
   EXPECT_EQ(again.position.offset, 2U);
 }
@@ -102,8 +102,7 @@ TEST_F(SqliteStoreFile, TrimsAChannelAndShowsAHoleToWhoIsTooFarBehind) {
   settings_.history_size = 100;
   open();
   for (std::uint64_t top = 0; top < 1000; top += 10) {
-    SqliteStore::Transaction all{.writes = std::vector<SqliteStore::Write>(10, publish("x")),
-                                 .documents = {}};
+    SqliteTransaction all{.writes = std::vector<SqliteWrite>(10, publish("x")), .documents = {}};
     ASSERT_TRUE(store_->write(all, settings_, 1000));
     const History history = read();
     ASSERT_EQ(history.top.offset, top + 10);
@@ -119,7 +118,7 @@ TEST_F(SqliteStoreFile, TrimsAChannelAndShowsAHoleToWhoIsTooFarBehind) {
 TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
   settings_.history_ttl_ms = 1600;
   open();
-  const SqliteStore::Write first = write(publish("x", "id"), 1000);
+  const SqliteWrite first = write(publish("x", "id"), 1000);
   write(publish("y"), 2000);
   forget_all_old(2000 + 1600);
   EXPECT_EQ(text_of(read()), "1:x 2:y");
@@ -127,7 +126,7 @@ TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
   EXPECT_EQ(read().top.epoch, "");
   EXPECT_EQ(count_rows("channel"), 0);
   EXPECT_EQ(count_rows("publication"), 0);
-  const SqliteStore::Write next = write(publish("z", "id"), 4000);
+  const SqliteWrite next = write(publish("z", "id"), 4000);
   EXPECT_FALSE(next.is_repetition);
   EXPECT_EQ(next.position.offset, 1U);
   EXPECT_NE(next.position.epoch, first.position.epoch);
@@ -135,9 +134,9 @@ TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
 
 // Tells the pipe each offset that was acked, until it is killed.
 [[noreturn]] void publish_until_killed(const std::string& path, int acks) {
-  auto store = SqliteStore::open_for_writing(path, StoreSync::kFull);
+  auto store = SqliteStoreWriter::open(path, StoreSync::kFull);
   for (std::uint64_t top = 0; store; top += 5) {
-    SqliteStore::Transaction all;
+    SqliteTransaction all;
     for (std::uint64_t i = top + 1; i <= top + 5; ++i) {
       const std::string text = std::to_string(i);
       all.writes.push_back({"room:a", text, "ada", "id-" + text, {}, false});
@@ -180,10 +179,10 @@ TEST_F(SqliteStoreFile, KeepsWhatWasAckedWhenItsProcessIsKilled) {
     ASSERT_EQ(history.publications[i - 1].offset, i);
     ASSERT_EQ(history.publications[i - 1].body, std::to_string(i));
   }
-  const SqliteStore::Write again = write(publish("x", "id-" + std::to_string(acked)), 1000);
+  const SqliteWrite again = write(publish("x", "id-" + std::to_string(acked)), 1000);
   EXPECT_TRUE(again.is_repetition);
   EXPECT_EQ(again.position.offset, acked);
-  const SqliteStore::Write next = write(publish("x"), 1000);
+  const SqliteWrite next = write(publish("x"), 1000);
   EXPECT_EQ(next.position.offset, history.top.offset + 1);
   EXPECT_EQ(next.position.epoch, history.top.epoch);
 }

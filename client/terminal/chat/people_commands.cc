@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#include "client/terminal/chat/people_commands.h"
+
+#include "client/terminal/chat/command_arguments.h"
+#include "client/terminal/model/chat_answers.h"
+#include "client/terminal/text/safe_text.h"
+#include "client/terminal/view/chat_pages.h"
+
+namespace chirm::terminal {
+
+void PeopleCommands::show_who(std::string_view argument) {
+  const Conversation* current = chat_.model.current();
+  const std::string user = take_user(argument);
+  if (!user.empty()) {
+    return chat_.call(
+        "chat.user", object_of("user", user), "say who " + safe_line(user) + " is",
+        [this](std::string_view json) { chat_.note(describe_user(read_user(json))); });
+  }
+  // As it stands beside the messages, which on a narrow screen has no room there.
+  if (current == nullptr) return chat_.note("you are in no room", true);
+  chat_.events.show_page(people_page(current->label(), current->people, current->people_count));
+}
+
+CommandUse PeopleCommands::set_blocked(bool is_blocked, std::string_view argument) {
+  const std::string user = take_user(argument);
+  if (user.empty()) return CommandUse::kWrong;
+  chat_.call(
+      is_blocked ? "chat.block" : "chat.unblock", object_of("user", user),
+      (is_blocked ? "block " : "unblock ") + safe_line(user),
+      [this, user, is_blocked](std::string_view) {
+        chat_.note(safe_line(user) + (is_blocked ? " is blocked" : " is not blocked any more"));
+      });
+  return CommandUse::kRight;
+}
+
+void PeopleCommands::set_away(bool is_away) {
+  chat_.call("chat.status", object_of("status", is_away ? "away" : "online"),
+             is_away ? "be away" : "be back", [this, is_away](std::string_view) {
+               is_away_ = is_away;
+               presence_.read_now();  // nobody is told of it, and one sees oneself there
+             });
+}
+
+}  // namespace chirm::terminal

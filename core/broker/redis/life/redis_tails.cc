@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/life/redis_tails.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/broker/redis/life/redis_life_scripts.h"
+#include "core/broker/redis/redis_read.h"
+
+namespace chirm {
+
+namespace {
+// Answers of the scripts, when they are no offset.
+constexpr std::int64_t kUnfit = -1;
+constexpr std::int64_t kGone = -2;
+constexpr std::int64_t kDiverged = -3;
+constexpr std::int64_t kUncovered = -4;
+
+// It will take writes later.
+bool is_temporary(std::string_view error) {
+  return error.starts_with("OOM ") || error.starts_with("NOREPLICAS ") ||
+         error.starts_with("MISCONF ");
+}
+}  // namespace
+
+RedisTails::RedisTails(RedisContext& context, RedisCommands& commands)
+    : context_(context), commands_(commands) {}
+
+void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
+                       std::uint64_t first_true, Done done) {
+  stop();
+  channels_ = std::move(channels);
+  life_ = life;
+  first_true_ = first_true;
+  done_ = std::move(done);
+  pump();
+}
+
+void RedisTails::stop() {
+  channels_.clear();
+  gaps_.clear();
+  unfit_.clear();
+  is_last_ = false;
+  in_flight_ = 0;
+  result_ = {};
+  done_ = nullptr;
+}
+
+void RedisTails::retry(bool is_last, Done done) {
+  gaps_ = std::exchange(unfit_, {});
+  is_last_ = is_last;
+  done_ = std::move(done);
+  pump();
+}
+
+void RedisTails::pump() {
+  while (in_flight_ < kInFlightMax && (!gaps_.empty() || !channels_.empty())) {
+    if (gaps_.empty()) {
+      compare();
+    } else {
+      Gap gap = std::move(gaps_.front());
+      gaps_.pop_front();
+      put_back(std::move(gap));
+    }
+  }
+  if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(result_);
+}
+
+void RedisTails::check() const {
+  CHIRM_CHECK(in_flight_ <= kInFlightMax, in_flight_);
+  CHIRM_CHECK(done_ || in_flight_ == 0, in_flight_);
+  CHIRM_CHECK(done_ || (channels_.empty() && gaps_.empty()), channels_.size(), gaps_.size());
+  CHIRM_CHECK(!is_last_ || life_ != 0);
+}
+
+// ---- Comparing
+
+void RedisTails::compare() {
+  std::vector<Known> batch;
+  std::size_t bytes = 0;
+  while (!channels_.empty() && batch.size() < kChannelsMax && bytes < kPieceBytes) {
+    Known one;
+    one.channel = std::move(channels_.back());
+    one.new_epoch = context_.new_epoch();
+    channels_.pop_back();
+    one.position = known_position(context_, one.channel);
+    if (one.position.epoch.empty()) continue;  // nobody has been told anything yet
+    if (one.position.offset > 0) {
+      auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
+      if (!newest.empty()) one.body = std::move(newest.front().body);
+    }
+    const auto oldest = context_.listener->tail(one.channel, 0, 1);
+    one.first = oldest.empty() ? one.position.offset + 1 : oldest.front().offset;
+    bytes += one.channel.size() + one.body.size();
+    batch.push_back(std::move(one));
+  }
+  if (batch.empty()) return;
+  command_.begin(3 + 2 * batch.size() + 2 + 5 * batch.size());
+  command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
+  for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
+  command_.add(life_).add(first_true_);
+  for (Known& one : batch) {
+    command_.add(one.position.epoch).add(one.position.offset).add(one.body).add(one.new_epoch);
+    command_.add(one.first);
+    one.body = {};
+  }
+  ++in_flight_;
+  commands_.ask(command_, [this, batch = std::move(batch)](const RedisReply& reply) {
+    on_compared(batch, reply);
+  });
+}
+
+void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& reply) {
+  --in_flight_;
+  if (reply.size() != batch.size()) {
+    return commands_.reconnect("comparing channels: " + std::string(reply.text()));
+  }
+  result_.compared += batch.size();
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    const std::int64_t verdict = reply[i].integer();
+    if (verdict == kDiverged) {
+      ++result_.diverged;
+      start_over(batch[i].channel, batch[i].new_epoch);
+    } else if (verdict == kGone) {
+      unfit_.push_back({batch[i].channel, 0});  // when it is known who holds the longest tail
+    } else if (verdict >= 0) {
+      gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
+    }
+  }
+  pump();
+}
+
+// ---- Putting back
+
+// From the store's newest publication on, so that it is seen whether this node has the same.
+void RedisTails::put_back(Gap gap) {
+  const Position known = known_position(context_, gap.channel);
+  const std::uint64_t from = gap.since == 0 ? 0 : gap.since - 1;
+  gap.new_epoch = context_.new_epoch();
+  std::vector<Publication> publications = context_.listener->tail(gap.channel, from, kPieceBytes);
+  if (publications.size() > kPiecePublications) publications.resize(kPiecePublications);
+  if (!publications.empty() && publications.back().offset <= gap.since) {  // a very long one
+    publications = context_.listener->tail(gap.channel, gap.since, kPieceBytes);
+  }
+  write_piece(gap, known, publications);
+  ++in_flight_;
+  commands_.ask(command_, [this, gap = std::move(gap)](const RedisReply& reply) mutable {
+    on_put_back(std::move(gap), reply);
+  });
+}
+
+void RedisTails::write_piece(const Gap& gap, const Position& known,
+                             const std::vector<Publication>& publications) {
+  const BrokerSettings& settings = context_.settings;
+  struct Author {
+    std::string user;
+    std::string message_id;  // "" when there is none to be remembered
+  };
+  std::vector<Author> authors;
+  std::size_t id_count = 0;
+  for (const Publication& publication : publications) {
+    const PublicationKey key = keys_.decode(publication.body);
+    Author& author = authors.emplace_back();
+    if (key.message_id.empty() || settings.idempotency_ttl_ms == 0) continue;
+    author = {std::string(key.user), std::string(key.message_id)};
+    ++id_count;
+  }
+  command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
+  command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
+  add_channel_keys(command_, context_, gap.channel);
+  for (const auto& [user, message_id] : authors) {
+    if (!message_id.empty()) add_id_key(command_, context_, gap.channel, user, message_id);
+  }
+  command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
+  command_.add(static_cast<std::uint64_t>(Loop::unix_ms()));
+  command_.add(settings.history_ttl_ms).add(empty_channel_ttl_ms(settings));
+  command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
+  command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
+  command_.add(is_last_ ? "1" : "0");
+  for (std::size_t i = 0; i < publications.size(); ++i) {
+    command_.add(authors[i].message_id.empty() ? "0" : "1").add(publications[i].body);
+  }
+}
+
+void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
+  --in_flight_;
+  if (reply.is_error()) {
+    on_put_back_error(std::move(gap), reply.text());
+    return pump();
+  }
+  if (reply.integer() == kDiverged) {
+    ++result_.diverged;
+    start_over(gap.channel, gap.new_epoch);
+  } else if (reply.integer() == kUncovered) {
+    ++result_.uncovered;
+    start_over(gap.channel, gap.new_epoch);
+  } else if (reply.integer() == kUnfit && is_last_) {
+    ++result_.uncovered;
+    context_.listener->on_maybe_missed(gap.channel);
+  } else if (reply.integer() == kUnfit) {
+    unfit_.push_back(std::move(gap));
+  }
+  if (reply.size() != 2) return pump();
+  const auto top = static_cast<std::uint64_t>(reply[0].integer());
+  const auto added = static_cast<std::uint64_t>(reply[1].integer());
+  result_.put_back += added;
+  if (added > 0 && !std::exchange(gap.is_restored, true)) ++result_.restored;
+  const Position known = known_position(context_, gap.channel);
+  if (top < known.offset && top > gap.since) {
+    gap.since = top;
+    gaps_.push_back(std::move(gap));
+  } else if (!known.epoch.empty()) {  // followed and known no more since
+    context_.positions.note(gap.channel, known);
+  }
+  pump();
+}
+
+// Without what is missing nobody may use the store: another node would give its offsets anew.
+void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
+  if (!is_last_) return unfit_.push_back(std::move(gap));
+  if (is_temporary(error)) return commands_.reconnect("putting back: " + std::string(error));
+  if (result_.failed++ == 0) spdlog::warn("redis: cannot put back: {}", error);
+  context_.listener->on_maybe_missed(gap.channel);
+}
+
+void RedisTails::start_over(const std::string& channel, const std::string& new_epoch) {
+  context_.positions.note(channel, {0, new_epoch});
+  context_.listener->on_maybe_missed(channel);
+}
+
+}  // namespace chirm

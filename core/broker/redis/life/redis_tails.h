@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Gives a Redis that has lost publications back what this node holds of them: compares each channel
+// that the node follows, and puts the missing end of its log in place. In pieces, so that neither
+// Redis nor the loop is kept long. Private to core/broker.
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/broker/broker.h"
+#include "core/broker/redis/link/redis_command.h"
+#include "core/broker/redis/redis_commands.h"
+#include "core/broker/redis/redis_context.h"
+#include "protocol/publication_key.h"
+
+namespace chirm {
+
+class RedisTails {
+ public:
+  struct Result {
+    std::uint64_t compared = 0;   // channels
+    std::uint64_t put_back = 0;   // publications
+    std::uint64_t restored = 0;   // … in so many channels
+    std::uint64_t diverged = 0;   // channels that have another content, and so a new epoch
+    std::uint64_t uncovered = 0;  // channels whose gap is larger than what this node holds
+    std::uint64_t failed = 0;     // channels for which Redis answered an error
+  };
+  using Done = std::function<void(const Result& result)>;
+
+  // The channels that have changed are noted in the context's positions, so that the digest tells
+  // the other nodes of them.
+  RedisTails(RedisContext& context, RedisCommands& commands);
+
+  // The store's life is `life`; `first_true` as in RedisContext. `done` is called once, but not
+  // after stop(); an error that concerns all channels drops the connection instead.
+  void start(std::vector<std::string> channels, std::uint64_t life, std::uint64_t first_true,
+             Done done);
+  // Tries again what did not fit: it may, once other nodes have put back what they hold. `is_last`:
+  // what does not fit now is given up. The result is that of all tries.
+  void retry(bool is_last, Done done);
+  bool has_unfit() const { return !unfit_.empty(); }
+  void stop();
+
+  // What the members promise of each other; at the end of a turn.
+  void check() const;
+
+ private:
+  struct Known {
+    std::string channel;
+    Position position;
+    std::string body;         // of the publication there; "" when this node does not hold it
+    std::string new_epoch;    // should it be needed
+    std::uint64_t first = 0;  // that this node holds
+  };
+  struct Gap {
+    std::string channel;
+    std::uint64_t since;         // the store has what is up to here
+    std::string new_epoch = {};  // should it be needed
+    bool is_restored = false;    // something was put back already
+  };
+
+  void pump();
+  void compare();
+  void on_compared(const std::vector<Known>& batch, const RedisReply& reply);
+  void put_back(Gap gap);
+  void write_piece(const Gap& gap, const Position& known,
+                   const std::vector<Publication>& publications);
+  void on_put_back(Gap gap, const RedisReply& reply);
+  void on_put_back_error(Gap gap, std::string_view error);
+  void start_over(const std::string& channel, const std::string& new_epoch);
+
+  // One call: half a millisecond of Redis' time, as for the publisher.
+  static constexpr std::size_t kChannelsMax = 256;
+  static constexpr std::size_t kPieceBytes = 256 * 1024;
+  static constexpr std::size_t kPiecePublications = 128;
+  // Calls on the way, 2 MB at most.
+  static constexpr std::size_t kInFlightMax = 8;
+
+  RedisContext& context_;
+  RedisCommands& commands_;
+  PublicationKeyDecoder keys_;
+  RedisCommand command_;
+
+  std::vector<std::string> channels_;  // not compared yet
+  std::deque<Gap> gaps_;
+  std::deque<Gap> unfit_;
+  bool is_last_ = false;
+  std::uint64_t life_ = 0;
+  std::uint64_t first_true_ = 0;
+  std::size_t in_flight_ = 0;
+  Result result_;
+  Done done_;  // empty: nothing is under way
+};
+
+}  // namespace chirm

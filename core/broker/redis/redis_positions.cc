@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_positions.h"
+
+#include <utility>
+
+#include "core/base/check.h"
+
+namespace chirm {
+
+namespace {
+// Entries that check() looks at in one call, so that a turn's checking does not grow with the node.
+constexpr std::size_t kCheckedEntries = 16;
+}  // namespace
+
+void RedisPositions::note(std::string_view channel, const Position& position) {
+  CHIRM_CHECK(!position.epoch.empty(), channel);
+  auto found = fresh_.find(channel);
+  if (found == fresh_.end()) {
+    if (fresh_.size() >= kChannelsMax) return;
+    found = fresh_.emplace(channel, Position{}).first;
+  }
+  Position& noted = found->second;
+  // Answers come in the order of the requests, so another epoch is a newer one. Within an epoch a
+  // repeated message id is answered with an offset of long ago.
+  if (noted.epoch != position.epoch || noted.offset < position.offset) noted = position;
+}
+
+const Position* RedisPositions::find(std::string_view channel) const {
+  for (const Positions* positions : {&fresh_, &aged_}) {
+    const auto found = positions->find(channel);
+    if (found != positions->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> RedisPositions::channels() const {
+  std::vector<std::string> names;
+  (void)visit([&](const std::string& channel, const Position&) {  // never ends before the last
+    names.push_back(channel);
+    return true;
+  });
+  return names;
+}
+
+void RedisPositions::age() { aged_ = std::exchange(fresh_, {}); }
+
+void RedisPositions::check() const {
+  for (const Positions* positions : {&fresh_, &aged_}) {
+    CHIRM_CHECK(positions->size() <= kChannelsMax, positions->size());
+    std::size_t looked_at = 0;
+    for (const auto& [channel, position] : *positions) {
+      if (++looked_at > kCheckedEntries) break;
+      CHIRM_CHECK(!position.epoch.empty(), channel, position.offset);
+    }
+  }
+}
+
+}  // namespace chirm

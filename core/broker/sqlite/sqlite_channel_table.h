@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Which channels an embedded store has. For its writer and its readers; private to core/broker.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/broker/sqlite/sqlite_database.h"
+
+namespace chirm {
+
+class SqliteChannelTable {
+ public:
+  struct Row {
+    std::int64_t id = 0;
+    std::string epoch = {};
+    std::int64_t touched_ms = 0;  // Unix time of about the last publication
+  };
+
+  // The database must outlive it.
+  explicit SqliteChannelTable(SqliteDatabase& database) : database_(database) {}
+  // Once, before all else.
+  [[nodiscard]] Expected<void, Error> prepare();
+
+  // SQLITE_ROW; SQLITE_DONE when there is no such channel; or what went wrong.
+  int find(std::string_view name, Row& row);
+  // The newest offset of a channel, 0 when it has no publications. SQLITE_ROW or what went wrong.
+  int read_top(std::int64_t id, std::uint64_t& top);
+
+ private:
+  SqliteDatabase& database_;
+  SqliteStatement find_, read_top_;
+};
+
+}  // namespace chirm

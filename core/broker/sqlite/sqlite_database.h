@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// An open SQLite database in WAL mode, with the schema of an embedded store:
+//
+//   channel      id, name, epoch, touched (Unix ms)
+//   publication  channel, offset → body
+//   message      stored (Unix ms), channel, offset, user, id: what makes a retry recognisable, also
+//                after a restart
+//   document     version, collection, id, value
+//   search, searched  the full-text index (sqlite_search_index.h)
+//   setting      name → value: which boot of the machine wrote last
+//
+// All calls block. Private to core/broker; used by one thread at a time.
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/broker/sqlite/sqlite_statement.h"
+#include "core/broker/sqlite/sqlite_transaction.h"
+#include "core/loop/socket.h"
+#include "protocol/expected.h"
+
+namespace chirm {
+
+class SqliteDatabase {
+ public:
+  // Opens or creates the database. Only one process can have it open for writing.
+  [[nodiscard]] static Expected<std::unique_ptr<SqliteDatabase>, Error> open_for_writing(
+      const std::string& path, StoreSync sync);
+  // A second connection, for reading beside the writer. The file must exist.
+  [[nodiscard]] static Expected<std::unique_ptr<SqliteDatabase>, Error> open_for_reading(
+      const std::string& path);
+
+  // The body of one publication, for parts that look at a log by themselves: channel, offset.
+  static constexpr const char* kFindPublication =
+      "SELECT body FROM publication WHERE channel = ? AND offset = ?";
+
+  struct Prepared {
+    SqliteStatement& statement;
+    const char* sql;
+  };
+  // The database must outlive the statements.
+  [[nodiscard]] Expected<void, Error> prepare(std::initializer_list<Prepared> all);
+
+  // Runs SQL that answers nothing. `what` failed, should it fail.
+  [[nodiscard]] Expected<void, Error> run(const char* sql, const char* what);
+  // The number that a query answers.
+  [[nodiscard]] Expected<std::int64_t, Error> ask(const char* sql);
+
+  // Of a transaction. SQLITE_DONE or what went wrong.
+  int begin() { return begin_.bind().step(); }
+  int commit() { return commit_.bind().step(); }
+  // Ends a transaction that failed, unless SQLite has done so itself, as it does after some errors.
+  void roll_back();
+
+  std::int64_t last_row() const { return sqlite3_last_insert_rowid(database_.get()); }
+  std::int64_t changes() const {
+    return sqlite3_changes(database_.get());
+  }  // of the last statement
+
+  // What failed, and why by SQLite's words: to be called before anything else is done with it.
+  Error error(const std::string& what) const;
+
+ private:
+  explicit SqliteDatabase(std::string path) : path_(std::move(path)) {}
+
+  [[nodiscard]] Expected<void, Error> take_lock();
+  [[nodiscard]] Expected<void, Error> open(int flags);
+  [[nodiscard]] Expected<void, Error> set_up();
+  [[nodiscard]] Expected<void, Error> check_power_failure(StoreSync sync);
+
+  struct Close {
+    void operator()(sqlite3* opened) const { sqlite3_close(opened); }
+  };
+
+  const std::string path_;
+  Socket lock_;  // a file descriptor; its lock goes with it
+  std::unique_ptr<sqlite3, Close> database_;
+  SqliteStatement begin_, commit_, rollback_;  // behind the database, so that they go before it
+};
+
+}  // namespace chirm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/acceptor.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <utility>
+
+#include "core/base/check.h"
+#include "core/loop/loop.h"
+#include "core/server/connection.h"
+#include "core/server/connection_context.h"
+#include "core/server/connection_registry.h"
+#include "core/server/listener.h"
+#include "core/server/server_counters.h"
+#include "core/server/server_settings.h"
+
+namespace chirm {
+
+namespace {
+
+// Descriptors for everything that is not a client: the loop, Redis, files, the listener. Without
+// them a node at its limit could neither reopen its link to the store nor answer a health check.
+constexpr std::uint64_t kReservedFiles = 64;
+// Under a storm of connections accepting pauses many times a second; the counter has them all.
+constexpr std::uint64_t kPauseLogPeriodMs = 10'000;
+
+std::uint64_t files_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT32_MAX;
+  return limit.rlim_cur;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(Loop& loop, ConnectionContext& context, ConnectionRegistry& connections)
+    : loop_(loop), context_(context), connections_(connections), files_max_(files_limit()) {}
+
+Acceptor::~Acceptor() = default;
+
+Expected<void, Error> Acceptor::listen() {
+  CHIRM_CHECK(listener_ == nullptr);
+  auto socket = listen_tcp(context_.settings.listen, context_.settings.port);
+  if (!socket) return Unexpected<Error>(socket.error());
+  listener_ = std::make_unique<Listener>(
+      loop_, std::move(*socket), [this](Socket accepted) { return accept(std::move(accepted)); },
+      [this](const char* why) { note_pause(why); });
+  return {};
+}
+
+void Acceptor::close() { listener_.reset(); }
+
+std::uint16_t Acceptor::port() const { return listener_ ? listener_->port() : 0; }
+
+// Counted by connections and not by trying: with EMFILE the kernel cannot accept, a pending
+// connection keeps the listening socket readable, and the loop would turn without end. A limit
+// that is small itself is shared half and half.
+bool Acceptor::has_files() const {
+  return context_.counters.connections <
+         (files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2);
+}
+
+bool Acceptor::accept(Socket socket) {
+  ++context_.counters.accepted;
+  auto connection = std::make_unique<Connection>(context_, std::move(socket));
+  if (connection->start()) connections_.add(std::move(connection));
+  if (has_files()) return true;
+  note_pause("the limit of open files (ulimit -n) is nearly reached");
+  return false;
+}
+
+void Acceptor::note_pause(const char* why) {
+  ++context_.counters.accept_pauses;
+  const std::uint64_t now_ms = loop_.now_ms();
+  if (pause_logged_ms_ != 0 && now_ms - pause_logged_ms_ < kPauseLogPeriodMs) return;
+  pause_logged_ms_ = now_ms;
+  spdlog::warn("accepting paused: {}; {} connections are open", why, context_.counters.connections);
+}
+
+void Acceptor::resume_if_possible() {
+  if (listener_ && listener_->is_paused() && has_files()) listener_->resume();
+}
+
+}  // namespace chirm

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/admin/administration.h"
+
+#include "core/broker/broker.h"
+#include "core/chat/hub.h"
+
+namespace chirm {
+
+Administration::Administration(const Node& node, const std::string& node_name,
+                               const std::string& api_key, HttpRouter& router, RpcTable& methods)
+    : survey_(node.loop, node.broker.nodes()),
+      control_(survey_, node.hub, node.directory, node_name),
+      board_(node.loop, node.broker.nodes(), node.measure),
+      api_methods_(node.broker, node.hub.presence(), node.authenticator, control_, board_,
+                   node.access),
+      api_(api_key, api_methods_, router) {
+  // Who is an administrator is only known of people who have signed in.
+  if (node.revocations == nullptr) return;
+  rpc_.emplace(control_, board_, AdminRpc::Users{node.broker, *node.revocations, node.accounts},
+               methods);
+}
+
+}  // namespace chirm

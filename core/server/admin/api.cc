@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include "core/server/admin/api.h"
+
+#include "core/server/http/http_router.h"
+#include "protocol/json_writer.h"
+#include "protocol/signature.h"
+
+namespace chirm {
+
+namespace {
+
+constexpr std::string_view kPrefix = "/api/";
+
+// As Centrifugo's, for libraries that were written for it look at these.
+int status_of(const ApiError& error) {
+  switch (error.code) {
+    case errors::kUnknownChannel.code:
+    case errors::kMethodNotFound.code:
+      return 404;
+    case errors::kBadRequest.code:
+    case errors::kNotAvailable.code:
+      return 400;
+    case errors::kUnrecoverablePosition.code:
+      return 416;
+    default:
+      return 500;
+  }
+}
+
+HttpResponse unreadable(std::string_view problem) {
+  return text_response(400, std::string(problem) + "\n");
+}
+
+ApiError not_found() {
+  return {errors::kMethodNotFound.code, std::string(errors::kMethodNotFound.message)};
+}
+
+}  // namespace
+
+Api::Api(std::string key, ApiMethods& methods, HttpRouter& router)
+    : key_(std::move(key)), methods_(methods) {
+  const auto refused = [this](const HttpRequest& request) { return refuse(request); };
+  router.add({"POST", std::string(kPrefix) + '*',
+              [this](const HttpCall& call, const HttpAnswer& answer) { handle(call, answer); },
+              kBodyBytes, refused});
+  router.add(
+      {"POST", "/api",
+       [this](const HttpCall& call, const HttpAnswer& answer) { handle_legacy(call, answer); },
+       kBodyBytes, refused});
+}
+
+std::optional<HttpResponse> Api::refuse(const HttpRequest& request) const {
+  // An empty key would be equal to none given, and the API open to everybody.
+  if (key_.empty()) {
+    return text_response(404, "The server API is off: chirmd was given no --api-key.\n");
+  }
+  constexpr std::string_view kScheme = "apikey ";
+  std::string_view key = request.header("x-api-key").value_or("");
+  const std::string_view authorization = request.header("authorization").value_or("");
+  if (key.empty() && authorization.starts_with(kScheme)) {
+    key = authorization.substr(kScheme.size());
+  }
+  // How long a comparison takes would tell an attacker how much of the key is right already.
+  if (!equal_in_constant_time(key, key_)) return HttpResponse{401, "", ""};
+  return std::nullopt;
+}
+
+void Api::handle(const HttpCall& call, const HttpAnswer& answer) {
+  JsonFields params(call.body);
+  if (!params.is_right()) return answer(unreadable(params.problem()));
+  const std::string_view method = call.request.path().substr(kPrefix.size());
+  if (method == "batch") return handle_batch(params, answer);
+  call_method(method, params, call.request, answer);
+}
+
+void Api::handle_legacy(const HttpCall& call, const HttpAnswer& answer) {
+  JsonFields command(call.body);
+  const std::string method = command.text("method", {1, 64});
+  JsonFields params(command.raw("params"));
+  if (!params.is_right()) command.refuse("params", "an object");
+  if (!command.is_right()) return answer(unreadable(command.problem()));
+  call_method(method, params, call.request, answer);
+}
+
+void Api::call_method(std::string_view method, JsonFields& params, const HttpRequest& request,
+                      const HttpAnswer& answer) {
+  const auto act = methods_.prepare(method, params);
+  if (!params.is_right()) return answer(unreadable(params.problem()));
+  // Centrifugo's SDKs expect errors in the body of a 200; who asks for it gets them as a status.
+  const bool is_bare = request.header("x-centrifugo-error-mode") == "transport";
+  const auto done = [answer, is_bare](const ApiResult& result) {
+    if (!result && is_bare) {
+      return answer(json_response(status_of(result.error()), error_json(result.error())));
+    }
+    answer(json_response(200, envelope("result", result)));
+  };
+  if (!act) return done(Unexpected<ApiError>(not_found()));
+  (*act)(done);
+}
+
+// ---- Several commands in one request
+
+struct Api::Batch {
+  std::vector<Command> commands;
+  std::vector<std::string> replies;
+  std::size_t missing = 0;
+  std::size_t bytes = 0;  // of replies
+  HttpAnswer answer;
+
+  void add(std::size_t at, const ApiResult& result) {
+    replies[at] = envelope(commands[at].method, result);
+    // What a command did is done, so a reply too many cannot be an error of the whole batch: it
+    // would be sent again.
+    if (bytes + replies[at].size() > kRepliesBytes && replies[at].size() > kShortReplyBytes) {
+      replies[at] = envelope(
+          {}, Unexpected<ApiError>(ApiError{errors::kLimitExceeded.code,
+                                            "done, but the replies of this batch are too long"}));
+    }
+    bytes += replies[at].size();
+    if (--missing > 0) return;
+    JsonWriter json;
+    json.open();
+    json.open_array("replies");
+    for (const std::string& reply : replies) json.add_raw_element(reply);
+    json.close_array();
+    json.close();
+    answer(json_response(200, json.take()));
+  }
+};
+
+// The first method that is there.
+Expected<Api::Command, std::string> Api::read_command(const std::string& text) {
+  JsonFields command(text);
+  for (const std::string_view name : ApiMethods::names()) {
+    if (!command.has(name)) continue;
+    JsonFields params(command.raw(name));
+    auto act = methods_.prepare(name, params);
+    if (!params.is_right()) return Unexpected<std::string>(params.problem());
+    return Command{name, std::move(*act)};
+  }
+  if (!command.is_right()) return Unexpected<std::string>(command.problem());
+  return Command{{}, [](const ApiDone& done) { done(Unexpected<ApiError>(not_found())); }};
+}
+
+void Api::handle_batch(JsonFields& params, const HttpAnswer& answer) {
+  const auto commands = params.raw_elements("commands", kCommandsMax);
+  const bool is_parallel = params.flag_or("parallel", false);
+  const auto batch = std::make_shared<Batch>();
+  // All are read before the first is done: a batch with a mistake in it does nothing at all.
+  for (const std::string& text : commands) {
+    auto command = read_command(text);
+    if (!command) {
+      params.refuse("commands[" + std::to_string(batch->commands.size()) + "]", command.error());
+      break;
+    }
+    batch->commands.push_back(std::move(*command));
+  }
+  if (!params.is_right()) return answer(unreadable(params.problem()));
+  if (commands.empty()) return answer(json_response(200, "{\"replies\":[]}"));
+  batch->replies.resize(commands.size());
+  batch->missing = commands.size();
+  batch->answer = answer;
+  if (!is_parallel) return run_from(batch, 0);
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    batch->commands[i].act([batch, i](const ApiResult& result) { batch->add(i, result); });
+  }
+}
+
+// One after the other: each is begun when the one before has been answered. An answer that comes at
+// once makes this call itself, a thousand times at most (kCommandsMax).
+void Api::run_from(const std::shared_ptr<Batch>& batch, std::size_t first) {
+  if (first == batch->commands.size()) return;
+  batch->commands[first].act([batch, first](const ApiResult& result) {
+    batch->add(first, result);
+    run_from(batch, first + 1);
+  });
+}
+
+}  // namespace chirm

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// The server API over HTTP: POST /api/<method> with a key, and the older POST /api with
+// {"method","params"}.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/server/admin/api_methods.h"
+#include "core/server/http/http_handler.h"
+
+namespace chirm {
+
+class HttpRouter;
+
+class Api {
+ public:
+  static constexpr std::size_t kBodyBytes = 4 * 1024 * 1024;
+  static constexpr std::size_t kCommandsMax = 1'000;  // of one batch
+  // … together; what is short is told beyond that, so that nobody does it again.
+  static constexpr std::size_t kRepliesBytes = 32 * 1024 * 1024;
+  static constexpr std::size_t kShortReplyBytes = 1024;
+
+  // Without a key the API is not there, and says so. `methods` must outlive the API. Adds its
+  // routes; the API must outlive the router's last call.
+  Api(std::string key, ApiMethods& methods, HttpRouter& router);
+
+ private:
+  struct Batch;
+  struct Command {
+    std::string_view method;  // "": not known
+    ApiAction act;
+  };
+
+  std::optional<HttpResponse> refuse(const HttpRequest& request) const;
+  void handle(const HttpCall& call, const HttpAnswer& answer);
+  void handle_legacy(const HttpCall& call, const HttpAnswer& answer);
+  void call_method(std::string_view method, JsonFields& params, const HttpRequest& request,
+                   const HttpAnswer& answer);
+  void handle_batch(JsonFields& params, const HttpAnswer& answer);
+  Expected<Command, std::string> read_command(const std::string& text);
+  static void run_from(const std::shared_ptr<Batch>& batch, std::size_t first);
+
+  const std::string key_;
+  ApiMethods& methods_;
+};
+
+}  // namespace chirm

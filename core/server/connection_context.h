@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What the connections of a node share, as sessions share a SessionContext. Private to core/server.
+
+#include <string>
+
+#include "core/base/intrusive_list.h"
+
+namespace chirm {
+
+class Connection;
+class Poller;
+class TimerWheel;
+class WsDecoderPool;
+struct ConnectionTag;
+struct HttpContext;
+struct ServerCounters;
+struct ServerSettings;
+struct SessionContext;
+
+using ConnectionList = IntrusiveList<Connection, ConnectionTag>;
+
+// Must outlive the connections, and so must what it refers to.
+struct ConnectionContext {
+  const ServerSettings& settings;
+  ServerCounters& counters;
+  Poller& poller;
+  TimerWheel& wheel;
+  WsDecoderPool& decoder_pool;
+  SessionContext& sessions;
+  HttpContext& http;
+  ConnectionList& ended;  // whose sockets are closed; deleted at the end of the turn
+  // The bytes of one read, and limits::kJsonPadding behind them; valid until the next read. All
+  // connections read into this one, so that an idle connection holds no memory for input.
+  std::string read_buffer;
+};
+
+}  // namespace chirm

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// What the tests at terminals rely on: that a terminal is there when it was opened, and that nobody
+// waits for the screen of something that has ended.
+#include <gmock/gmock.h>
+#include <gtest/gtest-spi.h>
+
+#include "core/loop/loop.h"
+#include "tests/support/tmux.h"
+
+namespace chirm::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class Terminals : public ::testing::Test {
+ protected:
+  // What the test would have failed with for not seeing a text that never comes.
+  std::string complaint() {
+    ::testing::TestPartResultArray results;
+    {
+      const ::testing::ScopedFakeTestPartResultReporter reporter(
+          ::testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &results);
+      if (tmux_.run_until_shows(loop_, "ada", "never")) return "it was seen";
+    }
+    return results.size() == 1 ? results.GetTestPartResult(0).message() : "";
+  }
+
+  Loop loop_;
+  Tmux tmux_;
+};
+
+TEST_F(Terminals, CanBeOpenedAgainAfterTheLastWasHungUp) {
+  for (int i = 0; i < 20; ++i) {
+    const std::string text = "time " + std::to_string(i);
+    tmux_.open("ada", "echo " + text + "; cat", {});
+    ASSERT_TRUE(tmux_.run_until_shows(loop_, "ada", text));
+    tmux_.hang_up("ada");
+  }
+}
+
+TEST_F(Terminals, SayThatTheCommandHasEndedAndHow) {
+  tmux_.open("ada", "echo last words; exit 3", {});
+  EXPECT_THAT(complaint(),
+              AllOf(HasSubstr("does not show: \"never\""), HasSubstr("the command has ended"),
+                    HasSubstr(" 3"), HasSubstr("last words")));
+}
+
+TEST_F(Terminals, ShowTheLastScreenOfACommandThatHasEnded) {
+  tmux_.open("ada", "echo last words", {});
+  EXPECT_TRUE(tmux_.run_until_shows(loop_, "ada", "last words"));
+}
+
+TEST_F(Terminals, SayThatTmuxHasDied) {
+  tmux_.open("ada", "echo last words; read -r _; kill -9 $PPID; cat", {});
+  ASSERT_TRUE(tmux_.run_until_shows(loop_, "ada", "last words"));
+  tmux_.press("ada", {"Enter"});
+  EXPECT_THAT(complaint(), AllOf(HasSubstr("tmux capture-pane: "), HasSubstr("last words")));
+}
+
+}  // namespace
+}  // namespace chirm::testing
