@@ -399,6 +399,7 @@ void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
 // What there is to look at grows with subscriptions, so a look at all of it is paid for by as many
 // turns as it is worth: a test with thousands of clients is not slowed down by more than a share.
 void Hub::check_by_turns() {
+  presence_.check();  // which looks at a few of its sets each time
   if (checked_ahead_ < kChecksPerTurn) checked_ahead_ += check();
   checked_ahead_ -= std::min(checked_ahead_, kChecksPerTurn);
 }
@@ -410,6 +411,7 @@ std::size_t Hub::check() const {
     CHIRM_CHECK(channel->name() == name, name);
     channel->check();
     Subscriptions::check(*channel);
+    presence_.check(*channel);
     subscriptions += channel->members.size() + channel->joining.size();
   }
   CHIRM_CHECK(subscriptions == counters_.subscriptions, subscriptions, counters_.subscriptions);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // circles.mjs ROOT page|includes: finds modules that need one another in a circle. Prints
 // "file:line: what is wrong; expected …" and exits 1.
-//   page      modules are the files of web/src; imports of types count. Also what else tangles it: an
-//             import against the order of the folders, a model that is not pure, a module that does
-//             something by being imported.
+//   page      modules are the files of web/src; imports of types count. Also what else tangles it:
+//             an import against the order of the folders, a model that is not pure, a module that
+//             does something by being imported.
 //   includes  of C++, but for the tests. A module is a .h with the .cc of the same name: they count
 //             together, so that x.cc and y.cc cannot need each other's headers either.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -93,8 +93,10 @@ const mayImport = {
 const importPattern = /\b(?:import|export)\b(?:[^'";]*?\bfrom\b)?\s*\(?\s*(['"])([^'"\n]+)\1/g;
 
 // What a line at the left edge may begin with, so that importing the module does nothing.
-const declaration = /^(?:[\s)}\]>|`]|\/[/*]|$|(?:import|export|const|let|function|async|class|interface|type|enum)\b)/;
-const browser = /\b(?:document|location|navigator|history|localStorage|matchMedia|addEventListener|fetch)\b/;
+const keywords = 'import|export|const|let|function|async|class|interface|type|enum';
+const declaration = new RegExp(`^(?:[\\s)}\\]>|\`]|/[/*]|$|(?:${keywords})\\b)`);
+const globals = 'document|location|navigator|history|localStorage|matchMedia|addEventListener|fetch';
+const browser = new RegExp(`\\b(?:${globals})\\b`);
 
 function checkPage() {
   const graph = new Graph();
@@ -102,11 +104,14 @@ function checkPage() {
   for (const path of filesOf('web/src', /\.tsx?$/)) {
     const folder = folderOf(path);
     const lines = linesOf(path);
-    if (!(folder in mayImport)) fault(`${path}:1`, `no such folder: ${folder}; expected one of circles.mjs`);
+    if (!(folder in mayImport)) {
+      fault(`${path}:1`, `no such folder: ${folder}; expected one of circles.mjs`);
+    }
     if (folder !== '') checkDeclarations(path, lines);
     graph.add(path);
     for (const match of lines.join('\n').matchAll(importPattern)) {
-      const place = `${path}:${match.input.slice(0, match.index + match[0].length).split('\n').length}`;
+      const before = match.input.slice(0, match.index + match[0].length);
+      const place = `${path}:${before.split('\n').length}`;
       const name = match[2];
       if (name.endsWith('.css')) continue;
       if (!name.startsWith('.')) {

@@ -10,8 +10,8 @@ export function next(emitter, event) {
   return inTime(new Promise((resolve) => emitter.once(event, resolve)), event);
 }
 
-// A client that the cluster's end disconnects. Unless `options` say otherwise it waits for answers as
-// long as a test does, for the SDK's own 5 s may be too short on a busy machine.
+// A client that the cluster's end disconnects. Unless `options` say otherwise it waits for answers
+// as long as a test does, for the SDK's own 5 s may be too short on a busy machine.
 export function connect(cluster, url, options = {}) {
   const client = new Centrifuge(url, {
     websocket: WebSocket,

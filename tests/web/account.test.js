@@ -188,7 +188,7 @@ test('who signed in at the operators’ page is signed in to the chat', async (t
   const page = await openTab(t, await launch(t), cluster.http(0, '/admin'));
   administrator.setPassword(cluster);
   await fillSignIn(page, 'root');
-  await page.getByText('Live').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   await page.goto(cluster.http(0, '/'));
   await composer(page).waitFor();
 });

@@ -31,7 +31,7 @@ test('an administrator sees nodes and people, and can act', async (t) => {
   const page = await openTab(t, browser, url);
   await administrator.signIn(cluster, page);
   await page.goto(cluster.http(0, '/admin'));
-  await page.getByText('Live').waitFor();
+  await page.getByText('Live', { exact: true }).waitFor();
   for (const node of ['n0', 'n1']) await page.getByRole('rowheader', { name: node }).waitFor();
   await page.getByRole('img', { name: /^Connections: / }).waitFor();
   await page.locator('.busiest li', { hasText: 'lobby' }).getByLabel('1 connected').waitFor();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Debian's Chromium, and people in it who use the page as people do: by what they see. They wait long
-// for it, for the machine may be busy; but no longer than the nodes and the browser live.
+// Debian's Chromium, and people in it who use the page as people do: by what they see. They wait
+// long for it, for the machine may be busy; but no longer than the nodes and the browser live.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after } from 'node:test';
@@ -191,6 +191,33 @@ export async function newcomer(t, browser, url, name, context) {
   return page;
 }
 
+// Two people in the lobby.
+export async function pair(t) {
+  const cluster = await startCluster(t);
+  const browser = await launch(t);
+  const url = cluster.http(0, '/');
+  const ada = await newcomer(t, browser, url, 'Ada');
+  const bob = await newcomer(t, browser, url, 'Bob');
+  return { cluster, browser, url, ada, bob };
+}
+
+// Likewise, and Ada's way to the server can be cut.
+export async function oneBehindADoor(t) {
+  const cluster = await startCluster(t);
+  const browser = await launch(t);
+  const way = await door(t, cluster);
+  const ada = await newcomer(t, browser, way.page, 'Ada');
+  const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
+  return { cluster, browser, way, ada, bob };
+}
+
+// Nobody comes through the door any more, until it leads somewhere again.
+export async function cutOff(way, ...pages) {
+  way.leadTo(nowhere);
+  way.cut();
+  for (const page of pages) await page.getByText('Connection lost').waitFor();
+}
+
 export const composer = (page) => page.locator('.composer textarea');
 export const message = (page, text) => page.locator('.message', { hasText: text });
 export const rooms = (page, title) => page.locator('.sidebar a.line', { hasText: title });
@@ -252,7 +279,8 @@ export const administrator = {
 
 // --- What clients without the page do
 
-// Publishes into the lobby through a node without accounts, as a client may, and waits for the acks.
+// Publishes into the lobby through a node without accounts, which lets one client say as much as it
+// likes, and waits for the acks.
 export async function publishAll(t, browser, cluster, node, publications) {
   const page = await openTab(t, browser, cluster.http(node, '/healthz'));
   const publishing = page.evaluate(

@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import test from 'node:test';
 import {
   composer,
+  cutOff,
   door,
   fillSignIn,
   glimpse,
@@ -94,9 +95,7 @@ test('an edit that fails is still there to be tried again', async (t) => {
   await composer(ada).press('ArrowUp');
   await ada.getByText('Editing your message').waitFor();
   await composer(ada).fill('first');
-  way.leadTo(nowhere);
-  way.cut();
-  await ada.getByText('Connection lost').waitFor();
+  await cutOff(way, ada);
   await composer(ada).press('Enter');
   await glimpse(ada, 'toast', 'The connection was lost');
   assert.equal(await composer(ada).inputValue(), 'first');
@@ -153,7 +152,7 @@ test('who went is told to have been there', async (t) => {
   await ada.getByRole('button', { name: 'Open', exact: true }).click();
   await ada.locator('.heading').getByText('Online').waitFor();
   await bob.context().close();
-  await ada.locator('.heading').getByText('Last seen just now').waitFor();
+  await ada.locator('.heading').getByText(/Last seen (just now|\d+ min ago)/).waitFor();
 });
 
 test('a token of another system leads in, and is nowhere after that', async (t) => {

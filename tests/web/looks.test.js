@@ -9,12 +9,12 @@ import test from 'node:test';
 import {
   administrator,
   composer,
+  cutOff,
   door,
   glimpse,
   launch,
   message,
   newcomer,
-  nowhere,
   openTab,
   rooms,
   say,
@@ -275,9 +275,7 @@ for (const colorScheme of ['light', 'dark']) {
     await page.getByLabel('Message Lobby').waitFor();
     await say(page, 'third');
     await page.locator('.message:not(.is-pending)', { hasText: 'third' }).waitFor();
-    way.leadTo(nowhere);
-    way.cut();
-    await page.getByText('Connection lost').waitFor();
+    await cutOff(way, page);
     await say(page, 'fourth');
     await tool(page, 'third', 'React with 👍');
     await glimpse(page, 'toast', 'The connection was lost');

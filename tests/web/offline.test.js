@@ -5,6 +5,7 @@ import test from 'node:test';
 import {
   composer,
   createRoom,
+  cutOff,
   door,
   glimpse,
   launch,
@@ -12,7 +13,9 @@ import {
   message,
   newcomer,
   nowhere,
+  oneBehindADoor,
   openTab,
+  pair,
   rooms,
   say,
   signIn,
@@ -67,16 +70,10 @@ test('two browsers on different nodes talk on when one node is killed', async (t
 });
 
 test('what is typed offline outlives a reload and is sent once', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const way = await door(t, cluster, 0);
-  const ada = await newcomer(t, browser, way.page, 'Ada');
-  const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
+  const { cluster, way, ada, bob } = await oneBehindADoor(t);
   await say(ada, 'online');
   await message(bob, 'online').waitFor();
-  way.leadTo(nowhere);
-  way.cut();
-  await ada.getByText('Connection lost').waitFor();
+  await cutOff(way, ada);
   await say(ada, 'typed offline');
   await ada.locator('.message.is-waiting', { hasText: 'typed offline' }).waitFor();
   await ada.getByText('1 message will be sent then').waitFor();
@@ -90,11 +87,7 @@ test('what is typed offline outlives a reload and is sent once', async (t) => {
 });
 
 test('an answer that is lost makes no second message', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const way = await door(t, cluster, 0);
-  const ada = await newcomer(t, browser, way.page, 'Ada');
-  const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
+  const { cluster, way, ada, bob } = await oneBehindADoor(t);
   await say(ada, 'before');
   await message(bob, 'before').waitFor();
   way.deafen(); // what the server says does not arrive
@@ -116,16 +109,10 @@ async function forgetLobby(cluster) {
 }
 
 test('what was missed and is not kept any more is told; the rest comes once', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const way = await door(t, cluster, 0);
-  const ada = await newcomer(t, browser, way.page, 'Ada');
-  const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
+  const { cluster, way, ada, bob } = await oneBehindADoor(t);
   await say(bob, 'before');
   await message(ada, 'before').waitFor();
-  way.leadTo(nowhere);
-  way.cut();
-  await ada.getByText('Connection lost').waitFor();
+  await cutOff(way, ada);
   await say(bob, 'missed');
   await bob.locator('.message:not(.is-pending)', { hasText: 'missed' }).waitFor();
   await forgetLobby(cluster);
@@ -142,11 +129,7 @@ test('what was missed and is not kept any more is told; the rest comes once', as
 
 // Nothing that was read is read of the new log.
 test('a room that the server has forgotten goes on, and has unread messages', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const url = cluster.http(0, '/');
-  const ada = await newcomer(t, browser, url, 'Ada');
-  const bob = await newcomer(t, browser, url, 'Bob');
+  const { cluster, ada, bob } = await pair(t);
   for (let i = 0; i < 5; ++i) await say(bob, `old ${i}`);
   await message(ada, 'old 4').waitFor();
   await createRoom(ada, 'Elsewhere');
@@ -167,14 +150,8 @@ test('a room that the server has forgotten goes on, and has unread messages', as
 });
 
 test('a first private message that came while one was offline is there, and told', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const way = await door(t, cluster, 0);
-  const ada = await newcomer(t, browser, way.page, 'Ada');
-  const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
-  way.leadTo(nowhere);
-  way.cut();
-  await ada.getByText('Connection lost').waitFor();
+  const { cluster, way, ada, bob } = await oneBehindADoor(t);
+  await cutOff(way, ada);
   await writeTo(bob, 'ada', 'Ada');
   await say(bob, 'are you there?');
   await say(bob, 'call me');
@@ -198,9 +175,7 @@ test('what waits for a room that one was thrown out of is told of', async (t) =>
   await bob.getByRole('button', { name: 'Join room' }).click();
   await say(bob, 'hello');
   await message(ada, 'hello').waitFor();
-  way.leadTo(nowhere);
-  way.cut();
-  await bob.getByText('Connection lost').waitFor();
+  await cutOff(way, bob);
   await say(bob, 'too late');
   await rooms(bob, 'Lobby').click();
   await message(ada, 'hello').getByRole('button', { name: 'Bob' }).click();

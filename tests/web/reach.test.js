@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   createRoom,
+  cutOff,
   door,
   glimpse,
   glimpses,
   launch,
   message,
   newcomer,
-  nowhere,
   openTab,
   publishAll,
   register,
@@ -46,9 +46,7 @@ test('an address of a message leads to it, or tells why not', async (t) => {
   await message(page, 'number 300.').waitFor();
   const lead = (at) => page.evaluate((hash) => (location.hash = hash), `#/room/lobby?at=${at}`);
 
-  way.leadTo(nowhere);
-  way.cut();
-  await page.getByText('Connection lost').waitFor();
+  await cutOff(way, page);
   await lead(2);
   await glimpse(page, 'toast', 'could not be loaded. Try again');
   const toasts = await glimpses(page, 'toast');

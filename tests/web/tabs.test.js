@@ -5,14 +5,15 @@ import test from 'node:test';
 import {
   composer,
   createRoom,
+  cutOff,
   door,
   launch,
   menu,
   message,
   newcomer,
-  nowhere,
   openBeside,
   openTab,
+  pair,
   register,
   rooms,
   say,
@@ -31,9 +32,7 @@ test('what two tabs have typed offline is sent once', async (t) => {
   const beside = await openBeside(t, ada, way.page);
   await composer(beside).waitFor();
   const bob = await newcomer(t, browser, cluster.http(0, '/'), 'Bob');
-  way.leadTo(nowhere);
-  way.cut();
-  for (const page of [ada, beside]) await page.getByText('Connection lost').waitFor();
+  await cutOff(way, ada, beside);
   const typed = [];
   for (let i = 0; i < 4; ++i) {
     await say(ada, `first ${i}`);
@@ -59,9 +58,7 @@ test('what one has typed is never sent by another who signs in in another tab', 
   const beside = await openBeside(t, page, way.page);
   const eve = await newcomer(t, browser, cluster.http(0, '/'), 'Eve');
   await register(page, 'Ada');
-  way.leadTo(nowhere);
-  way.cut();
-  await page.getByText('Connection lost').waitFor();
+  await cutOff(way, page);
   await say(page, 'from Ada');
   await page.route('**/connection/**', (route) => route.abort());
   way.leadTo(cluster.nodes[0].port);
@@ -121,11 +118,7 @@ test('who writes without a pause is read all the same', async (t) => {
 });
 
 test('an invitation is told, and leads into the room', async (t) => {
-  const cluster = await startCluster(t);
-  const browser = await launch(t);
-  const url = cluster.http(0, '/');
-  const ada = await newcomer(t, browser, url, 'Ada');
-  const bob = await newcomer(t, browser, url, 'Bob');
+  const { url, ada, bob } = await pair(t);
   await createRoom(ada, 'Den', { isPrivate: true });
   await say(ada, 'only us');
   await bob.goto(`${url}#/room/den`);

@@ -6,25 +6,14 @@ import {
   composer,
   createRoom,
   glimpse,
-  launch,
   menu,
   message,
-  newcomer,
+  pair,
   rooms,
   say,
-  startCluster,
   texts,
   tool,
 } from './browser.js';
-
-async function pair(t, options) {
-  const cluster = await startCluster(t, options);
-  const browser = await launch(t);
-  const url = cluster.http(0, '/');
-  const ada = await newcomer(t, browser, url, 'Ada');
-  const bob = await newcomer(t, browser, url, 'Bob');
-  return { ada, bob, url, browser, cluster };
-}
 
 test('what one says the other sees, once and in order', async (t) => {
   const { ada, bob } = await pair(t);

@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/base/check.h"
 #include "core/base/pack.h"
 #include "core/chat/subscriber.h"
 #include "protocol/message.h"
@@ -50,15 +51,7 @@ Presence::Presence(Loop& loop, Broker& broker, const ChannelTable& channels,
   if (!settings_.is_insecure) users_.start();
 }
 
-// ---- Sessions of this node
-
-void Presence::on_connected(std::string_view user) {
-  if (!settings_.is_insecure) users_.came(user);
-}
-
-void Presence::on_disconnected(std::string_view user, bool was_away) {
-  users_.went(user, was_away);
-}
+// ---- Subscribers of this node
 
 void Presence::on_joined(std::string_view channel, const Subscriber& subscriber,
                          bool wants_pushes) {
@@ -176,6 +169,14 @@ ChannelUsers Presence::to_users(const ChannelPresence& present) const {
 void Presence::check() const {
   sets_.check();
   users_.check();
+}
+
+void Presence::check(const Channel& channel) const {
+  std::uint32_t wanting = 0;
+  for (const Member& member : channel.members) {
+    if (member.subscriber->at(channel).wants_presence) ++wanting;
+  }
+  CHIRM_CHECK(sets_.holds(channel.name()) == wanting, channel.name(), wanting);
 }
 
 }  // namespace chirm

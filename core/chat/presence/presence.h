@@ -63,17 +63,21 @@ class Presence final : private PresenceOwner {
   void last_seen(std::string_view user, std::function<void(OnlineUsers::LastSeen)> done) {
     users_.last_seen(user, std::move(done));
   }
-  // Told by sessions: a connection of the user's begins, looks away or is looking again, ends.
-  void on_connected(std::string_view user);
+
+  // Told by sessions: a connection of the user has begun, has said whether it is away, has ended.
+  // Each that has begun ends once, and says then what it has said last.
+  void on_connected(std::string_view user) { users_.came(user); }
   void on_away_changed(std::string_view user, bool is_away) { users_.changed(user, is_away); }
-  void on_disconnected(std::string_view user, bool was_away);
-  // Told by the hub: a member of the channel now, and no longer.
+  void on_disconnected(std::string_view user, bool was_away) { users_.went(user, was_away); }
+  // Told by the hub: the subscriber is a member of the channel now, is one no longer.
   void on_joined(std::string_view channel, const Subscriber& subscriber, bool wants_pushes);
   void on_left(std::string_view channel, const Subscriber& subscriber, bool wanted_pushes);
 
   const PresenceSets& sets() const { return sets_; }
   // At the end of a turn.
   void check() const;
+  // That the channel's set is held as often as members want pushes.
+  void check(const Channel& channel) const;
 
  private:
   std::size_t own_clients(std::string_view set) const override;

@@ -144,51 +144,48 @@ test('what failed holds up nothing', async () => {
   );
 });
 
-// After the server has forgotten ids, the history says whether it was stored.
-test('is not sent twice when the answer was lost for longer than ids are kept', async () => {
-  const { outbox, world } = make();
+const tenMinutes = 10 * 60_000; // longer than the server remembers ids
+
+// The answer to its publish was lost, and it is tried again much later.
+async function loseAnswer({ outbox, world }: ReturnType<typeof make>): Promise<void> {
   outbox.setOnline(true);
   world.fail = { code: 1, message: 'timeout' };
   outbox.add('room:a', data('1'));
   await settled();
   world.fail = undefined;
-  world.time += 10 * 60_000;
-  world.history = [{ data: { id: '1' }, info: { user: 'ada' } }];
+  world.time += tenMinutes;
   world.laters.shift()!();
   await settled();
+}
+
+const nothingKept: Partial<OutboxHooks> = {
+  historyAfter: async () => {
+    throw { code: 112, message: 'unrecoverable position' };
+  },
+};
+
+// After the server has forgotten ids, the history says whether it was stored.
+test('is not sent twice when the answer was lost for longer than ids are kept', async () => {
+  const made = make();
+  const { outbox, world } = made;
+  world.history = [{ data: { id: '1' }, info: { user: 'ada' } }];
+  await loseAnswer(made);
   assert.deepEqual(world.sent, []);
   assert.equal(outbox.of('room:a').length, 0);
 });
 
 test('is sent when the history shows that it was not stored', async () => {
-  const { outbox, world } = make();
-  outbox.setOnline(true);
-  world.fail = { code: 1, message: 'timeout' };
-  outbox.add('room:a', data('1'));
-  await settled();
-  world.fail = undefined;
-  world.time += 10 * 60_000;
+  const made = make();
+  const { world } = made;
   world.history = [{ data: { id: '1' }, info: { user: 'eve' } }];
-  world.laters.shift()!();
-  await settled();
+  await loseAnswer(made);
   assert.deepEqual(world.sent, ['1']);
 });
 
 test('says so when nobody can tell, and leaves it to the user', async () => {
-  const storage = new FakeStorage();
-  const { outbox, world } = make(storage, {
-    historyAfter: async () => {
-      throw { code: 112, message: 'unrecoverable position' };
-    },
-  });
-  outbox.setOnline(true);
-  world.fail = { code: 1, message: 'timeout' };
-  outbox.add('room:a', data('1'));
-  await settled();
-  world.fail = undefined;
-  world.time += 10 * 60_000;
-  world.laters.shift()!();
-  await settled();
+  const made = make(new FakeStorage(), nothingKept);
+  const { outbox, world } = made;
+  await loseAnswer(made);
   assert.equal(outbox.of('room:a')[0]?.state, 'failed');
   assert.deepEqual(world.sent, []);
   outbox.retry('1');
@@ -275,7 +272,7 @@ test('one tab after the other sends, each what is left', async () => {
 test('the history is asked for what is old, also when this tab never tried', async () => {
   const { outbox, world } = make();
   outbox.add('room:a', data('1'));
-  world.time += 10 * 60_000;
+  world.time += tenMinutes;
   world.history = [{ data: { id: '1' }, info: { user: 'ada' } }];
   outbox.setOnline(true);
   await settled();
@@ -284,13 +281,9 @@ test('the history is asked for what is old, also when this tab never tried', asy
 });
 
 test('what nobody has tried is sent, though the history is not kept so long', async () => {
-  const { outbox, world } = make(new FakeStorage(), {
-    historyAfter: async () => {
-      throw { code: 112, message: 'unrecoverable position' };
-    },
-  });
+  const { outbox, world } = make(new FakeStorage(), nothingKept);
   outbox.add('room:a', data('1'));
-  world.time += 10 * 60_000;
+  world.time += tenMinutes;
   outbox.setOnline(true);
   await settled();
   assert.deepEqual(world.sent, ['1']);

@@ -21,8 +21,13 @@ export function AdminPage() {
   const session = useSignal<Session | undefined>(undefined);
   const isStarting = useSignal(true);
   useEffect(() => {
-    const link = takeToken();
-    const brought = link && takesNobodysPlace(link, remembered()) ? link : undefined;
+    const fromAddress = () => {
+      const link = takeToken();
+      const here = session.peek()?.user ?? remembered();
+      return link && takesNobodysPlace(link, here) ? link : undefined;
+    };
+    const onHash = () => (session.value = fromAddress() ?? session.peek());
+    const brought = fromAddress();
     (brought ? Promise.resolve(brought) : auth.refresh())
       .then((found) => (session.value = found))
       .catch((error) => {
@@ -31,6 +36,8 @@ export function AdminPage() {
         void loadSettings();
       })
       .finally(() => (isStarting.value = false));
+    addEventListener('hashchange', onHash);
+    return () => removeEventListener('hashchange', onHash);
   }, []);
   if (isStarting.value) {
     return (

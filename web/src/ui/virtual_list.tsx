@@ -31,6 +31,7 @@ const overscan = 700; // pixels
 const nearTop = 1600;
 const endSlack = 16;
 
+// 16 members: where the window is, what is laid out and what holds it change together in each step.
 export class VirtualList<Row extends VirtualRow> extends Component<Props<Row>> {
   private readonly scroller = createRef<HTMLDivElement>();
   private readonly inner = createRef<HTMLDivElement>();
