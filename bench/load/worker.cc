@@ -41,7 +41,7 @@ Worker::Worker(const Settings& settings, Journal& journal, std::uint32_t run, st
       pipe_(std::move(pipe)),
       text_(random_text(settings.payload_bytes, settings.seed)),
       disturbance_(settings, members_, result_.figures, settings.seed + number),
-      debts_(settings, rooms_) {
+      debts_(rooms_) {
   load_.journal = probe_.journal = &journal;
   // Before the context's own hook, which flushes what this one publishes.
   loop_.add_turn_end_hook([this] {

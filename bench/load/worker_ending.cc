@@ -77,14 +77,16 @@ bool Worker::is_answered() {
 
 bool Worker::is_delivered() {
   return std::all_of(members_.begin(), members_.end(), [this](const auto& member) {
-    return !member->has_joined() || debts_.are_paid(*member);
+    if (!member->has_joined()) return true;
+    const std::uint32_t room = settings_.room_of(member->number());
+    return member->is_subscribed() && debts_.are_paid(room, member->follower());
   });
 }
 
 void Worker::audit() {
   for (const auto& member : members_) {
     if (!member->has_joined()) continue;
-    debts_.audit(*member);
+    debts_.audit(settings_.room_of(member->number()), member->follower());
     if (!member->is_subscribed()) ++result_.figures.away;
     member->audit_publisher();
     result_.figures.unanswered += member->unanswered();
