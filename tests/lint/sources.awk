@@ -15,7 +15,17 @@ function layer_of(path,   parts) {
   return parts[1] == "core" ? "core/" parts[2] : parts[1]
 }
 
+# The place of a path among the wings of client/terminal; 0: it is in none of them.
+function wing_of(path,   parts) {
+  split(path, parts, "/")
+  return parts[1] "/" parts[2] == "client/terminal" && parts[4] != "" ? wing[parts[3]] : 0
+}
+
 BEGIN {
+  # A wing of client/terminal includes only those before it.
+  count = split("text screen model view sign_in chat plain", wings, " ")
+  for (i = 1; i <= count; i++) wing[wings[i]] = i
+
   # What each layer may include besides itself.
   may["protocol"] = ""
   may["core/base"] = "protocol"
@@ -83,6 +93,9 @@ code && /^[ \t]*#[ \t]*include[ \t]*"/ {
     fault("\"" target "\" does not start at the root; expected \"folder/x.h\" (libraries: <x.h>)")
   else if (other != layer && index(" " may[layer] " ", " " other " ") == 0)
     fault(layer " includes " other "; expected one of: " layer " " may[layer])
+  else if (wing_of(path) > 0 && wing_of(target) > wing_of(path))
+    fault("\"" target "\" is included in " wings[wing_of(path)] "/; expected the wings of " \
+      "client/terminal only in the order of tests/lint/sources.awk")
 }
 
 code && /^[ \t]*#[ \t]*include[ \t]*</ {

@@ -49,6 +49,8 @@ refused core/chat/a.cc:1 "core/chat includes core/server" \
   core/chat/a.cc '#include "core/server/x.h"'
 refused core/server/a.cc:1 "core/server includes client" core/server/a.cc '#include "client/x.h"'
 refused client/a.cc:1 "client includes core/broker" client/a.cc '#include "core/broker/x.h"'
+refused client/terminal/view/a.cc:1 "included in view/" \
+  client/terminal/view/a.cc '#include "client/terminal/chat/x.h"'
 refused bin/a.cc:1 "bin includes bench" bin/a.cc '#include "bench/x.h"'
 refused core/chat/a.cc:1 "core/chat includes tests" core/chat/a.cc '#include "tests/x.h"'
 refused core/util/a.cc:1 "no such layer: core/util" core/util/a.cc 'int x;'
@@ -84,6 +86,8 @@ accepted core/server/a.h '#include <map>' '#include "core/chat/x.h"' '#include "
 accepted core/loop/a.cc '#include <uv.h>' '#include "core/base/x.h"'
 accepted core/broker/a.cc '#include <hiredis/hiredis.h>'
 accepted protocol/ws_decoder.cc '#include <wslay/wslay.h>' '#include <simdjson.h>'
+accepted client/terminal/chat/a.cc '#include "client/terminal/view/x.h"' '#include "client/x.h"'
+accepted client/terminal/a.cc '#include "client/terminal/chat/x.h"'
 accepted client/terminal/screen/screen.cc '#include <curses.h>'
 accepted protocol/http.cc '#include <http_parser.h>'
 accepted tests/a.cc '#include "bin/x.h"' '#include "bench/x.h"' '#include <uv.h>'
