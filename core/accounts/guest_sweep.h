@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Removes guests whose sessions are over, and all that they have left behind. One node at a time
-// does so, once an hour.
+// Removes guests whose sessions are over, and all that they have left behind. Of all nodes one does
+// so, once an hour. On the loop's thread.
 //
-// The document sweep/guests says since when, and from which day of opening on there is something
-// left: so nothing is missed after a long rest.
+// Guests' sessions are found by the day on which they were opened (SessionBook::guests_of()). The
+// document sweep/guests says when the last sweep began and from which day on there may be something
+// left. So nothing is missed when no node has run for a long time.
 
 #include <cstdint>
 #include <functional>
@@ -21,12 +22,12 @@ class GuestSweep {
   // Both must outlive the sweep.
   GuestSweep(Loop& loop, DocumentStore& documents);
 
-  // Removes what others keep of a guest; true when there is nothing left. Of sessions alone without
-  // it.
+  // Removes what others keep of a guest; true: nothing is left of it. May be called again for the
+  // same guest. If it is not set, sessions are all that is removed.
   using Forget = std::function<void(const std::string& guest, std::function<void(bool)> done)>;
   Forget forget;
 
-  // Sweeps now if nobody has within the last hour.
+  // Sweeps now, if no node has within the last hour. Does nothing while one is under way.
   void run();
 
  private:
@@ -34,9 +35,9 @@ class GuestSweep {
   using Answer = Future<Expected<T, ErrorCode>>;
   struct State;  // the document
 
+  // All are false if not everything could be looked at or removed; then the next sweep does it.
   Task<bool> sweep();
   Task<bool> sweep_from(State state);
-  // False: not all could be looked at.
   Task<bool> sweep_day(std::int64_t day);
   Task<bool> sweep_session(std::string collection, NamedDocument session);
   Task<bool> store(State& state);
