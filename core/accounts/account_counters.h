@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What has happened to accounts and sessions on this node, for the metrics.
+// What has happened to accounts and sessions on this node since it started, for the metrics.
 
 #include <array>
 #include <cstdint>
@@ -12,13 +12,13 @@
 namespace chirm {
 
 struct AccountCounters {
-  // By how they were answered: ok, failed, throttled, busy.
+  // Log-ins and changes of a password, by how they ended.
   std::map<std::string, std::uint64_t> log_ins = {
       {"ok", 0}, {"failed", 0}, {"throttled", 0}, {"busy", 0}};
-  std::uint64_t hash_queue = 0;
+  std::uint64_t hash_queue = 0;  // passwords that wait to be hashed now
   std::uint64_t sessions_opened = 0;
   std::uint64_t sessions_refreshed = 0;
-  std::uint64_t sessions_ended = 0;
+  std::uint64_t sessions_ended = 0;  // before they expired
 };
 
 inline constexpr LabelledMetric kAccountLogIns{&AccountCounters::log_ins, "chirm_log_ins_total",

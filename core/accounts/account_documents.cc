@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: MIT
-// Accounts as documents of the store.
-#include "core/accounts/account_errors.h"
-#include "core/accounts/accounts.h"
-#include "core/accounts/user_name.h"
+#include "core/accounts/account_documents.h"
+
+#include <utility>
+
+#include "core/base/check.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 
 namespace chirm {
 
+using namespace account_errors;
+
 namespace {
 
 constexpr std::string_view kCollection = "account";
+// Numbers in documents are read by JavaScript too, which has 53 bits for them.
 constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+// Of a compare-and-set that others are faster with. An account is changed by one person, and
+// perhaps an operator: more than two at once do not come.
+constexpr int kAttempts = 5;
 
 template <class T>
 Expected<T, AccountError> store_failed() {
-  return account_errors::failed<T>(account_errors::store_away());
+  return failed<T>(store_away());
 }
 
-}  // namespace
-
-std::optional<Accounts::Account> Accounts::parse(const Document& document) {
+std::optional<Account> parse(const Document& document) {
   if (document.version == 0) return std::nullopt;
   JsonFields fields(document.value);
   Account account;
@@ -33,7 +38,8 @@ std::optional<Accounts::Account> Accounts::parse(const Document& document) {
   return fields.is_right() ? std::optional(account) : std::nullopt;
 }
 
-std::string Accounts::to_json(const Account& account) {
+std::string to_json(const Account& account) {
+  CHIRM_CHECK(!account.name.empty() && !account.hash.empty(), account.name);
   JsonWriter json;
   json.open();
   json.add("name", account.name);
@@ -45,7 +51,11 @@ std::string Accounts::to_json(const Account& account) {
   return json.take();
 }
 
-void Accounts::get(std::string_view user, Done<Account> done) {
+}  // namespace
+
+// A document that cannot be read is an error, and not an account that does not exist: else somebody
+// could register its name.
+void AccountDocuments::get(std::string_view user, Done<Account> done) {
   documents_.get(kCollection, user,
                  guard_([done = std::move(done)](const Expected<Document, ErrorCode>& document) {
                    if (!document) return done(store_failed<Account>());
@@ -55,38 +65,30 @@ void Accounts::get(std::string_view user, Done<Account> done) {
                  }));
 }
 
-void Accounts::put(std::string_view user, const Account& account,
-                   Done<DocumentStore::PutResult> done) {
+void AccountDocuments::put(std::string_view user, const Account& account, Done<Put> done) {
   documents_.put(
       kCollection, user, account.version, to_json(account),
       guard_([done = std::move(done)](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
-        put ? done(*put) : done(store_failed<DocumentStore::PutResult>());
+        put ? done(Put{put->is_stored, parse(put->current)}) : done(store_failed<Put>());
       }));
 }
 
-void Accounts::update(std::string_view user, Change change, int attempts, Done<void> done) {
+void AccountDocuments::update(std::string_view user, Change change, Done<void> done) {
+  update_once(user, std::move(change), kAttempts, std::move(done));
+}
+
+void AccountDocuments::update_once(std::string_view user, Change change, int attempts,
+                                   Done<void> done) {
   get(user, [=, this, user = std::string(user), change = std::move(change),
              done = std::move(done)](Expected<Account, AccountError> account) {
     if (!account) return done(Unexpected<AccountError>(account.error()));
-    if (auto refusal = change(*account)) {
-      return done(Unexpected<AccountError>(std::move(*refusal)));
-    }
-    put(user, *account, [=, this](const Expected<DocumentStore::PutResult, AccountError>& put) {
+    if (auto refusal = change(*account)) return done(failed<void>(std::move(*refusal)));
+    put(user, *account, [=, this](const Expected<Put, AccountError>& put) {
       if (!put) return done(Unexpected<AccountError>(put.error()));
       if (put->is_stored) return done({});
       if (attempts <= 1) return done(store_failed<void>());
-      update(user, change, attempts - 1, done);
+      update_once(user, change, attempts - 1, done);
     });
-  });
-}
-
-void Accounts::find(std::string_view user, Done<std::optional<AccountRecord>> done) {
-  get(user, [this, user = std::string(user),
-             done = std::move(done)](const Expected<Account, AccountError>& account) {
-    if (!account) return done(Unexpected<AccountError>(account.error()));
-    if (account->version == 0) return done(std::optional<AccountRecord>());
-    done(std::optional<AccountRecord>(
-        {user, account->name, role_of(user, *account), account->created_ms}));
   });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What an operator can set about accounts, with the defaults.
+// What an operator can set about accounts, with the defaults: an aggregate, a member each.
 
 #include <cstddef>
 #include <cstdint>
@@ -24,11 +24,10 @@ struct AccountSettings {
   std::size_t hash_queue_max = 100;
 
   bool is_throttled = true;  // false: something in front of the nodes does it
-  // Log-ins and new passwords: for each address; and those that failed, for each name from one
-  // network, and from all together.
-  Throttle::Limit per_address{20, 3'000};
-  Throttle::Limit per_name_there{10, 10'000};
-  Throttle::Limit per_name{100, 10'000};
+  // Log-ins and new passwords.
+  Throttle::Limit per_address{20, 3'000};      // all of an address
+  Throttle::Limit per_name_there{10, 10'000};  // those that failed for a name, from one network
+  Throttle::Limit per_name{100, 10'000};       // those that failed for a name, from everywhere
   // Refreshes and log-outs of a session.
   Throttle::Limit per_session{20, 3'000};
   // Registrations and guests of an address.

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "core/accounts/accounts.h"
 
-#include <spdlog/spdlog.h>
-
-#include <algorithm>
 #include <utility>
 
-#include "core/accounts/account_errors.h"
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
+#include "core/base/check.h"
 #include "core/loop/loop.h"
 #include "protocol/json_writer.h"
 
@@ -20,66 +17,62 @@ namespace {
 
 constexpr std::string_view kIssuer = "chirm";
 
+AccountSettings with_throttles(AccountSettings settings) {
+  if (settings.is_throttled) return settings;
+  settings.per_address = settings.per_name_there = settings.per_name = settings.per_session =
+      settings.new_per_address = Throttle::kOff;
+  return settings;
+}
+
+// How the store answers that a session does not go on.
+AccountError error_of(const ErrorCode& error) {
+  return error == errors::kUnauthorized ? signed_out() : busy();
+}
+
 }  // namespace
 
 Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocations,
                    AccountSettings settings, GuestSweep::Forget forget)
     : loop_(loop),
       documents_(documents),
-      settings_(std::move(settings)),
+      settings_(with_throttles(std::move(settings))),
       key_(loop, documents),
       revocations_(revocations),
+      accounts_(documents),
+      roles_(accounts_, settings_.admins),
       sessions_(documents, key_, revocations_, settings_.token_s),
-      per_address_(settings_.per_address),
-      per_name_there_(settings_.per_name_there),
-      per_name_(settings_.per_name),
       per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
       guest_sweep_(loop, documents, std::move(forget)),
-      hasher_(loop, settings_.cost, settings_.hash_queue_max) {
-  look_at_admins();
-}
-
-// ---- Roles
-
-// Somebody may have registered the name before the operator thought of it.
-UserRole Accounts::role_of(std::string_view user, const Account& account) {
-  if (is_guest(user)) return UserRole::kGuest;
-  if (!settings_.admins.contains(user)) return UserRole::kUser;
-  if (account.is_operators) return UserRole::kAdmin;
-  if (warned_of_.emplace(user).second) {
-    spdlog::error(
-        "{} is no administrator, for whoever registered the name has the password; if the account "
-        "is to be one, set its password with chirmd --set-password {}",
-        user, user);
-  }
-  return UserRole::kUser;
-}
-
-// So that the log says at once who is none.
-void Accounts::look_at_admins() {
-  for (const std::string& user : settings_.admins) {
-    get(user, [this, user](const Expected<Account, AccountError>& account) {
-      if (account && account->version != 0) (void)role_of(user, *account);
-    });
-  }
-}
-
-std::optional<AccountError> Accounts::throttle(Throttle& throttle, std::string_view key) const {
-  if (!settings_.is_throttled) return std::nullopt;
-  const std::uint64_t wait_ms = throttle.take(key, loop_.now_ms());
-  if (wait_ms == 0) return std::nullopt;
-  const auto wait_s = static_cast<std::uint32_t>((wait_ms + 999) / 1000);
-  return AccountError{Kind::kTooManyRequests, "Too many attempts; try again later.", wait_s};
-}
+      passwords_(loop, accounts_, revocations_, settings_) {}
 
 std::optional<AccountError> Accounts::refusal_of_name(const std::string& name) const {
   if (is_account_name(name)) return std::nullopt;
   return AccountError{Kind::kBadRequest, "name: expected " + std::string(kAccountNameRule)};
 }
 
+std::optional<AccountError> Accounts::throttle_new(const Applicant& applicant) {
+  const auto wait_ms = new_per_address_.take(throttle_key(applicant.address), loop_.now_ms());
+  return wait_ms == 0 ? std::nullopt : std::optional(too_many_requests(wait_ms));
+}
+
+template <class T>
+Accounts::Done<T> Accounts::counted(Done<T> done) {
+  return [this, done = std::move(done)](Expected<T, AccountError> result) {
+    const char* how = "ok";
+    if (!result) {
+      const Kind kind = result.error().kind;
+      how = kind == Kind::kBusy ? "busy" : kind == Kind::kTooManyRequests ? "throttled" : "failed";
+    }
+    ++counters_.log_ins[how];
+    done(std::move(result));
+  };
+}
+
 // ---- Registering and guests
 
+// What costs nothing is asked first, and the password hashed last: it takes 25 ms of the one thread
+// that all log-ins share.
 void Accounts::register_account(const Applicant& applicant, const std::string& name,
                                 const std::string& password, Done<SignedIn> done) {
   if (!settings_.has_registration) {
@@ -90,11 +83,10 @@ void Accounts::register_account(const Applicant& applicant, const std::string& n
   if (settings_.admins.contains(user)) {
     return done(failed<SignedIn>(forbidden("This name is the operator's.")));
   }
-  const auto too_many = throttle(new_per_address_, throttle_key(applicant.address));
-  if (too_many) return done(failed<SignedIn>(*too_many));
+  if (const auto too_many = throttle_new(applicant)) return done(failed<SignedIn>(*too_many));
   refuse_known(user, [=, this, done = std::move(done)](const Expected<void, AccountError>& known) {
     if (!known) return done(failed<SignedIn>(known.error()));
-    const bool is_taken_on = hasher_.hash(password, [=, this](const std::string& hash) {
+    const bool is_taken_on = passwords_.hasher().hash(password, [=, this](const std::string& hash) {
       create({.name = name, .hash = hash},
              [=, this](const Expected<Account, AccountError>& created) {
                if (!created) return done(failed<SignedIn>(created.error()));
@@ -105,30 +97,36 @@ void Accounts::register_account(const Applicant& applicant, const std::string& n
   });
 }
 
-// Whoever has signed in with a token of the operator's own system has that name.
+// A name is taken by an account, or by whoever has signed in under it with a token of the
+// operator's own system. create() makes sure of the former once more; the latter can come in
+// between, and then both have the name: an operator who has both lets one system give the names.
 void Accounts::refuse_known(const std::string& user, Done<void> done) {
-  get(user, [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
-    if (!account) return done(failed<void>(account.error()));
-    if (account->version != 0) return done(failed<void>(name_taken()));
-    documents_.get(kPersonCollection, user,
-                   guard_([done](const Expected<Document, ErrorCode>& person) {
-                     if (!person) return done(failed<void>(busy()));
-                     if (person->version != 0) return done(failed<void>(name_taken()));
-                     done({});
-                   }));
-  });
+  accounts_.get(user,
+                [=, this, done = std::move(done)](const Expected<Account, AccountError>& account) {
+                  if (!account) return done(failed<void>(account.error()));
+                  if (account->version != 0) return done(failed<void>(name_taken()));
+                  documents_.get(kPersonCollection, user,
+                                 guard_([done](const Expected<Document, ErrorCode>& person) {
+                                   if (!person) return done(failed<void>(busy()));
+                                   if (person->version != 0)
+                                     return done(failed<void>(name_taken()));
+                                   done({});
+                                 }));
+                });
 }
 
+// A put that failed may have been done, and the store repeats it by itself when its link is back:
+// an account that is in the way may be this one. Its salt says so, which nobody else has drawn.
 void Accounts::create(Account account, Done<Account> done) {
   if (account.hash.empty()) return done(failed<Account>(busy()));
+  CHIRM_CHECK(account.version == 0, account.name);
   account.created_ms = Loop::unix_ms();
-  put(user_of(account.name), account,
-      [account,
-       done = std::move(done)](const Expected<DocumentStore::PutResult, AccountError>& put) {
+  accounts_.put(
+      user_of(account.name), account,
+      [account, done = std::move(done)](const Expected<AccountDocuments::Put, AccountError>& put) {
         if (!put) return done(failed<Account>(put.error()));
         if (put->is_stored) return done(account);
-        // After a store that was away it may be ours: the salt says so.
-        const auto there = parse(put->current);
+        const auto& there = put->current;
         if (there && there->hash == account.hash) return done(*there);
         done(failed<Account>(name_taken()));
       });
@@ -141,9 +139,111 @@ void Accounts::admit_guest(const Applicant& applicant, const std::string& name,
   }
   const std::string wish = name.empty() ? "guest" : name;
   if (auto wrong = refusal_of_name(wish)) return done(failed<SignedIn>(std::move(*wrong)));
-  const auto too_many = throttle(new_per_address_, throttle_key(applicant.address));
-  if (too_many) return done(failed<SignedIn>(*too_many));
+  if (const auto too_many = throttle_new(applicant)) return done(failed<SignedIn>(*too_many));
   open_session(applicant, {.name = make_guest_name(wish)}, std::move(done));
+}
+
+// ---- Passwords
+
+void Accounts::log_in(const Applicant& applicant, const std::string& name,
+                      const std::string& password, Done<SignedIn> done) {
+  passwords_.check(
+      applicant.address, name, password,
+      [=, this, done = counted(std::move(done))](const Expected<Account, AccountError>& account) {
+        if (!account) return done(failed<SignedIn>(account.error()));
+        open_checked(applicant, *account, done);
+      });
+}
+
+// Opens a session, unless the password has been changed since it was looked at. Whoever changes it
+// writes the new one and then ends all sessions there are. So of a session that is opened
+// meanwhile, either the other one sees it and ends it, or the change is seen here, where the
+// account is read once more after the session is there.
+void Accounts::open_checked(const Applicant& applicant, const Account& account,
+                            Done<SignedIn> done) {
+  const std::string user = user_of(account.name);
+  open_session(applicant, account,
+               [=, this, done = std::move(done)](const Expected<SignedIn, AccountError>& opened) {
+                 if (!opened) return done(opened);
+                 accounts_.get(
+                     user, [=, this, opened = *opened](const Expected<Account, AccountError>& now) {
+                       if (now && now->changes == account.changes) return done(opened);
+                       const auto token = sessions_.read(opened.refresh_token);
+                       const AccountError why = now ? wrong_password() : now.error();
+                       if (!token) return done(failed<SignedIn>(why));
+                       sessions_.close(user, token->session,
+                                       [done, why](const auto&) { done(failed<SignedIn>(why)); });
+                     });
+               });
+}
+
+void Accounts::change_password(const Applicant& applicant, const std::string& name,
+                               const std::string& password, const std::string& new_password,
+                               Done<SignedIn> done) {
+  const auto store = [=, this](const Account& account, const std::string& hash,
+                               const Done<SignedIn>& stored_done) {
+    if (hash.empty()) return stored_done(failed<SignedIn>(busy()));
+    Account changed = account;
+    changed.hash = hash;
+    ++changed.changes;
+    const auto change = [changed](Account& now) -> std::optional<AccountError> {
+      // Another change was faster: the password that was right is not any more.
+      if (now.changes + 1 != changed.changes) return wrong_password();
+      now.hash = changed.hash;
+      now.changes = changed.changes;
+      return std::nullopt;
+    };
+    store_hash(user_of(name), change, [=, this](const Expected<void, AccountError>& stored) {
+      if (!stored) return stored_done(failed<SignedIn>(stored.error()));
+      open_checked(applicant, changed, stored_done);
+    });
+  };
+  passwords_.check(
+      applicant.address, name, password,
+      [=, this, done = counted(std::move(done))](const Expected<Account, AccountError>& account) {
+        if (!account) return done(failed<SignedIn>(account.error()));
+        const bool is_taken_on = passwords_.hasher().hash(
+            new_password,
+            [=, account = *account](const std::string& hash) { store(account, hash, done); });
+        if (!is_taken_on) done(failed<SignedIn>(busy()));
+      });
+}
+
+// The sessions are ended after the password is changed: those that there are then were opened by
+// whoever knew the old one.
+void Accounts::store_hash(const std::string& user, AccountDocuments::Change change,
+                          Done<void> done) {
+  accounts_.update(
+      user, std::move(change),
+      [this, user, done = std::move(done)](const Expected<void, AccountError>& updated) {
+        if (!updated) return done(updated);
+        sessions_.close_all(user, [done](const Expected<void, ErrorCode>& closed) {
+          closed ? done({}) : done(failed<void>(busy()));
+        });
+      });
+}
+
+// The queue of passwords is new and empty when the operator's command gets here, so it takes this
+// one. Creating comes before changing: the other way round an account could appear in between.
+void Accounts::set_password(const std::string& name, const std::string& password, Done<void> done) {
+  if (auto wrong = refusal_of_name(name)) return done(failed<void>(std::move(*wrong)));
+  (void)passwords_.hasher().hash(
+      password, [=, this, done = std::move(done)](const std::string& hash) {
+        create({.name = name, .hash = hash, .is_operators = true},
+               [=, this](const Expected<Account, AccountError>& created) {
+                 if (created) return done({});
+                 if (created.error().kind != Kind::kNameTaken) {
+                   return done(failed<void>(created.error()));
+                 }
+                 const auto change = [hash](Account& account) {
+                   account.hash = hash;
+                   ++account.changes;
+                   account.is_operators = true;
+                   return std::optional<AccountError>();
+                 };
+                 store_hash(user_of(name), change, done);
+               });
+      });
 }
 
 // ---- Sessions
@@ -153,7 +253,7 @@ void Accounts::open_session(const Applicant& applicant, const Account& account,
   if (!is_ready()) return done(failed<SignedIn>(busy()));
   const std::string user = user_of(account.name);
   sessions_.open(user, applicant.agent,
-                 [this, name = account.name, role = role_of(user, account),
+                 [this, name = account.name, role = roles_.role_of(user, account),
                   done = std::move(done)](Expected<RefreshToken, ErrorCode> token) {
                    if (!token) return done(failed<SignedIn>(busy()));
                    done(sign_in(name, role, *token));
@@ -180,6 +280,7 @@ SignedIn Accounts::sign_in(const std::string& name, UserRole role,
           SessionBook::lifetime_s(token.user)};
 }
 
+// An invalid token may be one of the operator's own system, which others check with their keys.
 std::optional<Expected<TokenClaims, TokenError>> Accounts::verify(std::string_view token) const {
   if (key_.bytes().empty()) return std::nullopt;
   const TokenKeys keys{.hmac_secret = key_.bytes(),
@@ -192,59 +293,68 @@ std::optional<Expected<TokenClaims, TokenError>> Accounts::verify(std::string_vi
   return claims;
 }
 
+// Counted by session, not by address: behind one address there may be many people whose clients all
+// refresh on their own, and nobody can guess a token.
+std::optional<AccountError> Accounts::refusal_of(const RefreshToken& token) {
+  const auto wait_ms = per_session_.take(id_to_text(token.session), loop_.now_ms());
+  if (wait_ms != 0) return too_many_requests(wait_ms);
+  if (revocations_.is_revoked(token.user, token.session)) return signed_out();
+  return std::nullopt;
+}
+
 void Accounts::refresh(const std::string& refresh_token, Done<SignedIn> done) {
   if (!is_ready()) return done(failed<SignedIn>(busy()));
   const auto token = sessions_.read(refresh_token);
   if (!token) return done(failed<SignedIn>(signed_out()));
+  // A ban also counts as revoked. It is told first, with its reason.
   if (const auto ban = revocations_.ban_of(token->user)) {
-    return done(failed<SignedIn>(banned(*ban)));
+    return done(failed<SignedIn>(banned(ban->reason)));
   }
-  if (const auto too_many = throttle(per_session_, id_to_text(token->session))) {
-    return done(failed<SignedIn>(*too_many));
-  }
-  if (revocations_.is_revoked(token->user, token->session)) {
-    return done(failed<SignedIn>(signed_out()));
-  }
+  if (const auto refusal = refusal_of(*token)) return done(failed<SignedIn>(*refusal));
   const auto rotate = [=, this](const std::string& name, UserRole role) {
     sessions_.rotate(*token, [=, this](const Expected<RefreshToken, ErrorCode>& next) {
-      if (next) return done(sign_in(name, role, *next));
-      const bool is_over = next.error() == errors::kUnauthorized;
-      done(failed<SignedIn>(is_over ? signed_out() : busy()));
+      next ? done(sign_in(name, role, *next)) : done(failed<SignedIn>(error_of(next.error())));
     });
   };
   if (is_guest(token->user)) return rotate(token->user, UserRole::kGuest);
-  get(token->user, [=, this, user = token->user](const Expected<Account, AccountError>& account) {
-    if (!account) return done(failed<SignedIn>(account.error()));
-    if (account->version == 0) return done(failed<SignedIn>(signed_out()));
-    rotate(account->name, role_of(user, *account));
-  });
+  accounts_.get(token->user,
+                [=, this, user = token->user](const Expected<Account, AccountError>& account) {
+                  if (!account) return done(failed<SignedIn>(account.error()));
+                  if (account->version == 0) return done(failed<SignedIn>(signed_out()));
+                  rotate(account->name, roles_.role_of(user, *account));
+                });
 }
 
 void Accounts::log_out(const std::string& refresh_token, bool all, Done<void> done) {
   if (!is_ready()) return done(failed<void>(busy()));
   const auto token = sessions_.read(refresh_token);
   if (!token) return done(failed<void>(signed_out()));
-  if (const auto too_many = throttle(per_session_, id_to_text(token->session))) {
-    return done(failed<void>(*too_many));
-  }
-  if (revocations_.is_revoked(token->user, token->session)) {
-    return done(failed<void>(signed_out()));
-  }
+  if (const auto refusal = refusal_of(*token)) return done(failed<void>(*refusal));
   sessions_.log_out(*token, all, [done = std::move(done)](const Expected<void, ErrorCode>& closed) {
-    if (closed) return done({});
-    const bool is_over = closed.error() == errors::kUnauthorized;
-    done(failed<void>(is_over ? signed_out() : busy()));
+    closed ? done({}) : done(failed<void>(error_of(closed.error())));
   });
 }
+
+// ---- For others
 
 bool Accounts::looks_like_account(std::string_view user) const {
   const std::string its_name = user_of(user);
   return its_name != user && (settings_.has_registration || settings_.admins.contains(its_name));
 }
 
+void Accounts::find(std::string_view user, Done<std::optional<AccountRecord>> done) {
+  accounts_.get(user, [this, user = std::string(user),
+                       done = std::move(done)](const Expected<Account, AccountError>& account) {
+    if (!account) return done(Unexpected<AccountError>(account.error()));
+    if (account->version == 0) return done(std::optional<AccountRecord>());
+    done(std::optional<AccountRecord>(
+        {user, account->name, roles_.role_of(user, *account), account->created_ms}));
+  });
+}
+
 AccountCounters Accounts::counters() const {
   AccountCounters now = counters_;
-  now.hash_queue = hasher_.queued();
+  now.hash_queue = passwords_.hasher().queued();
   sessions_.count(now);
   return now;
 }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/accounts/secrets.h"
+#include "core/base/check.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 
@@ -15,6 +16,7 @@ constexpr std::string_view kCollection = "key";
 constexpr std::string_view kId = "session";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::uint64_t kRetryMs = 500;
+constexpr std::uint64_t kBadKeyRetryMs = 50'000;  // each time with a line in the log
 
 }  // namespace
 
@@ -34,6 +36,7 @@ void ClusterKey::on_document(std::string_view collection, std::string_view id,
 
 void ClusterKey::on_documents_maybe_missed() { load(); }
 
+// What the store has is taken, whichever node made it; only where there is none, this one makes it.
 void ClusterKey::load() {
   documents_.get(kCollection, kId, guard_([this](const Expected<Document, ErrorCode>& document) {
                    if (document && document->version == 0) return put();
@@ -41,18 +44,22 @@ void ClusterKey::load() {
                  }));
 }
 
+// As a new document: of several nodes that start at once, one is stored, and the others are
+// answered with its key.
 void ClusterKey::put() {
+  CHIRM_CHECK(bytes_.empty() || bytes_.size() == kKeyBytes, bytes_.size());
   JsonWriter json;
   json.open();
   json.add("key", to_hex(bytes_.empty() ? random_bytes(kKeyBytes) : bytes_));
   json.close();
   documents_.put(kCollection, kId, 0, json.take(),
                  guard_([this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
-                   // Another node may have been faster: then it is its key.
                    take(put.map([](const auto& result) { return result.current; }));
                  }));
 }
 
+// A key that cannot be read is left alone: another version of chirm may understand it, and
+// replacing it would sign everybody out.
 void ClusterKey::take(const Expected<Document, ErrorCode>& document) {
   if (!document) return retry_.start(kRetryMs);
   JsonFields fields(document->value);
@@ -62,10 +69,11 @@ void ClusterKey::take(const Expected<Document, ErrorCode>& document) {
     bytes_ = *key;
     if (!is_other) return;
     spdlog::warn("the store has another key than before: whoever is signed in has to do so again");
-    return load();  // an answer may be older than what was told
+    // Two keys are rare, and may be an old answer that came late: the store is asked once more.
+    return load();
   }
   spdlog::error("the document key/session of the store is no key; nobody can sign in");
-  retry_.start(100 * kRetryMs);
+  retry_.start(kBadKeyRetryMs);
 }
 
 }  // namespace chirm

@@ -2,7 +2,7 @@
 #pragma once
 // The secret that all nodes of a cluster share: it signs session and refresh tokens. The first node
 // makes it. When the store has lost it, a node that knows it puts it back; when the store has
-// another one, that counts.
+// another one, that one counts. On the loop's thread. Private to core/accounts.
 
 #include <string>
 #include <string_view>
@@ -28,8 +28,9 @@ class ClusterKey final : private DocumentListener {
   void on_documents_maybe_missed() override;
 
   void load();
-  // What is known already, else a new one.
+  // Stores the key that is known, or else a new one, if the store has none.
   void put();
+  // What the store has answered or told.
   void take(const Expected<Document, ErrorCode>& document);
 
   DocumentStore& documents_;

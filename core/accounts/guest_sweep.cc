@@ -6,6 +6,7 @@
 
 #include "core/accounts/secrets.h"
 #include "core/accounts/session_book.h"
+#include "core/base/check.h"
 #include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -17,8 +18,11 @@ namespace {
 constexpr std::string_view kCollection = "sweep";
 constexpr std::string_view kId = "guests";
 constexpr std::uint64_t kPeriodMs = 3'600'000;
-constexpr std::int64_t kMarginMs = 15 * 60'000;  // for connections that are being closed
-constexpr std::int64_t kMarginDays = 7;          // before the first sweep
+// After a session is over its connections are still being closed, and clocks of nodes differ: what
+// is removed too early would be made again by what a guest does last.
+constexpr std::int64_t kMarginMs = 15 * 60'000;
+// Where there is no document yet, the first sweep begins so much before any session can be from.
+constexpr std::int64_t kMarginDays = 7;
 constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
 std::int64_t today() { return Loop::unix_ms() / SessionBook::kDayMs; }
@@ -43,6 +47,7 @@ struct GuestSweep::State {
 
 GuestSweep::GuestSweep(Loop& loop, DocumentStore& documents, Forget forget)
     : documents_(documents), forget_(std::move(forget)), timer_(loop, [this] { run(); }) {
+  // More often than there is a sweep: a node that was to do it may have stopped.
   timer_.start_repeating(kPeriodMs / 4);
 }
 
@@ -51,6 +56,8 @@ void GuestSweep::run() {
   scope_.start(sweep(), [this](bool) { is_running_ = false; });
 }
 
+// Whoever stores the time first has the sweep to do; the others lose the compare-and-set. A time
+// that lies in the future is of a clock that was wrong, and does not keep anybody from it.
 Task<bool> GuestSweep::sweep() {
   Answer<Document> answer;
   documents_.get(kCollection, kId, answer.setter());
@@ -65,8 +72,9 @@ Task<bool> GuestSweep::sweep() {
   co_return co_await sweep_from(state);
 }
 
+// All days are swept each time, as any of them may have sessions that are over by now. Only a day
+// of which every session is over for good need not be looked at again.
 Task<bool> GuestSweep::sweep_from(State state) {
-  // A session is over for good after so many days: nothing is left of that day then.
   const std::int64_t last = today();
   const std::int64_t first_kept = last - SessionBook::kGuestDaysMax - 1;
   for (std::int64_t day = state.day; day <= last; ++day) {
@@ -94,6 +102,8 @@ Task<bool> GuestSweep::sweep_day(std::int64_t day) {
   }
 }
 
+// The session is the last to go: it names the guest, so that what could not be removed is found the
+// next time. It goes only as it was read; one that was used meanwhile stays.
 Task<bool> GuestSweep::sweep_session(std::string collection, NamedDocument session) {
   const auto id = id_from_text(session.id);
   const auto record = id ? SessionBook::record_of(*id, session.document) : std::nullopt;
@@ -120,6 +130,7 @@ Task<bool> GuestSweep::store(State& state) {
   documents_.put(kCollection, kId, state.version, json.take(), answer.setter());
   const auto put = co_await answer;
   if (!put || !put->is_stored) co_return false;
+  CHIRM_CHECK(put->current.version > state.version, put->current.version, state.version);
   state.version = put->current.version;
   co_return true;
 }

@@ -51,7 +51,8 @@ std::optional<Parts> parse(const std::string& hash) {
   return parts;
 }
 
-// crypto_pwhash_str_verify() does not tell a wrong password from want of memory.
+// crypto_pwhash_str_verify() does not tell a wrong password from want of memory, and the latter
+// must not count as a failed attempt. So the hash is taken apart and made again here.
 PasswordHasher::Verdict verify_now(const std::string& password, const std::string& hash,
                                    const PasswordCost& cost) {
   PasswordHasher::Verdict verdict;
@@ -76,10 +77,13 @@ PasswordHasher::Verdict verify_now(const std::string& password, const std::strin
 
 PasswordHasher::PasswordHasher(Loop& loop, PasswordCost cost, std::size_t queue_max)
     : cost_(cost), thread_(loop, queue_max) {
+  CHIRM_CHECK(queue_max > 0);
   const int rc = sodium_init();
   CHIRM_CHECK(rc >= 0, rc);
 }
 
+// The thread works on copies of its own, and both sides share only the result: the loop reads it
+// after the thread has written it for the last time. The password is wiped where it was used.
 bool PasswordHasher::hash(std::string password, std::function<void(std::string hash)> done) {
   auto result = std::make_shared<std::string>();
   return thread_.run(
@@ -90,6 +94,9 @@ bool PasswordHasher::hash(std::string password, std::function<void(std::string h
       [result, done = std::move(done)] { done(std::move(*result)); });
 }
 
+// Where there is no account, the password is checked against the decoy, whose cost is that of all
+// new hashes: else a quick answer would tell that a name is free. The decoy is made on the thread
+// with the first such call, as it takes as long as any password.
 bool PasswordHasher::verify(std::string password, std::string hash,
                             std::function<void(Verdict)> done) {
   auto verdict = std::make_shared<Verdict>();

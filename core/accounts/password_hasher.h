@@ -21,29 +21,31 @@ struct PasswordCost {
 
 class PasswordHasher {
  public:
-  // The loop must outlive the hasher.
+  // The loop must outlive the hasher. At most `queue_max` (> 0) passwords wait.
   PasswordHasher(Loop& loop, PasswordCost cost, std::size_t queue_max);
 
-  // All return false when the queue is full: `done` is not called then, else later. A hash is text;
-  // "" when there was no memory for it.
+  // Both return false when the queue is full: then `done` is not called. Else it is called later,
+  // on the loop's thread. A hash is text that says how it was made; "" if there was no memory for
+  // it.
 
   [[nodiscard]] bool hash(std::string password, std::function<void(std::string hash)> done);
 
   struct Verdict {
     bool is_right = false;
-    bool is_unknown = false;  // there was no memory to find it out
-    std::string better_hash;  // when the cost has changed since `hash` was made; else ""
+    bool is_unknown = false;  // there was no memory to find it out; is_right is false then
+    std::string better_hash;  // if it is right and `hash` was made at another cost; else ""
   };
-  // An empty hash stands for an account that does not exist: it is never right, and takes as long.
+  // The hash "" is for an account that does not exist: no password is right then, and the answer
+  // takes as long as any other.
   [[nodiscard]] bool verify(std::string password, std::string hash,
                             std::function<void(Verdict)> done);
 
-  // Of calls that have not been answered.
+  // How many calls have not been answered yet.
   std::size_t queued() const { return thread_.queued(); }
 
  private:
   const PasswordCost cost_;
-  // Of a password that nobody knows. Of the thread.
+  // The hash of a password that nobody knows. Only the thread touches what it points to.
   std::shared_ptr<std::string> decoy_ = std::make_shared<std::string>();
   BackgroundThread thread_;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/accounts/secrets.h"
+#include "core/base/check.h"
 #include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::string_view kCollection = "revoked";
 constexpr std::uint64_t kRetryMs = 500;
 constexpr std::uint64_t kSweepMs = 60'000;
-constexpr int kAttempts = 5;               // of a put that others are faster with
+constexpr int kAttempts = 5;               // of a compare-and-set that others are faster with
 constexpr std::uint64_t kReasonMax = 500;  // characters
 
 std::string session_id(std::uint64_t session) { return "session:" + id_to_text(session); }
@@ -46,6 +47,13 @@ Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revo
   documents_.add_listener(*this);
   sweep_timer_.start_repeating(kSweepMs);
   load();
+  if constexpr (kChecksInvariants) {
+    const auto check_all = guard_([this] { check(); });
+    loop.add_turn_end_hook([check_all] {
+      check_all();
+      return Loop::TurnEnd::kDone;
+    });
+  }
 }
 
 Revocations::~Revocations() { documents_.remove_listener(*this); }
@@ -68,6 +76,7 @@ std::optional<Revocations::Ban> Revocations::ban_of(std::string_view user) const
 
 void Revocations::revoke_session(std::string_view user, std::uint64_t session, std::int64_t until_s,
                                  Done done) {
+  CHIRM_CHECK(session != 0, user);
   put(session_id(session), value_of(user, session, until_s, {}), std::move(done));
 }
 
@@ -79,6 +88,7 @@ void Revocations::pardon_user(std::string_view user, Done done) {
   put(user_id(user), "", std::move(done));
 }
 
+// Whatever is there is replaced: the newest word on a session or user is the one that counts.
 void Revocations::put(const std::string& id, const std::string& value, Done done) {
   const auto known = entries_.find(id);
   put_over(id, value, known == entries_.end() ? 0 : known->second.version, kAttempts,
@@ -87,12 +97,13 @@ void Revocations::put(const std::string& id, const std::string& value, Done done
 
 void Revocations::put_over(const std::string& id, const std::string& value, std::uint64_t expected,
                            int attempts, Done done) {
-  if (value.empty() && expected == 0 && attempts < kAttempts) return done({});  // it has gone
+  // What was to be removed has been removed by somebody else.
+  if (value.empty() && expected == 0 && attempts < kAttempts) return done({});
   documents_.put(kCollection, id, expected, value,
                  guard_([=, this, done = std::move(done)](
                             const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                    if (!put) return done(Unexpected<ErrorCode>(put.error()));
-                   set(id, put->current);
+                   learn(id, expected, put->current);
                    if (put->is_stored) return done({});
                    if (attempts <= 1) return done(Unexpected<ErrorCode>(errors::kInternal));
                    put_over(id, value, put->current.version, attempts - 1, done);
@@ -106,6 +117,18 @@ void Revocations::on_document(std::string_view collection, std::string_view id,
   if (collection == kCollection) set(id, document);
 }
 
+// An answer may come later than what was told after it. Where it says that there is no document, it
+// is about the version that was expected: a newer one has been told of since, and stays.
+void Revocations::learn(std::string_view id, std::uint64_t expected, const Document& document) {
+  const auto known = entries_.find(id);
+  const bool is_late =
+      document.version == 0 && known != entries_.end() && known->second.version > expected;
+  if (!is_late) set(id, document);
+}
+
+// A removal that is told is always taken. If it is late, because the document is there again, that
+// is told next; and only a pardon removes what still holds, so that for this moment one token too
+// many counts.
 void Revocations::set(std::string_view id, const Document& document) {
   if (is_loading_) listed_.emplace(id);
   const auto known = entries_.find(id);
@@ -122,11 +145,13 @@ void Revocations::set(std::string_view id, const Document& document) {
   entry.until_s = static_cast<std::int64_t>(fields.number("until", {0, INT64_MAX}));
   entry.reason = fields.text_or("reason", {0, kReasonMax}, "");
   entry.version = document.version;
-  if (!fields.is_right() || !session) return;  // not ours
+  if (!fields.is_right() || !session) return;  // of another version of chirm
   const Entry& added = entries_.insert_or_assign(std::string(id), std::move(entry)).first->second;
   if (on_revoked_) on_revoked_(added.user, added.session);
 }
 
+// What is known goes on counting until all has been read anew. A load that is under way may have
+// passed what was missed, so another one follows it.
 void Revocations::on_documents_maybe_missed() {
   is_stale_ = true;
   if (!is_loading_) load();
@@ -144,7 +169,7 @@ void Revocations::load_behind(const std::string& after) {
                   guard_([this](const Expected<std::vector<NamedDocument>, ErrorCode>& listed) {
                     if (!listed) return retry_.start(kRetryMs);
                     for (const NamedDocument& one : *listed) {
-                      // What was told meanwhile is newer.
+                      // What was told since loading began is no older than the answer.
                       if (!listed_.contains(one.id)) set(one.id, one.document);
                     }
                     if (listed->size() < DocumentStore::kListMax) return finish_loading();
@@ -152,6 +177,7 @@ void Revocations::load_behind(const std::string& after) {
                   }));
 }
 
+// What was neither read nor told is gone: its removal was missed.
 void Revocations::finish_loading() {
   std::erase_if(entries_, [this](const auto& entry) { return !listed_.contains(entry.first); });
   listed_.clear();
@@ -160,17 +186,26 @@ void Revocations::finish_loading() {
   if (is_stale_) load();
 }
 
-// Every node does so; the first one removes a document.
+// Removes what has run out. Every node does so, for any of them may be the only one; the first
+// removes a document, and the others are told. If it was prolonged meanwhile, its version is
+// another one.
 void Revocations::sweep() {
   std::vector<std::pair<std::string, std::uint64_t>> over;
   for (const auto& [id, entry] : entries_) {
     if (entry.until_s != kForGood && entry.until_s <= now_s()) over.emplace_back(id, entry.version);
   }
   for (const auto& [id, version] : over) {
-    documents_.put(kCollection, id, version, "", guard_([this, id = id](const auto& put) {
-                     if (put) set(id, put->current);
+    documents_.put(kCollection, id, version, "",
+                   guard_([this, id = id, version = version](const auto& put) {
+                     if (put) learn(id, version, put->current);
                    }));
   }
+}
+
+void Revocations::check() const {
+  CHIRM_CHECK(is_loading_ || is_loaded_);
+  CHIRM_CHECK(is_loading_ || !is_stale_);
+  CHIRM_CHECK(is_loading_ || listed_.empty(), listed_.size());
 }
 
 }  // namespace chirm

@@ -13,8 +13,10 @@ namespace {
 
 constexpr std::size_t kIdDigits = 16;
 
+// May be called any number of times (1: it has been called before), and so stands where it is
+// needed: there is no place that all programs pass first.
 void need_sodium() {
-  const int rc = sodium_init();  // 1: it has been called before
+  const int rc = sodium_init();
   CHIRM_CHECK(rc >= 0, rc);
 }
 
@@ -28,6 +30,7 @@ std::string random_bytes(std::size_t count) {
 }
 
 std::uint32_t random_below(std::size_t limit) {
+  CHIRM_CHECK(limit > 0 && limit <= UINT32_MAX, limit);
   need_sodium();
   return randombytes_uniform(static_cast<std::uint32_t>(limit));
 }
@@ -53,7 +56,8 @@ std::optional<std::string> from_hex(std::string_view text) {
     if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
     bytes += static_cast<char>(byte);
   }
-  if (to_hex(bytes) != text) return std::nullopt;  // upper case
+  // from_chars() takes upper case too. One value has one spelling here, as tokens are compared.
+  if (to_hex(bytes) != text) return std::nullopt;
   return bytes;
 }
 

@@ -10,6 +10,7 @@
 #include "core/accounts/revocations.h"
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
+#include "core/base/check.h"
 #include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -20,18 +21,26 @@ namespace chirm {
 
 namespace {
 
-constexpr std::uint32_t kUserLifetimeS = 30 * 86'400;  // from the last use
+// From the last use.
+constexpr std::uint32_t kUserLifetimeS = 30 * 86'400;
 constexpr std::uint32_t kGuestLifetimeS = 86'400;
-constexpr std::int64_t kGraceMs = 10'000;  // a reply was lost, and the client asks again
-constexpr std::int64_t kClockSkewS = 60;   // between nodes
-constexpr int kAttempts = 5;               // of a put that others are faster with
-constexpr std::size_t kSessionsMax = 50;   // of a user; the one used longest ago gives way
+// A client whose reply was lost asks again within this time.
+constexpr std::int64_t kGraceMs = 10'000;
+// How much clocks of nodes may differ.
+constexpr std::int64_t kClockSkewS = 60;
+// Of a compare-and-set that others are faster with: a session is one client's.
+constexpr int kAttempts = 5;
+// Of a user. Whoever logs in again and again without logging out must not fill the store.
+constexpr std::size_t kSessionsMax = 50;
 constexpr std::size_t kAgentBytes = 200;
+// Numbers in documents are read by JavaScript too, which has 53 bits for them.
 constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
-// The upper 16 bits of a guest's session are the day it was opened on.
+// The upper 16 bits of a guest's session are the day on which it was opened: so its collection can
+// be told from its id, and all sessions of a day can be found when they are over.
 std::int64_t day_of(std::uint64_t session) { return static_cast<std::int64_t>(session >> 48); }
 
+// Never 0, which stands for "all of the user's" in revocations.
 std::uint64_t make_id(std::string_view user) {
   std::uint64_t id = 0;
   while (id == 0) {
@@ -47,6 +56,7 @@ std::string collection_of(std::string_view user, std::uint64_t session) {
   return is_guest(user) ? SessionBook::guests_of(day_of(session)) : "session:" + std::string(user);
 }
 
+// It comes from a client, and is shown to people and in terminals.
 std::string printable(std::string_view text) {
   std::string clean(text.substr(0, kAgentBytes));
   for (char& c : clean) c = c >= 0x20 && c < 0x7f ? c : '?';
@@ -80,7 +90,6 @@ SessionBook::SessionBook(DocumentStore& documents, const ClusterKey& key, Revoca
                          std::uint32_t token_s)
     : documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
 
-// Together, so that all of them can be found one day.
 std::string SessionBook::guests_of(std::int64_t day) { return "guest:" + std::to_string(day); }
 
 std::optional<SessionRecord> SessionBook::record_of(std::uint64_t id, const Document& document) {
@@ -102,6 +111,8 @@ std::uint32_t SessionBook::lifetime_s(std::string_view user) {
 
 // ---- Tokens
 
+// The first line keeps this from being a signature of anything else that the key signs; the user
+// comes last, for it alone may have line breaks in it.
 std::string SessionBook::signature(std::string_view user, std::uint64_t session,
                                    std::uint64_t generation) const {
   std::string text = "refresh\n" + id_to_text(session) + '\n' + std::to_string(generation) + '\n';
@@ -116,6 +127,8 @@ RefreshToken SessionBook::make_token(std::string_view user, std::uint64_t sessio
   return {std::move(text), std::string(user), session, generation};
 }
 
+// The token is taken apart without trusting it, put together again from its parts, and compared as
+// a whole, in a time that does not tell how much of it was right.
 std::optional<RefreshToken> SessionBook::read(std::string_view token) const {
   const std::size_t first = token.find('.');
   const std::size_t second = token.find('.', first + 1);
@@ -135,6 +148,7 @@ std::optional<RefreshToken> SessionBook::read(std::string_view token) const {
 
 // ---- Sessions
 
+// The new session counts from when it is stored; what becomes of the oldest one is not waited for.
 void SessionBook::open(std::string_view user, std::string_view agent, Done<RefreshToken> done) {
   SessionRecord record;
   record.id = make_id(user);
@@ -142,6 +156,7 @@ void SessionBook::open(std::string_view user, std::string_view agent, Done<Refre
   record.agent = printable(agent);
   if (is_guest(user)) record.guest = user;
   use(record, user);
+  CHIRM_CHECK(record.id != 0 && record.until_ms > record.created_ms, user, record.until_ms);
   documents_.put(collection_of(user, record.id), id_to_text(record.id), 0, to_json(record),
                  guard_([this, user = std::string(user), id = record.id,
                          done = std::move(done)](const auto& put) {
@@ -163,18 +178,20 @@ void SessionBook::drop_oldest(std::string_view user) {
   });
 }
 
-SessionBook::Standing SessionBook::standing_of(const RefreshToken& token,
-                                               const std::optional<SessionRecord>& record) {
+SessionBook::TokenState SessionBook::state_of(const RefreshToken& token,
+                                              const std::optional<SessionRecord>& record) {
   const std::int64_t now_ms = Loop::unix_ms();
   if (!record || record->until_ms <= now_ms || token.generation > record->generation) {
-    return Standing::kOver;
+    return TokenState::kOver;
   }
-  if (token.generation == record->generation) return Standing::kCurrent;
+  if (token.generation == record->generation) return TokenState::kCurrent;
   const bool is_before = token.generation + 1 == record->generation;
-  return is_before && now_ms - record->used_ms <= kGraceMs ? Standing::kRepeated
-                                                           : Standing::kCopied;
+  return is_before && now_ms - record->used_ms <= kGraceMs ? TokenState::kRepeated
+                                                           : TokenState::kCopied;
 }
 
+// Two clients with the same token, or one that asks twice at once, meet in the compare-and-set: one
+// takes the next generation, and the other finds itself repeated, and is given the same.
 void SessionBook::rotate(const RefreshToken& token, Done<RefreshToken> done) {
   rotate_once(token, kAttempts, std::move(done));
 }
@@ -184,22 +201,22 @@ void SessionBook::rotate_once(const RefreshToken& token, int attempts, Done<Refr
       collection_of(token.user, token.session), id_to_text(token.session),
       guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
         if (!document) return done(Unexpected<ErrorCode>(document.error()));
-        judge(token, attempts, *document, done);
+        rotate_from(token, attempts, *document, done);
       }));
 }
 
-void SessionBook::judge(const RefreshToken& token, int attempts, const Document& document,
-                        Done<RefreshToken> done) {
+void SessionBook::rotate_from(const RefreshToken& token, int attempts, const Document& document,
+                              Done<RefreshToken> done) {
   const Unexpected<ErrorCode> refusal(errors::kUnauthorized);
   auto record = record_of(token.session, document);
-  switch (standing_of(token, record)) {
-    case Standing::kOver:
+  switch (state_of(token, record)) {
+    case TokenState::kOver:
       return done(refusal);
-    case Standing::kRepeated:
+    case TokenState::kRepeated:
       return done(make_token(token.user, token.session, record->generation));
-    case Standing::kCopied:
+    case TokenState::kCopied:
       return close(token.user, token.session, [done, refusal](const auto&) { done(refusal); });
-    case Standing::kCurrent:
+    case TokenState::kCurrent:
       break;
   }
   ++record->generation;
@@ -214,7 +231,7 @@ void SessionBook::judge(const RefreshToken& token, int attempts, const Document&
                      return done(make_token(token.user, token.session, generation));
                    }
                    if (attempts <= 1) return done(Unexpected<ErrorCode>(errors::kInternal));
-                   judge(token, attempts - 1, put->current, done);
+                   rotate_from(token, attempts - 1, put->current, done);
                  }));
 }
 
@@ -226,17 +243,19 @@ void SessionBook::log_out(const RefreshToken& token, bool all, Done<void> done) 
       guard_([=, this, done = std::move(done)](const Expected<Document, ErrorCode>& document) {
         if (!document) return done(Unexpected<ErrorCode>(document.error()));
         const Unexpected<ErrorCode> refusal(errors::kUnauthorized);
-        const Standing standing = standing_of(token, record_of(token.session, *document));
-        if (standing == Standing::kOver) return done(refusal);
+        const TokenState state = state_of(token, record_of(token.session, *document));
+        if (state == TokenState::kOver) return done(refusal);
         close(token.user, token.session, [=, this](const Expected<void, ErrorCode>& closed) {
           if (!closed) return done(closed);
-          if (standing == Standing::kCopied) return done(refusal);
+          if (state == TokenState::kCopied) return done(refusal);
           all ? close_all(token.user, done) : done({});
         });
       }));
 }
 
-// A guest's stays as one that is over: what they leave behind is to be found by it.
+// A guest's stays as one that is over, because GuestSweep finds by it what they have left behind.
+// Each time that it loses against a refresh it tries again, without a bound: refreshes are
+// throttled, and a session that is to end must not be saved by using it.
 void SessionBook::end(const std::string& user, std::uint64_t session, Done<void> done) {
   const std::string collection = collection_of(user, session);
   const std::string id = id_to_text(session);
@@ -252,12 +271,13 @@ void SessionBook::end(const std::string& user, std::uint64_t session, Done<void>
                        guard_([=, this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                          if (!put) return done(Unexpected<ErrorCode>(put.error()));
                          if (put->is_stored) return done({});
-                         end(user, session, done);  // it was refreshed in between
+                         end(user, session, done);
                        }));
       }));
 }
 
-// First nobody can refresh it, then nobody can use the token that there is.
+// First the session ends, so that nobody can refresh it, and then the token that there is counts no
+// more. The other way round a refresh in between would bring a token that was never revoked.
 void SessionBook::close(std::string_view user, std::uint64_t session, Done<void> done) {
   end(std::string(user), session,
       [this, user = std::string(user), session,
@@ -283,6 +303,8 @@ void SessionBook::close_all(std::string_view user, Done<void> done) {
   });
 }
 
+// One after the other, and stops at the first error: the user has tens of them, and is told that it
+// did not work.
 void SessionBook::close_each(std::string user, std::vector<SessionRecord> left, Done<void> done) {
   if (left.empty()) return done({});
   const std::uint64_t session = left.back().id;
@@ -305,7 +327,8 @@ void SessionBook::list(std::string_view user, Done<std::vector<SessionRecord>> d
                       const auto record = id ? record_of(*id, one.document) : std::nullopt;
                       if (record && record->until_ms > Loop::unix_ms()) {
                         records.push_back(*record);
-                      } else {  // nobody can use it; what becomes of this does not matter
+                      } else {
+                        // Nobody can use it any more; if this fails the next one to look does it.
                         documents_.put(collection, one.id, one.document.version, "",
                                        [](const auto&) {});
                       }

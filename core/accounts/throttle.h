@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// So many attempts at once for each key, and one more each `interval_ms`. Remembers a bounded
-// number of keys, those that came last.
+// Attempts by key: for each key so many at once, and one more each interval. A bounded number of
+// keys is remembered, those that came last. Times are of any clock that does not go back. Pure.
 
 #include <cstddef>
 #include <cstdint>
@@ -16,31 +16,36 @@ namespace chirm {
 class Throttle {
  public:
   struct Limit {
-    std::uint32_t burst = 10;
+    std::uint32_t burst = 10;  // 0: everything is allowed, and nothing is remembered
     std::uint64_t interval_ms = 10'000;
   };
-  explicit Throttle(Limit limit, std::size_t keys_max = 100'000)
-      : limit_(limit), keys_max_(keys_max) {}
+  static constexpr Limit kOff{.burst = 0, .interval_ms = 0};
+  // Remembers `keys_max` (> 0) to twice as many keys.
+  explicit Throttle(Limit limit, std::size_t keys_max = 100'000);
 
-  // 0: allowed, and counted. Else the milliseconds until the next is.
+  // 0: allowed, and counted. Else the milliseconds until the next attempt is.
   std::uint64_t take(std::string_view key, std::uint64_t now_ms);
-  // One that was counted is not to count.
+  // Takes back one attempt of the key that was counted.
   void give_back(std::string_view key);
 
+  std::size_t size() const { return newer_.size() + older_.size(); }
+  // Ends the process where an invariant does not hold.
+  void check() const;
+
  private:
-  // When all attempts that were counted will be forgotten.
+  // By key: when all of its attempts that were counted will be forgotten.
   using Times = std::unordered_map<std::string, std::uint64_t, StringHash, std::equal_to<>>;
 
   std::uint64_t* find(std::string_view key);
 
   const Limit limit_;
   const std::size_t keys_max_;
-  Times newer_;
-  Times older_;  // forgotten when newer_ is full
+  Times newer_;  // keys that were counted since older_ was put aside
+  Times older_;  // forgotten as a whole when newer_ is full
 };
 
-// What an address is throttled by: itself, or of an IPv6 address the network, for who has one
-// address of a /64 has them all.
+// What an address is throttled by: itself; or, if it is an IPv6 address, its /64, for whoever has
+// one address of a /64 has them all.
 std::string throttle_key(std::string_view address);
 
 }  // namespace chirm

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/accounts/secrets.h"
+#include "core/base/check.h"
 #include "protocol/ascii.h"
 #include "protocol/channel_name.h"
 #include "protocol/limits.h"
@@ -29,7 +30,9 @@ bool is_account_name(std::string_view name) {
 
 std::string user_of(std::string_view name) { return ascii::to_lower(name); }
 
+// Without characters that look alike: people read these names to each other.
 std::string make_guest_name(std::string_view wish) {
+  CHIRM_CHECK(is_account_name(wish), wish);
   static constexpr std::string_view kCharacters = "abcdefghjkmnpqrstuvwxyz23456789";
   std::string name = '~' + user_of(wish) + '-';
   for (std::size_t i = 0; i < kGuestEndLength; ++i) {
@@ -40,6 +43,8 @@ std::string make_guest_name(std::string_view wish) {
 
 bool is_guest(std::string_view user) { return user.starts_with('~'); }
 
+// A user becomes part of channels' names: '#' and ',' part the users of a private conversation
+// there. Guests' names are the cluster's to give.
 bool is_external_user(std::string_view user) {
   return user.empty() || (user.size() <= limits::kUserBytes && is_channel_name(user) &&
                           !is_guest(user) && user.find_first_of("#,") == std::string_view::npos);

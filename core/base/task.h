@@ -165,10 +165,10 @@ class [[nodiscard]] Ok {
     auto& outcome = call_.outcome();
     outcome.waiting = waiting;
     outcome.end_waiting = [](auto& failed) {
-      using EndedError = typename Promise::Result::error_type;
+      using Reason = typename Promise::Result::error_type;
       Promise& ended =
           std::coroutine_handle<Promise>::from_address(failed.waiting.address()).promise();
-      ended.value.emplace(Unexpected<EndedError>(EndedError(std::move(failed.value->error()))));
+      ended.value.emplace(Unexpected<Reason>(Reason(std::move(failed.value->error()))));
       return ended.next();
     };
     return call_.begin();

@@ -1,45 +1,39 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Rooms: finding, making, entering and leaving them. Private to core/rooms.
+// Making, entering and leaving rooms: methods of RPC, as docs/protocol.md says. Private to
+// core/rooms.
 
 #include <string>
 
 #include "core/chat/chat_settings.h"
 #include "core/chat/rpc.h"
-#include "core/rooms/people.h"
-#include "core/rooms/request.h"
+#include "core/rooms/announcer.h"
 #include "core/rooms/room_store.h"
+#include "core/rooms/rules/request.h"
 
 namespace chirm {
 
-// Methods of RPC, as docs/protocol.md says.
 class Membership {
  public:
-  // Must outlive the membership.
-  Membership(RoomStore& store, const ChatSettings& settings) : store_(store), settings_(settings) {}
+  // All must outlive the membership.
+  Membership(RoomStore& store, Announcer& announcer, const ChatSettings& settings)
+      : store_(store), announcer_(announcer), settings_(settings) {}
 
-  Task<RpcResult> rooms(RpcCaller caller, Request request);
-  Task<RpcResult> room(RpcCaller caller, Request request);
   Task<RpcResult> create(RpcCaller caller, Request request);
   Task<RpcResult> join(RpcCaller caller, Request request);
   Task<RpcResult> leave(RpcCaller caller, Request request);
-  Task<RpcResult> members(RpcCaller caller, Request request);
 
  private:
-  Task<Result<bool>> may_create(RpcCaller caller);
-  Task<Result<bool>> is_unused(RpcCaller caller, std::string room);
-  Task<Result<bool>> check_list_space(std::string user);
+  Task<Result<void>> check_may_create(RpcCaller caller);
+  Task<Result<void>> check_unused(RpcCaller caller, std::string room);
+  Task<Result<void>> check_list_space(std::string user);
+  // False: they were in it already. `name` is theirs, as it is shown.
   Task<Result<bool>> enter(std::string room, Standing standing, std::string name);
-  Task<Result<bool>> was_allowed(std::string room, Standing before);
-  // room_listing.cc
-  struct Listing;
-  Task<Result<bool>> read_own(Listing& listing, std::string user);
-  Task<Result<bool>> read_page(Listing& listing, const Request& request, const RpcCaller& caller);
-  Task<Result<bool>> read_counts(Listing& listing);
-  struct Outsiders;
-  Task<Result<bool>> read_outsiders(Outsiders& outsiders, std::string room, std::string collection);
+  Task<Result<void>> check_was_open(std::string room, Standing before);
+  Task<RpcResult> answer_with_room(RpcCaller caller, std::string room);
 
   RoomStore& store_;
+  Announcer& announcer_;
   const ChatSettings& settings_;
 };
 

@@ -2,19 +2,22 @@
 #include "core/rooms/message_search.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/broker/search_text.h"
-#include "core/rooms/message.h"
 #include "core/rooms/room_store.h"
+#include "core/rooms/rules/message.h"
 #include "protocol/json_writer.h"
 
 namespace chirm {
 
 namespace {
 
-// Beyond that a call is answered in part, and says where to go on.
+// An answer goes through the connection's private lane as a whole, so it is bounded. What is beyond
+// that is left out, and the answer says where to go on.
 constexpr std::size_t kResultsBytesMax = 512 * 1024;
-constexpr std::size_t kWordsMax = 10;  // each has to be looked up
+// Each word is looked up in the store.
+constexpr std::size_t kWordsMax = 10;
 
 std::string results_of(const SearchResult& found) {
   JsonWriter json;
@@ -47,8 +50,7 @@ std::string results_of(const SearchResult& found) {
 Task<RpcResult> search_messages(RoomStore& store, Request request) {
   const std::size_t words = folded_words(request.query).size();
   if (words == 0 || words > kWordsMax) {
-    co_return Unexpected<RpcError>(
-        RpcError(errors::kBadRequest.code, "query: expected 1 to 10 words of letters or digits"));
+    co_return bad_request("query: expected 1 to 10 words of letters or digits");
   }
   Future<Expected<SearchResult, ErrorCode>> future;
   store.broker().search({.channel = request.channel,
@@ -56,9 +58,8 @@ Task<RpcResult> search_messages(RoomStore& store, Request request) {
                          .before = request.before,
                          .limit = std::min(request.limit, SearchRequest::kLimitMax)},
                         future.setter());
-  const auto found = co_await future;
-  if (!found) co_return Unexpected<RpcError>(RpcError(found.error()));
-  co_return results_of(*found);
+  const SearchResult found = co_await ok(std::move(future));
+  co_return results_of(found);
 }
 
 }  // namespace chirm

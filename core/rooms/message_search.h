@@ -4,13 +4,14 @@
 
 #include "core/base/task.h"
 #include "core/chat/rpc.h"
-#include "core/rooms/request.h"
+#include "core/rooms/rules/request.h"
 
 namespace chirm {
 
 class RoomStore;
 
-// chat.search, as docs/protocol.md says, of a channel that the caller may read.
+// chat.search, as docs/protocol.md says. Whether the caller may read the channel has been found
+// out.
 Task<RpcResult> search_messages(RoomStore& store, Request request);
 
 }  // namespace chirm

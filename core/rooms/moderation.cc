@@ -1,76 +1,68 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/moderation.h"
 
-#include "core/rooms/names.h"
+#include <utility>
+
+#include "core/rooms/rules/names.h"
 #include "protocol/json_writer.h"
 
 namespace chirm {
 
 namespace {
 
-constexpr const char* kEmptyResult = "{}";
-
-Unexpected<RpcError> not_found(std::string what) {
-  return Unexpected<RpcError>(RpcError(404, std::move(what)));
+// What `request` wants of somebody in the caller's name, until the unix time `until`.
+Sanction sanction_of(const Request& request, const RpcCaller& caller, std::uint64_t now) {
+  const std::uint64_t until = request.seconds ? now + *request.seconds * 1000 : kForGood;
+  return {until, request.reason, caller.user};
 }
 
-// Nobody acts on those who may as much as they do.
-Result<bool> check_rank(const Standing& actor, const std::string& user,
-                        const MemberRecord& member) {
-  const Standing target{actor.room, member, user, UserRole::kUser, actor.now};
-  const Rank rank = target.rank();
-  if (rank == Rank::kOwner || actor.room.owner == user) {
-    return not_allowed("that is the room's owner");
-  }
-  if (rank >= actor.power()) return not_allowed("only the owner may do that to a moderator");
-  return true;
+RoomEvent event_of(const char* event, const Request& request, const Sanction& sanction) {
+  return {.event = event,
+          .user = request.user,
+          .by = sanction.by,
+          .reason = sanction.reason,
+          .until = sanction.until};
 }
 
-std::uint64_t end_of(const Request& request, std::uint64_t now) {
-  return request.seconds ? now + *request.seconds * 1000 : kForGood;
+// Out of the room, and not invited any more. Whether they were one of the two.
+bool exclude(MemberRecord& record) {
+  const bool was_there = record.is_member() || !record.invited_by.empty();
+  record.role = MemberRecord::Role::kNone;
+  record.invited_by.clear();
+  return was_there;
 }
 
 }  // namespace
 
-Task<Result<Standing>> Moderation::actor(RpcCaller caller, std::string room, Rank needed) {
-  auto standing = co_await store_.standing(room, caller.user, caller.role);
-  if (!standing) co_return standing;
-  if (!standing->may_know()) co_return no_such_room();
-  if (standing->power() < needed) {
-    co_return not_allowed(needed == Rank::kOwner ? "only the owner may do that"
-                                                 : "only moderators may do that");
-  }
+Task<Result<Standing>> Moderation::actor(Wish wish, RpcCaller caller, const Request& request) {
+  Standing standing = co_await ok(store_.admit(wish, request.room, caller.user, caller.role));
+  if (request.user == caller.user) co_return bad_request("user: expected somebody else");
   co_return standing;
 }
 
-Task<Result<Standing>> Moderation::actor_on(RpcCaller caller, const Request& request, Rank needed) {
-  auto standing = co_await actor(caller, request.room, needed);
-  if (standing && request.user == caller.user) {
-    co_return Unexpected<RpcError>(
-        RpcError(errors::kBadRequest.code, "user: expected somebody else"));
-  }
-  co_return standing;
-}
+// ---- Taking people out
 
-// Who is no member any more: out of their list, and told.
-Task<bool> Moderation::take_out(std::string room, std::string user, std::string reason) {
+// Whoever is no member any more: out of their list, and told. Told last, so that a client that asks
+// for its list then does not find the room in it.
+Task<Result<void>> Moderation::take_out(std::string room, std::string user, std::string reason) {
   const std::string channel = channel_of_room(room);
-  const bool is_done = co_await store_.unlist(user, channel);
+  const auto unlisted = co_await store_.unlist(user, channel);
   JsonWriter json;
   json.open();
   json.add("type", "removed");
   json.add("channel", channel);
   if (!reason.empty()) json.add("reason", reason);
   json.close();
-  store_.tell_user(user, json.take());
-  co_return is_done;
+  announcer_.tell_user(user, json.take());
+  co_return unlisted;
 }
 
-// The room was handed over to them at the moment in which they were taken out: they stay.
-Task<Result<bool>> Moderation::keep_owner(std::string room, std::string user) {
-  const auto its_room = co_await store_.rooms.read("room", room);
-  if (!its_room) co_return Unexpected<RpcError>(its_room.error());
-  if (its_room->record.owner != user) co_return true;
+// Room and member are two documents, so the room may have been handed over to somebody at the
+// moment in which they were taken out. Then they stay, and the error says so: a room keeps its
+// owner. If the store cannot be asked, they stay out.
+Task<Result<void>> Moderation::keep_owner(std::string room, std::string user) {
+  const auto its_room = co_await store_.rooms.read(kRoomCollection, room);
+  if (!its_room || its_room->record.owner != user) co_return {};
   const auto keep = [](Kept<MemberRecord>& kept) {
     kept.record.role = MemberRecord::Role::kMember;
     kept.record.ban = {};
@@ -78,82 +70,63 @@ Task<Result<bool>> Moderation::keep_owner(std::string room, std::string user) {
     return Result<bool>(true);
   };
   const auto kept = co_await store_.update_member(room, user, keep);
-  if (!kept) co_return Unexpected<RpcError>(kept.error());
+  if (!kept && kept.error().temporary) co_return {};
+  co_await ok(kept);
   co_return not_allowed("that is the room's owner");
 }
 
 Task<RpcResult> Moderation::kick(RpcCaller caller, Request request) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
+  const Standing standing = co_await ok(actor(Wish::kModerate, caller, request));
   const auto remove = [&](Kept<MemberRecord>& kept) -> Result<bool> {
-    const auto is_allowed = check_rank(*standing, request.user, kept.record);
-    if (!is_allowed) return is_allowed;
-    if (!kept.record.is_member() && kept.record.invited_by.empty()) {
-      return not_found("no such member");
-    }
-    kept.record.role = MemberRecord::Role::kNone;
-    kept.record.invited_by.clear();
+    const auto allowed = judge_action_on(standing, request.user, kept.record);
+    if (!allowed) return Unexpected<RpcError>(allowed.error());
+    if (!exclude(kept.record)) return no_such_member();
     kept.record.removed = request.reason;
     return true;
   };
-  const auto removed = co_await store_.update_member(request.room, request.user, remove);
-  if (!removed) co_return Unexpected<RpcError>(removed.error());
-  const auto is_done = co_await keep_owner(request.room, request.user);
-  if (!is_done && !is_done.error().temporary) co_return Unexpected<RpcError>(is_done.error());
+  (void)co_await ok(store_.update_member(request.room, request.user, remove));
+  co_await ok(keep_owner(request.room, request.user));
   (void)co_await take_out(request.room, request.user, request.reason);
-  store_.tell_room(
+  announcer_.tell_room(
       request.room,
       {.event = "kick", .user = request.user, .by = caller.user, .reason = request.reason});
   co_return kEmptyResult;
 }
 
+// ---- Sanctions
+
 Task<RpcResult> Moderation::ban(RpcCaller caller, Request request) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
-  const auto person = co_await people_.find(request.user);
-  if (!person) co_return Unexpected<RpcError>(person.error());
-  const std::uint64_t until = end_of(request, standing->now);
+  const Standing standing = co_await ok(actor(Wish::kModerate, caller, request));
+  (void)co_await ok(people_.find(request.user));
+  const Sanction wanted = sanction_of(request, caller, standing.now);
   bool was_there = false;
-  const auto exclude = [&](Kept<MemberRecord>& kept) -> Result<bool> {
-    const auto is_allowed = check_rank(*standing, request.user, kept.record);
-    if (!is_allowed) return is_allowed;
-    was_there = kept.record.is_member() || !kept.record.invited_by.empty();
-    kept.record.role = MemberRecord::Role::kNone;
-    kept.record.invited_by.clear();
-    kept.record.ban = {until, request.reason, caller.user};
+  const auto change = [&](Kept<MemberRecord>& kept) -> Result<bool> {
+    const auto allowed = judge_action_on(standing, request.user, kept.record);
+    if (!allowed) return Unexpected<RpcError>(allowed.error());
+    was_there = exclude(kept.record);
+    kept.record.ban = wanted;
     return true;
   };
-  const auto banned = co_await store_.update_member(request.room, request.user, exclude);
-  if (!banned) co_return Unexpected<RpcError>(banned.error());
-  const auto is_done = co_await keep_owner(request.room, request.user);
-  if (!is_done && !is_done.error().temporary) co_return Unexpected<RpcError>(is_done.error());
+  (void)co_await ok(store_.update_member(request.room, request.user, change));
+  co_await ok(keep_owner(request.room, request.user));
   if (was_there) (void)co_await take_out(request.room, request.user, request.reason);
-  store_.tell_room(request.room, {.event = "ban",
-                                  .user = request.user,
-                                  .by = caller.user,
-                                  .reason = request.reason,
-                                  .until = until});
+  announcer_.tell_room(request.room, event_of("ban", request, wanted));
   co_return kEmptyResult;
 }
 
+// A mute stays with whoever leaves the room: else leaving and joining again would lift it.
 Task<RpcResult> Moderation::mute(RpcCaller caller, Request request) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
-  const std::uint64_t until = end_of(request, standing->now);
-  const auto silence = [&](Kept<MemberRecord>& kept) -> Result<bool> {
-    if (!kept.record.is_member()) return not_found("no such member");
-    const auto is_allowed = check_rank(*standing, request.user, kept.record);
-    if (!is_allowed) return is_allowed;
-    kept.record.mute = {until, request.reason, caller.user};
+  const Standing standing = co_await ok(actor(Wish::kModerate, caller, request));
+  const Sanction wanted = sanction_of(request, caller, standing.now);
+  const auto change = [&](Kept<MemberRecord>& kept) -> Result<bool> {
+    if (!kept.record.is_member()) return no_such_member();
+    const auto allowed = judge_action_on(standing, request.user, kept.record);
+    if (!allowed) return Unexpected<RpcError>(allowed.error());
+    kept.record.mute = wanted;
     return true;
   };
-  const auto muted = co_await store_.update_member(request.room, request.user, silence);
-  if (!muted) co_return Unexpected<RpcError>(muted.error());
-  store_.tell_room(request.room, {.event = "mute",
-                                  .user = request.user,
-                                  .by = caller.user,
-                                  .reason = request.reason,
-                                  .until = until});
+  (void)co_await ok(store_.update_member(request.room, request.user, change));
+  announcer_.tell_room(request.room, event_of("mute", request, wanted));
   co_return kEmptyResult;
 }
 
@@ -167,49 +140,121 @@ Task<RpcResult> Moderation::unmute(RpcCaller caller, Request request) {
 
 Task<RpcResult> Moderation::forgive(RpcCaller caller, Request request,
                                     Sanction MemberRecord::*sanction, std::string event) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
+  (void)co_await ok(actor(Wish::kModerate, caller, request));
   const auto lift = [&](Kept<MemberRecord>& kept) {
     return Result<bool>(std::exchange(kept.record.*sanction, {}).until != 0);
   };
-  const auto lifted = co_await store_.update_member(request.room, request.user, lift);
-  if (!lifted) co_return Unexpected<RpcError>(lifted.error());
-  if (lifted->is_changed) {
-    store_.tell_room(request.room, {.event = event, .user = request.user, .by = caller.user});
+  const auto lifted = co_await ok(store_.update_member(request.room, request.user, lift));
+  if (lifted.is_changed) {
+    announcer_.tell_room(request.room, {.event = event, .user = request.user, .by = caller.user});
   }
   co_return kEmptyResult;
 }
 
+// ---- Inviting
+
+Task<Result<void>> Moderation::check_has_space(std::string user) {
+  const std::uint64_t listed = co_await ok(store_.count(rooms_of(user)));
+  if (listed >= kRoomsOfUserMax) co_return not_allowed("their list of rooms is full");
+  co_return {};
+}
+
+// Listed before the record says so, as when entering: whoever is invited finds the room in the
+// list.
 Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
-  const auto standing = co_await actor_on(caller, request, Rank::kModerator);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
-  if (standing->room.is_archived) co_return not_allowed("the room is archived");
-  const auto person = co_await people_.find(request.user);
-  if (!person) co_return Unexpected<RpcError>(person.error());
-  const auto is_blocked = co_await store_.is_marked("block:" + request.user, caller.user);
-  if (!is_blocked) co_return Unexpected<RpcError>(is_blocked.error());
-  if (*is_blocked) co_return not_allowed("they do not want to hear of you");
-  const auto listed = co_await store_.count("list:" + request.user);
-  if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  if (*listed >= kRoomsOfUserMax) co_return not_allowed("their list of rooms is full");
+  const Standing standing = co_await ok(actor(Wish::kModerate, caller, request));
+  if (standing.room.is_archived) co_return not_allowed("the room is archived");
+  (void)co_await ok(people_.find(request.user));
+  const bool is_blocked = co_await ok(store_.has_blocked(request.user, caller.user));
+  if (is_blocked) co_return blocked_by_them();
+  co_await ok(check_has_space(request.user));
   const std::string channel = channel_of_room(request.room);
   const auto list = [](const Kept<ListRecord>&) { return Result<bool>(true); };
-  const auto is_listed = co_await store_.update_list(request.user, channel, list);
-  if (!is_listed) co_return Unexpected<RpcError>(is_listed.error());
+  (void)co_await ok(store_.update_list(request.user, channel, list));
   const auto note = [&](Kept<MemberRecord>& kept) -> Result<bool> {
-    if (kept.record.is_member()) return Unexpected<RpcError>(RpcError(409, "they are in already"));
-    if (kept.record.ban.holds(standing->now)) return not_allowed("they are banned");
+    if (kept.record.is_member()) return conflict("they are in already");
+    if (kept.record.ban.holds(standing.now)) return not_allowed("they are banned");
     if (!kept.record.invited_by.empty()) return false;
     kept.record.invited_by = caller.user;
     kept.record.removed.reset();
     return true;
   };
-  const auto noted = co_await store_.update_member(request.room, request.user, note);
-  if (!noted) co_return Unexpected<RpcError>(noted.error());
-  if (noted->is_changed) {
-    store_.tell_room(request.room, {.event = "invite", .user = request.user, .by = caller.user});
-    store_.tell_listed(request.user, channel);
+  const auto noted = co_await ok(store_.update_member(request.room, request.user, note));
+  if (noted.is_changed) {
+    announcer_.tell_room(request.room,
+                         {.event = "invite", .user = request.user, .by = caller.user});
+    announcer_.tell_listed(request.user, channel);
   }
+  co_return kEmptyResult;
+}
+
+// ---- Roles
+
+Task<RpcResult> Moderation::role(RpcCaller caller, Request request) {
+  const Standing standing = co_await ok(actor(Wish::kOwn, caller, request));
+  if (request.role == Rank::kOwner) co_return co_await hand_over(standing, request);
+  if (standing.room.owner == request.user) {
+    co_return not_allowed("a room has an owner: hand it over to somebody");
+  }
+  const auto wanted = request.role == Rank::kModerator ? MemberRecord::Role::kModerator
+                                                       : MemberRecord::Role::kMember;
+  const auto change = [&](Kept<MemberRecord>& kept) -> Result<bool> {
+    if (!kept.record.is_member()) return no_such_member();
+    return std::exchange(kept.record.role, wanted) != wanted;
+  };
+  const auto changed = co_await ok(store_.update_member(request.room, request.user, change));
+  if (changed.is_changed) {
+    announcer_.tell_room(request.room, {.event = "role",
+                                        .user = request.user,
+                                        .by = caller.user,
+                                        .value = std::string(text_of(request.role))});
+  }
+  co_return kEmptyResult;
+}
+
+// The room's record alone says who owns it, so that there is never a second one. But it is another
+// document than the new owner's member record, and they may leave at this moment: so their record
+// is looked at before, to refuse, and again afterwards, to take the room back. Whoever takes out a
+// member looks at the room afterwards (keep_owner() and Membership::leave()): one of the two sees
+// the other.
+Task<RpcResult> Moderation::hand_over(Standing actor, Request request) {
+  const PersonRecord person = co_await ok(people_.find(request.user));
+  if (person.role == UserRole::kGuest) co_return not_allowed("a guest cannot own a room");
+  const std::string members = members_of(request.room);
+  const Kept<MemberRecord> member = co_await ok(store_.members.read(members, request.user));
+  if (!member.record.is_member()) co_return no_such_member();
+  std::string before;
+  const auto give = [&](Kept<RoomRecord>& kept) -> Result<bool> {
+    if (!kept.exists()) return no_such_room();
+    if (actor.role != UserRole::kAdmin && kept.record.owner != actor.user) {
+      return not_allowed("only the owner may do that");
+    }
+    before = std::exchange(kept.record.owner, request.user);
+    return before != request.user;
+  };
+  const auto given = co_await ok(store_.update(store_.rooms, kRoomCollection, request.room, give));
+  if (!given.is_changed) co_return kEmptyResult;
+  const auto is_still = co_await store_.members.read(members, request.user);
+  if (!is_still || !is_still->record.is_member()) {
+    const auto take_back = [&](Kept<RoomRecord>& kept) {
+      const bool is_theirs = kept.record.owner == request.user;
+      if (is_theirs) kept.record.owner = before;
+      return Result<bool>(is_theirs);
+    };
+    (void)co_await store_.update(store_.rooms, kRoomCollection, request.room, take_back);
+    co_return conflict("they have just left");
+  }
+  // Whoever has owned the room moderates it from now on.
+  const auto keep_moderator = [](Kept<MemberRecord>& kept) {
+    if (!kept.record.is_member()) return Result<bool>(false);
+    kept.record.role = MemberRecord::Role::kModerator;
+    return Result<bool>(true);
+  };
+  if (!before.empty()) {
+    (void)co_await store_.update_member(request.room, before, keep_moderator);
+  }
+  announcer_.tell_room(request.room,
+                       {.event = "role", .user = request.user, .by = actor.user, .value = "owner"});
   co_return kEmptyResult;
 }
 

@@ -2,33 +2,34 @@
 #include "core/rooms/publishing.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
-#include "core/rooms/names.h"
+#include "core/base/check.h"
+#include "core/rooms/rules/names.h"
 #include "protocol/json_writer.h"
 
 namespace chirm {
 
 namespace {
 
-constexpr std::uint64_t kTypingMs = 3'000;
-constexpr std::uint64_t kTypingSweepMs = 1'000;
-constexpr std::size_t kTypingMax = 10'000;
+// Of a rewrite that others are faster with: some more than people who may edit or delete it at
+// once.
 constexpr int kAttempts = 8;
-constexpr std::uint16_t kIdTaken = 409;  // what check_stored() answers of it
 
-Unexpected<RpcError> no_such_message() {
-  return Unexpected<RpcError>(RpcError(404, "no such message"));
-}
+Unexpected<RpcError> no_such_message() { return not_found("no such message"); }
 
 }  // namespace
 
-// What only has to be stored goes to the broker at once, in the order in which it came.
+// What only has to be stored goes to the broker at once, in the order in which it came, and the
+// connection may go on. What takes several steps holds the connection up until it is done: else
+// what it publishes next would overtake this.
 Access::Progress Publishing::start(const Publish& publish, Done done) {
   if (publish.message.type == MessageData::Type::kTyping) {
-    signal(publish, done);
+    signal_typing(publish, done);
     return Access::Progress::kOrdered;
   }
-  if (needs_time(publish)) {
+  if (needs_steps(publish)) {
     scope_.start(publish_in_steps(publish), std::move(done));
     return Access::Progress::kWaiting;
   }
@@ -36,7 +37,7 @@ Access::Progress Publishing::start(const Publish& publish, Done done) {
   return Access::Progress::kOrdered;
 }
 
-bool Publishing::needs_time(const Publish& publish) {
+bool Publishing::needs_steps(const Publish& publish) {
   const auto type = publish.message.type;
   if (type != MessageData::Type::kMessage && type != MessageData::Type::kOther) return true;
   if (!publish.message.mentions.empty()) return true;
@@ -55,19 +56,10 @@ void Publishing::carry(const Publish& publish, Done done) {
                           });
 }
 
-// Nobody waits for it, so more than one in three seconds is answered and goes no further.
-void Publishing::signal(const Publish& publish, const Done& done) {
-  const std::uint64_t now = RoomStore::now();
-  if (typing_.size() >= kTypingMax && now - typing_swept_ms_ >= kTypingSweepMs) {
-    typing_swept_ms_ = now;
-    std::erase_if(typing_, [&](const auto& one) { return now - one.second >= kTypingMs; });
-  }
-  const std::string key = publish.channel + '\n' + publish.user;
-  const auto known = typing_.find(key);
-  const bool is_due =
-      known == typing_.end() ? typing_.size() < kTypingMax : now - known->second >= kTypingMs;
-  if (is_due) {
-    typing_[key] = now;
+// A client may say at every key that somebody is typing. It is answered each time, but told only
+// now and then; nobody waits for it.
+void Publishing::signal_typing(const Publish& publish, const Done& done) {
+  if (typing_.take(publish.channel, publish.user, RoomStore::now())) {
     store_.broker().signal(publish.channel, publish.body);
   }
   later_.add([done] { done(Position{}); });
@@ -79,106 +71,101 @@ Task<Access::Published> Publishing::store(const Publish& publish) {
   co_return co_await future;
 }
 
+// The order of the steps decides what is true if we die between two of them, and every step may be
+// done again by a client that repeats its publish under the same message id.
 Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
-  if (publish.message.target != 0) {
-    const auto target = co_await target_of(publish);
-    if (!target) co_return Unexpected<RpcError>(target.error());
-  }
+  const auto type = publish.message.type;
+  if (publish.message.target != 0) co_await ok(check_target(publish));
+  // The lists come before the message: whoever it is for finds the conversation whatever breaks.
   if (kind_of(publish.channel) == ChannelKind::kDm) {
-    // First: whoever it is for finds the conversation, whatever breaks then.
-    const auto listed = co_await dms_.list_for_both(publish.channel, publish.user);
-    if (!listed) co_return Unexpected<RpcError>(listed.error());
+    co_await ok(dms_.list_for_both(publish.channel, publish.user));
   }
-  if (publish.message.type == MessageData::Type::kDelete) {
-    // Also first: nobody is told that something is gone which is still there.
-    const auto rewritten = co_await rewrite_target(publish, 0);
-    if (!rewritten) co_return Unexpected<RpcError>(rewritten.error());
-  }
-  const auto position = co_await store(publish);
-  if (!position) co_return position;
-  const auto follows = co_await check_stored(publish, position->offset);
-  const bool is_taken = !follows && follows.error().code == kIdTaken;
-  if (is_taken && publish.message.type == MessageData::Type::kDelete) {
-    // It is deleted, so that has to be told, under no id.
+  // A delete also rewrites first: nobody is told that something is gone which is still there.
+  if (type == MessageData::Type::kDelete) co_await ok(rewrite_target(publish, 0));
+  const Position position = co_await ok(store(publish));
+  const Stored stored = co_await ok(look_at_stored(publish, position.offset));
+  if (stored == Stored::kIsDone) co_return position;
+  if (stored == Stored::kIdIsTaken) {
+    if (type != MessageData::Type::kDelete) {
+      co_return conflict("its id was used for something else");
+    }
+    // The target is gone already, so that has to be told, under no id.
     publish.message_id.clear();
     co_return co_await store(publish);
   }
-  if (!follows) co_return Unexpected<RpcError>(follows.error());
-  if (!*follows) co_return position;
-  if (publish.message.type == MessageData::Type::kEdit) {
-    const auto rewritten = co_await rewrite_target(publish, position->offset);
-    if (!rewritten) co_return Unexpected<RpcError>(rewritten.error());
-  }
+  // An edit rewrites last: only now its offset is known, by which the newest of several wins.
+  if (type == MessageData::Type::kEdit) co_await ok(rewrite_target(publish, position.offset));
   if (!publish.message.mentions.empty()) {
-    scope_.start(tell_mentioned(publish, position->offset));
+    scope_.start(tell_mentioned(publish, position.offset));
   }
   co_return position;
 }
 
-// What has come to stand at the offset that the broker answered. With an id that was used before
-// that is something else, or this, which was told earlier. False: nothing is left to be done.
-Task<Result<bool>> Publishing::check_stored(const Publish& publish, std::uint64_t offset) {
-  const auto stored = co_await read_publication(publish.channel, offset);
-  if (!stored && stored.error().code == 404) co_return false;
-  if (!stored) co_return Unexpected<RpcError>(stored.error());
+// The broker answers a message id that it has seen with the offset of what was published under it
+// first. That is this publish, which was told before and lost its answer; or something else, by
+// whoever guessed or repeated the id. So what stands there is read before anything follows from it.
+Task<Result<Publishing::Stored>> Publishing::look_at_stored(const Publish& publish,
+                                                            std::uint64_t offset) {
+  const auto stored = co_await ok(find_publication(publish.channel, offset));
+  if (!stored) co_return Stored::kIsDone;
   const MessageData& message = publish.message;
   const bool is_own = stored->user == publish.user;
   switch (message.type) {
     case MessageData::Type::kMessage:
-      // Edited or deleted since then; or another text, which is not to be told of.
-      co_return is_own && stored->type == "message" && stored->text == message.text;
+      // If the text differs it was edited or deleted since, or is another text: neither is to be
+      // told to who was mentioned.
+      co_return is_own && stored->type == "message" && stored->text == message.text
+          ? Stored::kIsThere
+          : Stored::kIsDone;
     case MessageData::Type::kEdit:
-      if (is_own && is_overtaken(*stored)) co_return false;
+      if (is_own && is_overtaken(*stored)) co_return Stored::kIsDone;
       if (is_own && stored->type == "edit" && stored->target == message.target &&
           stored->text == message.text) {
-        co_return true;
+        co_return Stored::kIsThere;
       }
-      break;
+      co_return Stored::kIdIsTaken;
     case MessageData::Type::kDelete:
-      if (is_own && stored->type == "delete" && stored->target == message.target) co_return true;
-      break;
+      if (is_own && stored->type == "delete" && stored->target == message.target) {
+        co_return Stored::kIsThere;
+      }
+      co_return Stored::kIdIsTaken;
     case MessageData::Type::kReaction:
     case MessageData::Type::kTyping:
     case MessageData::Type::kOther:
-      co_return true;
+      break;
   }
-  co_return Unexpected<RpcError>(RpcError(kIdTaken, "its id was used for something else"));
+  co_return Stored::kIsThere;
 }
 
 // ---- Targets
 
-Task<Result<StoredMessage>> Publishing::read_publication(std::string channel,
-                                                         std::uint64_t offset) {
+Task<Result<std::optional<StoredMessage>>> Publishing::find_publication(std::string channel,
+                                                                        std::uint64_t offset) {
+  if (offset == 0) co_return std::optional<StoredMessage>();
   Future<Expected<History, ErrorCode>> future;
   store_.broker().history({.channel = channel, .since = offset - 1, .limit = 1}, future.setter());
-  const auto history = co_await future;
-  if (!history) co_return Unexpected<RpcError>(RpcError(history.error()));
-  const bool is_there =
-      !history->publications.empty() && history->publications.front().offset == offset;
-  if (!is_there) co_return no_such_message();
-  co_return read_stored(history->publications.front().body);
+  const History history = co_await ok(std::move(future));
+  // Where it is gone, the first one after it is what there is.
+  if (history.publications.empty() || history.publications.front().offset != offset) {
+    co_return std::optional<StoredMessage>();
+  }
+  co_return std::optional(read_stored(history.publications.front().body));
 }
 
-Task<Result<StoredMessage>> Publishing::target_of(const Publish& publish) {
-  auto target = co_await read_publication(publish.channel, publish.message.target);
-  if (!target) co_return target;
-  const auto checked = co_await check_target(publish, *target);
-  if (!checked) co_return Unexpected<RpcError>(checked.error());
-  co_return target;
-}
-
-Task<Result<bool>> Publishing::check_target(const Publish& publish, StoredMessage target) {
+// Whether there is a message to be edited, deleted or reacted to, and the user may do that to it.
+Task<Result<void>> Publishing::check_target(const Publish& publish) {
+  const auto target = co_await ok(find_publication(publish.channel, publish.message.target));
+  if (!target) co_return no_such_message();
   const bool is_delete = publish.message.type == MessageData::Type::kDelete;
-  // What is deleted already may be deleted again: somebody has not heard the answer.
-  const bool is_deletable = target.type == "deleted" || target.type.starts_with("x-");
-  if (target.type != "message" && !(is_delete && is_deletable)) co_return no_such_message();
-  if (publish.message.type == MessageData::Type::kReaction) co_return true;
-  if (target.user == publish.user) co_return true;
+  // What is deleted already may be deleted again: the client may not have heard the answer.
+  const bool is_deletable = target->type == "deleted" || target->type.starts_with("x-");
+  if (target->type != "message" && !(is_delete && is_deletable)) co_return no_such_message();
+  if (publish.message.type == MessageData::Type::kReaction) co_return {};
+  if (target->user == publish.user) co_return {};
   if (is_delete && kind_of(publish.channel) == ChannelKind::kRoom) {
     const std::string room(room_of(publish.channel));
-    const auto standing = co_await store_.standing(room, publish.user, publish.role);
-    if (!standing) co_return Unexpected<RpcError>(standing.error());
-    if (standing->power() >= Rank::kModerator) co_return true;
+    const Standing standing = co_await ok(store_.standing(room, publish.user, publish.role));
+    if (judge(Wish::kModerate, standing)) co_return {};
   }
   co_return not_allowed("that is not your message");
 }
@@ -196,48 +183,48 @@ Future<Expected<Rewritten, ErrorCode>> Publishing::rewrite(std::string_view chan
   return future;
 }
 
-// The edit or delete is published at `offset`; now its target becomes what that says, unless a
-// later one was quicker. Done again it changes nothing.
-Task<Result<bool>> Publishing::rewrite_target(const Publish& publish, std::uint64_t offset) {
+// Makes the target say what the edit at `offset`, or the delete (0), has made of it. Several may be
+// at it at once, on several nodes: each rewrites only what it has read, and the one with the
+// highest offset wins, whichever comes last. A delete wins over all. Done again it changes nothing.
+Task<Result<void>> Publishing::rewrite_target(const Publish& publish, std::uint64_t offset) {
   const std::uint64_t target = publish.message.target;
   const bool is_edit = publish.message.type == MessageData::Type::kEdit;
+  CHIRM_CHECK(is_edit == (offset != 0), offset, target);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto stored = co_await read_publication(publish.channel, target);
-    if (!stored && stored.error().code == 404) co_return true;
-    if (!stored) co_return Unexpected<RpcError>(stored.error());
+    const auto stored = co_await ok(find_publication(publish.channel, target));
+    if (!stored) co_return {};
     const bool is_late = is_edit && (stored->type == "deleted" || stored->edit > offset);
     if (is_late) co_return co_await overtake(publish.channel, offset, target);
-    if (stored->type == "deleted" || (is_edit && stored->edit == offset)) co_return true;
-    if (stored->edit != 0) {
-      const auto overtaken = co_await overtake(publish.channel, stored->edit, target);
-      if (!overtaken) co_return overtaken;
-    }
+    if (stored->type == "deleted" || (is_edit && stored->edit == offset)) co_return {};
+    // The edit that is being replaced goes first: between the two writes a text may be missing, but
+    // is never to be found that has been replaced.
+    if (stored->edit != 0) co_await ok(overtake(publish.channel, stored->edit, target));
     const std::string body =
         is_edit ? edited_body(*stored, publish.message.text, RoomStore::now(), offset)
                 : deleted_body(*stored, publish.user);
-    const auto rewritten = co_await rewrite(publish.channel, target, stored->body, body);
-    if (!rewritten) co_return Unexpected<RpcError>(RpcError(rewritten.error()));
-    if (*rewritten != Rewritten::kChanged) co_return true;
+    const Rewritten rewritten = co_await ok(rewrite(publish.channel, target, stored->body, body));
+    if (rewritten != Rewritten::kChanged) co_return {};
   }
-  co_return Unexpected<RpcError>(RpcError(409, "it was changed at the same time", true));
+  co_return changed_meanwhile(true);
 }
 
-// An earlier edit: nobody is to find its text any more.
-Task<Result<bool>> Publishing::overtake(std::string channel, std::uint64_t offset,
+// Takes the text out of an edit that a later one or a delete has replaced: nobody is to find it any
+// more.
+Task<Result<void>> Publishing::overtake(std::string channel, std::uint64_t offset,
                                         std::uint64_t target) {
-  const auto edit = co_await read_publication(channel, offset);
-  if (!edit && edit.error().code != 404) co_return Unexpected<RpcError>(edit.error());
-  if (!edit || edit->type != "edit" || edit->target != target) co_return true;
+  const auto edit = co_await ok(find_publication(channel, offset));
+  if (!edit || edit->type != "edit" || edit->target != target) co_return {};
   const std::string body = overtaken_body(*edit);
-  const auto rewritten = co_await rewrite(channel, offset, edit->body, body);
-  if (!rewritten) co_return Unexpected<RpcError>(RpcError(rewritten.error()));
-  co_return true;
+  (void)co_await ok(rewrite(channel, offset, edit->body, body));
+  co_return {};
 }
 
 // ---- Mentions
 
-// Without its text: what is edited or deleted is not to be found in other places.
-Task<bool> Publishing::tell_mentioned(Publish publish, std::uint64_t offset) {
+// Without the text: what is edited or deleted later must not be found in other places. The message
+// id makes each mention be told once, however often the publish is repeated. Only members are told,
+// for others cannot look at it.
+Task<Result<void>> Publishing::tell_mentioned(Publish publish, std::uint64_t offset) {
   JsonWriter json;
   json.open();
   json.add("type", "mention");
@@ -253,16 +240,15 @@ Task<bool> Publishing::tell_mentioned(Publish publish, std::uint64_t offset) {
     if (user == publish.user || std::find(told.begin(), told.end(), user) != told.end()) continue;
     told.push_back(user);
     if (is_dm) {
-      if (user == other_of(publish.channel, publish.user)) store_.tell_user(user, data, id);
+      if (user == other_of(publish.channel, publish.user)) announcer_.tell_user(user, data, id);
       continue;
     }
-    const std::string members = "member:" + std::string(room_of(publish.channel));
-    const auto member = co_await store_.members.get(members, user);
+    const auto member = co_await store_.member(room_of(publish.channel), user);
     if (!member || !member->record.is_member()) continue;
-    const auto is_blocked = co_await store_.is_marked("block:" + user, publish.user);
-    if (is_blocked && !*is_blocked) store_.tell_user(user, data, id);
+    const auto is_blocked = co_await store_.has_blocked(user, publish.user);
+    if (is_blocked && !*is_blocked) announcer_.tell_user(user, data, id);
   }
-  co_return true;
+  co_return {};
 }
 
 }  // namespace chirm

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/read_marks.h"
 
+#include <functional>
+#include <optional>
+#include <utility>
 #include <vector>
 
-#include "core/rooms/names.h"
+#include "core/base/check.h"
 #include "core/rooms/room_view.h"
+#include "core/rooms/rules/names.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 
@@ -12,16 +16,20 @@ namespace chirm {
 
 namespace {
 
-constexpr std::size_t kWorkers = 16;  // channels that are looked at side by side
+// Channels that are described side by side. A list has hundreds, each of which takes a round trip
+// to the store; all of them at once would be a burst that others wait behind.
+constexpr std::size_t kWorkers = 16;
 
-// When a publication says that it was made; 0: it does not.
+Unexpected<RpcError> not_in_list() { return not_found("no such channel in your list"); }
+
+// The time that a publication itself names; 0: none.
 std::uint64_t time_of(const std::string& body) {
   JsonFields publication("{" + body + "}");
   JsonFields data(publication.raw("data"));
   return data.number_or("time", {0, UINT64_MAX}, 0);
 }
 
-// A mark beyond the newest offset is of a log that is gone.
+// A mark beyond the newest offset is of a log that is gone, and whose numbers begin anew.
 std::uint64_t read_of(const ListRecord& listed, std::uint64_t top) {
   return listed.read <= top ? listed.read : 0;
 }
@@ -37,45 +45,40 @@ void add_position(JsonWriter& json, const History& newest, const ListRecord& lis
 
 }  // namespace
 
+// Only forward: two devices may tell their marks in any order.
 Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
-  const Unexpected<RpcError> unknown(RpcError(404, "no such channel in your list"));
-  const auto listed =
-      co_await store_.lists.get(list_of(caller.user, request.channel), request.channel);
-  if (!listed) co_return Unexpected<RpcError>(listed.error());
-  if (!listed->exists()) co_return unknown;
+  const std::string collection = list_of(caller.user, request.channel);
+  const Kept<ListRecord> listed = co_await ok(store_.lists.get(collection, request.channel));
+  if (!listed.exists()) co_return not_in_list();
   if (kind_of(request.channel) == ChannelKind::kRoom) {
-    const auto member =
-        co_await store_.members.get("member:" + std::string(room_of(request.channel)), caller.user);
-    if (!member) co_return Unexpected<RpcError>(member.error());
-    if (!member->record.is_member()) co_return unknown;
+    // Rooms that the user is only invited to are in the list too.
+    const Kept<MemberRecord> member =
+        co_await ok(store_.member(room_of(request.channel), caller.user));
+    if (!member.record.is_member()) co_return not_in_list();
   }
-  const auto newest = co_await store_.newest(request.channel);
-  if (!newest) co_return Unexpected<RpcError>(RpcError(newest.error()));
-  if (request.offset > newest->top.offset) {
-    co_return Unexpected<RpcError>(RpcError(
-        errors::kBadRequest.code,
-        "offset: expected at most " + std::to_string(newest->top.offset) + ", the newest"));
+  const History newest = co_await ok(store_.newest(request.channel));
+  const std::uint64_t top = newest.top.offset;
+  if (request.offset > top) {
+    co_return bad_request("offset: expected at most " + std::to_string(top) + ", the newest");
   }
-  const std::uint64_t top = newest->top.offset;
-  if (request.offset <= read_of(listed->record, top)) co_return "{}";
+  if (request.offset <= read_of(listed.record, top)) co_return kEmptyResult;
   const auto go_on = [&](Kept<ListRecord>& kept) -> Result<bool> {
-    if (!kept.exists()) return unknown;
+    if (!kept.exists()) return not_in_list();
     const bool is_forward = request.offset > read_of(kept.record, top);
     if (is_forward) kept.record.read = request.offset;
     return is_forward;
   };
-  const auto gone_on = co_await store_.update_list(caller.user, request.channel, go_on);
-  if (!gone_on) co_return Unexpected<RpcError>(gone_on.error());
-  if (gone_on->is_changed) {
+  const auto gone_on = co_await ok(store_.update_list(caller.user, request.channel, go_on));
+  if (gone_on.is_changed) {
     JsonWriter json;
     json.open();
     json.add("type", "read");
     json.add("channel", request.channel);
     json.add("offset", request.offset);
     json.close();
-    store_.tell_user(caller.user, json.take());
+    announcer_.tell_user(caller.user, json.take());
   }
-  co_return "{}";
+  co_return kEmptyResult;
 }
 
 // ---- chat.sync
@@ -83,22 +86,24 @@ Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
 struct ReadMarks::Reading {
   RpcCaller caller;
   std::vector<NamedDocument> list;
-  std::size_t next = 0;     // of the list, that no worker has taken yet
+  std::size_t next = 0;     // the first entry of the list that no worker has taken yet
   std::size_t workers = 0;  // that are not done yet
   std::function<void(bool)> on_done;
-  // By place in the list; "": it is none of these.
+  // JSON objects by place in the list; "": the entry is none of that kind.
   std::vector<std::string> channels;
   std::vector<std::string> invitations;
-  std::optional<RpcError> problem;
+  std::optional<RpcError> problem;  // the first, upon which all stop
 };
 
+// The caller's task waits for the workers, which are tasks of their own: so it holds the reading
+// together with them, and whoever is left when the scope ends it does no harm.
 Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
   const auto reading = std::make_shared<Reading>();
   reading->caller = caller;
-  for (const char* collection : {"list:", "dms:"}) {
-    const auto listed = co_await store_.list(collection + caller.user, {}, DocumentStore::kListMax);
-    if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-    reading->list.insert(reading->list.end(), listed->begin(), listed->end());
+  for (const std::string& collection : {rooms_of(caller.user), dms_of(caller.user)}) {
+    const std::vector<NamedDocument> listed =
+        co_await ok(store_.list(collection, {}, DocumentStore::kListMax));
+    reading->list.insert(reading->list.end(), listed.begin(), listed.end());
   }
   reading->channels.resize(reading->list.size());
   reading->invitations.resize(reading->list.size());
@@ -107,6 +112,7 @@ Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
   reading->workers = kWorkers;
   for (std::size_t i = 0; i < kWorkers; ++i) {
     scope_.start(describe_some(reading), [reading](bool) {
+      CHIRM_CHECK(reading->workers > 0);
       if (--reading->workers == 0) reading->on_done(true);
     });
   }
@@ -119,7 +125,7 @@ Task<bool> ReadMarks::describe_some(std::shared_ptr<Reading> reading) {
   while (reading->next < reading->list.size() && !reading->problem) {
     const std::size_t index = reading->next++;
     const ChannelKind kind = kind_of(reading->list[index].id);
-    Result<bool> described = true;
+    Result<void> described;
     if (kind == ChannelKind::kRoom) {
       described = co_await describe_room(reading, index);
     } else if (kind == ChannelKind::kDm) {
@@ -130,64 +136,62 @@ Task<bool> ReadMarks::describe_some(std::shared_ptr<Reading> reading) {
   co_return true;
 }
 
-Task<Result<bool>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, std::size_t index) {
+// An entry of somebody who is neither a member nor invited is left over from something that broke
+// on its way; here is where it is found, so it is removed. It may also be of somebody who joins at
+// this moment: so only as it was read, and Membership::enter() lists them again.
+Task<Result<void>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, std::size_t index) {
+  const RpcCaller& caller = reading->caller;
   const std::string channel = reading->list[index].id;
   const std::string room(room_of(channel));
   const ListRecord listed = ListRecord::decode(reading->list[index].document.value);
   MemberCount count(store_, room);
   Future<Expected<History, ErrorCode>> newest = store_.newest(channel);
-  const auto standing = co_await store_.standing(room, reading->caller.user, reading->caller.role);
-  if (!standing && standing.error().code != 404) co_return Unexpected<RpcError>(standing.error());
+  const std::optional<Standing> standing =
+      co_await ok(store_.find_standing(room, caller.user, caller.role));
   const bool is_member = standing && standing->member.is_member();
-  const bool is_invited =
-      standing && !is_member && standing->may_know() && !standing->member.invited_by.empty();
+  const bool is_invited = standing && !is_member && !standing->member.invited_by.empty() &&
+                          judge(Wish::kKnow, *standing).has_value();
   if (!is_member && !is_invited) {
-    // Left over from something that broke on its way; or somebody joins at this moment.
     const std::uint64_t version = reading->list[index].document.version;
-    (void)co_await store_.lists.put(list_of(reading->caller.user, channel), channel, version, "");
-    co_return true;
+    (void)co_await store_.lists.put(rooms_of(caller.user), channel, version, "");
+    co_return {};
   }
-  const auto members = co_await count.get();
-  if (!members) co_return Unexpected<RpcError>(members.error());
-  const auto its_newest = co_await newest;
-  if (!its_newest) co_return Unexpected<RpcError>(RpcError(its_newest.error()));
+  const std::uint64_t members = co_await ok(count.get());
+  const History its_newest = co_await ok(std::move(newest));
   JsonWriter json;
   json.open();
   if (is_member) json.add("kind", "room");
-  add_room(json, room, *standing, *members);
-  if (is_member) add_position(json, *its_newest, listed);
+  add_room(json, room, *standing, members);
+  if (is_member) add_position(json, its_newest, listed);
   if (is_invited) json.add("by", standing->member.invited_by);
   json.close();
   (is_member ? reading->channels : reading->invitations)[index] = json.take();
-  co_return true;
+  co_return {};
 }
 
-Task<Result<bool>> ReadMarks::describe_dm(std::shared_ptr<Reading> reading, std::size_t index) {
+Task<Result<void>> ReadMarks::describe_dm(std::shared_ptr<Reading> reading, std::size_t index) {
   const std::string channel = reading->list[index].id;
   const ListRecord listed = ListRecord::decode(reading->list[index].document.value);
-  if (listed.is_hidden) co_return true;
+  if (listed.is_hidden) co_return {};
   Future<Expected<History, ErrorCode>> newest = store_.newest(channel);
   const std::string other(other_of(channel, reading->caller.user));
-  const auto person = co_await store_.person(other);
-  if (!person) co_return Unexpected<RpcError>(person.error());
-  const auto its_newest = co_await newest;
-  if (!its_newest) co_return Unexpected<RpcError>(RpcError(its_newest.error()));
+  const Kept<PersonRecord> person = co_await ok(store_.person(other));
+  const History its_newest = co_await ok(std::move(newest));
   JsonWriter json;
   json.open();
   json.add("channel", channel);
   json.add("kind", "dm");
   json.add("user", other);
-  json.add("name", person->exists() ? person->record.name : other);
-  add_position(json, *its_newest, listed);
+  json.add("name", person.exists() ? person.record.name : other);
+  add_position(json, its_newest, listed);
   json.close();
   reading->channels[index] = json.take();
-  co_return true;
+  co_return {};
 }
 
 Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
-  const auto blocked =
-      co_await store_.list("block:" + reading->caller.user, {}, DocumentStore::kListMax);
-  if (!blocked) co_return Unexpected<RpcError>(RpcError(blocked.error()));
+  const std::vector<NamedDocument> blocked =
+      co_await ok(store_.list(blocked_by(reading->caller.user), {}, DocumentStore::kListMax));
   const auto add_all = [](JsonWriter& json, const std::vector<std::string>& objects) {
     for (const std::string& object : objects) {
       if (!object.empty()) json.add_raw_element(object);
@@ -205,7 +209,7 @@ Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
   json.open_array("invited");
   add_all(json, reading->invitations);
   json.open_array("blocked");
-  for (const NamedDocument& one : *blocked) json.add_element(one.id);
+  for (const NamedDocument& one : blocked) json.add_element(one.id);
   json.close_array();
   json.close();
   co_return json.take();

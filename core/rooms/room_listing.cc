@@ -1,176 +1,157 @@
 // SPDX-License-Identifier: MIT
-// What rooms there are, and one of them with all that moderators see.
+#include "core/rooms/room_listing.h"
+
 #include <algorithm>
 #include <set>
-#include <vector>
 
-#include "core/rooms/membership.h"
-#include "core/rooms/names.h"
 #include "core/rooms/room_view.h"
+#include "core/rooms/rules/names.h"
+#include "protocol/ascii.h"
 
 namespace chirm {
 
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+constexpr std::uint32_t kMarkedMax = 500;  // people of each kind that moderators are told of
 
 bool matches(const std::string& query, std::string_view room, const RoomRecord& record) {
   if (query.empty()) return true;
-  const std::string wanted = lower_case(query);
+  const std::string wanted = ascii::to_lower(query);
   return room.find(wanted) != std::string_view::npos ||
-         lower_case(record.title).find(wanted) != std::string::npos;
+         ascii::to_lower(record.title).find(wanted) != std::string::npos;
 }
 
-void add_sanction(JsonWriter& json, const std::string& user, const Sanction& sanction) {
-  json.open();
-  json.add("user", user);
-  if (sanction.until != kForGood) json.add("until", sanction.until);
-  if (!sanction.reason.empty()) json.add("reason", sanction.reason);
-  json.add("by", sanction.by);
-  json.close();
+void add_sanctions(JsonWriter& json, const char* name,
+                   const std::vector<std::pair<std::string, MemberRecord>>& people,
+                   Sanction MemberRecord::*kind, std::uint64_t now) {
+  json.open_array(name);
+  for (const auto& [user, member] : people) {
+    const Sanction& sanction = member.*kind;
+    // What has run out stays in the record until that is written the next time.
+    if (!sanction.holds(now)) continue;
+    json.open();
+    json.add("user", user);
+    if (sanction.until != kForGood) json.add("until", sanction.until);
+    if (!sanction.reason.empty()) json.add("reason", sanction.reason);
+    json.add("by", sanction.by);
+    json.close();
+  }
+  json.close_array();
 }
 
 }  // namespace
 
-struct Membership::Listing {
+// ---- chat.rooms
+
+struct RoomListing::Page {
   struct Found {
     std::string room;
     Standing standing;
     std::uint64_t members = 0;
   };
-  std::set<std::string, std::less<>> own;  // rooms that may be the user's
+  std::set<std::string, std::less<>> own;  // rooms in the user's list
   std::vector<Found> found;
-  std::string after;
+  std::string after;  // the last room that was looked at
   bool is_more = true;
 };
 
-Task<Result<bool>> Membership::read_own(Listing& listing, std::string user) {
-  const auto channels = co_await store_.list("list:" + user, {}, DocumentStore::kListMax);
-  if (!channels) co_return Unexpected<RpcError>(RpcError(channels.error()));
-  for (const NamedDocument& channel : *channels) {
-    if (kind_of(channel.id) == ChannelKind::kRoom) listing.own.emplace(room_of(channel.id));
+Task<Result<void>> RoomListing::read_own(Page& page, std::string user) {
+  const std::vector<NamedDocument> channels =
+      co_await ok(store_.list(rooms_of(user), {}, DocumentStore::kListMax));
+  for (const NamedDocument& channel : channels) {
+    if (kind_of(channel.id) == ChannelKind::kRoom) page.own.emplace(room_of(channel.id));
   }
-  co_return true;
+  co_return {};
 }
 
-Task<Result<bool>> Membership::read_page(Listing& listing, const Request& request,
-                                         const RpcCaller& caller) {
-  const auto page = co_await store_.list("room", listing.after, DocumentStore::kListMax);
-  if (!page) co_return Unexpected<RpcError>(RpcError(page.error()));
-  listing.is_more = page->size() == DocumentStore::kListMax;
-  for (const NamedDocument& one : *page) {
-    Listing::Found found{
+// The user's record is read only of rooms in their list: who is in a room or invited to it has it
+// there, and in the thousands of others they have none that would show them more.
+Task<Result<void>> RoomListing::read_some(Page& page, const Request& request,
+                                          const RpcCaller& caller) {
+  const std::vector<NamedDocument> listed =
+      co_await ok(store_.list(kRoomCollection, page.after, DocumentStore::kListMax));
+  page.is_more = listed.size() == DocumentStore::kListMax;
+  for (const NamedDocument& one : listed) {
+    Page::Found found{
         one.id,
         {RoomRecord::decode(one.document.value), {}, caller.user, caller.role, RoomStore::now()}};
-    if (listing.own.contains(one.id)) {
-      const auto member = co_await store_.members.get("member:" + one.id, caller.user);
-      if (!member) co_return Unexpected<RpcError>(member.error());
-      found.standing.member = member->record;
+    if (page.own.contains(one.id)) {
+      const Kept<MemberRecord> member = co_await ok(store_.member(one.id, caller.user));
+      found.standing.member = member.record;
     }
-    const bool is_seen =
-        found.standing.may_know() && matches(request.query, one.id, found.standing.room);
-    if (is_seen && listing.found.size() == request.limit) {
-      listing.is_more = true;
-      co_return true;
+    const bool is_seen = judge(Wish::kKnow, found.standing).has_value() &&
+                         matches(request.query, one.id, found.standing.room);
+    if (is_seen && page.found.size() == request.limit) {
+      page.is_more = true;
+      co_return {};
     }
-    listing.after = one.id;
-    if (is_seen) listing.found.push_back(std::move(found));
+    page.after = one.id;
+    if (is_seen) page.found.push_back(std::move(found));
   }
-  co_return true;
+  co_return {};
 }
 
-Task<Result<bool>> Membership::read_counts(Listing& listing) {
+// All are asked for before the first is awaited, so that the answers come in one round trip.
+Task<Result<void>> RoomListing::read_counts(Page& page) {
   std::vector<MemberCount> counts;
-  counts.reserve(listing.found.size());
-  for (const Listing::Found& found : listing.found) counts.emplace_back(store_, found.room);
+  counts.reserve(page.found.size());
+  for (const Page::Found& found : page.found) counts.emplace_back(store_, found.room);
   for (std::size_t i = 0; i < counts.size(); ++i) {
-    const auto count = co_await counts[i].get();
-    if (!count) co_return Unexpected<RpcError>(count.error());
-    listing.found[i].members = *count;
+    page.found[i].members = co_await ok(counts[i].get());
   }
-  co_return true;
+  co_return {};
 }
 
-Task<RpcResult> Membership::rooms(RpcCaller caller, Request request) {
-  Listing listing;
-  listing.after = request.after;
-  const auto own = co_await read_own(listing, caller.user);
-  if (!own) co_return Unexpected<RpcError>(own.error());
+Task<RpcResult> RoomListing::rooms(RpcCaller caller, Request request) {
+  Page page;
+  page.after = request.after;
+  co_await ok(read_own(page, caller.user));
   do {
-    const auto page = co_await read_page(listing, request, caller);
-    if (!page) co_return Unexpected<RpcError>(page.error());
-  } while (listing.is_more && listing.found.size() < request.limit);
-  const auto counted = co_await read_counts(listing);
-  if (!counted) co_return Unexpected<RpcError>(counted.error());
+    co_await ok(read_some(page, request, caller));
+  } while (page.is_more && page.found.size() < request.limit);
+  co_await ok(read_counts(page));
   JsonWriter json;
   json.open();
   json.open_array("rooms");
-  for (const Listing::Found& found : listing.found) {
+  for (const Page::Found& found : page.found) {
     json.open();
     add_room(json, found.room, found.standing, found.members);
     json.close();
   }
   json.close_array();
-  if (listing.is_more) json.add("next", listing.after);
+  if (page.is_more) json.add("next", page.after);
   json.close();
   co_return json.take();
 }
 
-struct Membership::Outsiders {
-  std::vector<std::pair<std::string, MemberRecord>> people;
-};
+// ---- chat.room
 
-Task<Result<bool>> Membership::read_outsiders(Outsiders& outsiders, std::string room,
-                                              std::string collection) {
-  constexpr std::uint32_t kPeopleMax = 500;
-  const auto listed = co_await store_.list(collection + room, {}, kPeopleMax);
-  if (!listed) co_return Unexpected<RpcError>(RpcError(listed.error()));
-  for (const NamedDocument& one : *listed) {
-    const auto member = co_await store_.members.get("member:" + room, one.id);
-    if (!member) co_return Unexpected<RpcError>(member.error());
-    outsiders.people.emplace_back(one.id, member->record);
+Task<Result<RoomListing::People>> RoomListing::read_marked(std::string room,
+                                                           std::string collection) {
+  const std::vector<NamedDocument> marks = co_await ok(store_.list(collection, {}, kMarkedMax));
+  People people;
+  for (const NamedDocument& one : marks) {
+    Kept<MemberRecord> member = co_await ok(store_.member(room, one.id));
+    people.emplace_back(one.id, std::move(member.record));
   }
-  co_return true;
+  co_return people;
 }
 
-Task<RpcResult> Membership::room(RpcCaller caller, Request request) {
-  const auto standing = co_await store_.standing(request.room, caller.user, caller.role);
-  if (!standing) co_return Unexpected<RpcError>(standing.error());
-  if (!standing->may_know()) {
-    const auto why = standing->may_read();
-    co_return why ? no_such_room() : Unexpected<RpcError>(why.error());
-  }
+Task<RpcResult> RoomListing::room(RpcCaller caller, Request request) {
+  const Standing standing =
+      co_await ok(store_.admit(Wish::kSee, request.room, caller.user, caller.role));
   MemberCount count(store_, request.room);
-  const auto members = co_await count.get();
-  if (!members) co_return Unexpected<RpcError>(members.error());
+  const std::uint64_t members = co_await ok(count.get());
   JsonWriter json;
   json.open();
-  add_room(json, request.room, *standing, *members);
-  if (standing->power() >= Rank::kModerator) {
-    Outsiders outside;
-    const auto outside_read = co_await read_outsiders(outside, request.room, "outside:");
-    if (!outside_read) co_return Unexpected<RpcError>(outside_read.error());
-    Outsiders muted;
-    const auto muted_read = co_await read_outsiders(muted, request.room, "muted:");
-    if (!muted_read) co_return Unexpected<RpcError>(muted_read.error());
-    json.open_array("bans");
-    for (const auto& [user, member] : outside.people) {
-      if (member.ban.holds(standing->now)) add_sanction(json, user, member.ban);
-    }
-    json.close_array();
-    json.open_array("mutes");
-    for (const auto& [user, member] : muted.people) {
-      if (member.mute.holds(standing->now)) add_sanction(json, user, member.mute);
-    }
-    json.close_array();
+  add_room(json, request.room, standing, members);
+  if (judge(Wish::kModerate, standing)) {
+    const People outsiders = co_await ok(read_marked(request.room, outsiders_of(request.room)));
+    const People muted = co_await ok(read_marked(request.room, muted_in(request.room)));
+    add_sanctions(json, "bans", outsiders, &MemberRecord::ban, standing.now);
+    add_sanctions(json, "mutes", muted, &MemberRecord::mute, standing.now);
     json.open_array("invited");
-    for (const auto& [user, member] : outside.people) {
+    for (const auto& [user, member] : outsiders) {
       if (member.is_member() || member.invited_by.empty()) continue;
       json.open();
       json.add("user", user);
@@ -179,6 +160,49 @@ Task<RpcResult> Membership::room(RpcCaller caller, Request request) {
     }
     json.close_array();
   }
+  json.close();
+  co_return json.take();
+}
+
+// ---- chat.members
+
+// The collection has outsiders too, so a page of it may hold no member at all: it is read on until
+// there are as many as were asked for, or no more.
+Task<RpcResult> RoomListing::members(RpcCaller caller, Request request) {
+  const Standing standing =
+      co_await ok(store_.admit(Wish::kRead, request.room, caller.user, caller.role));
+  // One more is listed than is told, to see whether there is more.
+  const std::uint32_t limit = std::min(request.limit, DocumentStore::kListMax - 1);
+  JsonWriter json;
+  json.open();
+  json.open_array("members");
+  std::string after = request.after;
+  std::uint32_t count = 0;
+  bool is_more = true;
+  while (is_more && count < limit) {
+    const std::vector<NamedDocument> page =
+        co_await ok(store_.list(members_of(request.room), after, limit + 1));
+    is_more = page.size() > limit;
+    for (const NamedDocument& one : page) {
+      if (count == limit) {
+        is_more = true;
+        break;
+      }
+      after = one.id;
+      const MemberRecord member = MemberRecord::decode(one.document.value);
+      const Rank rank = rank_in(standing.room, member, one.id, standing.now);
+      if (rank == Rank::kNone) continue;
+      ++count;
+      json.open();
+      json.add("user", one.id);
+      json.add("name", member.name);
+      json.add("role", text_of(rank));
+      json.add("joined", member.joined);
+      json.close();
+    }
+  }
+  json.close_array();
+  if (is_more) json.add("next", after);
   json.close();
   co_return json.take();
 }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/room_store.h"
 
+#include "core/base/check.h"
 #include "core/loop/loop.h"
-#include "core/rooms/names.h"
-#include "protocol/json_writer.h"
-#include "protocol/message.h"
 
 namespace chirm {
 
@@ -23,77 +21,67 @@ RoomStore::~RoomStore() { broker_.documents().remove_listener(*this); }
 
 std::uint64_t RoomStore::now() { return static_cast<std::uint64_t>(Loop::unix_ms()); }
 
+// Other listeners' collections (accounts, sessions) come by here as well. That they count as marks
+// does no harm: nobody asks for them, so there are no copies.
+template <class Call>
+auto RoomStore::with_cache_of(std::string_view collection, Call call) {
+  if (collection == kRoomCollection) return call(rooms);
+  if (collection.starts_with(kMemberPrefix)) return call(members);
+  if (collection.starts_with(kListPrefix) || collection.starts_with(kDmsPrefix)) {
+    return call(lists);
+  }
+  return collection == kPersonCollection ? call(persons) : call(marks);
+}
+
+// ---- Reading
+
+Task<Result<void>> RoomStore::fetch(std::string collection, std::string id) {
+  const auto get = [&](auto& cache) -> Task<Result<void>> {
+    (void)co_await ok(cache.get(collection, id));
+    co_return {};
+  };
+  co_return co_await with_cache_of(collection, get);
+}
+
+// The room and the member are of one moment: a member who is looked up while the room is handed
+// over or closed would be judged by rules that did not hold together. So the room is looked at
+// again afterwards, and if it has changed, all is done once more.
+Task<Result<std::optional<Standing>>> RoomStore::find_standing(std::string name, std::string user,
+                                                               UserRole role) {
+  CHIRM_CHECK(!user.empty(), name);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Kept<RoomRecord> its_room = co_await ok(room(name));
+    if (!its_room.exists()) co_return std::optional<Standing>();
+    const Kept<MemberRecord> its_member = co_await ok(member(name, user));
+    const auto* still = rooms.find(kRoomCollection, name);
+    if (still == nullptr || still->version != its_room.version) continue;
+    co_return std::optional(Standing{its_room.record, its_member.record, user, role, now()});
+  }
+  co_return internal_error();
+}
+
 Task<Result<Standing>> RoomStore::standing(std::string name, std::string user, UserRole role) {
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto its_room = co_await room(name);
-    if (!its_room) co_return Unexpected<RpcError>(its_room.error());
-    if (!its_room->exists()) co_return no_such_room();
-    const auto member = co_await members.get("member:" + name, user);
-    if (!member) co_return Unexpected<RpcError>(member.error());
-    // The room may have changed while the member was looked up.
-    const auto* still = rooms.find("room", name);
-    if (still == nullptr || still->version != its_room->version) continue;
-    co_return Standing{its_room->record, member->record, user, role, now()};
-  }
-  co_return Unexpected<RpcError>(RpcError(errors::kInternal));
+  std::optional<Standing> found = co_await ok(find_standing(name, user, role));
+  if (!found) co_return no_such_room();
+  co_return std::move(*found);
 }
 
-Task<bool> RoomStore::settle_marks(std::string name, std::string user) {
-  auto member = co_await members.read("member:" + name, user);
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (!member) co_return false;
-    const bool is_out = is_outside(member->record);
-    const bool is_mute = is_muted(member->record);
-    const bool is_out_done = co_await mark("outside:" + name, user, is_out);
-    const bool is_mute_done = co_await mark("muted:" + name, user, is_mute);
-    if (!is_out_done || !is_mute_done) co_return false;
-    member = co_await members.read("member:" + name, user);
-    const bool is_settled =
-        member && is_out == is_outside(member->record) && is_mute == is_muted(member->record);
-    if (is_settled) co_return true;
-  }
-  co_return false;
+Task<Result<Standing>> RoomStore::admit(Wish wish, std::string name, std::string user,
+                                        UserRole role) {
+  Standing found = co_await ok(standing(name, user, role));
+  co_await ok(judge(wish, found));
+  co_return found;
 }
 
-Task<bool> RoomStore::mark(std::string collection, std::string id, bool is_there) {
-  if (is_there) {
-    const auto when_missing = [](const Kept<MarkRecord>& kept) {
-      return Result<bool>(!kept.exists());
-    };
-    const auto done = co_await update(marks, collection, id, when_missing);
-    co_return done.has_value();
-  }
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto kept = co_await marks.get(collection, id);
-    if (!kept) co_return false;
-    if (!kept->exists()) co_return true;
-    const auto is_gone = co_await marks.put(collection, id, kept->version, "");
-    if (!is_gone || *is_gone) co_return is_gone.has_value();
-  }
-  co_return false;
-}
-
-Task<Result<bool>> RoomStore::is_marked(std::string collection, std::string id) {
-  const auto kept = co_await marks.get(std::move(collection), std::move(id));
-  if (!kept) co_return Unexpected<RpcError>(kept.error());
-  co_return kept->exists();
-}
-
-Task<bool> RoomStore::unlist(std::string user, std::string channel) {
-  const std::string collection = list_of(user, channel);
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto kept = co_await lists.get(collection, channel);
-    if (!kept) co_return false;
-    if (!kept->exists()) co_return true;
-    const auto is_gone = co_await lists.put(collection, channel, kept->version, "");
-    if (!is_gone || *is_gone) co_return is_gone.has_value();
-  }
-  co_return false;
+Task<Result<bool>> RoomStore::has_blocked(std::string user, std::string other) {
+  const Kept<MarkRecord> mark = co_await ok(marks.get(blocked_by(user), std::move(other)));
+  co_return mark.exists();
 }
 
 Future<Expected<std::vector<NamedDocument>, ErrorCode>> RoomStore::list(std::string_view collection,
                                                                         std::string_view after,
                                                                         std::uint32_t limit) {
+  CHIRM_CHECK(limit > 0 && limit <= DocumentStore::kListMax, limit);
   Future<Expected<std::vector<NamedDocument>, ErrorCode>> future;
   broker_.documents().list({collection, after, limit}, future.setter());
   return future;
@@ -111,63 +99,67 @@ Future<Expected<History, ErrorCode>> RoomStore::newest(std::string_view channel)
   return future;
 }
 
-// ---- Telling
+// ---- Changing
 
-void RoomStore::publish(std::string_view channel, std::string_view data,
-                        std::string_view message_id) {
-  std::string body;
-  append_publication_body(body, data, {});
-  broker_.publish({.channel = channel, .body = body, .user = {}, .message_id = message_id},
-                  [](const auto&) {});
+template <class Record>
+Task<Result<void>> RoomStore::remove(RecordCache<Record>& cache, std::string collection,
+                                     std::string id) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const Kept<Record> kept = co_await ok(cache.get(collection, id));
+    if (!kept.exists()) co_return {};
+    const bool is_gone = co_await ok(cache.put(collection, id, kept.version, ""));
+    if (is_gone) co_return {};
+  }
+  co_return changed_meanwhile();
 }
 
-void RoomStore::tell_room(std::string_view room, const RoomEvent& event) {
-  JsonWriter json;
-  json.open();
-  json.add("type", "event");
-  json.add("event", event.event);
-  json.add("user", event.user);
-  if (!event.by.empty()) json.add("by", event.by);
-  if (!event.reason.empty()) json.add("reason", event.reason);
-  if (event.until != 0 && event.until != kForGood) json.add("until", event.until);
-  if (!event.value.empty()) json.add("value", event.value);
-  json.add("time", now());
-  json.close();
-  publish(channel_of_room(room), json.take(), {});
+Task<Result<void>> RoomStore::unlist(std::string user, std::string channel) {
+  return remove(lists, list_of(user, channel), channel);
 }
 
-void RoomStore::tell_user(std::string_view user, std::string_view data,
-                          std::string_view message_id) {
-  publish(inbox_of(user), data, message_id);
+Task<Result<void>> RoomStore::mark(std::string collection, std::string id, bool is_there) {
+  if (!is_there) co_return co_await remove(marks, collection, id);
+  const auto when_missing = [](const Kept<MarkRecord>& kept) {
+    return Result<bool>(!kept.exists());
+  };
+  (void)co_await ok(update(marks, collection, id, when_missing));
+  co_return {};
 }
 
-void RoomStore::tell_listed(std::string_view user, std::string_view channel) {
-  JsonWriter json;
-  json.open();
-  json.add("type", "channel");
-  json.add("channel", channel);
-  json.close();
-  tell_user(user, json.take());
+// Makes the marks say what the member's record says. Somebody else may change the record at the
+// same time and set the marks in another order than we do. So whoever sets them reads the record
+// again afterwards, from the store, until it still says what was set: the last one to look is
+// right.
+Task<Result<void>> RoomStore::settle_marks(std::string name, std::string user) {
+  Kept<MemberRecord> kept = co_await ok(members.read(members_of(name), user));
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const bool is_out = is_outsider(kept.record);
+    const bool is_mute = is_muted(kept.record);
+    const auto out_done = co_await mark(outsiders_of(name), user, is_out);
+    const auto mute_done = co_await mark(muted_in(name), user, is_mute);
+    co_await ok(out_done);
+    co_await ok(mute_done);
+    kept = co_await ok(members.read(members_of(name), user));
+    if (is_out == is_outsider(kept.record) && is_mute == is_muted(kept.record)) co_return {};
+  }
+  co_return changed_meanwhile();
 }
 
-// ---- Hearing
+// ---- Hearing of changes
 
+// Room and member: the copy is changed first, because the listener judges by it.
 void RoomStore::on_document(std::string_view collection, std::string_view id,
                             const Document& document) {
-  constexpr std::string_view kMember = "member:";
-  if (collection == "room") {
-    (void)rooms.on_document(collection, id, document);
-    listener_.on_room_changed(id);
-  } else if (collection.starts_with(kMember)) {
-    const auto before = members.on_document(collection, id, document);
-    const bool was_member = before && before->record.is_member();
-    listener_.on_member_changed(collection.substr(kMember.size()), id, was_member);
-  } else if (collection.starts_with("list:") || collection.starts_with("dms:")) {
-    (void)lists.on_document(collection, id, document);
-  } else if (collection == "person") {
-    (void)persons.on_document(collection, id, document);
-  } else {
-    (void)marks.on_document(collection, id, document);
+  bool was_member = false;
+  with_cache_of(collection, [&](auto& cache) {
+    const auto before = cache.on_document(collection, id, document);
+    if constexpr (requires { before->record.is_member(); }) {
+      was_member = before && before->record.is_member();
+    }
+  });
+  if (collection == kRoomCollection) listener_.on_room_changed(id);
+  if (collection.starts_with(kMemberPrefix)) {
+    listener_.on_member_changed(collection.substr(kMemberPrefix.size()), id, was_member);
   }
 }
 
@@ -178,6 +170,14 @@ void RoomStore::on_documents_maybe_missed() {
   marks.on_maybe_missed();
   persons.on_maybe_missed();
   listener_.on_maybe_missed();
+}
+
+void RoomStore::check() const {
+  rooms.check();
+  members.check();
+  lists.check();
+  marks.check();
+  persons.check();
 }
 
 }  // namespace chirm

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/room_view.h"
 
-#include "core/rooms/names.h"
+#include <algorithm>
+
+#include "core/rooms/rules/names.h"
 
 namespace chirm {
 
@@ -19,21 +21,20 @@ void add_room(JsonWriter& json, std::string_view room, const Standing& standing,
   if (rank != Rank::kNone) json.add("role", text_of(rank));
 }
 
+// The two counts are of different moments, and the marks follow the records: there may seem to be
+// more outsiders than records for a moment.
 Task<Result<std::uint64_t>> MemberCount::get() {
-  const auto all = co_await all_;
-  if (!all) co_return Unexpected<RpcError>(RpcError(all.error()));
-  const auto outside = co_await outside_;
-  if (!outside) co_return Unexpected<RpcError>(RpcError(outside.error()));
-  co_return *all - std::min(*all, *outside);
+  const std::uint64_t records = co_await ok(std::move(records_));
+  const std::uint64_t outsiders = co_await ok(std::move(outsiders_));
+  co_return records - std::min(records, outsiders);
 }
 
 Task<RpcResult> room_result(RoomStore& store, std::string room, Standing standing) {
   MemberCount count(store, room);
-  const auto members = co_await count.get();
-  if (!members) co_return Unexpected<RpcError>(members.error());
+  const std::uint64_t members = co_await ok(count.get());
   JsonWriter json;
   json.open();
-  add_room(json, room, standing, *members);
+  add_room(json, room, standing, members);
   json.close();
   co_return json.take();
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Who is here and who is online: methods that ask the hub's presence. Private to core/rooms.
+// Who is in a channel and who is online: methods of RPC that ask the hub's presence, as
+// docs/protocol.md says. Private to core/rooms.
 
 #include "core/chat/rpc.h"
 #include "core/rooms/people.h"
-#include "core/rooms/request.h"
+#include "core/rooms/rules/request.h"
 
 namespace chirm {
 
 class Hub;
 
-// Methods of RPC, as docs/protocol.md says.
 class Whereabouts {
  public:
-  // Must outlive this.
+  // All must outlive this.
   Whereabouts(Hub& hub, RoomStore& store, People& people)
       : hub_(hub), store_(store), people_(people) {}
 

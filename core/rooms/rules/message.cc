@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "core/rooms/message.h"
+#include "core/rooms/rules/message.h"
 
 #include <array>
 #include <utility>
 
-#include "core/rooms/names.h"
+#include "core/rooms/rules/names.h"
+#include "core/rooms/rules/room_errors.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
@@ -19,6 +20,7 @@ constexpr JsonFields::Range kAny{0, UINT64_MAX};
 constexpr JsonFields::Range kOffset{1, limits::kOffsetMax};
 constexpr std::size_t kMentionsMax = 10;
 constexpr std::size_t kKeyBytes = 32;
+// Clients leave types alone that they do not know and that begin with "x-".
 constexpr std::string_view kOvertaken = "x-overtaken";
 
 constexpr std::array<std::pair<std::string_view, MessageData::Type>, 5> kTypes{{
@@ -35,6 +37,8 @@ std::string read_id(JsonFields& fields) {
   return id;
 }
 
+// All members are read, also those that nothing here depends on: what is stored is taken by every
+// client as well-formed.
 void read_members(JsonFields& fields, MessageData& data) {
   if (data.type == MessageData::Type::kTyping) return;
   data.id = read_id(fields);
@@ -75,18 +79,20 @@ Expected<MessageData, RpcError> read_message(std::string_view text) {
     data.type = its_type;
   }
   if (fields.is_right() && type == "event") {
-    return Unexpected<RpcError>(
-        RpcError(errors::kPermissionDenied.code, "events are published by the server"));
+    return not_allowed("events are published by the server");
   }
   if (!is_known) fields.refuse("type", "message, edit, delete, reaction, typing or x-…");
+  // With these a message would seem to have been edited, or deleted by somebody.
   for (const char* name : {"edit", "edited", "by"}) {
     if (fields.has(name)) fields.refuse(name, "nothing, for the server writes it");
   }
   if (fields.is_right() && data.type != MessageData::Type::kOther) read_members(fields, data);
   if (fields.is_right()) return data;
-  return Unexpected<RpcError>(RpcError(errors::kBadRequest.code, fields.problem()));
+  return bad_request(fields.problem());
 }
 
+// Takes whatever stands there: where rooms need not be made it may be anything, and what was stored
+// by another version of chirm must not be lost.
 StoredMessage read_stored(const std::string& body) {
   JsonFields publication("{" + body + "}");
   StoredMessage message;
@@ -105,6 +111,8 @@ StoredMessage read_stored(const std::string& body) {
   return message;
 }
 
+// What the author wrote beside the text is kept, except what the edit replaces. The type's order of
+// members is fixed, so that rewriting it again gives the same bytes.
 std::string edited_body(const StoredMessage& message, std::string_view text, std::uint64_t time,
                         std::uint64_t edit) {
   JsonFields data(message.data);
@@ -123,6 +131,7 @@ std::string edited_body(const StoredMessage& message, std::string_view text, std
   return body_of(json.take(), message.info);
 }
 
+// Nothing of it is kept but its id, by which clients that hold a copy know it.
 std::string deleted_body(const StoredMessage& message, std::string_view by) {
   JsonWriter json;
   json.open();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/rooms/records.h"
+#include "core/rooms/rules/records.h"
 
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -31,6 +31,13 @@ Sanction decode_sanction(const std::string& text) {
 
 }  // namespace
 
+std::string members_of(std::string_view room) { return std::string(kMemberPrefix).append(room); }
+std::string outsiders_of(std::string_view room) { return "outside:" + std::string(room); }
+std::string muted_in(std::string_view room) { return "muted:" + std::string(room); }
+std::string blocked_by(std::string_view user) { return "block:" + std::string(user); }
+std::string rooms_of(std::string_view user) { return std::string(kListPrefix).append(user); }
+std::string dms_of(std::string_view user) { return std::string(kDmsPrefix).append(user); }
+
 std::string RoomRecord::encode() const {
   JsonWriter json;
   json.open();
@@ -48,6 +55,7 @@ RoomRecord RoomRecord::decode(std::string_view text) {
   JsonFields fields(text);
   return {.title = fields.text_or("title", kAny, {}),
           .topic = fields.text_or("topic", kAny, {}),
+          // What cannot be read is not shown to everybody.
           .is_public = fields.flag_or("public", false),
           .is_archived = fields.flag_or("archived", false),
           .owner = fields.text_or("owner", kAny, {}),

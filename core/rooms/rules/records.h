@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What is kept of rooms and of people in them, as documents. Times are unix milliseconds.
+// What is kept of rooms and of people in them, as documents. Times are unix milliseconds. Pure.
 //
 //   collection       id       record
 //   room             room     RoomRecord
 //   member:<room>    user     MemberRecord: who is in it, and who is banned, muted or invited
-//   outside:<room>   user     "1": a MemberRecord of somebody who is no member
-//   muted:<room>     user     "1"
-//   list:<user>      channel  ListRecord: rooms that the user is in or invited to
-//   dms:<user>       channel  ListRecord: the user's private conversations
-//   block:<user>     user     "1": the one does not want to hear of the other
-//   person           user     PersonRecord: who has signed in once
+//   outside:<room>   user     MarkRecord: somebody who has a MemberRecord but is no member
+//   muted:<room>     user     MarkRecord: somebody whose MemberRecord has a mute
+//   list:<user>      channel  ListRecord: a room that the user is in or invited to
+//   dms:<user>       channel  ListRecord: a private conversation of the user's
+//   block:<user>     other    MarkRecord: the user does not want to hear of the other
+//   person           user     PersonRecord: somebody who has signed in once
 //
-// room, member, block and person are the truth; the others follow them.
+// room, member, block and person are the truth. The others are indexes of it: they are written
+// after it (list: before it), and repaired where they are found to differ.
 
 #include <cstdint>
 #include <optional>
@@ -23,10 +24,25 @@
 
 namespace chirm {
 
+// Names of collections; that of people is kPersonCollection of core/accounts.
+inline constexpr const char* kRoomCollection = "room";
+inline constexpr std::string_view kMemberPrefix = "member:";
+inline constexpr std::string_view kListPrefix = "list:";
+inline constexpr std::string_view kDmsPrefix = "dms:";
+std::string members_of(std::string_view room);
+std::string outsiders_of(std::string_view room);
+std::string muted_in(std::string_view room);
+std::string blocked_by(std::string_view user);
+std::string rooms_of(std::string_view user);
+std::string dms_of(std::string_view user);
+
 inline constexpr std::uint64_t kRoomsMax = 5'000;      // of the cluster
 inline constexpr std::uint64_t kRoomsOfUserMax = 500;  // with invitations
 inline constexpr std::uint64_t kDmsOfUserMax = 1'000;  // with hidden ones
 inline constexpr std::uint64_t kBlocksOfUserMax = 500;
+
+// Each record is one JSON object. decode() takes what is missing or malformed for its default, so
+// that a document of another version of chirm is read as far as it is understood.
 
 struct RoomRecord {
   std::string title;
@@ -42,8 +58,9 @@ struct RoomRecord {
 
 inline constexpr std::uint64_t kForGood = UINT64_MAX;
 
+// A ban or a mute.
 struct Sanction {
-  std::uint64_t until = 0;  // kForGood: without end; 0: none
+  std::uint64_t until = 0;  // kForGood: without end; 0: there is none
   std::string reason;
   std::string by;
 
@@ -58,14 +75,14 @@ struct MemberRecord {
   Sanction ban;
   Sanction mute;
   std::string invited_by;              // "": not invited
-  std::optional<std::string> removed;  // taken out of the room, and why; "" when nobody said
+  std::optional<std::string> removed;  // set when kicked: the reason, "" if none was given
 
   bool is_member() const { return role != Role::kNone; }
-  // Neither in the room nor asked to come, and not kept out either.
+  // Nothing holds between them and the room: no member, not invited, and not banned.
   bool has_left(std::uint64_t now) const {
     return !is_member() && invited_by.empty() && !ban.holds(now);
   }
-  // "" when nothing is left to be kept.
+  // "" when nothing is left to be kept: an empty value removes the document.
   std::string encode() const;
   static MemberRecord decode(std::string_view text);
 };
@@ -86,7 +103,7 @@ struct PersonRecord {
   static PersonRecord decode(std::string_view text);
 };
 
-// That it is there says all.
+// Says nothing but that it exists.
 struct MarkRecord {
   static std::string encode() { return "1"; }
   static MarkRecord decode(std::string_view) { return {}; }

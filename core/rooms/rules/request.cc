@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-#include "core/rooms/request.h"
+#include "core/rooms/rules/request.h"
 
-#include "core/rooms/names.h"
+#include "core/rooms/rules/names.h"
+#include "core/rooms/rules/room_errors.h"
 #include "protocol/channel_name.h"
-#include "protocol/codes.h"
 #include "protocol/json_fields.h"
 #include "protocol/limits.h"
 
@@ -11,6 +11,7 @@ namespace chirm {
 
 namespace {
 
+// Ten years: far enough from where adding it to a time would overflow.
 constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
 constexpr JsonFields::Range kNameLength{1, 64};
 constexpr JsonFields::Range kTitleLength{1, 80};
@@ -134,7 +135,7 @@ Expected<Request, RpcError> read_request(const Schema& schema, std::string_view 
   Request request;
   for (const Field field : schema.fields) read(field, fields, schema, request);
   if (fields.is_right()) return request;
-  return Unexpected<RpcError>(RpcError(errors::kBadRequest.code, fields.problem()));
+  return bad_request(fields.problem());
 }
 
 }  // namespace chirm

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What calls of chat.* methods carry: all members that any of them has, read by one schema, so that
-// a member means the same and has the same bounds everywhere. Pure.
+// What calls of chat.* methods carry. There is one struct of all members that any method has, so
+// that a member means the same and has the same bounds everywhere; a schema says which of them a
+// method reads. Pure. Private to core/rooms.
 
 #include <cstdint>
 #include <optional>
@@ -10,15 +11,17 @@
 #include <vector>
 
 #include "core/chat/rpc.h"
-#include "core/rooms/standing.h"
+#include "core/rooms/rules/standing.h"
 
 namespace chirm {
 
+// Members that the method does not read have their defaults. A plain aggregate: one member for each
+// that the protocol has.
 struct Request {
   std::string room;
   std::string user;
   std::string channel;
-  std::string after;  // the name to go on behind
+  std::string after;  // list what comes after this name; "": from the first
   std::string query;
   std::string reason;
   std::string status;
@@ -29,7 +32,7 @@ struct Request {
   bool is_archived = false;
   Rank role = Rank::kNone;
   std::uint64_t offset = 0;
-  std::uint64_t before = 0;  // offset; 0: from the newest
+  std::uint64_t before = 0;  // search below this offset; 0: from the newest
   std::uint32_t limit = 0;
 };
 
@@ -38,8 +41,8 @@ enum class Field : std::uint8_t {
   kUser,
   kChannel,
   kAfter,
-  kQuery,   // text of 0 to 100 characters
-  kSearch,  // … of 1 to 100
+  kQuery,   // "query", which may be missing or empty
+  kSearch,  // "query", which may not
   kReason,
   kStatus,
   kTitle,
@@ -55,10 +58,11 @@ enum class Field : std::uint8_t {
 
 struct Schema {
   std::vector<Field> fields;
-  std::uint32_t limit = 0;  // when not given; at most ten times that
+  // Of kLimit: what is taken when it is missing. At most ten times that may be asked for.
+  std::uint32_t limit = 0;
 };
 
-// The error, 107, names the member that is missing or wrong, and what was expected.
+// The error, kBadRequest, names the member that is missing or wrong, and what was expected.
 Expected<Request, RpcError> read_request(const Schema& schema, std::string_view data);
 
 }  // namespace chirm
