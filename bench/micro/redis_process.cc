@@ -79,13 +79,13 @@ RedisProcess::~RedisProcess() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-RedisConnection::RedisConnection(const std::string& socket_path) : fd_(connect_to(socket_path)) {
+BareRedisClient::BareRedisClient(const std::string& socket_path) : fd_(connect_to(socket_path)) {
   CHIRM_CHECK(fd_ >= 0, socket_path);
 }
 
-RedisConnection::~RedisConnection() { close(fd_); }
+BareRedisClient::~BareRedisClient() { close(fd_); }
 
-void RedisConnection::run(std::string_view commands, std::size_t replies) {
+void BareRedisClient::run(std::string_view commands, std::size_t replies) {
   // Sends all before it reads: the replies of one turn fit into the socket's buffer.
   while (!commands.empty()) {
     const ssize_t sent = send(fd_, commands.data(), commands.size(), MSG_NOSIGNAL);
@@ -103,7 +103,7 @@ void RedisConnection::run(std::string_view commands, std::size_t replies) {
   at_ = 0;
 }
 
-std::string RedisConnection::ask(std::initializer_list<std::string_view> arguments) {
+std::string BareRedisClient::ask(std::initializer_list<std::string_view> arguments) {
   const std::string command = redis_command(arguments);
   CHIRM_CHECK(send(fd_, command.data(), command.size(), MSG_NOSIGNAL) ==
               static_cast<ssize_t>(command.size()));
@@ -114,7 +114,7 @@ std::string RedisConnection::ask(std::initializer_list<std::string_view> argumen
   return reply;
 }
 
-std::size_t RedisConnection::drain() {
+std::size_t BareRedisClient::drain() {
   char buffer[64 * 1024];
   std::size_t bytes = 0;
   for (ssize_t got = 0; (got = recv(fd_, buffer, sizeof buffer, MSG_DONTWAIT)) > 0;) {
@@ -123,7 +123,7 @@ std::size_t RedisConnection::drain() {
   return bytes;
 }
 
-double RedisConnection::cpu_s() {
+double BareRedisClient::cpu_s() {
   const std::string info = ask({"INFO", "cpu"});
   double sum = 0;
   // Of the main thread only: what saves and frees in the background is not what a publication
@@ -136,7 +136,7 @@ double RedisConnection::cpu_s() {
   return sum;
 }
 
-void RedisConnection::read_some() {
+void BareRedisClient::read_some() {
   char buffer[64 * 1024];
   const ssize_t got = recv(fd_, buffer, sizeof buffer, 0);
   CHIRM_CHECK(got > 0, errno);
@@ -144,7 +144,7 @@ void RedisConnection::read_some() {
 }
 
 // RESP2: https://redis.io/docs/reference/protocol-spec/
-bool RedisConnection::skip_reply() {
+bool BareRedisClient::skip_reply() {
   std::size_t at = at_;
   // An array is its head and so many replies more; nesting needs no stack for skipping.
   for (std::size_t left = 1; left > 0; --left) {

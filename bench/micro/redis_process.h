@@ -30,12 +30,13 @@ class RedisProcess {
   pid_t pid_ = -1;
 };
 
-class RedisConnection {
+// Costs as little as can be, so that Redis is what is measured.
+class BareRedisClient {
  public:
-  explicit RedisConnection(const std::string& socket_path);
-  ~RedisConnection();
-  RedisConnection(const RedisConnection&) = delete;
-  RedisConnection& operator=(const RedisConnection&) = delete;
+  explicit BareRedisClient(const std::string& socket_path);
+  ~BareRedisClient();
+  BareRedisClient(const BareRedisClient&) = delete;
+  BareRedisClient& operator=(const BareRedisClient&) = delete;
 
   // Sends commands that have so many replies, and waits for those. Aborts at an error reply.
   void run(std::string_view commands, std::size_t replies);

@@ -99,11 +99,11 @@ class Bench {
   RedisProcess redis_;
 
  public:
-  RedisConnection connection;
+  BareRedisClient connection;
   const std::string body = std::string(kBodyBytes, 'x');
 
  private:
-  RedisConnection subscriber_;
+  BareRedisClient subscriber_;
   std::size_t heard_ = 0;
 };
 

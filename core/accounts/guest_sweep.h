@@ -19,8 +19,8 @@ namespace chirm {
 
 class GuestSweep {
  public:
-  // Removes what others keep of a guest; `done` is told true when nothing is left of it. May be called
-  // again for the same guest.
+  // Removes what others keep of a guest; `done` is told true when nothing is left of it. May be
+  // called again for the same guest.
   using Forget = std::function<void(const std::string& guest, std::function<void(bool)> done)>;
   // Both must outlive the sweep. Without `forget` nothing but sessions is removed.
   GuestSweep(Loop& loop, DocumentStore& documents, Forget forget);

@@ -42,7 +42,6 @@ class ClusterTest : public ::testing::Test {
   // they came in, in order, once, and nobody was told of a loss.
   void stop_and_compare();
 
-  // Returns whether is_done() became true before the deadline and before a node died by itself.
   bool run(const std::function<bool()>& is_done, std::uint64_t deadline_ms = kDeadlineMs);
   bool wait_until_settled();
   std::size_t sessions(std::size_t node);

@@ -60,6 +60,7 @@ Cluster::~Cluster() {
 }
 
 std::vector<std::string> Cluster::stop() {
+  is_stopping_ = true;
   nginx_.reset();
   for (Node& node : nodes_) {
     if (!node.process->exit_code()) node.process->send_signal(SIGTERM);
@@ -78,8 +79,9 @@ std::vector<std::string> Cluster::stop() {
   return troubles;
 }
 
-std::string Cluster::died() const {
+std::string Cluster::find_death() const {
   std::string died;
+  if (is_stopping_) return died;
   for (const Node& node : nodes_) {
     if (node.is_killed || !node.process) continue;
     // One that was told to stop ends with 0.
@@ -224,11 +226,11 @@ void Cluster::wait_for(Process& process, std::string_view line) {
 
 void Cluster::wait_until_ready() {
   const bool are_ready = run_until(loop_, [&] {
-    return !died().empty() || std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
+    return std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
       return http_get(node.port.number(), "/readyz").status == 200;
     });
   });
-  CHIRM_CHECK(are_ready && died().empty(), died());
+  CHIRM_CHECK(are_ready, find_death());
 }
 
 std::string Cluster::metrics(std::size_t node) const {

@@ -14,6 +14,7 @@
 
 #include "client/url.h"
 #include "core/loop/loop.h"
+#include "tests/support/death_watch.h"
 #include "tests/support/process.h"
 #include "tests/support/redis_server.h"
 #include "tests/support/relay.h"
@@ -73,9 +74,6 @@ class Cluster {
     std::string name;
     std::string text;
   };
-  // A line for each node that has failed by itself, with its exit code; "" when all is well. Who
-  // waits for such a node waits in vain.
-  std::string died() const;
   // What everybody has written so far.
   std::vector<Log> logs() const;
 
@@ -96,6 +94,8 @@ class Cluster {
     bool is_killed = false;   // by kill_node()
   };
 
+  // A line for each node that has failed by itself, with its exit code; "" when all is well.
+  std::string find_death() const;
   client::Url url_at(std::uint16_t port) const;
   std::string redis_url(const Node& node) const;
   void start_redis();
@@ -111,6 +111,8 @@ class Cluster {
   std::vector<Node> nodes_;
   ReservedPort nginx_port_;
   std::unique_ptr<Process> nginx_;
+  bool is_stopping_ = false;
+  DeathWatch death_watch_{[this] { return find_death(); }};
 };
 
 }  // namespace chirm::testing

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Runs a loop in a test until something is true. No sleeps: the deadline only ends tests that fail,
-// so it is far beyond what a machine that is busy with other things needs.
+// Runs a loop in a test until something is true. No sleeps.
 
 #include <cstdint>
 #include <cstdio>
@@ -14,7 +13,7 @@
 
 namespace chirm::testing {
 
-// However busy the machine is, what a test waits for comes sooner.
+// Only ends tests that fail: however busy the machine is, what a test waits for comes sooner.
 inline constexpr std::uint64_t kDeadlineMs = 60'000;
 
 // Returns whether is_done() became true before the deadline; false at once when a server of the

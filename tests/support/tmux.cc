@@ -22,7 +22,6 @@ namespace chirm::testing {
 namespace {
 
 constexpr auto kFresh = std::chrono::milliseconds(20);
-constexpr std::uint64_t kDeadlineMs = 60'000;
 // What tmux is told of a pane after its text: that it is dead, its exit status, its signal.
 constexpr std::string_view kState = "#{pane_dead} #{pane_dead_status} #{pane_dead_signal}";
 
