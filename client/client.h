@@ -75,8 +75,8 @@ class Client {
   void history_before(std::string_view channel, std::uint64_t before, std::string_view epoch,
                       std::uint32_t limit, OnHistory done);
 
-  // `data` is a JSON value or ""; what `done` gets is one, valid in the call. Not sent again: code
-  // 0 when there was no answer, or no connection.
+  // `data` is a JSON value without line feeds, or ""; what `done` gets is one, valid in the call.
+  // Not sent again: code 0 when there was no answer, or no connection.
   void rpc(std::string_view method, std::string_view data, OnRpc done);
 
  private:

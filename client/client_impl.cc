@@ -89,6 +89,8 @@ void ClientImpl::publish(std::string_view channel, std::string_view data, OnPubl
   const auto refuse = [&](const ErrorCode& code, const char* why) {
     if (done) done(Unexpected<CommandError>({code.code, why, false}));
   };
+  // It would become two commands.
+  if constexpr (kChecksInvariants) CHIRM_CHECK(data.find('\n') == std::string_view::npos, data);
   if (outbox_.size() >= options_.outbox_max) {
     return refuse(errors::kLimitExceeded, "too many publications wait to be sent");
   }
@@ -113,6 +115,7 @@ void ClientImpl::presence_stats(std::string_view channel, OnPresenceStats done) 
 
 void ClientImpl::history(std::string_view channel, std::uint32_t limit,
                          const std::optional<PositionView>& before, OnHistory done) {
+  CHIRM_CHECK(!before || before->offset > 0);
   if (!is_online()) return done(Unexpected<CommandError>(unanswered("not connected")));
   send_command(channel, std::move(done), [&](std::uint32_t id) {
     append_history(lines_, id,
@@ -122,6 +125,7 @@ void ClientImpl::history(std::string_view channel, std::uint32_t limit,
 
 void ClientImpl::rpc(std::string_view method, std::string_view data, OnRpc done) {
   if (!is_online()) return done(Unexpected<CommandError>(unanswered("not connected")));
+  if constexpr (kChecksInvariants) CHIRM_CHECK(data.find('\n') == std::string_view::npos, data);
   if (method.size() + data.size() + kCommandBytes > limits::kMessageBytes) {
     return done(Unexpected<CommandError>({errors::kBadRequest.code, "too large", false}));
   }

@@ -90,6 +90,7 @@ void ChatModel::close(std::string_view channel) {
 }
 
 void ChatModel::select(Conversation& conversation) {
+  CHIRM_CHECK(find(conversation.info.channel) == &conversation, conversation.info.channel);
   if (current_ == &conversation) return;
   // Who comes back finds no line above what they have seen, and commands are about the newest
   // again.

@@ -102,6 +102,7 @@ class ChatModel {
   // Removes it, and looks at a neighbour when it was the current one.
   void close(std::string_view channel);
 
+  // It must be one of these.
   void select(Conversation& conversation);
   void select_next(int step);
   void select_number(std::size_t number);  // from 0

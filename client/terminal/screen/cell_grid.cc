@@ -68,11 +68,12 @@ void CellGrid::check() const {
   CHIRM_CHECK(cells_.size() == static_cast<std::size_t>(rows_) * static_cast<std::size_t>(columns_),
               cells_.size(), rows_, columns_);
   for (int row = 0; row < rows_; ++row) {
-    bool was_whole = false;  // the cell before can be the first half of a wide character
+    bool was_wide = false;  // in the cell before
     for (int column = 0; column < columns_; ++column) {
-      const bool is_second_half = at(row, column).text.empty();
-      CHIRM_CHECK(!is_second_half || was_whole, row, column);
-      was_whole = !is_second_half;
+      const std::string& text = at(row, column).text;
+      CHIRM_CHECK(text.empty() == was_wide, row, column);
+      // Most of a screen is blank, and one byte is never wide.
+      was_wide = text.size() > 1 && width_of(text) == 2;
     }
   }
 }

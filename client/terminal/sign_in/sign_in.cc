@@ -6,6 +6,7 @@
 
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/wording.h"
+#include "core/base/check.h"
 
 namespace chirm::terminal {
 
@@ -29,6 +30,7 @@ SignIn::SignIn(Loop& loop, SignInOptions options, OnStatus on_status)
                                 : Way::kLogIn) {}
 
 void SignIn::start(OnDone done) {
+  CHIRM_CHECK(!done_);
   done_ = std::move(done);
   retry_.start(0);  // never from within: the caller may not be ready to be told
 }
@@ -213,6 +215,7 @@ void SignIn::apply_to(client::Options& options) const {
 }
 
 void SignIn::renew(client::Client& client) {
+  CHIRM_CHECK(session_.has_value());
   auth_.refresh(session_->refresh_token, [this, &client](const Session& session) {
     if (session) {
       // The refresh token is another one now: the old one works no more.

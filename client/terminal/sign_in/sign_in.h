@@ -49,7 +49,8 @@ class SignIn {
 
   // Tries until it has worked or cannot work; a server that is away is waited for.
   void start(OnDone done);
-  // What connects as who one is. The client's events call renew() from on_token_wanted().
+  // What connects as who one is. The client's events call renew() from on_token_wanted(), which
+  // only comes when there is a session to be renewed. The client must outlive the answer.
   void apply_to(client::Options& options) const;
   void renew(client::Client& client);
   // Gives the session back, unless it is remembered, and then calls `done`.

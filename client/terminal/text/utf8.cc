@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "client/terminal/text/utf8.h"
 
+#include "core/base/check.h"
+
 namespace chirm::terminal {
 
 namespace {
@@ -10,6 +12,7 @@ constexpr bool is_scalar_value(char32_t c) { return c <= 0x10FFFF && (c < 0xD800
 }  // namespace
 
 char32_t take_code_point(std::string_view& text) {
+  CHIRM_CHECK(!text.empty());
   const auto lead = static_cast<unsigned char>(text.front());
   const std::size_t length = lead < 0x80             ? 1
                              : (lead & 0xE0) == 0xC0 ? 2

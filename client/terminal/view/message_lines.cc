@@ -7,6 +7,7 @@
 #include "client/terminal/text/local_time.h"
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/wording.h"
+#include "core/base/check.h"
 
 namespace chirm::terminal {
 
@@ -112,6 +113,7 @@ bool MessageLines::continues(std::size_t index) const {
 }
 
 std::vector<Glyphs> MessageLines::block(std::size_t index) const {
+  CHIRM_CHECK(index < messages_.size(), index, messages_.size());
   std::vector<Glyphs> lines;
   const Message& message = *messages_[index];
   if (begins_day(index)) {

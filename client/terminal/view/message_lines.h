@@ -22,7 +22,8 @@ class MessageLines {
   const Message& message(std::size_t index) const { return *messages_[index]; }
   // The message of that key or, if it is gone, the one before.
   std::size_t index_of(const Message::Key& key) const;
-  // The lines of one message, with the mark of its day and of what is new before it.
+  // The lines of one message, with the mark of its day and of what is new before it; `index` is
+  // below size().
   std::vector<Glyphs> block(std::size_t index) const;
 
  private:
