@@ -82,6 +82,9 @@ void AccountDocuments::update_once(std::string_view user, Change change, int att
   get(user, [=, this, user = std::string(user), change = std::move(change),
              done = std::move(done)](Expected<Account, AccountError> account) {
     if (!account) return done(Unexpected<AccountError>(account.error()));
+    // Accounts are not removed, but a store may have lost one. It has no name then that could be
+    // stored.
+    if (account->version == 0) return done(failed<void>(wrong_password()));
     if (auto refusal = change(*account)) return done(failed<void>(std::move(*refusal)));
     put(user, *account, [=, this](const Expected<Put, AccountError>& put) {
       if (!put) return done(Unexpected<AccountError>(put.error()));

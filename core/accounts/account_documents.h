@@ -43,8 +43,8 @@ class AccountDocuments {
     std::optional<Account> current;  // nullopt: there is none, or it is no account
   };
   void put(std::string_view user, const Account& account, Done<Put> done);
-  // Changes an account as it is then, or leaves it when `change` returns an error. May call it
-  // several times, each time with a newer account.
+  // Changes an account as it is then, or leaves it when `change` returns an error. May call that
+  // several times, each time with a newer account. kUnauthorized: there is none.
   using Change = std::function<std::optional<AccountError>(Account&)>;
   void update(std::string_view user, Change change, Done<void> done);
 

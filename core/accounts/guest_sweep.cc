@@ -6,7 +6,6 @@
 
 #include "core/accounts/secrets.h"
 #include "core/accounts/session_book.h"
-#include "core/base/check.h"
 #include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -130,7 +129,6 @@ Task<bool> GuestSweep::store(State& state) {
   documents_.put(kCollection, kId, state.version, json.take(), answer.setter());
   const auto put = co_await answer;
   if (!put || !put->is_stored) co_return false;
-  CHIRM_CHECK(put->current.version > state.version, put->current.version, state.version);
   state.version = put->current.version;
   co_return true;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/direct_messages.h"
 
+#include <array>
 #include <utility>
 
 #include "core/rooms/rules/names.h"
@@ -87,7 +88,8 @@ Task<Result<void>> DirectMessages::list_for_both(std::string channel, std::strin
 
 Task<bool> DirectMessages::list_if_known(std::string channel) {
   const std::string user(first_of_dm(channel));
-  for (const std::string& one : {user, std::string(other_of(channel, user))}) {
+  const std::array both{user, std::string(other_of(channel, user))};
+  for (const std::string& one : both) {
     const auto person = co_await store_.person(one);
     if (!person || !person->exists()) co_return false;
   }

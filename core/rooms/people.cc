@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/people.h"
 
+#include <array>
+
 #include "core/base/check.h"
 #include "core/rooms/rules/names.h"
 
@@ -95,7 +97,8 @@ Task<Result<void>> People::forget(std::string guest) {
     const std::string people(kPersonCollection);
     (void)co_await ok(store_.persons.put(people, guest, person.version, ""));
   }
-  for (const std::string& collection : {blocked_by(guest), dms_of(guest), rooms_of(guest)}) {
+  const std::array collections{blocked_by(guest), dms_of(guest), rooms_of(guest)};
+  for (const std::string& collection : collections) {
     Future<Expected<std::uint64_t, ErrorCode>> cleared;
     store_.broker().documents().clear(collection, cleared.setter());
     (void)co_await ok(std::move(cleared));

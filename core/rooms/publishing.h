@@ -47,9 +47,9 @@ class Publishing {
  private:
   // What is to be done after a publish has been acknowledged with an offset.
   enum class Stored : std::uint8_t {
-    kIsThere,    // it stands there, and what follows from it is to be done
-    kIsDone,     // … has been done before, or must not be done any more
-    kIdIsTaken,  // something else was published under its message id
+    kIsThere,    // what follows from it
+    kIsDone,     // nothing: it was done before, or must not be done any more
+    kIdIsTaken,  // it was not stored: something else was published under its message id
   };
 
   bool needs_steps(const Publish& publish);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/read_marks.h"
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -95,12 +96,13 @@ struct ReadMarks::Reading {
   std::optional<RpcError> problem;  // the first, upon which all stop
 };
 
-// The caller's task waits for the workers, which are tasks of their own: so it holds the reading
-// together with them, and whoever is left when the scope ends it does no harm.
+// The workers are tasks of their own, and the end of the scope may take this one before them: so
+// all of them hold the reading.
 Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
   const auto reading = std::make_shared<Reading>();
   reading->caller = caller;
-  for (const std::string& collection : {rooms_of(caller.user), dms_of(caller.user)}) {
+  const std::array collections{rooms_of(caller.user), dms_of(caller.user)};
+  for (const std::string& collection : collections) {
     const std::vector<NamedDocument> listed =
         co_await ok(store_.list(collection, {}, DocumentStore::kListMax));
     reading->list.insert(reading->list.end(), listed.begin(), listed.end());

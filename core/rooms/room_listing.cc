@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint32_t kMarkedMax = 500;  // people of each kind that moderators are told of
 
+// Rooms' names are in lower case already. Other letters than ASCII's are matched as they are.
 bool matches(const std::string& query, std::string_view room, const RoomRecord& record) {
   if (query.empty()) return true;
   const std::string wanted = ascii::to_lower(query);

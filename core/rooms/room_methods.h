@@ -29,7 +29,8 @@ class Hub;
 
 class RoomMethods {
  public:
-  // What the methods are about. All must outlive them; none is used before add_to().
+  // What the methods work on: an aggregate of references. All must outlive the methods; none is
+  // used before add_to().
   struct Context {
     Hub& hub;
     RoomStore& store;

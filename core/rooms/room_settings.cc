@@ -51,6 +51,8 @@ void RoomSettings::tell_changes(const RpcCaller& caller, const std::string& room
   }
 }
 
+// That the room is read-only then, and closed to strangers, is judge()'s; here only the record
+// changes.
 Task<RpcResult> RoomSettings::archive(RpcCaller caller, Request request) {
   Standing standing = co_await ok(store_.admit(Wish::kOwn, request.room, caller.user, caller.role));
   if (request.room == kLobby) co_return not_allowed("the lobby stays");

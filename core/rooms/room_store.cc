@@ -114,7 +114,7 @@ Task<Result<void>> RoomStore::remove(RecordCache<Record>& cache, std::string col
 }
 
 Task<Result<void>> RoomStore::unlist(std::string user, std::string channel) {
-  return remove(lists, list_of(user, channel), channel);
+  co_return co_await remove(lists, list_of(user, channel), channel);
 }
 
 Task<Result<void>> RoomStore::mark(std::string collection, std::string id, bool is_there) {

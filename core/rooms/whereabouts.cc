@@ -19,6 +19,7 @@ constexpr std::string_view text_of(UserStatus status) {
 
 }  // namespace
 
+// A channel with very many has their number only: other nodes do not send lists of that length.
 Task<RpcResult> Whereabouts::presence(RpcCaller, Request request) {
   Future<Expected<ChannelUsers, ErrorCode>> future;
   hub_.presence().ask_users(request.channel, future.setter());

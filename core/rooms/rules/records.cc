@@ -62,6 +62,9 @@ RoomRecord RoomRecord::decode(std::string_view text) {
           .created = fields.number_or("created", kAny, 0)};
 }
 
+// A name is no reason to keep a record, or everybody who has ever left would stay in the room's
+// collection, which is read when its members are listed. When they joined is of members only: it
+// would be wrong after they have come back.
 std::string MemberRecord::encode() const {
   if (!is_member() && ban.until == 0 && mute.until == 0 && invited_by.empty() && !removed) {
     return {};
@@ -81,6 +84,7 @@ std::string MemberRecord::encode() const {
   return json.take();
 }
 
+// An unknown role is none: whoever has it loses rights, and gains none.
 MemberRecord MemberRecord::decode(std::string_view text) {
   JsonFields fields(text);
   const std::string role = fields.text_or("role", kAny, {});
@@ -119,6 +123,7 @@ std::string PersonRecord::encode() const {
   return json.take();
 }
 
+// An unknown role is a user's: a guest of another version of chirm is not an administrator.
 PersonRecord PersonRecord::decode(std::string_view text) {
   JsonFields fields(text);
   PersonRecord record;

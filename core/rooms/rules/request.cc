@@ -13,12 +13,15 @@ namespace {
 
 // Ten years: far enough from where adding it to a time would overflow.
 constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
+// Lengths are in characters. Names of users and channels are bounded in bytes, as they become parts
+// of channels' names.
 constexpr JsonFields::Range kNameLength{1, 64};
 constexpr JsonFields::Range kTitleLength{1, 80};
 constexpr JsonFields::Range kTopicLength{0, 250};
 constexpr JsonFields::Range kReasonLength{0, 250};
 constexpr JsonFields::Range kQueryLength{0, 100};
 
+// Only what is right so far is looked at more closely: of several problems the first is told.
 std::string read_room(JsonFields& fields) {
   std::string room = fields.text("room", kNameLength);
   if (fields.is_right() && !is_room_name(room)) {
@@ -39,6 +42,8 @@ std::string read_channel(JsonFields& fields) {
   return channel;
 }
 
+// Titles, topics and reasons are shown in lists and terminals, where a second line would pass for
+// something that the program says.
 std::optional<std::string> read_line(JsonFields& fields, std::string_view name,
                                      JsonFields::Range length) {
   if (!fields.has(name)) return std::nullopt;

@@ -99,6 +99,13 @@ TEST_F(TaskTest, LeavesTheScopeWhenItIsDone) {
   EXPECT_EQ(alive, 1);
 }
 
+TEST(FutureDeathTest, IsAnsweredOnce) {
+  Future<int> future;
+  const auto answer = future.setter();
+  answer(1);
+  EXPECT_DEATH(answer(2), "does not hold");
+}
+
 // ---- ok()
 
 class TaskOkTest : public ::testing::Test {

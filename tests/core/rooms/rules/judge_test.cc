@@ -280,6 +280,12 @@ TEST_F(JudgeTest, NobodyActsOnThoseWhoMayAsMuch) {
   }
 }
 
+TEST(JudgeDeathTest, ActionsAreOfWhoMayModerate) {
+  const Standing member{room_of_olga(), member_of(MemberRecord::Role::kMember), "mia",
+                        UserRole::kUser, kNow};
+  EXPECT_DEATH((void)judge_action_on(member, "mel", {}), "does not hold");
+}
+
 // ---- Private conversations
 
 std::string told(const std::optional<Result<void>>& verdict) {
