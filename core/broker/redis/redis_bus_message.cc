@@ -22,7 +22,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 std::optional<RedisBusMessage> RedisBusMessage::parse(std::string_view text) {
   RedisBusMessage message;
   const auto offset = take_number(text);
-  if (!offset || *offset == 0) return std::nullopt;
+  if (!offset || *offset == 0) return std::nullopt;  // offsets begin with 1
   message.offset_ = *offset;
   const std::size_t colon = text.find(':');
   if (colon == text.npos || colon == 0) return std::nullopt;
@@ -31,6 +31,8 @@ std::optional<RedisBusMessage> RedisBusMessage::parse(std::string_view text) {
   return message;
 }
 
+// One at a time, and not all at once: who gets the first may unsubscribe, and the bodies are not
+// copied.
 std::optional<RedisBusMessage::Item> RedisBusMessage::next() {
   std::string_view text = rest_;
   const auto size = take_number(text);

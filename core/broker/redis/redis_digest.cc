@@ -34,6 +34,8 @@ bool RedisDigest::append(const std::string& channel, const Position& position) {
   return piece_.size() < kPieceBytes || send_piece();
 }
 
+// Sent around the queue of requests: it is worth nothing later, and must not come before the
+// answers that it speaks of, which is so on the same connection.
 bool RedisDigest::send_piece() {
   if (piece_.size() == 1) return true;
   const bool is_sent = commands_.send({"PUBLISH", topic_, piece_}, nullptr);
@@ -42,6 +44,7 @@ bool RedisDigest::send_piece() {
   return is_sent;
 }
 
+// The topic is open to whoever can publish in it: what cannot be read ends the message.
 void RedisDigest::read(std::string_view message, const OnPosition& on_position) {
   if (message.empty() || message.front() != kDigest) return;
   message.remove_prefix(1);

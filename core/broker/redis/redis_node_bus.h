@@ -3,7 +3,7 @@
 // Messages between nodes over Redis Pub/Sub. What a turn has for all nodes is one message of the
 // topic of all nodes, numbered, so that a receiver notices when one is lost. Each second a node
 // says that it lives, and how many it has sent. Which nodes live is RedisPeers' to say. Private to
-// core/broker; loop's thread.
+// core/broker; loop's thread. What it has to send, of each kind, makes its members many.
 //
 //   batch   'n', sender, number of this batch, for each message its kind and itself
 //   beat    'b', sender, number of its last batch

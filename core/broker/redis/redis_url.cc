@@ -205,6 +205,7 @@ std::string RedisHost::text() const {
   return (is_ipv6 ? '[' + name + ']' : name) + ':' + std::to_string(port);
 }
 
+// Not what it was given as: that may have a password in it.
 std::string RedisUrl::place() const {
   std::string place = is_unix() ? socket_path : has_sentinels() ? master : hosts.at(0).text();
   if (database != 0) place += " database " + std::to_string(database);

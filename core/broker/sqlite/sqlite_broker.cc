@@ -78,6 +78,7 @@ void SqliteBroker::deliver(const SqliteWrite& write) {
   listener_->on_publication(write.channel, write.position.offset, write.position.epoch, write.body);
 }
 
+// Without the writer, as it is not stored: it may come before what was published in front of it.
 void SqliteBroker::signal(std::string_view channel, std::string_view body) {
   deferred_.push_back([this, name = std::string(channel), body = std::string(body)] {
     const auto found = subscriptions_.find(name);

@@ -30,6 +30,7 @@ void SqliteDocuments::do_get(std::string_view collection, std::string_view id,
                  std::move(done));
 }
 
+// Told to the listeners before the caller, as all changes are: who has an answer can rely on that.
 void SqliteDocuments::do_put(std::string_view collection, std::string_view id,
                              std::uint64_t expected, std::string_view value,
                              Callback<PutResult> done) {
@@ -62,7 +63,7 @@ void SqliteDocuments::do_count(std::string_view collection, Callback<std::uint64
 }
 
 void SqliteDocuments::do_clear(std::string_view collection, Callback<std::uint64_t> done) {
-  SqliteDocumentChange clear;
+  SqliteDocumentChange clear;  // without an id: all of them
   clear.collection = collection;
   write(std::move(clear), [answer = std::move(done)](const auto* change) {
     if (change == nullptr) return answer(Unexpected<ErrorCode>(errors::kInternal));

@@ -42,6 +42,7 @@ void SqliteLogWriter::begin_transaction(const BrokerSettings& settings, std::int
   messages_.begin_transaction(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
 }
 
+// Which channels the transaction has touched is not known any more: all are asked for again.
 void SqliteLogWriter::roll_back() {
   channels_.clear();
   messages_.roll_back();
@@ -98,6 +99,7 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   write.position = {channel->top, channel->epoch};
   if (write.body.empty()) return SQLITE_DONE;
   if (!write.message_id.empty()) {
+    // Looked up in memory: most publishes are no repetitions, and would ask the table in vain.
     const auto key = SqliteMessageTable::key_of(channel->id, write.user, write.message_id);
     if (const auto first = messages_.find(key)) {
       write.is_repetition = true;

@@ -37,6 +37,7 @@ std::string SqliteMessageTable::key_of(std::int64_t channel, std::string_view us
   return key += id;
 }
 
+// In memory they go by time at once; from the table, now and then (forget()).
 void SqliteMessageTable::begin_transaction(std::int64_t forgotten_until_ms) {
   ids_.forget_until(forgotten_until_ms);
   added_ = 0;

@@ -31,6 +31,7 @@ Expected<void, Error> SqliteStoreWriter::prepare() {
 Expected<void, Error> SqliteStoreWriter::write(SqliteTransaction& transaction,
                                                const BrokerSettings& settings,
                                                std::int64_t now_ms) {
+  // The first thing that goes wrong ends it: rc says what, and nothing more is done.
   log_.begin_transaction(settings, now_ms);
   int rc = database_->begin();
   for (SqliteWrite& write : transaction.writes) {
@@ -49,7 +50,7 @@ Expected<void, Error> SqliteStoreWriter::write(SqliteTransaction& transaction,
   }
   if (rc == SQLITE_DONE) rc = database_->commit();
   if (rc == SQLITE_DONE) return {};
-  const Error failed = database_->error("write failed");
+  const Error failed = database_->error("write failed");  // before the ROLLBACK has its own words
   database_->roll_back();
   log_.roll_back();
   return Unexpected<Error>(failed);

@@ -56,6 +56,7 @@ struct SqliteWriteQueue::Job {
   void run(SqliteStoreWriter& store, const BrokerSettings& settings) {
     const std::int64_t now_ms = Loop::unix_ms();
     if (!transaction.is_empty()) note(store.write(transaction, settings, now_ms));
+    // What follows may fail without that: an index can be made later, a probe is only a question.
     has_written = error.empty();
     if (!has_written) store.look(transaction.writes);
     for (const Indexing& one : indexings) indexed.push_back(store.index(one.channel));
@@ -167,6 +168,7 @@ void SqliteWriteQueue::start() {
   const bool has_work = !collecting_->is_empty() || wants_forgetting_ || wants_probe_;
   if (is_running_ || !has_work) return;
   is_running_ = true;
+  // Shared, as the loop and this queue may be gone before the worker is done with it.
   const std::shared_ptr<Job> job = collecting_;
   collecting_ = job->split();
   job->forgets = std::exchange(wants_forgetting_, false);
@@ -209,6 +211,7 @@ void SqliteWriteQueue::note_result(const Job& job) {
   }
 }
 
+// In the order of the commit. A caller may write more, for the next transaction.
 void SqliteWriteQueue::tell(Job& job) {
   for (std::size_t i = 0; i < job.callers.size(); ++i) {
     const SqliteWrite& write = job.transaction.writes[i];
@@ -265,6 +268,7 @@ void SqliteWriteQueue::retry() {
   start();
 }
 
+// A bounded part at a time, with the next transaction; as long as there is more, with each.
 void SqliteWriteQueue::forget_old() {
   wants_forgetting_ = true;
   start();

@@ -11,6 +11,8 @@
 //
 // A node's *lease* is a line in Redis that says when the node was there last. It is renewed each
 // second, and so it is also a mark: where a lease is missing, what was written behind it is, too.
+//
+// Sixteen members, as it has to know both lives, the old one and the one that it arrives in.
 
 #include <cstdint>
 #include <functional>

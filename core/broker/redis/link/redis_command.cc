@@ -47,6 +47,8 @@ RedisCommand& RedisCommand::add(std::string_view argument) {
 
 RedisCommand& RedisCommand::add(std::uint64_t argument) { return add(Decimal(argument).text()); }
 
+// Keys are made of pieces: joining them in a string first would be an allocation per key and
+// publish.
 RedisCommand& RedisCommand::add_joined(std::initializer_list<std::string_view> pieces) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces) size += piece.size();

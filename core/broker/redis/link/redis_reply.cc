@@ -27,6 +27,8 @@ std::size_t RedisReply::size() const {
   return reply_ != nullptr && reply_->type == REDIS_REPLY_ARRAY ? reply_->elements : 0;
 }
 
+// An absent reply answers with absent ones, so that a path through an answer needs no checks on the
+// way.
 RedisReply RedisReply::operator[](std::size_t index) const {
   return RedisReply(index < size() ? reply_->element[index] : nullptr);
 }
