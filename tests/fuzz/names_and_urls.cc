@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "client/terminal/utf8.h"
+#include "client/terminal/text/utf8.h"
 #include "client/url.h"
 #include "core/base/check.h"
 #include "core/broker/redis/redis_url.h"

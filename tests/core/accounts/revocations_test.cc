@@ -20,10 +20,7 @@ constexpr const char* kRevoked = "revoked";
 
 class RevocationsTest : public ::testing::Test {
  protected:
-  RevocationsTest() {
-    documents.settle();
-    revocations.on_revoked = [this](const std::string& user, std::uint64_t) { told.insert(user); };
-  }
+  RevocationsTest() { documents.settle(); }
 
   std::size_t pick(std::size_t count) { return random() % count; }
   static std::string banned(const std::string& user) {
@@ -66,10 +63,11 @@ class RevocationsTest : public ::testing::Test {
 
   Loop loop;
   testing::FakeDocuments documents;
-  Revocations revocations{loop, documents};
+  std::set<std::string> told;
+  Revocations revocations{loop, documents,
+                          [this](const std::string& user, std::uint64_t) { told.insert(user); }};
   std::mt19937 random;
   const std::vector<std::string> users{"ada", "bob", "cyd"};
-  std::set<std::string> told;
 };
 
 TEST_F(RevocationsTest, AreThoseOfTheStore) {
