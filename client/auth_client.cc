@@ -12,6 +12,9 @@ namespace {
 
 // Shorter than the 10 s in which a server answers a lost refresh a second time.
 constexpr std::uint64_t kTimeoutMs = 8000;
+// Servers hash passwords one after another, which takes seconds on a busy machine. Who gives up and
+// asks again only makes the queue longer.
+constexpr std::uint64_t kPasswordTimeoutMs = 30'000;
 // The person waits for it at the end. A session that is not given back expires by itself.
 constexpr std::uint64_t kLeaveTimeoutMs = 1000;
 constexpr JsonFields::Range kAny{0, 16 * 1024};
@@ -78,7 +81,8 @@ void AuthClient::settings(OnSettings done) {
                                      std::move(on_reply));
 }
 
-void AuthClient::post(std::string_view target, std::string_view body, OnSession done) {
+void AuthClient::post(std::string_view target, std::string_view body, std::uint64_t timeout_ms,
+                      OnSession done) {
   const auto on_reply = [done = std::move(done)](const Expected<HttpReply, Error>& reply) {
     if (!is_good(reply)) return done(Unexpected<AuthError>(error_of(reply)));
     // Every way to sign in is answered with the same five members.
@@ -92,16 +96,16 @@ void AuthClient::post(std::string_view target, std::string_view body, OnSession 
     if (!fields.is_right()) return done(nonsense());
     done(std::move(session));
   };
-  call_ = std::make_unique<HttpCall>(loop_, url_, "POST", target, body, kTimeoutMs,
+  call_ = std::make_unique<HttpCall>(loop_, url_, "POST", target, body, timeout_ms,
                                      std::move(on_reply));
 }
 
 void AuthClient::enter(std::string_view name, std::string_view password, OnSession done) {
-  post("/auth/login", credentials(name, password), std::move(done));
+  post("/auth/login", credentials(name, password), kPasswordTimeoutMs, std::move(done));
 }
 
 void AuthClient::create(std::string_view name, std::string_view password, OnSession done) {
-  post("/auth/register", credentials(name, password), std::move(done));
+  post("/auth/register", credentials(name, password), kPasswordTimeoutMs, std::move(done));
 }
 
 void AuthClient::enter_as_guest(std::string_view name, OnSession done) {
@@ -109,11 +113,11 @@ void AuthClient::enter_as_guest(std::string_view name, OnSession done) {
   body.open();
   if (!name.empty()) body.add("name", name);
   body.close();
-  post("/auth/guest", body.take(), std::move(done));
+  post("/auth/guest", body.take(), kTimeoutMs, std::move(done));
 }
 
 void AuthClient::refresh(std::string_view refresh_token, OnSession done) {
-  post("/auth/refresh", refresh_body(refresh_token), std::move(done));
+  post("/auth/refresh", refresh_body(refresh_token), kTimeoutMs, std::move(done));
 }
 
 void AuthClient::leave(std::string_view refresh_token, std::function<void()> done) {

@@ -58,7 +58,8 @@ class AuthClient {
   void leave(std::string_view refresh_token, std::function<void()> done);
 
  private:
-  void post(std::string_view target, std::string_view body, OnSession done);
+  void post(std::string_view target, std::string_view body, std::uint64_t timeout_ms,
+            OnSession done);
 
   Loop& loop_;
   const Url url_;

@@ -76,7 +76,8 @@ class ScriptedServer {
   // All messages received, of all connections, each prefixed by the connection's number from 1.
   std::vector<std::string> log;
 
-  // Answers a request that is no upgrade; without it, or with nullopt, the answer is 404.
+  // Answers a request that is no upgrade; without it, or with nullopt, the answer is 404. It may
+  // drop the last connection, whose request it is, and then there is none.
   using OnHttp =
       std::function<std::optional<HttpResponse>(const HttpRequest&, const std::string& body)>;
 

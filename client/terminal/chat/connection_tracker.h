@@ -34,7 +34,7 @@ class ConnectionTracker {
   bool was_connected_ = false;
   std::string outage_;                    // why there is no connection
   std::uint64_t retry_at_ms_ = 0;         // when the next attempt begins
-  std::uint64_t caught_up_until_ms_ = 0;  // until when that is said
+  std::uint64_t caught_up_until_ms_ = 0;  // until when "caught up" is said
 };
 
 }  // namespace chirm::terminal

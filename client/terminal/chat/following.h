@@ -61,7 +61,7 @@ class Following {
 
   ChatContext& chat_;
   std::set<std::string> followed_;           // channels, each of a conversation of the model
-  std::set<std::string> subscribing_;        // those of them that were not answered yet
+  std::set<std::string> subscribing_;        // channels; the server has not answered
   std::size_t followed_max_ = kFollowedMax;  // less when the server says so
   std::map<std::string, Visit> visits_;      // by channel
 };

@@ -43,7 +43,7 @@ class RoomCommands {
   ChannelList& list_;
   MessageCommands& messages_;
   std::optional<std::string> wanted_channel_;  // to be looked at as soon as it is in the list
-  std::string wanted_text_;                    // to be said there, "" for nothing
+  std::string wanted_text_;                    // to be said in wanted_channel_
 };
 
 }  // namespace chirm::terminal

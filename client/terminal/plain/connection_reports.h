@@ -36,7 +36,7 @@ class ConnectionReports {
   bool is_connected_ = false;    // and was not said to be lost
   bool is_resuming_ = false;     // connected again, but that was not said yet
   std::string outage_;           // why there was no connection when that was last said
-  std::uint64_t outage_ms_ = 0;  // when it was said
+  std::uint64_t outage_ms_ = 0;  // when outage_ was said
 };
 
 }  // namespace chirm::terminal

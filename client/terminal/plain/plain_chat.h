@@ -89,7 +89,7 @@ class PlainChat final : private client::Events {
   Timer join_again_;
   std::vector<std::unique_ptr<PlainRoom>> rooms_;
   PlainRoom* current_ = nullptr;     // the first one, where one talks; null: not there any more
-  std::deque<std::string> waiting_;  // what is to be said as soon as that is joined
+  std::deque<std::string> waiting_;  // texts to be said as soon as current_ is joined
   bool has_failed_ = false;          // something could not be said
   bool is_quitting_ = false;
   bool has_ended_ = false;

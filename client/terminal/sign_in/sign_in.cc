@@ -163,7 +163,21 @@ void SignIn::take(const client::AuthSession& session) {
 }
 
 void SignIn::refused(const client::AuthError& error) {
-  if (error.is_temporary()) return retry_later(error);
+  const bool is_registering = way_ == Way::kRegister;
+  if (error.is_temporary()) {
+    if (is_registering && error.status == 0) may_be_registered_ = true;
+    return retry_later(error);
+  }
+  // The account may have been made, and only the answer was lost. Then the password opens it.
+  if (is_registering && error.status == 409 && std::exchange(may_be_registered_, false)) {
+    taken_ = error;
+    way_ = Way::kLogIn;
+    return run();
+  }
+  if (const auto taken = std::exchange(taken_, std::nullopt); taken && error.status == 401) {
+    way_ = Way::kRegister;  // it is somebody else's
+    return refused(*taken);
+  }
   if (!may_ask_again(error)) return fail(safe_line(error.message));
   on_status_(safe_line(error.message));
   run();

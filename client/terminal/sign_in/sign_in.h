@@ -37,6 +37,7 @@ struct Identity {
   std::string name;
 };
 
+// One class: its 17 members are how far one dialogue with the server and the person has come.
 class SignIn {
  public:
   // Told what happens, each as a line.
@@ -87,6 +88,9 @@ class SignIn {
   Way way_;
   client::AuthSettings settings_;
   std::optional<client::AuthSession> session_;
+  bool may_be_registered_ = false;  // a request to register got no answer
+  // What registering was refused with, while logging in tells whose account it is.
+  std::optional<client::AuthError> taken_;
   bool is_password_typed_ = false;  // by the person, not given with the options
   int wrong_answers_ = 0;
   std::uint32_t failures_ = 0;  // in a row

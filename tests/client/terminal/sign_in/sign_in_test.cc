@@ -41,6 +41,10 @@ class SignInTest : public ::testing::Test {
       if (settings_.empty()) return std::nullopt;
       return json_response(200, settings_);
     }
+    if (request.target == "/auth/register" && std::exchange(drops_register_, false)) {
+      server_.last().drop();
+      return std::nullopt;
+    }
     if (!refusals_.empty()) {
       HttpResponse refusal = refusals_.front();
       refusals_.erase(refusals_.begin());
@@ -93,6 +97,7 @@ class SignInTest : public ::testing::Test {
   SignInOptions options_;
   std::string settings_;
   std::vector<HttpResponse> refusals_;
+  bool drops_register_ = false;  // the next request to register is not answered
   int sessions_ = 0;
   std::vector<std::string> requests_;
   std::vector<std::string> statuses_;
@@ -138,6 +143,20 @@ TEST_F(SignInTest, Registers) {
   EXPECT_THAT(requests_.back(), HasSubstr("POST /auth/register"));
   settings_ = R"({"accounts":true,"registration":false,"guests":true})";
   EXPECT_EQ(sign_in(), "cannot sign in: the server does not let people register");
+}
+
+TEST_F(SignInTest, LogsInWhenOnlyTheAnswerToRegisteringWasLost) {
+  options_.password = "12345678";
+  options_.registers = true;
+  drops_register_ = true;
+  refusals_ = {refusal(409, "name_taken", "That name is taken.")};
+  EXPECT_EQ(sign_in(), "ada Ada");
+  EXPECT_EQ(requests_.back(), R"(POST /auth/login {"name":"ada","password":"12345678"})");
+  // The same, but it is the account of somebody else.
+  drops_register_ = true;
+  refusals_ = {refusal(409, "name_taken", "That name is taken."),
+               refusal(401, "unauthorized", "Wrong name or password.")};
+  EXPECT_EQ(sign_in(), "cannot sign in: That name is taken.");
 }
 
 TEST_F(SignInTest, ComesInAsAGuestWithoutAPassword) {
