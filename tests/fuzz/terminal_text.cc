@@ -17,6 +17,7 @@
 #include "client/terminal/screen/input_line.h"
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/utf8.h"
+#include "client/terminal/text/wording.h"
 #include "client/terminal/view/chat_view.h"
 #include "client/terminal/view/message_lines.h"
 #include "core/base/check.h"
