@@ -36,7 +36,7 @@ class Access {
   // `done` is called, not before this has returned.
   enum class Progress : std::uint8_t {
     kOrdered,  // what the connection asks for next may follow
-    kWaiting,  // … must wait until `done`
+    kWaiting,  // what it asks for next must wait until `done`
   };
   using Published = Expected<Position, RpcError>;  // offset 0: delivered and not stored
   [[nodiscard]] virtual Expected<Progress, RpcError> publish(

@@ -52,6 +52,8 @@ Identity own_identity(TokenClaims claims) {
           id_from_text(claims.session).value_or(0)};
 }
 
+// The operator's system names users as it likes. It cannot make anonymous ones administrators, for
+// nobody could say later which of them did something.
 Identity external_identity(TokenClaims claims) {
   const bool is_admin = claims.role == text_of(UserRole::kAdmin) && !claims.user.empty();
   return {std::move(claims.user),
@@ -86,6 +88,7 @@ Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const 
   // What was revoked may concern anybody.
   if (!is_ready()) return Unexpected<Refusal>(errors::kInternal);
   const auto own = accounts_ == nullptr ? std::nullopt : accounts_->verify(token);
+  // The cluster's own signature is tried first; what it does not fit may be the operator's.
   const auto claims = own ? *own : verify_connection_token(token, settings_.tokens, now);
   if (!claims) {
     if (claims.error() == TokenError::kExpired) return Unexpected<Refusal>(errors::kTokenExpired);
@@ -94,6 +97,8 @@ Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const 
   if (claims->expires_at && *claims->expires_at <= now) {  // `expire_at`
     return Unexpected<Refusal>(errors::kExpired);
   }
+  // An operator's token must not name an account: it would be somebody else with all that they
+  // have.
   const bool is_user =
       own || (is_external_user(claims->user) &&
               !(accounts_ != nullptr && accounts_->looks_like_account(claims->user)));
@@ -129,6 +134,7 @@ Expected<Identity, Disconnect> Authenticator::refresh(std::string_view user,
   if (!identity) {
     const auto* why = std::get_if<Disconnect>(&identity.error());
     if (why != nullptr) return Unexpected<Disconnect>(*why);
+    // Temporary: the client comes back with the same token, to a node that may know more by then.
     const bool is_early = std::get<ErrorCode>(identity.error()) == errors::kInternal;
     return Unexpected<Disconnect>(is_early ? disconnects::kInternal : disconnects::kExpired);
   }
