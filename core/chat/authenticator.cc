@@ -52,6 +52,8 @@ Identity own_identity(TokenClaims claims) {
           id_from_text(claims.session).value_or(0)};
 }
 
+// The operator's system names users as it likes. It cannot make anonymous ones administrators, for
+// nobody could say later which of them did something.
 Identity external_identity(TokenClaims claims) {
   const bool is_admin = claims.role == text_of(UserRole::kAdmin) && !claims.user.empty();
   return {std::move(claims.user),

@@ -294,7 +294,7 @@ void CatchUps::check() const {
                   subscription.is_live);
       if (up.has(channel.members[subscription.index].cursor)) ++unserved;
     }
-    CHIRM_CHECK(up.unserved <= unserved, channel.name(), up.unserved, unserved);
+    CHIRM_CHECK(up.unserved == unserved, channel.name(), up.unserved, unserved);
     readers += up.readers.size();
     // Nobody waits for ever: there is a page to be sent, or it will be looked what comes next.
     const ListHook<DueCatchUpTag>& hook = up;

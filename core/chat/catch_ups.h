@@ -39,7 +39,7 @@ class CatchUps {
 
   // It must not be one yet.
   void add(Channel& channel, Subscriber& subscriber);
-  // … of a slow reader that was within the tail until now.
+  // The same for a slow reader that was within the tail until now: that is counted, and logged.
   void add_fallen(Channel& channel, Subscriber& subscriber);
   // It must be one; the member is still there.
   void remove(Channel& channel, Subscriber& subscriber);

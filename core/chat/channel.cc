@@ -15,6 +15,7 @@ void Channel::check() const {
   if (is_repair_paused) {
     CHIRM_CHECK(state == ChannelState::kRepairing && is_linked(), name(), is_linked());
   }
+  // A round that nobody goes on with would keep the members waiting until the next publication.
   CHIRM_CHECK(round.left <= members.size(), name(), round.left, members.size());
   CHIRM_CHECK(round.left == 0 || is_linked(), name(), round.left);
   CHIRM_CHECK(round.live_from <= top, name(), round.live_from, top);

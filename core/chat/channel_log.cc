@@ -34,6 +34,8 @@ void ChannelLog::reset(Position top) {
   top_ = std::move(top);
 }
 
+// A segment's string never grows beyond what it has reserved, because a write that is under way
+// points into it: a frame that does not fit begins the next segment.
 void ChannelLog::append(std::string_view body, std::uint32_t arrived) {
   const std::uint64_t offset = top_.offset + 1;
   std::string& payload = scratch();
@@ -56,6 +58,8 @@ void ChannelLog::append(std::string_view body, std::uint32_t arrived) {
   top_.offset = offset;
 }
 
+// The overhead of a frame is an estimate that is never too low for usual bodies. Should it be, the
+// string grows, which does no harm: nobody has a pointer into it yet.
 void ChannelLog::prepend(std::span<const Publication> older) {
   if (older.empty()) return;
   CHIRM_CHECK(older.back().offset + 1 == first(), older.back().offset, first());
@@ -80,6 +84,7 @@ void ChannelLog::add_frame(Segment& segment, std::string_view payload) {
   segment.ends.push_back(static_cast<std::uint32_t>(segment.bytes.size()));
 }
 
+// Whole segments, so that no byte is moved and no offset within one changes.
 void ChannelLog::trim(std::size_t bytes_wanted) {
   while (segments_.size() > 1) {
     const std::size_t oldest = segments_.front().bytes.capacity();
@@ -120,12 +125,15 @@ std::uint32_t ChannelLog::arrived(std::uint64_t offset) const {
   return index < segment.arrived.size() ? segment.arrived[index] : 0;
 }
 
+// From the end: nearly all readers stand near the top.
 std::size_t ChannelLog::segment_holding(std::uint64_t offset) const {
   std::size_t at = segments_.size() - 1;
   while (segments_[at].first > offset) --at;
   return at;
 }
 
+// At least one frame, however large: else a reader of small writes would never get past it. Stops
+// at the end of a piece that was cut short, for what follows would leave a hole.
 ChannelLog::Gathered ChannelLog::gather(std::uint64_t offset, std::size_t bytes_max,
                                         std::vector<iovec>& out) const {
   Gathered gathered{0, offset};
@@ -172,7 +180,8 @@ std::vector<Publication> ChannelLog::publications(std::uint64_t offset,
   return found;
 }
 
-// What append_publication_push() was given when add_frame() made the frame.
+// What append_publication_push() was given when add_frame() made the frame. Taken out of it again
+// rather than kept beside it: bodies are asked for only when a store has lost them.
 std::string_view ChannelLog::body_in(std::string_view frame, std::uint64_t offset) const {
   const auto length = static_cast<unsigned char>(frame[1]);  // RFC 6455 §5.2; never masked
   frame.remove_prefix(length < 126 ? 2 : length == 126 ? 4 : 10);
@@ -184,6 +193,7 @@ std::string_view ChannelLog::body_in(std::string_view frame, std::uint64_t offse
 }
 
 ChannelLog::Cut ChannelLog::cut(std::uint64_t offset, std::size_t byte) const {
+  CHIRM_CHECK(byte == 0 || covers(offset), offset, first(), top_.offset);
   std::uint64_t done = offset;
   for (std::size_t at = segment_holding(offset + 1); byte > 0; ++at) {
     const Segment& segment = segments_[at];

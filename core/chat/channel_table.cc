@@ -20,6 +20,7 @@ Channel& ChannelTable::open(std::string_view name, WsEncoder& encoder) {
   return *channel;
 }
 
+// `name` may be the channel's own, so the channel outlives the erasing of it.
 std::unique_ptr<Channel> ChannelTable::take(std::string_view name) {
   const auto found = channels_.find(name);
   CHIRM_CHECK(found != channels_.end(), name);

@@ -20,7 +20,7 @@ constexpr std::uint32_t kWritesPerChannel = 256;
 constexpr std::size_t kSmallChannel = 64;
 // One gathered write; what remains is written when the others had their turn.
 constexpr std::size_t kWriteBytesMax = 256 * 1024;
-// … with what a session has of its own: a reply does not wait for much of what others catch up.
+// A write because of something in the private lane: a reply does not wait for much else.
 constexpr std::size_t kOwnWriteBytesMax = 16 * 1024;
 constexpr std::size_t kWritePiecesMax = 128;  // of writev's 1,024
 
@@ -208,7 +208,8 @@ std::size_t FanOut::gather(const Subscriber& subscriber, Scope scope) {
     }
     if (bytes >= bytes_max || pieces_.size() >= kWritePiecesMax) break;
     const auto found = log->gather(cursor, bytes_max - bytes, pieces_);
-    parts_.push_back({&channel, subscription.index, found.bytes, found.to});
+    parts_.push_back(
+        {&channel, subscription.index, subscription.is_catching_up, found.bytes, found.to});
     bytes += found.bytes;
   }
   return lane_bytes + bytes;
@@ -238,7 +239,7 @@ void FanOut::account(Subscriber& subscriber, std::size_t taken) {
       taken = 0;
     }
     counters_.deliveries += cursor - before;
-    if (channel.catch_up) catch_ups_.count_served(*channel.catch_up, before, cursor);
+    if (part.is_reader) catch_ups_.count_served(*channel.catch_up, before, cursor);
   }
 }
 

@@ -62,6 +62,7 @@ class FanOut {
   struct Part {
     Channel* channel;
     std::uint32_t member;
+    bool is_reader;  // of the channel's catch-up
     std::size_t bytes;
     std::uint64_t to;  // the cursor, when all of it was taken
   };

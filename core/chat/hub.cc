@@ -82,6 +82,8 @@ void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorC
   let_in(*channel);
 }
 
+// It lingers: whoever lost its connection comes back within seconds and finds the tail. But with
+// many channels memory is worth more than that.
 bool Hub::is_unused(const Channel& channel, std::uint64_t now_ms) const {
   const bool is_crowded = channels_.size() > settings_.channels_max / 2;
   const std::uint64_t linger_ms = is_crowded ? 0 : 1000ULL * settings_.channel_linger_s;
@@ -244,6 +246,7 @@ void Hub::on_publication(std::string_view name, std::uint64_t offset, std::strin
     return;
   }
   const Position& top = channel->log.top();
+  // Another log's. Or an old one's, that was long on the way: the store knows which it is.
   if (epoch != top.epoch) {
     channel->must_compare = true;
     recovery_.repair(*channel);

@@ -51,7 +51,7 @@ class Recovery {
 
   // Reads what is missing, unless it is being read.
   void repair(Channel& channel);
-  // … when something may have been missed and nothing is being read.
+  // The same, if something may have been missed and nothing is being read.
   void repair_if_due(Channel& channel);
   // An answer does not belong to the log that we follow: nothing is believed of history until the
   // tip has been compared.

@@ -20,13 +20,11 @@ namespace {
 constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
 // What the reference server counts when a client goes; never on the wire.
 constexpr std::uint16_t kClosedByPeer = 3000;
-// A token that lasts longer does not expire: milliseconds of it still fit an int64_t.
-constexpr std::int64_t kExpiryMax = std::int64_t{1} << 50;
 
 }  // namespace
 
 Session::Session(SessionContext& context, Transport& transport)
-    : Subscriber(transport), context_(context) {
+    : Subscriber(transport), context_(context), deadlines_(context.settings) {
   ++context_.counters.sessions;
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
 }
@@ -45,6 +43,7 @@ std::shared_ptr<Session*> Session::self() {
 
 // ---- Input
 
+// What was held before comes first, so a line is only handled at once when nothing is held.
 void Session::on_message(std::string_view message) {
   if (state_ == State::kClosing) return;
   const bool is_well_formed = for_each_line(message, [&](std::string_view line) {
@@ -59,6 +58,8 @@ void Session::on_message(std::string_view message) {
   resume();
 }
 
+// A client that asks faster than it is answered, or than it reads the answers, is not read from
+// until that is over. So what one connection keeps in memory is bounded.
 bool Session::must_hold() const {
   return is_draining_ || state_ == State::kJoining || waiting_publish_ != 0 ||
          in_flight_ >= context_.settings.publishes_in_flight_max ||
@@ -129,6 +130,7 @@ void Session::send_scratch() {
   if (state_ == State::kClosing) return;
   context_.encoder.append(lane_, Opcode::kText, context_.scratch);
   context_.hub.mark_dirty(*this);
+  // Input has stopped long before, so these are replies to what was taken in by then.
   if (lane_.size() > kLaneBytesMax) close(disconnects::kSlow);
 }
 
@@ -168,16 +170,19 @@ void Session::close(const Disconnect& why) {
 
 void Session::leave_after(std::uint64_t delay_ms) {
   if (delay_ms == 0 || state_ != State::kConnected) return close(disconnects::kInsufficientState);
-  leave_ms_ = context_.hub.loop().now_ms() + delay_ms;
+  deadlines_.leave_at(context_.hub.loop().now_ms() + delay_ms);
   schedule();
 }
 
+// Who waits for an answer, of a publish for instance, gets it: else it would send it a second time.
 void Session::drain() {
   is_draining_ = true;
   if (in_flight_ == 0) return close(disconnects::kShutdown);
   resume();  // which tells the transport that no input is wanted
 }
 
+// The Close frame is the last thing in the lane: from here on nothing is added, and subscriptions
+// have ended, so that nothing of them comes behind it.
 void Session::begin_close(std::uint16_t code, std::string_view reason) {
   state_ = State::kClosing;
   context_.wheel.clear(*this);
@@ -224,50 +229,34 @@ void Session::on_written() {
 void Session::on_deadline() {
   if (state_ != State::kConnected) return close(disconnects::kStale);
   const std::uint64_t now = context_.hub.loop().now_ms();
-  if (leave_ms_ != 0 && now >= leave_ms_) return close(disconnects::kInsufficientState);
-  if (expires_at_ != 0 && Loop::unix_ms() / 1000 >= expires_at_) {
-    return close(disconnects::kExpired);
-  }
-  if (ping_ms_ != 0 && now >= ping_ms_) {
-    // A pong that we do not read, because the store is slow to answer, is not missing.
-    const bool is_heard = is_input_wanted_ || is_blocked();
-    if (is_awaiting_pong_ && is_heard) return close(disconnects::kNoPong);
-    ping_ms_ = now + 1000ULL * context_.settings.pong_timeout_s;
-    if (!is_awaiting_pong_) {
-      is_awaiting_pong_ = true;
-      context_.scratch = "{}";
-      send_scratch();
+  switch (deadlines_.due(now, Loop::unix_ms())) {
+    case SessionDeadlines::Due::kLeave:
+      return close(disconnects::kInsufficientState);
+    case SessionDeadlines::Due::kExpiry:
+      return close(disconnects::kExpired);
+    case SessionDeadlines::Due::kPing: {
+      // A pong that we do not read, because the store is slow to answer, is not missing.
+      const bool is_heard = is_input_wanted_ || is_blocked();
+      if (deadlines_.is_awaiting_pong() && is_heard) return close(disconnects::kNoPong);
+      if (deadlines_.ping(now)) push("{}");
+      break;
     }
+    case SessionDeadlines::Due::kNothing:
+      break;
   }
   schedule();
 }
 
 void Session::schedule() {
-  std::uint64_t delay_ms = UINT64_MAX;
-  const std::uint64_t now = context_.hub.loop().now_ms();
-  if (ping_ms_ != 0) delay_ms = ping_ms_ > now ? ping_ms_ - now : 0;
-  if (leave_ms_ != 0) delay_ms = std::min(delay_ms, leave_ms_ > now ? leave_ms_ - now : 0);
-  if (expires_at_ != 0) {
-    const std::int64_t left_ms = expires_at_ * 1000 - Loop::unix_ms();
-    delay_ms = std::min(delay_ms, static_cast<std::uint64_t>(std::max<std::int64_t>(left_ms, 0)));
-  }
-  if (delay_ms == UINT64_MAX) {
+  const std::uint64_t delay_ms = deadlines_.delay_ms(context_.hub.loop().now_ms(), Loop::unix_ms());
+  if (delay_ms == SessionDeadlines::kNone) {
     context_.wheel.clear(*this);
   } else {
     context_.wheel.set(*this, delay_ms);
   }
 }
 
-void Session::set_expiry(const std::optional<std::int64_t>& expires_at) {
-  expires_at_ =
-      expires_at && *expires_at < kExpiryMax ? *expires_at + context_.settings.expiry_grace_s : 0;
-}
-
-std::optional<std::uint32_t> Session::seconds_to_expiry() const {
-  if (expires_at_ == 0) return std::nullopt;
-  const std::int64_t left = expires_at_ - context_.settings.expiry_grace_s - Loop::unix_ms() / 1000;
-  return static_cast<std::uint32_t>(std::clamp<std::int64_t>(left, 1, INT32_MAX));
-}
+// ---- What others ask
 
 std::vector<std::string> Session::channels(std::size_t count_max) const {
   std::vector<std::string> names;

@@ -17,6 +17,7 @@
 #include "core/chat/access.h"
 #include "core/chat/authenticator.h"
 #include "core/chat/rate_limit.h"
+#include "core/chat/session_deadlines.h"
 #include "core/chat/subscriber.h"
 #include "core/loop/timer_wheel.h"
 #include "protocol/codes.h"
@@ -57,6 +58,8 @@ struct SessionContext {
   Access* access = nullptr;       // null: channels are open to whom their names admit
 };
 
+// More functions than a class should have: each command of the protocol is one or two, and whatever
+// they do they need the session's state, which would only be passed around.
 class Session final : public Subscriber, public WheelEntry {
  public:
   // context and transport must outlive the session.
@@ -99,6 +102,8 @@ class Session final : public Subscriber, public WheelEntry {
   bool deliver(std::string_view channel, std::string_view body);
   // The user is not looking, or is again; it is told to others. Ignored before it is connected.
   void set_away(bool is_away);
+  // One JSON message, for this client alone. Closes it when it does not read.
+  void push(std::string_view json) override;
 
   // Every subscriber of a hub is a session.
   static Session& of(Subscriber& subscriber) { return static_cast<Session&>(subscriber); }
@@ -112,9 +117,8 @@ class Session final : public Subscriber, public WheelEntry {
                      const SubscribeResult& result) override;
   void on_refused(std::uint32_t command_id, const ErrorCode& error) override;
   void on_join_late() override;
-  void push(std::string_view json) override;
   void leave_after(std::uint64_t delay_ms) override;
-  bool is_leaving() const override { return leave_ms_ != 0 || is_closing(); }
+  bool is_leaving() const override { return deadlines_.is_leaving() || is_closing(); }
   void on_written() override;
 
   void handle_line(std::string_view line);
@@ -160,21 +164,18 @@ class Session final : public Subscriber, public WheelEntry {
   void note_channel(const ServerSubscribe& wanted);
   void finish_joining_if_complete();
   void finish_connect(std::uint32_t id, std::string_view subs);
-  void set_expiry(const std::optional<std::int64_t>& expires_at);
-  std::optional<std::uint32_t> seconds_to_expiry() const;
 
   void begin(std::uint32_t weight) { in_flight_ += weight; }
   void finish(std::uint32_t weight);  // an asynchronous command was answered
   bool must_hold() const;
   void hold(std::string_view line);
   void resume();    // handles held commands as far as that is possible now
-  void schedule();  // sets the wheel to the next of ping, pong timeout, expiry and leaving
+  void schedule();  // sets the wheel to what is due next
 
   void begin_close(std::uint16_t code, std::string_view reason);
   void unlist();  // from the directory, and as online
 
   SessionContext& context_;
-  bool is_awaiting_pong_ = false;
   bool is_resuming_ = false;           // resume() is running
   bool is_draining_ = false;           // drain() was called
   bool is_end_told_ = false;           // transport_.on_all_written() was called
@@ -185,10 +186,8 @@ class Session final : public Subscriber, public WheelEntry {
   UserRole role_ = UserRole::kUser;
   std::uint32_t directory_index_ = 0;
   std::uint32_t in_flight_ = 0;  // asynchronous commands, by weight
-  std::uint64_t ping_ms_ = 0;    // when the next ping is due, or its pong when awaited
-  std::int64_t expires_at_ = 0;  // unix seconds, grace included; 0: never
+  SessionDeadlines deadlines_;
   std::uint64_t sign_in_ = 0;
-  std::uint64_t leave_ms_ = 0;  // when leave_after() closes it; 0: not
   // Commands that wait: for a subscription to be answered, for answers under way, for lane_ to
   // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
   std::unique_ptr<std::deque<std::string>> held_;  // null when none

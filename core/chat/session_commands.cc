@@ -35,6 +35,7 @@ std::string join_publications(const std::vector<Publication>& publications, std:
 }
 }  // namespace
 
+// Names first: what Access is asked of is a channel that can exist and is not somebody else's.
 bool Session::refuse(std::uint32_t id, std::string_view channel) {
   const auto error = context_.authenticator.check_channel(user_, channel);
   if (error) reply_error(id, *error);
@@ -48,6 +49,7 @@ void Session::if_allowed(std::uint32_t id, Right right, std::string_view channel
     if (!*known) return reply_error(id, known->error().view());
     return act(*this);
   }
+  // Weighs as much as what it may lead to, so that a client cannot have many looked up at once.
   begin(kListWeight);
   context_.access->check_later(*this, right, channel,
                                [weak = self(), id, act](const Access::Verdict& verdict) {
@@ -74,6 +76,7 @@ void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
   if (find(command.channel) != nullptr || is_checking(command.channel)) {
     return reply_error(id, errors::kAlreadySubscribed);
   }
+  // Those that are being looked up count, or a burst of subscribes would get past the limit.
   const std::size_t channels = subscriptions_.size() + (checking_ ? checking_->size() : 0);
   if (channels >= context_.settings.channels_per_client) {
     return reply_error(id, errors::kLimitExceeded);
@@ -93,6 +96,8 @@ void Session::subscribe_as_allowed(std::uint32_t id, SubscribeCommand command) {
   context_.hub.subscribe(*this, id, command);
 }
 
+// Until the right is known the hub does not know of it, and neither do the other commands: a second
+// subscribe is refused and an unsubscribe waits because of `checking_`.
 void Session::subscribe_later(std::uint32_t id, const SubscribeCommand& command) {
   if (!checking_) checking_ = std::make_unique<std::vector<std::string>>();
   checking_->emplace_back(command.channel);
@@ -107,6 +112,7 @@ void Session::subscribe_later(std::uint32_t id, const SubscribeCommand& command)
         if (!verdict) {
           session->reply_error(id, verdict.error().view());
         } else if (session->is_connected()) {
+          // The command's views are gone with the message that it came in.
           SubscribeCommand owned = command;
           owned.channel = channel;
           owned.token = {};
@@ -126,6 +132,8 @@ void Session::end_checking(std::string_view channel) {
   if (checking_->empty()) checking_.reset();
 }
 
+// Always answered well: who is not subscribed, maybe because the hub has just ended it, has what it
+// wants.
 void Session::handle(std::uint32_t id, const UnsubscribeCommand& command) {
   if (const Subscription* subscription = find(command.channel)) {
     context_.hub.unsubscribe(*this, *subscription->channel);
@@ -144,7 +152,8 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
   append_publication_body(body, command.data,
                           {user_, client_id_, info_, channel_info(command.channel)});
   const PublishRequest request{command.channel, body, user_, command.message_id};
-  if (++last_publish_ == 0) ++last_publish_;
+  // Later commands may have to wait for this one's answer, and by then others may be under way.
+  if (++last_publish_ == 0) ++last_publish_;  // 0 means that none is waited for
   const std::uint32_t number = last_publish_;
   const auto on_published = [weak = self(), id, number](const auto& position) {
     Session* session = *weak;
@@ -209,6 +218,7 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
     if (!history) {
       session->reply_error(id, history.error());
     } else if (!epoch.empty() && epoch != history->top.epoch) {
+      // Its offsets mean something else in this log.
       session->reply_error(id, errors::kUnrecoverablePosition);
     } else {
       const std::string publications = join_publications(
@@ -283,6 +293,7 @@ void Session::handle(std::uint32_t id, const RpcCommand& command) {
     const bool is_off = context_.rpc == nullptr && command.method.starts_with("chat.");
     return reply_error(id, is_off ? errors::kNotAvailable : errors::kMethodNotFound);
   }
+  // After the look-up, for the weight; a name that does not exist costs next to nothing.
   if (is_throttled(calls_, method->weight)) return reply_error(id, errors::kTooManyRequests);
   begin(kCallWeight);
   method->call(caller(), command.data, [weak = self(), id](const RpcResult& result) {
@@ -305,17 +316,20 @@ RpcCaller Session::caller() {
   return {user_, name.empty() ? user_ : std::move(name), role_, client_id_, self()};
 }
 
+// It has no id to be answered with an error, so closing is how the client learns of it.
 void Session::handle(std::uint32_t, const SendCommand&) { close(disconnects::kNotAvailable); }
 
 void Session::handle(std::uint32_t id, const RefreshCommand& command) {
+  // A token without an expiry makes the connection last, and another role counts from now on.
   const auto identity = context_.authenticator.refresh(user_, command.token);
   if (!identity) return close(identity.error());
   const bool has_new_role = std::exchange(role_, identity->role) != identity->role;
   sign_in_ = identity->session;
-  set_expiry(identity->expires_at);
+  deadlines_.set_expiry(identity->expires_at);
   schedule();
   context_.scratch.clear();
-  append_refresh_reply(context_.scratch, id, client_id_, kVersion, seconds_to_expiry());
+  append_refresh_reply(context_.scratch, id, client_id_, kVersion,
+                       deadlines_.seconds_to_expiry(Loop::unix_ms()));
   send_scratch();
   if (has_new_role && context_.access != nullptr) context_.access->on_role_changed(*this);
 }
@@ -327,11 +341,7 @@ void Session::handle(std::uint32_t id, const SubRefreshCommand& command) {
 }
 
 void Session::handle(std::uint32_t, const PongCommand&) {
-  if (!is_awaiting_pong_) return close(disconnects::kBadRequest);
-  is_awaiting_pong_ = false;
-  const ChatSettings& settings = context_.settings;
-  // Pings keep their interval: the next is due ping_s after the last, not after its pong.
-  ping_ms_ += 1000ULL * (settings.ping_s - settings.pong_timeout_s);
+  if (!deadlines_.on_pong()) return close(disconnects::kBadRequest);
   schedule();
 }
 

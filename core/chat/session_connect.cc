@@ -38,12 +38,14 @@ void Session::handle(std::uint32_t id, const ConnectCommand& command) {
   role_ = identity->role;
   sign_in_ = identity->session;
   client_id_ = make_client_id(context_.random);
-  set_expiry(identity->expires_at);
+  deadlines_.set_expiry(identity->expires_at);
   if (identity->channels.empty()) return finish_connect(id, {});
   token_channels_ = std::make_unique<TokenChannels>(std::move(identity->channels));
   join_server_side(id, command);
 }
 
+// After an error reply the client closes by itself; should it not, it has until the deadline that
+// was set for its connect.
 void Session::refuse_connect(std::uint32_t id, const Refusal& refusal) {
   if (const auto* why = std::get_if<Disconnect>(&refusal)) return close(*why);
   state_ = State::kRefused;
@@ -130,10 +132,13 @@ void Session::note_channel(const ServerSubscribe& wanted) {
 }
 
 void Session::on_join_late() {
+  if (greeting_ == nullptr) return;  // another channel has just been refused, and so connect
   --greeting_->missing;
   finish_joining_if_complete();
 }
 
+// The greeting is taken out first: when connect has been answered, what others subscribe the client
+// to is told by a push.
 void Session::finish_joining_if_complete() {
   if (greeting_->missing > 0) return;
   const std::unique_ptr<Greeting> joined = std::move(greeting_);
@@ -161,6 +166,7 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   context_.directory.add(*this);
   is_listed_ = true;
   context_.hub.presence().on_connected(user_);
+  // For most connections it was only the inbox: nothing that is worth keeping for its whole life.
   if (token_channels_ != nullptr) {
     const bool says_nothing =
         std::all_of(token_channels_->begin(), token_channels_->end(), [](const auto& channel) {
@@ -170,14 +176,15 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   }
   const std::uint64_t ping_ms = 1000ULL * context_.settings.ping_s;
   if (ping_ms > 0) {  // the first one spreads the pings of clients that came at once
-    ping_ms_ = context_.hub.loop().now_ms() + context_.random.between(ping_ms / 2, ping_ms - 1);
+    deadlines_.start_pings(context_.hub.loop().now_ms() +
+                           context_.random.between(ping_ms / 2, ping_ms - 1));
   }
   schedule();
   context_.scratch.clear();
   append_connect_reply(context_.scratch, id,
                        {.client = client_id_,
                         .version = kVersion,
-                        .expires_in_s = seconds_to_expiry(),
+                        .expires_in_s = deadlines_.seconds_to_expiry(Loop::unix_ms()),
                         .ping_s = context_.settings.ping_s,
                         .pong = context_.settings.ping_s > 0,
                         .subs = subs});

@@ -22,6 +22,7 @@ void SessionDirectory::remove(Session& session) {
   CHIRM_CHECK(found != users_.end(), session.user(), session.client_id());
   std::vector<Session*>& sessions = found->second;
   CHIRM_CHECK(sessions[session.directory_index_] == &session, session.client_id());
+  // The last one takes its place: a user such as that of a monitoring system may have thousands.
   sessions[session.directory_index_] = sessions.back();
   sessions[session.directory_index_]->directory_index_ = session.directory_index_;
   sessions.pop_back();

@@ -7,7 +7,8 @@
 namespace chirm {
 
 namespace {
-// Places of slow readers that are measured at a time, of each kind: a share of a millisecond.
+// Places of slow readers that are measured at a time, of each kind. The loop waits meanwhile, for a
+// millisecond or so. Whoever is left out comes first the next time.
 constexpr std::size_t kMeasuredPerTick = 20'000;
 constexpr std::size_t kLooksMax = 1'000;
 // A socket that is full for a moment is not slow.
@@ -62,6 +63,7 @@ std::vector<SlowReader> SlowReaders::farthest() {
     const std::uint64_t publications = behind(channel, member);
     if (publications > 0) found.push_back({&subscriber, channel.name(), publications});
   };
+  // Who catches up is counted below, whether blocked or not.
   ListLook blocked(queue_.blocked());
   while (looks < kLooksMax) {
     const Subscriber* subscriber = blocked.next();

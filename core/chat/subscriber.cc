@@ -8,6 +8,7 @@
 
 namespace chirm {
 
+// A list beats a map here: most have a handful, and at most channels_per_client.
 Subscription* Subscriber::find(const Channel& channel) {
   const auto found = std::find_if(subscriptions_.begin(), subscriptions_.end(),
                                   [&](const Subscription& one) { return one.channel == &channel; });

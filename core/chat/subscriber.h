@@ -22,6 +22,7 @@ struct Joining;
 struct SubscribeResult;
 struct WaitingTag;
 
+// More functions than a class should have: half of them are a look at one member each.
 class Subscriber : public ListHook<WaitingTag>, public ListHook<BlockedTag> {
  public:
   enum class State : std::uint8_t {
@@ -107,7 +108,7 @@ class Subscriber : public ListHook<WaitingTag>, public ListHook<BlockedTag> {
   // A subscription of the server's choice has ended, and the client can get it back only by
   // connecting again: it is closed in so many milliseconds.
   virtual void leave_after(std::uint64_t delay_ms) = 0;
-  virtual bool is_leaving() const = 0;  // … or closing already
+  virtual bool is_leaving() const = 0;  // or is closing already
 
  protected:
   // The transport must outlive the subscriber.

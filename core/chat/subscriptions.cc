@@ -26,6 +26,8 @@ void Subscriptions::join(Channel& channel, const Joining& joining, std::uint64_t
   presence_.on_joined(channel.name(), subscriber, joining.wants_presence);
 }
 
+// The order matters: the catch-up and the list of members need both halves whole, and presence must
+// not count the member any more when it tells others that it has left.
 void Subscriptions::end(Subscriber& subscriber, Channel& channel) {
   Subscription& found = subscriber.at(channel);
   const bool was_live = found.is_live;
@@ -54,6 +56,7 @@ void Subscriptions::remove_member(Channel& channel, std::uint32_t index) {
   if (channel.round.left > 0) queue_.add(channel);
 }
 
+// From the back, where ending moves no other subscription.
 void Subscriptions::end_all(Subscriber& subscriber) {
   while (!subscriber.subscriptions().empty()) {
     end(subscriber, *subscriber.subscriptions().back().channel);

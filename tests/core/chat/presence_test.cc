@@ -125,8 +125,7 @@ TEST_F(PresenceTest, EndsWhoDoesNotReadItsPushes) {
   FakeClient& ada = add_watcher("ada");
   ada.transport.room = 0;
   const std::string json(1024 * 1024, ' ');
-  Subscriber& subscriber = *ada.session;
-  for (int i = 0; i < 20; ++i) subscriber.push(json);
+  for (int i = 0; i < 20; ++i) ada.session->push(json);
   EXPECT_TRUE(ada.session->is_closing());
   EXPECT_EQ(node.counters.disconnects[3008], 1U);
 }
