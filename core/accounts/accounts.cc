@@ -317,12 +317,12 @@ void Accounts::refresh(const std::string& refresh_token, Done<SignedIn> done) {
     });
   };
   if (is_guest(token->user)) return rotate(token->user, UserRole::kGuest);
-  accounts_.get(token->user,
-                [=, this, user = token->user](const Expected<Account, AccountError>& account) {
-                  if (!account) return done(failed<SignedIn>(account.error()));
-                  if (account->version == 0) return done(failed<SignedIn>(signed_out()));
-                  rotate(account->name, roles_.role_of(user, *account));
-                });
+  accounts_.get(token->user, [=, this, done = std::move(done),
+                              user = token->user](const Expected<Account, AccountError>& account) {
+    if (!account) return done(failed<SignedIn>(account.error()));
+    if (account->version == 0) return done(failed<SignedIn>(signed_out()));
+    rotate(account->name, roles_.role_of(user, *account));
+  });
 }
 
 void Accounts::log_out(const std::string& refresh_token, bool all, Done<void> done) {

@@ -108,7 +108,7 @@ class RoomStore final : private DocumentListener {
                                                     Change change);
   // Of an entry in the user's list of rooms or of conversations; made if it is not there.
   template <class Change>
-  Task<Result<Updated<ListRecord>>> update_list(std::string user, std::string channel,
+  Task<Result<Updated<ListRecord>>> update_list(const std::string& user, std::string channel,
                                                 Change change) {
     std::string collection = list_of(user, channel);
     return update(lists, std::move(collection), std::move(channel), std::move(change));
@@ -172,7 +172,7 @@ auto RoomStore::update_member(std::string room, std::string user, Change change)
   const auto watched = [&](Kept<MemberRecord>& kept) -> Result<bool> {
     const MemberRecord before = kept.record;
     was_member = before.is_member();
-    const Result<bool> is_wanted = change(kept);
+    Result<bool> is_wanted = change(kept);
     is_tried = is_tried || (is_wanted && *is_wanted);
     has_other_marks = is_outsider(before) != is_outsider(kept.record) ||
                       is_muted(before) != is_muted(kept.record);
