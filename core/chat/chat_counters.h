@@ -11,6 +11,7 @@
 
 namespace chirm {
 
+// Plain numbers: as many as there are metrics.
 struct ChatCounters {
   // gauges
   std::uint64_t sessions = 0;

@@ -18,6 +18,7 @@ struct PresenceTimes {
   std::uint64_t seen_ms = 6000;
 };
 
+// Plain values: as many as there are settings.
 struct ChatSettings {
   // No tokens: the user is connect.data.name, every channel is open to everybody.
   bool is_insecure = false;

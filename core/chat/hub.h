@@ -41,8 +41,8 @@ namespace chirm {
 class WsEncoder;
 struct SubscribeCommand;
 
-// More members than a class should have: each is a part of the picture above, and this is the place
-// where they are put together.
+// More than a class should have: most members are the parts of the picture above, which are put
+// together here, and most functions pass on what sessions, operators and the broker say.
 class Hub final : private BrokerListener {
  public:
   // All must outlive the hub, and the hub all subscribers. Sets itself as the broker's listener.

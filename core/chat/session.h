@@ -58,8 +58,8 @@ struct SessionContext {
   Access* access = nullptr;       // null: channels are open to whom their names admit
 };
 
-// More functions than a class should have: each command of the protocol is one or two, and whatever
-// they do they need the session's state, which would only be passed around.
+// More functions and members than a class should have: each command of the protocol is one or two
+// functions, and all of them need the session's state, which would only be passed around.
 class Session final : public Subscriber, public WheelEntry {
  public:
   // context and transport must outlive the session.
