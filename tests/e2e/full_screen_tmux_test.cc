@@ -3,8 +3,13 @@
 // waits for the screen of something that has ended.
 #include <gmock/gmock.h>
 #include <gtest/gtest-spi.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <string>
 
 #include "core/loop/loop.h"
+#include "tests/support/temp_directory.h"
 #include "tests/support/tmux.h"
 
 namespace chirm::testing {
@@ -52,9 +57,13 @@ TEST_F(Terminals, ShowTheLastScreenOfACommandThatHasEnded) {
 }
 
 TEST_F(Terminals, SayThatTmuxHasDied) {
-  tmux_.open("ada", "echo last words; read -r _; kill -9 $PPID; cat", {});
+  // Not told through tmux: that may be dead before it has answered.
+  const TempDirectory directory;
+  const std::string pipe = directory.path() + "/pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  tmux_.open("ada", "echo last words; read -r _ <" + pipe + "; kill -9 $PPID; cat", {});
   ASSERT_TRUE(tmux_.run_until_shows(loop_, "ada", "last words"));
-  tmux_.press("ada", {"Enter"});
+  std::ofstream(pipe) << "now\n";
   EXPECT_THAT(complaint(), AllOf(HasSubstr("tmux capture-pane: "), HasSubstr("last words")));
 }
 
