@@ -10,6 +10,7 @@
 #include "tests/core/chat/server_side_fixture.h"
 #include "tests/support/chat_node.h"
 #include "tests/support/fake_broker.h"
+#include "tests/support/loop_runner.h"
 
 namespace chirm {
 namespace {
@@ -201,10 +202,7 @@ class OtherNodeTest : public ::testing::Test {
     return value;
   }
   bool is_seen_at_last(const std::string& user) {
-    const std::uint64_t end_ns = Loop::clock_ns() + 20'000'000'000;
-    while (seen(user).empty() && Loop::clock_ns() < end_ns) {
-    }
-    return !seen(user).empty();
+    return testing::ask_until([&] { return !seen(user).empty(); });
   }
   UserStatus status(const std::string& user) { return node.hub.presence().status(user); }
   void tell_users(const std::vector<std::string>& users) {
