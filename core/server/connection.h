@@ -2,7 +2,7 @@
 #pragma once
 // One accepted socket: HTTP requests, one after the other, and after an upgrade a WebSocket
 // connection that carries a Session. Keeps no buffer while idle. Private to core/server.
-// 31 functions, because it is what five interfaces call: each of them is one or two lines.
+// Many functions, because it is what five interfaces call: most are one or two lines.
 
 #include <cstdint>
 #include <memory>

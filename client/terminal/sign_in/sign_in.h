@@ -37,7 +37,7 @@ struct Identity {
   std::string name;
 };
 
-// One class: its 17 members are how far one dialogue with the server and the person has come.
+// One class: its many members are how far one dialogue with the server and the person has come.
 class SignIn {
  public:
   // Told what happens, each as a line.

@@ -2,9 +2,10 @@
 #pragma once
 // Reads what comes on a channel's topic. Pure; private to core/broker.
 //
-//   publications   <offset of the first>:<epoch>:  and for each, in order,  <size of the
-//   body>:<body> a signal       s<body> a rewrite      r<offset>:<rewrites in this epoch so
-//   far>:<epoch>
+//   publications   <offset of the first>:<epoch>:  and for each, in order,
+//                  <size of the body>:<body>
+//   a signal       s<body>
+//   a rewrite      r<offset>:<rewrites in this epoch so far>:<epoch>
 
 #include <cstdint>
 #include <optional>

@@ -9,8 +9,7 @@
 //                                   o  newest offset
 //                                   x  when the keys' time to live was set (Unix ms)
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
-//                                   was
-//                                      last found true; absent: 0
+//                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
@@ -28,8 +27,7 @@
 // Publishing and reading begin by deciding whether the numbering can be trusted. It cannot
 //   - when the hash is missing;
 //   - when its newest offset is below one that this node has seen used in the same epoch: then
-//   Redis
-//     came back without its newest writes;
+//     Redis came back without its newest writes;
 //   - when something may be gone that no node can give back: then the channel's life is older than
 //     the first one to be trusted.
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.

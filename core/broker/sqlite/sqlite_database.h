@@ -59,9 +59,8 @@ class SqliteDatabase {
   void roll_back();
 
   std::int64_t last_row() const { return sqlite3_last_insert_rowid(database_.get()); }
-  std::int64_t changes() const {
-    return sqlite3_changes(database_.get());
-  }  // of the last statement
+  // Of the last statement.
+  std::int64_t changes() const { return sqlite3_changes(database_.get()); }
 
   // What failed, and why by SQLite's words: to be called before anything else is done with it.
   Error error(const std::string& what) const;

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "core/base/check.h"
-
 namespace chirm {
 
 namespace {
@@ -95,7 +93,6 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   Channel* channel = nullptr;
   const int rc = find_or_add(write.channel, now_ms, channel);
   if (rc != SQLITE_DONE) return rc;
-  CHIRM_CHECK(!channel->epoch.empty(), write.channel);
   write.position = {channel->top, channel->epoch};
   if (write.body.empty()) return SQLITE_DONE;
   if (!write.message_id.empty()) {

@@ -41,8 +41,8 @@ std::string envelope(std::string_view name, const ApiResult& result);
 // What a request asks for, to be done once. Calls back once, at once or later.
 using ApiAction = std::function<void(ApiDone)>;
 
-// 31 functions: one for each method, and what several of them need to read or to answer. They share
-// no state that could be taken out.
+// Many functions: one for each method, and what several of them need to read or to answer. They
+// share no state that could be taken out.
 class ApiMethods {
  public:
   // All must outlive the methods. `access` is null where channels have no rules.

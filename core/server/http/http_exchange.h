@@ -2,7 +2,7 @@
 #pragma once
 // The HTTP/1.1 half of a connection: its requests, read and answered one after the other (RFC
 // 9112), until it is upgraded or over. Private to core/server.
-// Most of its 16 members belong to the request at hand, and start anew with the next one.
+// Most of its many members belong to the request at hand, and start anew with the next one.
 
 #include <cstddef>
 #include <cstdint>

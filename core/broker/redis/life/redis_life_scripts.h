@@ -30,11 +30,9 @@
 //
 //   state 0  all nodes came, and each found its lease. Every epoch stays (t as it was).
 //   state 1  all came, but a lease was gone. What a node has compared is true; all other channels
-//   get
-//            a new epoch when they are touched (t = n).
+//            get a new epoch when they are touched (t = n).
 //   state 2  a node is missing, and Redis may have lost something that only that node knows of.
-//   Every
-//            channel gets a new epoch when it is touched (n grows by 1, and t = n).
+//            Every channel gets a new epoch when it is touched (n grows by 1, and t = n).
 
 #include <string_view>
 
@@ -44,10 +42,10 @@ namespace chirm::redis_scripts {
 // begins a new life, and notes who is to be waited for: the nodes that had a lease.
 //
 // KEYS  1 life  2 nodes
-// ARGV  1 the process (run_id)  2 its promotion, "" when none is known  3 this node  4 its last
-// lease
-//       (0: none)  5 the n and 6 the t that it knows  7 how long to wait for missing nodes (ms)
-//       8 how long a lease lasts (ms)  9… the nodes that it knows
+// ARGV  1 the process (run_id)  2 its promotion, "" when none is known  3 this node
+//       4 its last lease (0: none)  5 the n and 6 the t that it knows
+//       7 how long to wait for missing nodes (ms)  8 how long a lease lasts (ms)
+//       9… the nodes that it knows
 // Answers {n, t, 1 unless all is settled, id}.
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])

@@ -11,11 +11,11 @@ namespace chirm {
 struct RedisServerInfo {
   std::string version = {};
   std::string run_id = {};  // "": INFO was refused, or is another server's
-  std::string replication_id =
-      {};                     // changes with a promotion, but also when an idle backlog is freed
+  // Changes with a promotion, but also when an idle backlog is freed.
+  std::string replication_id = {};
   bool was_promoted = false;  // it has been a replica
-  bool has_log = false;       // appendonly yes …
-  bool is_safe = false;       // … and appendfsync always
+  bool has_log = false;       // appendonly yes
+  bool is_safe = false;       // has_log, and appendfsync always
 
   // Reads one section of INFO: lines of `name:value`. What it does not have stays as it was.
   void read(std::string_view section);

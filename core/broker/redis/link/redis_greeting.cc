@@ -29,8 +29,10 @@ std::string login_problem(const RedisReply& reply) {
   return "the login was refused: " + std::string(error.substr(0, error.find(' ')));
 }
 
+// Never "" for an error, for that would say that all is well.
 std::string any_problem(const RedisReply& reply) {
-  return reply.is_error() ? std::string(reply.text()) : std::string();
+  if (!reply.is_error()) return {};
+  return reply.text().empty() ? "an error without a text" : std::string(reply.text());
 }
 
 // An operator may have forbidden CLIENT; the name is only for people.
@@ -42,7 +44,7 @@ std::string name_problem(const RedisReply& reply) {
 
 // A replica takes subscriptions and answers reads, from data that may be old.
 std::string role_problem(const RedisReply& reply, RedisRole wanted) {
-  if (reply.is_error()) return std::string(reply.text());
+  if (reply.is_error()) return any_problem(reply);
   const std::string_view expected = wanted == RedisRole::kMaster ? "master" : "sentinel";
   const std::string_view role = reply[0].text();
   if (role == expected) return {};
