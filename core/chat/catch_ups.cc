@@ -296,7 +296,7 @@ void CatchUps::check() const {
     }
     CHIRM_CHECK(up.unserved == unserved, channel.name(), up.unserved, unserved);
     readers += up.readers.size();
-    // Nobody waits for ever: there is a page to be sent, or it will be looked what comes next.
+    // One that nobody needs any more is about to end.
     const ListHook<DueCatchUpTag>& hook = up;
     CHIRM_CHECK(!up.readers.empty() || hook.is_linked() || channel.stored.reading != 0,
                 channel.name());

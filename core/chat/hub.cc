@@ -166,6 +166,8 @@ void Hub::answer(Channel& channel, const std::vector<Answer>& answers) {
       subscriber.on_refused(one.asked.command_id, *one.error);
       continue;
     }
+    // An answer before this one may have led to its end, which the client has been told.
+    if (subscriber.find(channel) == nullptr) continue;
     SubscribeResult result;
     result.position = {one.verdict.cursor, channel.log.top().epoch};
     result.was_recovering = one.asked.recover;
@@ -174,7 +176,6 @@ void Hub::answer(Channel& channel, const std::vector<Answer>& answers) {
   }
 }
 
-// `refused` has been taken from the channel's joining ones.
 void Hub::refuse(Channel& channel, const std::vector<Joining>& refused, const ErrorCode& error) {
   std::vector<Answer> answers;
   for (const Joining& one : refused) answers.push_back({one, {}, &error});
@@ -383,16 +384,19 @@ void Hub::time_out_joining(Channel& channel, std::uint64_t now_ms) {
       channel.joining.begin(), channel.joining.end(), [&](const Joining& joining) {
         return joining.is_late || now_ms - joining.asked_ms < limit_ms;
       });
-  std::vector<Joining> refused(expired, channel.joining.end());
+  const std::vector<Joining> over(expired, channel.joining.end());
   channel.joining.erase(expired, channel.joining.end());
+  std::vector<Joining> refused;
   std::vector<Subscriber*> late;
-  std::erase_if(refused, [&](Joining& joining) {
+  for (Joining joining : over) {
     joining.is_late = joining.command_id == 0 && !joining.recover;
-    if (!joining.is_late) return false;
+    if (!joining.is_late) {
+      refused.push_back(joining);
+      continue;
+    }
     late.push_back(joining.subscriber);
     channel.joining.push_back(joining);
-    return true;
-  });
+  }
   refuse(channel, refused, errors::kInternal);
   for (Subscriber* subscriber : late) subscriber->on_join_late();
 }

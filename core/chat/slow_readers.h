@@ -31,7 +31,7 @@ class SlowReaders {
   // become readers of its history.
   void measure();
   // Those that are behind because they read slowly, or catch up from before a tail; the farthest
-  // first, as far as a thousand looks at each kind find them. Valid until the end of the turn.
+  // first, as far as two thousand looks find them. Valid until the end of the turn.
   std::vector<SlowReader> farthest();
 
  private:

@@ -35,12 +35,18 @@ auto RoomStore::with_cache_of(std::string_view collection, Call call) {
 
 // ---- Reading
 
+namespace {
+
+template <class Cache>
+Task<Result<void>> fetch_into(Cache& cache, std::string collection, std::string id) {
+  (void)co_await ok(cache.get(collection, id));
+  co_return {};
+}
+
+}  // namespace
+
 Task<Result<void>> RoomStore::fetch(std::string collection, std::string id) {
-  const auto get = [&](auto& cache) -> Task<Result<void>> {
-    (void)co_await ok(cache.get(collection, id));
-    co_return {};
-  };
-  co_return co_await with_cache_of(collection, get);
+  return with_cache_of(collection, [&](auto& cache) { return fetch_into(cache, collection, id); });
 }
 
 // The room and the member are of one moment: a member who is looked up while the room is handed

@@ -111,6 +111,11 @@ code && /^[ \t]*#[ \t]*include[ \t]*</ {
     fault("<" target "> in protocol/; expected no clock, socket, thread or log")
 }
 
+# What a lambda captures is gone when a coroutine made of it goes on, unless the lambda outlives it.
+code && /\[[^\]]+\] *\([^)]*\) *-> *Task</ {
+  fault("a coroutine that captures; expected a function that takes what it needs by value")
+}
+
 {
   if (/TO[D]O|FIX[M]E/) fault("a leftover mark; expected it done, or an issue")
   columns = $0

@@ -68,6 +68,8 @@ refused core/server/a.cc:1 "expected only in ^protocol/http" \
 refused client/terminal/view/a.cc:1 "expected only in ^client/terminal/screen/" \
   client/terminal/view/a.cc '#include <curses.h>'
 refused protocol/a.cc:1 "no clock" protocol/a.cc '#include <sys/socket.h>'
+refused core/rooms/a.cc:1 "a coroutine that captures" \
+  core/rooms/a.cc 'const auto get = [&](auto& cache) -> Task<Result<void>> {'
 refused bin/a.cc:1 "a leftover mark" bin/a.cc "// TO""DO: later"
 refused bin/a.cc:1 "101 columns" bin/a.cc "// $(printf 'x%.0s' {1..98})"
 refused bin/a.cc:1 "blanks at the end" bin/a.cc 'int x; '

@@ -174,7 +174,10 @@ void PresenceWatches::on_list(const std::string& node, const PresenceList& list)
   const auto before = part->add_piece(list);
   if (!before) return;
   items_ += part->items().size() - before->size();
-  if (is_told) tell_difference(list.set, *before, PresencePart::Items(part->items()));
+  // A copy, for whoever is told may change the part.
+  if (is_told && is_held(list.set)) {
+    tell_difference(list.set, *before, PresencePart::Items(part->items()));
+  }
   at(list.set).answer_if_complete();
 }
 

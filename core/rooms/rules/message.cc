@@ -111,8 +111,7 @@ StoredMessage read_stored(const std::string& body) {
   return message;
 }
 
-// What the author wrote beside the text is kept, except what the edit replaces. The type's order of
-// members is fixed, so that rewriting it again gives the same bytes.
+// What the author wrote beside the text is kept, except what the edit replaces.
 std::string edited_body(const StoredMessage& message, std::string_view text, std::uint64_t time,
                         std::uint64_t edit) {
   JsonFields data(message.data);
