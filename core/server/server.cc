@@ -84,6 +84,8 @@ struct Server::Parts {
   Loop::TurnEnd end_turn();
   void check() const;
 
+  // Null when the server is gone.
+  const std::shared_ptr<Parts*> self = std::make_shared<Parts*>(this);
   Loop& loop;
   Broker& broker;
   const ServerSettings settings;
@@ -173,11 +175,16 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                           }},
                      settings.node_name, settings.api_key, router, methods) {
   add_routes();
-  loop.add_turn_end_hook([this] { return end_turn(); });
+  loop.add_turn_end_hook([self = self] {  // hooks outlive the server
+    return *self == nullptr ? Loop::TurnEnd::kDone : (*self)->end_turn();
+  });
 }
 
 // Connections go before all else: their sessions leave the hub and the directory as they do.
-Server::Parts::~Parts() { connections.clear(); }
+Server::Parts::~Parts() {
+  *self = nullptr;
+  connections.clear();
+}
 
 std::unique_ptr<Revocations> Server::Parts::make_revocations() {
   if (chat_settings.is_insecure) return nullptr;

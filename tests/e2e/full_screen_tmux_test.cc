@@ -45,15 +45,20 @@ TEST_F(Terminals, CanBeOpenedAgainAfterTheLastWasHungUp) {
 }
 
 TEST_F(Terminals, SayThatTheCommandHasEndedAndHow) {
-  tmux_.open("ada", "echo last words; exit 3", {});
+  // Not at once: tmux may notice an end before it has read all that came before it.
+  tmux_.open("ada", "echo last words; read -r _; exit 3", {});
+  ASSERT_TRUE(tmux_.run_until_shows(loop_, "ada", "last words"));
+  tmux_.press("ada", {"Enter"});
   EXPECT_THAT(complaint(),
               AllOf(HasSubstr("does not show: \"never\""), HasSubstr("the command has ended"),
                     HasSubstr(" 3"), HasSubstr("last words")));
 }
 
 TEST_F(Terminals, ShowTheLastScreenOfACommandThatHasEnded) {
-  tmux_.open("ada", "echo last words", {});
+  tmux_.open("ada", "echo last words; read -r _", {});
   EXPECT_TRUE(tmux_.run_until_shows(loop_, "ada", "last words"));
+  tmux_.press("ada", {"Enter"});
+  EXPECT_THAT(complaint(), HasSubstr("last words"));
 }
 
 TEST_F(Terminals, SayThatTmuxHasDied) {
