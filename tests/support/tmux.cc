@@ -36,8 +36,12 @@ std::string content_of(int fd) {
   return text;
 }
 
+bool is_end_explained(const std::string& state) {
+  return state.find_first_of("0123456789", 1) != std::string::npos;
+}
+
 std::string describe_end(const std::string& state) {
-  if (!state.starts_with('1')) return "";
+  if (!state.starts_with('1') || !is_end_explained(state)) return "";
   return "the command has ended (exit status and signal:" + state.substr(1) + ")";
 }
 
@@ -152,7 +156,11 @@ void Tmux::look(const std::string& name) {
     return;  // with the last screen that there was
   }
   const std::size_t end = answer.output.rfind('\n', answer.output.size() - 2) + 1;
-  screen = {answer.output.substr(0, end), describe_end(answer.output.substr(end)), now};
+  const std::string state = answer.output.substr(end);
+  // A pane is dead when its terminal is closed; what its command ended with comes with SIGCHLD.
+  // tmux 3.3a now and then misses that signal, and leaves the command a zombie until the next one.
+  if (state.starts_with('1') && !is_end_explained(state)) (void)kill(server_, SIGCHLD);
+  screen = {answer.output.substr(0, end), describe_end(state), now};
 }
 
 const std::string& Tmux::screen(const std::string& name) {
