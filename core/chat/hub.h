@@ -8,8 +8,9 @@
 //                                     └─▶ TailMemory      counts what tails and pages take
 //                                                         … all of them over Channel
 //
-// A part never calls the one above it. It returns what it has found out, and the hub answers those
-// who wait and ends those who cannot be served. Lives on the loop's thread.
+// A part never calls the one above it, except that the history reader hands over what it was asked
+// for when that comes. A part returns what it has found out, and the hub answers those who wait and
+// ends those who cannot be served. Lives on the loop's thread.
 
 #include <cstdint>
 #include <functional>

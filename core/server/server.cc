@@ -6,6 +6,7 @@
 #include "core/accounts/accounts.h"
 #include "core/accounts/revocations.h"
 #include "core/base/check.h"
+#include "core/base/guard.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/chat/authenticator.h"
@@ -84,8 +85,6 @@ struct Server::Parts {
   Loop::TurnEnd end_turn();
   void check() const;
 
-  // Null when the server is gone.
-  const std::shared_ptr<Parts*> self = std::make_shared<Parts*>(this);
   Loop& loop;
   Broker& broker;
   const ServerSettings settings;
@@ -116,6 +115,7 @@ struct Server::Parts {
   const Metrics metrics;
   NodeMeter meter;
   Administration administration;
+  Guard guard;
 };
 
 Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings,
@@ -175,16 +175,17 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                           }},
                      settings.node_name, settings.api_key, router, methods) {
   add_routes();
-  loop.add_turn_end_hook([self = self] {  // hooks outlive the server
-    return *self == nullptr ? Loop::TurnEnd::kDone : (*self)->end_turn();
+  // Hooks live as long as the loop, a server may end before.
+  const auto end = guard([this](Loop::TurnEnd& more) { more = end_turn(); });
+  loop.add_turn_end_hook([end] {
+    Loop::TurnEnd more = Loop::TurnEnd::kDone;
+    end(more);
+    return more;
   });
 }
 
 // Connections go before all else: their sessions leave the hub and the directory as they do.
-Server::Parts::~Parts() {
-  *self = nullptr;
-  connections.clear();
-}
+Server::Parts::~Parts() { connections.clear(); }
 
 std::unique_ptr<Revocations> Server::Parts::make_revocations() {
   if (chat_settings.is_insecure) return nullptr;

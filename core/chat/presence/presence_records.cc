@@ -20,6 +20,8 @@ void read_presence_items(std::string_view items, const PresenceItem& item) {
   }
 }
 
+// Nodes of two versions may talk to each other while they are replaced one after the other. Only
+// its letter tells how long a record is, so behind one that is not known nothing can be read.
 void PresenceRecordReader::read(std::string_view message) {
   while (!message.empty()) {
     const char letter = message.front();
@@ -78,6 +80,8 @@ void PresenceWriter::hello(bool wants_answer) {
   out_ += wants_answer ? '\1' : '\0';
 }
 
+// Each record goes into the message that is being filled, so a turn's records keep their order: a
+// list is never overtaken by a change that came after it.
 void PresenceWriter::watch(std::string_view set) {
   put('w', set);
   send_if_large();
