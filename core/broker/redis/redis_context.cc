@@ -11,8 +11,7 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// The user's length keeps user "a", id "bc" apart from user "ab", id "c". (A separator would not:
-// both may contain any byte.)
+// The end is a message_key() (message_ids.h), put together here without a copy of it.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id) {
   command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
