@@ -117,12 +117,11 @@ SqliteWriteQueue::SqliteWriteQueue(Loop& loop, const BrokerSettings& settings,
       collecting_(std::make_shared<Job>()),
       waiting_(std::make_unique<Job>()),
       forget_timer_(loop, [this] { forget_old(); }),
-      retry_timer_(loop, [this] { retry(); }),
-      self_(std::make_shared<SqliteWriteQueue*>(this)) {
+      retry_timer_(loop, [this] { retry(); }) {
   forget_timer_.start_repeating(kForgetPeriodMs);
 }
 
-SqliteWriteQueue::~SqliteWriteQueue() { *self_ = nullptr; }
+SqliteWriteQueue::~SqliteWriteQueue() = default;
 
 // ---- Collecting
 
@@ -175,9 +174,7 @@ void SqliteWriteQueue::start() {
   job->probes = std::exchange(wants_probe_, false);
   run_on_worker(
       loop_, [job, store = store_, settings = settings_] { job->run(*store, settings); },
-      [job, weak = self_] {
-        if (*weak != nullptr) (*weak)->on_done(*job);
-      });
+      guard_([this, job] { on_done(*job); }));
 }
 
 // The next transaction starts when all callers are told: what they write in return is part of it.
