@@ -20,8 +20,8 @@
 
 #include "bench/micro/redis_process.h"
 #include "core/base/check.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/broker/redis/redis_broker.h"
-#include "core/broker/redis/redis_url.h"
 #include "core/loop/loop.h"
 
 namespace chirm {

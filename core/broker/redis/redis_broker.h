@@ -33,6 +33,7 @@
 #include "core/broker/redis/life/redis_life.h"
 #include "core/broker/redis/life/redis_tails.h"
 #include "core/broker/redis/link/redis_link.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
 #include "core/broker/redis/redis_digest.h"
@@ -43,7 +44,6 @@
 #include "core/broker/redis/redis_publisher.h"
 #include "core/broker/redis/redis_subscriber.h"
 #include "core/broker/redis/redis_subscriptions.h"
-#include "core/broker/redis/redis_url.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
