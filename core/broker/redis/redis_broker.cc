@@ -20,12 +20,12 @@ static_assert(RedisNodeSettings{}.return_ms < BrokerSettings{}.hold_ms);
 }  // namespace
 
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
-                         const std::string& prefix, const std::string& given_name,
-                         const RedisLinkSettings& link_settings,
+                         const RedisIdentity& identity, const RedisLinkSettings& link_settings,
                          const RedisNodeSettings& node_settings)
-    : context_(loop, settings, prefix + ':'),
-      node_name_(given_name.empty() ? "node-" + context_.random.name(8) : given_name),
-      bus_prefix_(prefix + '@' + std::to_string(url.database)),
+    : context_(loop, settings, identity.prefix + ':'),
+      node_name_(identity.node_name.empty() ? "node-" + context_.random.name(8)
+                                            : identity.node_name),
+      bus_prefix_(identity.prefix + '@' + std::to_string(url.database)),
       all_topic_(bus_prefix_ + ":ctl"),
       process_name_(node_name_ + ':' + context_.random.name(8)),
       own_topic_(bus_prefix_ + ":ctl:" + process_name_),
@@ -40,7 +40,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
              node_settings.beat_period_ms),
       bulletin_(*this),
       own_(*this),
-      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(),
+      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(), identity.shards,
              link_settings.probe_period_ms),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
                   {{all_topic_, bulletin_}, {own_topic_, own_}, {own_topic_ + ":probe", probe_}}),

@@ -32,12 +32,14 @@ std::int64_t unix_ms_of(std::uint64_t time_us) {
 }  // namespace
 
 RedisProbe::RedisProbe(RedisContext& context, RedisCommands& commands, RedisSubscriber& subscriber,
-                       std::string topic, std::string store, std::uint64_t period_ms)
+                       std::string topic, std::string store, std::string shards,
+                       std::uint64_t period_ms)
     : context_(context),
       commands_(commands),
       subscriber_(subscriber),
       topic_(std::move(topic)),
       store_(std::move(store)),
+      shards_(std::move(shards)),
       period_us_(period_ms * 1000),
       started_us_(clock_us()) {}
 
