@@ -104,7 +104,6 @@ class RedisBroker final : public Broker {
 
   RedisContext context_;
   const std::string node_name_;
-  const std::string bus_prefix_;    // of Pub/Sub topics: Pub/Sub knows no databases
   const std::string all_topic_;     // of all nodes
   const std::string process_name_;  // no other process has ever had it
   const std::string own_topic_;
