@@ -84,6 +84,13 @@ Task<Result<bool>> RoomStore::has_blocked(std::string user, std::string other) {
   co_return mark.exists();
 }
 
+// The count and what follows are not one step, so a user with several devices can get a few more
+// into the list. The limit is there to bound what is kept of one user, and need not be exact.
+Task<Result<bool>> RoomStore::has_list_space(std::string user) {
+  const std::uint64_t listed = co_await ok(count(rooms_of(user)));
+  co_return listed < kRoomsOfUserMax;
+}
+
 Future<Expected<std::vector<NamedDocument>, ErrorCode>> RoomStore::list(std::string_view collection,
                                                                         std::string_view after,
                                                                         std::uint32_t limit) {

@@ -79,6 +79,8 @@ class RoomStore final : private DocumentListener {
   Task<Result<Standing>> admit(Wish wish, std::string name, std::string user, UserRole role);
   // Whether `user` does not want to hear of `other`.
   Task<Result<bool>> has_blocked(std::string user, std::string other);
+  // Whether one more room, or an invitation to one, may be put into the user's list.
+  Task<Result<bool>> has_list_space(std::string user);
 
   // At most `limit` documents behind `after`, in the order of their ids.
   Future<Expected<std::vector<NamedDocument>, ErrorCode>> list(std::string_view collection,
