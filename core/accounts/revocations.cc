@@ -5,7 +5,6 @@
 
 #include "core/accounts/secrets.h"
 #include "core/base/check.h"
-#include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
@@ -48,9 +47,8 @@ Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revo
   sweep_timer_.start_repeating(kSweepMs);
   load();
   if constexpr (kChecksInvariants) {
-    const auto check_all = guard_([this] { check(); });
-    loop.add_turn_end_hook([check_all] {
-      check_all();
+    check_hook_ = loop.add_turn_end_hook([this] {
+      check();
       return Loop::TurnEnd::kDone;
     });
   }

@@ -16,6 +16,7 @@
 
 #include "core/base/guard.h"
 #include "core/broker/document_store.h"
+#include "core/loop/loop.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -97,6 +98,7 @@ class Revocations final : private DocumentListener {
   Timer retry_;
   Timer sweep_timer_;
   Guard guard_;
+  Loop::TurnEndHook check_hook_;  // null where invariants are not checked
 };
 
 }  // namespace chirm

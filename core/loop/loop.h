@@ -20,10 +20,18 @@ namespace chirm {
 class Loop {
  public:
   enum class TurnEnd : std::uint8_t { kDone, kMore };
-  using TurnEndHook = std::function<TurnEnd()>;
+
+  // Private to loop.cc.
+  struct Hook;
+  struct RemoveHook {
+    void operator()(Hook* hook) const;
+  };
+  // A hook, which is called until this is destroyed or reset, and not once more after that. Any
+  // hook may be destroyed from within any other, or itself.
+  using TurnEndHook = std::unique_ptr<Hook, RemoveHook>;
 
   Loop();
-  // Everything on the loop must be gone or closing.
+  // Everything on the loop must be gone or closing, and its hooks gone.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -36,8 +44,9 @@ class Loop {
   // Not from within a turn.
   void run_until_closed();
 
-  // Hooks live as long as the loop.
-  void add_turn_end_hook(TurnEndHook hook);
+  // Calls `hook` at the end of each turn, of this one too. When hooks are being called already, it
+  // is called behind them, in the same turn.
+  [[nodiscard]] TurnEndHook add_turn_end_hook(std::function<TurnEnd()> hook);
 
   // Milliseconds of a monotonic clock, taken once per turn.
   std::uint64_t now_ms() const;

@@ -21,13 +21,10 @@ Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings
       methods_({hub, store_, announcer_, people_, rights_, dms_, settings, scope_}) {
   methods_.add_to(table);
   if constexpr (kChecksInvariants) {
-    const auto check_all = guard_([this] {
+    check_hook_ = hub.loop().add_turn_end_hook([this] {
       store_.check();
       enforcement_.check();
       publishing_.check();
-    });
-    hub.loop().add_turn_end_hook([check_all] {
-      check_all();
       return Loop::TurnEnd::kDone;
     });
   }

@@ -6,7 +6,6 @@
 #include "core/accounts/accounts.h"
 #include "core/accounts/revocations.h"
 #include "core/base/check.h"
-#include "core/base/guard.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/chat/authenticator.h"
@@ -115,7 +114,7 @@ struct Server::Parts {
   const Metrics metrics;
   NodeMeter meter;
   Administration administration;
-  Guard guard;
+  const Loop::TurnEndHook hook;
 };
 
 Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings,
@@ -173,15 +172,9 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                                                      ? std::to_string(acceptor.port())
                                                      : settings.node_name);
                           }},
-                     settings.node_name, settings.api_key, router, methods) {
+                     settings.node_name, settings.api_key, router, methods),
+      hook(loop.add_turn_end_hook([this] { return end_turn(); })) {
   add_routes();
-  // Hooks live as long as the loop, a server may end before.
-  const auto end = guard([this](Loop::TurnEnd& more) { more = end_turn(); });
-  loop.add_turn_end_hook([end] {
-    Loop::TurnEnd more = Loop::TurnEnd::kDone;
-    end(more);
-    return more;
-  });
 }
 
 // Connections go before all else: their sessions leave the hub and the directory as they do.

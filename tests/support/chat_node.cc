@@ -117,14 +117,10 @@ ChatSettings ChatNode::open_settings() {
 ChatNode::ChatNode(const ChatSettings& chat, const BrokerSettings& kept)
     : memory_broker(std::make_unique<MemoryBroker>(loop, kept)),
       broker(*memory_broker),
-      settings(chat) {
-  loop.add_turn_end_hook([this] { return end_turn(); });
-}
+      settings(chat) {}
 
 ChatNode::ChatNode(const ChatSettings& chat, Broker& its_broker)
-    : broker(its_broker), settings(chat) {
-  loop.add_turn_end_hook([this] { return end_turn(); });
-}
+    : broker(its_broker), settings(chat) {}
 
 FakeClient& ChatNode::add_client() {
   return *clients.emplace_back(std::make_unique<FakeClient>(*this));

@@ -111,6 +111,7 @@ class ChatNode {
                          decoder, counters, random,        directory};
   WsDecoderPool client_pool{WsRole::kClient, 64 * 1024 * 1024};
   std::vector<std::unique_ptr<FakeClient>> clients;
+  const Loop::TurnEndHook hook = loop.add_turn_end_hook([this] { return end_turn(); });
 };
 
 }  // namespace chirm::testing
