@@ -34,12 +34,11 @@ std::string value_of(std::string_view user, std::uint64_t session, std::int64_t 
   return json.take();
 }
 
-std::int64_t now_s() { return Loop::unix_ms() / 1000; }
-
 }  // namespace
 
 Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revoked)
-    : documents_(documents),
+    : loop_(loop),
+      documents_(documents),
       on_revoked_(std::move(on_revoked)),
       retry_(loop, [this] { load(); }),
       sweep_timer_(loop, [this] { sweep(); }) {

@@ -72,6 +72,7 @@ class Revocations final : private DocumentListener {
                    const Document& document) override;
   void on_documents_maybe_missed() override;
 
+  std::int64_t now_s() const { return loop_.unix_ms() / 1000; }
   // nullptr: there is none that holds now.
   const Entry* find(const std::string& id) const;
   // Reads all of them. While that is under way, is_loading_.
@@ -87,6 +88,7 @@ class Revocations final : private DocumentListener {
                 int attempts, Done done);
   void sweep();
 
+  const Loop& loop_;
   DocumentStore& documents_;
   const OnRevoked on_revoked_;  // may be null
   Entries entries_;

@@ -137,15 +137,42 @@ Loop::TurnEndHook Loop::add_turn_end_hook(std::function<TurnEnd()> hook) {
   return added;
 }
 
-std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()); }
+std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()) + skipped_ms_; }
 
 std::uint64_t Loop::clock_ns() { return uv_hrtime(); }
 
-std::int64_t Loop::unix_ms() {
+std::int64_t Loop::unix_ms() const {
   using std::chrono::system_clock;
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              system_clock::now().time_since_epoch())
-      .count();
+             .count() +
+         static_cast<std::int64_t>(skipped_ms_);
+}
+
+// libuv has no clock that could be set, so its timers are started anew with less to go: by
+// uv_timer_again(), which knows their functions, and takes their period for the delay. A period of
+// 0 would stop them, hence the millisecond. Those that are due already are left alone: one that
+// skips time again and again must not keep putting them off.
+void Loop::skip_ms(std::uint64_t ms) {
+  skipped_ms_ += ms;
+  std::vector<uv_timer_t*> timers;
+  const auto add_timer = [](uv_handle_t* handle, void* timers_found) {
+    if (handle->type != UV_TIMER || uv_is_active(handle) == 0) return;
+    static_cast<std::vector<uv_timer_t*>*>(timers_found)
+        ->push_back(reinterpret_cast<uv_timer_t*>(handle));
+  };
+  uv_walk(uv_.get(), add_timer, &timers);
+  // Those of the same time come in the order in which they are started.
+  std::ranges::stable_sort(timers, {}, uv_timer_get_due_in);
+  for (uv_timer_t* timer : timers) {
+    const std::uint64_t left_ms = uv_timer_get_due_in(timer);
+    if (left_ms == 0) continue;
+    const std::uint64_t period_ms = uv_timer_get_repeat(timer);
+    uv_timer_set_repeat(timer, left_ms > ms ? left_ms - ms : 1);
+    const int rc = uv_timer_again(timer);
+    CHIRM_CHECK(rc == 0, rc);
+    uv_timer_set_repeat(timer, period_ms);
+  }
 }
 
 }  // namespace chirm

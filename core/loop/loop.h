@@ -50,10 +50,14 @@ class Loop {
 
   // Milliseconds of a monotonic clock, taken once per turn.
   std::uint64_t now_ms() const;
-  // Nanoseconds of a monotonic clock, now.
-  static std::uint64_t clock_ns();
   // Unix time in milliseconds, now.
-  static std::int64_t unix_ms();
+  std::int64_t unix_ms() const;
+  // Nanoseconds of a monotonic clock, now. For how long something takes: skip_ms() does not move it.
+  static std::uint64_t clock_ns();
+  // For tests only, which would have to wait otherwise: now_ms() and unix_ms() are so much later at
+  // once, as after a pause of the process. Timers that had less to go are due in a millisecond, in
+  // their order and never from within this call. The others have so much less to go.
+  void skip_ms(std::uint64_t ms);
 
   // How long turns took, from the first event to the sleep: so long others may have waited.
   const Durations& turns() const { return turns_; }
@@ -74,6 +78,7 @@ class Loop {
   std::unique_ptr<uv_loop_s, UvDelete> uv_;
   std::unique_ptr<Impl> impl_;
   std::uint64_t turn_begin_ns_ = 0;  // 0: no event of the next turn has come yet
+  std::uint64_t skipped_ms_ = 0;     // by skip_ms(), so 0 outside of tests
   Durations turns_;
 };
 

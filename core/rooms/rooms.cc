@@ -12,9 +12,9 @@ namespace chirm {
 
 Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table)
     : enforcement_(hub, directory, store_, rights_),
-      store_(hub.broker(), enforcement_),
+      store_(hub.loop(), hub.broker(), enforcement_),
       rights_(store_, people_, settings),
-      announcer_(hub.broker()),
+      announcer_(hub.loop(), hub.broker()),
       people_(store_),
       dms_(store_, announcer_, people_, settings),
       publishing_(hub.loop(), store_, announcer_, dms_, scope_),

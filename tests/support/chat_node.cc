@@ -158,4 +158,10 @@ bool ChatNode::run_until(const std::function<bool()>& is_done) {
   return testing::run_until(loop, is_done);
 }
 
+bool ChatNode::pass_until(const std::function<bool()>& is_done, std::uint64_t step_ms) {
+  return testing::pass_until(loop, is_done, step_ms);
+}
+
+void ChatNode::pass_ms(std::uint64_t ms) { testing::pass_ms(loop, ms); }
+
 }  // namespace chirm::testing
