@@ -61,8 +61,7 @@ TEST_F(NodeSurveyTest, DoesNotWaitForANodeThatHasGone) {
 
 TEST_F(NodeSurveyTest, SaysWhenANodeIsSilentForTwoSeconds) {
   answer("node-1", R"({"id":1,"answer":{"a":1},"last":true})");
-  EXPECT_TRUE(testing::run_until(
-      loop, [&] { return result.has_value(); }, 5'000));
+  EXPECT_TRUE(testing::pass_until(loop, [&] { return result.has_value(); }));
   EXPECT_FALSE(result->is_complete);
   EXPECT_THAT(answers(), ElementsAre(R"(node-1{"a":1})"));
   answer("node-2", R"({"id":1,"answer":{"late":1},"last":true})");
