@@ -115,7 +115,7 @@ class ClientTest : public ::testing::Test {
                    .local_address = {},
                    .backoff_min_ms = 1,
                    .backoff_max_ms = 20,
-                   .command_timeout_ms = 5000,
+                   .command_timeout_ms = chirm::testing::kDeadlineMs,
                    .outbox_max = 1000,
                    .ping_delay_max_ms = 10'000};
   EventLog events_;
