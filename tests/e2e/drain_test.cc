@@ -48,7 +48,7 @@ TEST_F(Drain, ARollingRestartOfAllNodesLosesAndDoublesNothing) {
     ASSERT_TRUE(run_until_ended(node));
     EXPECT_EQ(cluster_->node(node).exit_code(), 0);
     cluster_->start_node(node);
-    cluster_->wait_until_ready();
+    ASSERT_TRUE(cluster_->wait_until_ready());
     ASSERT_TRUE(wait_until_settled());
     talk_on(100);
   }
@@ -113,10 +113,9 @@ TEST_F(Drain, WhatIsUnderWayIsAcknowledged) {
   add(cluster_->node_url(1), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
   cluster_->redis().suspend();
-  const double before = cluster_->metric(0, "chirm_broker_publishes_total");
+  const double before = metric(0, "chirm_broker_publishes_total");
   for (int i = 0; i < 20; ++i) talker.say("room:a");
-  ASSERT_TRUE(
-      run([&] { return cluster_->metric(0, "chirm_broker_publishes_total") == before + 20; }));
+  ASSERT_TRUE(run([&] { return metric(0, "chirm_broker_publishes_total") == before + 20; }));
   stop(0);
   ASSERT_TRUE(
       run([&] { return cluster_->node(0).errors().find("stopping") != std::string::npos; }));

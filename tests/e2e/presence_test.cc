@@ -22,7 +22,7 @@ class PresenceOfNodes : public ClusterTest {
   // Somebody at each node, who wants to hear of the others.
   void start_watched() {
     start();
-    cluster_->wait_until_ready();
+    ASSERT_TRUE(cluster_->wait_until_ready());
     for (std::size_t node = 0; node < 3; ++node) {
       add(cluster_->node_url(node), {});
       people_.back()->join(kRoom, {.join_leave = true});

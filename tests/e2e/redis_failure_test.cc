@@ -24,14 +24,14 @@ class RedisFailure : public ClusterTest {
   void expect_patience() {
     EXPECT_EQ(count_disconnects(), 0);
     for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
-      EXPECT_EQ(cluster_->metric(node, "chirm_broker_publish_errors_total"), 0);
+      EXPECT_EQ(metric(node, "chirm_broker_publish_errors_total"), 0);
     }
   }
 };
 
 TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor6s) {
   start({.chirmd_arguments = {"--insecure", "--ping", "2", "--pong-timeout", "1"}});
-  add_crowd(8);
+  ASSERT_NO_FATAL_FAILURE(add_crowd(8));
   start_talking(8);
   talk_on(300);
 
@@ -46,12 +46,12 @@ TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisHangsFor6s) {
   stop_and_compare();
   // What was refused after --hold seconds was sent again, with the same id.
   EXPECT_EQ(count_disconnects(), 0);
-  EXPECT_GT(cluster_->metric(0, "chirm_broker_publish_errors_total"), 0);
+  EXPECT_GT(metric(0, "chirm_broker_publish_errors_total"), 0);
 }
 
 TEST_F(RedisFailure, NobodyIsDisconnectedWhileRedisIsKilledAndBackAfter3s) {
   start({.chirmd_arguments = {"--insecure", "--hold", "10"}});
-  add_crowd(8);
+  ASSERT_NO_FATAL_FAILURE(add_crowd(8));
   start_talking(8);
   talk_on(300);
 
@@ -73,7 +73,7 @@ TEST_F(RedisFailure, NobodyNoticesThatRedisHasLostItsDataWhenTheNodesHoldIt) {
   // A node that has only just come would not be waited for.
   ASSERT_TRUE(run([&] {
     for (std::size_t node = 0; node < 3; ++node) {
-      if (cluster_->metric(node, "chirm_broker_leases") != 3) return false;
+      if (metric(node, "chirm_broker_leases") != 3) return false;
     }
     return true;
   }));
@@ -98,7 +98,7 @@ TEST_F(RedisFailure, NobodyNoticesThatRedisHasLostItsDataWhenTheNodesHoldIt) {
   stop_and_compare();
   double put_back = 0;
   for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
-    put_back += cluster_->metric(node, "chirm_broker_put_back_total");
+    put_back += metric(node, "chirm_broker_put_back_total");
   }
   EXPECT_GE(put_back, 200);
   for (const auto& one : people_) {
