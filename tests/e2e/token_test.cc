@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // With connection tokens, through nginx.
-#include <algorithm>
+#include <gmock/gmock.h>
 
 #include "core/loop/loop.h"
 #include "protocol/codes.h"
@@ -9,6 +9,8 @@
 
 namespace chirm::testing {
 namespace {
+
+using ::testing::UnorderedElementsAre;
 
 constexpr const char* kSecret = "a secret of this test";
 
@@ -43,15 +45,8 @@ TEST_F(Tokens, LetPeopleInUnderTheirName) {
   start_talking(6);
   talk_on(200);
   stop_and_compare();
-  std::vector<std::string> users;
-  people_[0]->client().presence("room:a", [&](const auto& present) {
-    ASSERT_TRUE(present);
-    for (const auto& one : *present) users.push_back(one.user);
-  });
-  ASSERT_TRUE(run([&] { return users.size() == 6; }));
-  std::sort(users.begin(), users.end());
-  EXPECT_EQ(users.front(), "user0");
-  EXPECT_EQ(users.back(), "user5");
+  EXPECT_THAT(present(*people_[0], "room:a"),
+              UnorderedElementsAre("user0", "user1", "user2", "user3", "user4", "user5"));
 }
 
 TEST_F(Tokens, AreNeeded) {

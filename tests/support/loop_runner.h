@@ -54,11 +54,14 @@ inline bool pass_until(Loop& loop, const std::function<bool()>& is_done,
 }
 
 // For what is found out by asking, which runs the loop by itself: asks until the answer is right.
+// Returns as run_until() does.
 inline bool ask_until(const std::function<bool()>& is_right,
                       std::uint64_t deadline_ms = kDeadlineMs) {
   const std::uint64_t end_ns = Loop::clock_ns() + deadline_ms * 1'000'000;
   while (!is_right()) {
-    if (Loop::clock_ns() >= end_ns) return false;
+    // What is asked runs the loop by run_until(), which returns at once when a server has died: to
+    // ask on would only be a busy wait.
+    if (Loop::clock_ns() >= end_ns || !DeathWatch::find().empty()) return false;
   }
   return true;
 }
