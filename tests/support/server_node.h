@@ -79,10 +79,7 @@ class ServerNode {
   }
 
   bool run_until(const std::function<bool()>& is_done) { return testing::run_until(loop, is_done); }
-  bool run_ms(std::uint64_t ms) {
-    const std::uint64_t end_ms = loop.now_ms() + ms;
-    return run_until([&] { return loop.now_ms() >= end_ms; });
-  }
+  bool run_for(std::uint64_t ms) { return testing::run_for(loop, ms); }
 
   // A metric by its name and labels as they are written; -1 when there is none.
   double metric(const std::string& name) {

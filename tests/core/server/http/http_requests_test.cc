@@ -179,7 +179,7 @@ TEST_F(HttpRequests, ThatNeverEndAreGivenUp) {
   slow.send_bytes("GET / HTTP/1.1\r\nHost:");
   RawClient& websocket = impatient.add_subscriber();
   EXPECT_TRUE(impatient.run_until([&] { return silent.is_ended() && slow.is_ended(); }));
-  EXPECT_TRUE(impatient.run_ms(500));
+  EXPECT_TRUE(impatient.run_for(500));
   EXPECT_FALSE(websocket.is_ended());
 }
 
