@@ -49,9 +49,10 @@ std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& optio
   for (const RedisUrl& url : options.redis) names.push_back(url.name());
   std::vector<ShardedBroker::Shard> shards;
   for (const RedisUrl& url : options.redis) {
-    auto broker = std::make_unique<RedisBroker>(loop, url, options.broker, options.redis_prefix,
-                                                options.server.node_name);
-    broker->set_shards(shards_digest(names));
+    const RedisIdentity identity{.prefix = options.redis_prefix,
+                                 .node_name = options.server.node_name,
+                                 .shards = shards_digest(names)};
+    auto broker = std::make_unique<RedisBroker>(loop, url, options.broker, identity);
     if (options.redis.size() == 1) return broker;
     shards.push_back({url.name(), std::move(broker)});
   }

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/broker/broker_settings.h"
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/chat/chat_settings.h"
 #include "core/server/server_settings.h"
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What bin/up and bin/test share: what a Debian 12 lacks for them, and the build. Sourced, never
-# run; needs bash 5. The scripts call, in this order: need_…, install_missing, build.
+# What bin/up, bin/test and bin/fuzz share: what a Debian 12 lacks for them, and the build. Sourced,
+# never run; needs bash 5. The scripts call, in this order: need_…, install_missing, build.
 
 program=bin/${0##*/}
 script=$(realpath "$0")
@@ -47,6 +47,7 @@ need_header() {
   missing+=("$1")
 }
 
+# For every preset; whose preset has the web page (CHIRM_WEB) needs need_for_web as well.
 need_for_building() {
   need_command g++ "${CXX:-g++}"
   need_version cmake cmake 3.25
@@ -66,10 +67,9 @@ need_for_building() {
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
   need_header libsodium-dev sodium.h
-  need_for_web
 }
 
-# For the web page. Where Node.js comes from elsewhere, its npm comes with it.
+# Where Node.js comes from elsewhere, its npm comes with it.
 need_for_web() {
   need_version nodejs node 18
   need_command npm npm
@@ -88,6 +88,7 @@ need_for_tests() {
   need_command tmux tmux
   need_command mold mold
   need_command chromium chromium
+  need_command shellcheck shellcheck
   # By version, as another one formats differently.
   need_command clang-format-14 clang-format-14
 }

@@ -25,7 +25,7 @@ std::string hash_now(const std::string& password, const PasswordCost& cost) {
 }
 
 // What hash_now() has made, taken apart: "$argon2id$v=19$m=…,t=…,p=1$<salt>$<hash>".
-struct Parts {
+struct HashFields {
   unsigned kib = 0;
   unsigned passes = 0;
   std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
@@ -40,15 +40,15 @@ bool from_base64(std::array<unsigned char, N>& bytes, const char* text) {
          size == N;
 }
 
-std::optional<Parts> parse(const std::string& hash) {
-  Parts parts;
+std::optional<HashFields> parse(const std::string& hash) {
+  HashFields fields;
   std::array<char, 65> salt{};
   std::array<char, 65> its_hash{};
   const int read = std::sscanf(hash.c_str(), "$argon2id$v=19$m=%9u,t=%9u,p=1$%64[^$]$%64s",
-                               &parts.kib, &parts.passes, salt.data(), its_hash.data());
-  if (read != 4 || !from_base64(parts.salt, salt.data())) return std::nullopt;
-  if (!from_base64(parts.hash, its_hash.data())) return std::nullopt;
-  return parts;
+                               &fields.kib, &fields.passes, salt.data(), its_hash.data());
+  if (read != 4 || !from_base64(fields.salt, salt.data())) return std::nullopt;
+  if (!from_base64(fields.hash, its_hash.data())) return std::nullopt;
+  return fields;
 }
 
 // crypto_pwhash_str_verify() does not tell a wrong password from want of memory, and the latter
@@ -56,16 +56,16 @@ std::optional<Parts> parse(const std::string& hash) {
 PasswordHasher::Verdict verify_now(const std::string& password, const std::string& hash,
                                    const PasswordCost& cost) {
   PasswordHasher::Verdict verdict;
-  const auto parts = parse(hash);
-  if (!parts) return verdict;
-  auto made = parts->hash;
+  const auto fields = parse(hash);
+  if (!fields) return verdict;
+  auto made = fields->hash;
   errno = 0;
   const int rc =
-      crypto_pwhash(made.data(), made.size(), password.data(), password.size(), parts->salt.data(),
-                    parts->passes, std::size_t{1024} * parts->kib, crypto_pwhash_ALG_ARGON2ID13);
+      crypto_pwhash(made.data(), made.size(), password.data(), password.size(), fields->salt.data(),
+                    fields->passes, std::size_t{1024} * fields->kib, crypto_pwhash_ALG_ARGON2ID13);
   verdict.is_unknown = rc != 0 && errno != EINVAL;
   verdict.is_right =
-      rc == 0 && sodium_memcmp(made.data(), parts->hash.data(), parts->hash.size()) == 0;
+      rc == 0 && sodium_memcmp(made.data(), fields->hash.data(), fields->hash.size()) == 0;
   sodium_memzero(made.data(), made.size());
   const bool is_dated = verdict.is_right &&
                         crypto_pwhash_str_needs_rehash(hash.c_str(), cost.passes, cost.bytes) != 0;

@@ -8,22 +8,25 @@
 
 namespace chirm {
 
+// Of one table, beside which it is a member: `mutable`, as a check() is const.
 class TurnSlice {
  public:
+  static constexpr std::size_t kBuckets = 32;  // of a call
+
   // Visits what is in the next kBuckets buckets, and begins anew behind the last one. A table that
-  // does not change is seen whole in bucket_count() / kBuckets calls.
+  // does not change is seen whole in bucket_count() / kBuckets calls, rounded up.
   template <class Table, class Visit>
   void visit(const Table& table, Visit visit) {
     const std::size_t buckets = table.bucket_count();
+    // All of a small table, but no bucket of it twice.
     for (std::size_t i = 0; i < std::min(kBuckets, buckets); ++i) {
+      // The table may have been rehashed since the last call, to fewer buckets than that came to.
       const std::size_t bucket = next_++ % buckets;
       std::for_each(table.begin(bucket), table.end(bucket), visit);
     }
   }
 
  private:
-  static constexpr std::size_t kBuckets = 32;
-
   std::size_t next_ = 0;
 };
 

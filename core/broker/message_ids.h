@@ -8,12 +8,23 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
 #include "core/base/check.h"
 
 namespace chirm {
+
+// What a publish with a message id is known by within its channel; "" of one without. The user's
+// length keeps user "a", id "bc" apart from user "ab", id "c". (A separator would not: both may
+// contain any byte.)
+inline std::string message_key(std::string_view user, std::string_view id) {
+  if (id.empty()) return {};
+  std::string key = std::to_string(user.size());
+  key.reserve(key.size() + 1 + user.size() + id.size());
+  return key.append(1, ':').append(user).append(id);
+}
 
 class MessageIds {
  public:

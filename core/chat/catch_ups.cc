@@ -281,12 +281,16 @@ void CatchUps::on_rewritten(Channel& channel, std::uint64_t offset) {
 
 // ---- Check
 
+// Readers come and go here alone: add(), remove(), end() and look_at_readers() change the list, the
+// mark of the subscription and the counter together.
 void CatchUps::check() const {
   std::size_t readers = 0;
   all_.for_each([&](const CatchUp& up) {
     const Channel& channel = up.channel;
+    // Its channel owns it, and it leaves all lists as it goes: so none is here that has ended.
     CHIRM_CHECK(channel.catch_up.get() == &up, channel.name());
     up.check();
+    // That the marked are among the readers, too, is counted by Subscriptions::check().
     std::size_t unserved = 0;
     for (const Subscriber* subscriber : up.readers) {
       const Subscription& subscription = subscriber->at(channel);
@@ -294,14 +298,19 @@ void CatchUps::check() const {
                   subscription.is_live);
       if (up.has(channel.members[subscription.index].cursor)) ++unserved;
     }
+    // A cursor moves by a write only, and count_served() is told of each; the page changes here
+    // only, and then all are counted anew. With a higher number the page would stand still until
+    // look_round() comes by; with a lower one all readers would be looked at in vain.
     CHIRM_CHECK(up.unserved == unserved, channel.name(), up.unserved, unserved);
     readers += up.readers.size();
-    // One that nobody needs any more is about to end.
+    // Without readers it is ended by advance(). That comes to it from a list, and what is on none
+    // is put there when the page that is being read has come.
     const ListHook<DueCatchUpTag>& hook = up;
     CHIRM_CHECK(!up.readers.empty() || hook.is_linked() || channel.stored.reading != 0,
                 channel.name());
   });
   CHIRM_CHECK(readers == counters_.behind_tail, readers, counters_.behind_tail);
+  // Without it nobody would notice that patience has ended, or that an error may be forgotten.
   CHIRM_CHECK(timer_.is_running() == !all_.empty(), timer_.is_running());
 }
 

@@ -75,7 +75,9 @@ class CatchUps {
   bool is_idle() const { return due_.empty() && (wanting_.empty() || !has_room_for_page()); }
   List& list() { return all_; }
 
-  // Looks at all of them.
+  // Between turns, of all of them: a member is marked as catching up exactly while it is among the
+  // readers of its channel, `unserved` are the readers that the page has something for, and
+  // behind_tail are all readers of the node.
   void check() const;
 
  private:

@@ -29,6 +29,7 @@ struct ChatSettings {
   // Who may create rooms. kOpen: rooms need not be created, and are open to all then.
   enum class Rooms : std::uint8_t { kUsers, kAdmins, kOpen };
   Rooms rooms = Rooms::kUsers;
+  bool has_open_rooms() const { return rooms == Rooms::kOpen; }
 
   std::uint32_t ping_s = 25;          // between pings; 0: none
   std::uint32_t pong_timeout_s = 8;   // less than ping_s

@@ -185,11 +185,11 @@ std::size_t FanOut::write(Subscriber& subscriber, Scope scope) {
   return bytes;
 }
 
-// Fills pieces_ and parts_ with what the subscriber has not been sent: its private lane, then each
+// Fills pieces_ and shares_ with what the subscriber has not been sent: its private lane, then each
 // channel from its cursor on. Returns the bytes.
 std::size_t FanOut::gather(const Subscriber& subscriber, Scope scope) {
   pieces_.clear();
-  parts_.clear();
+  shares_.clear();
   const std::size_t lane_bytes = subscriber.lane().size();
   if (lane_bytes > 0) pieces_.push_back({const_cast<char*>(subscriber.lane().data()), lane_bytes});
   const std::size_t bytes_max = scope == Scope::kOwn ? kOwnWriteBytesMax : kWriteBytesMax;
@@ -208,7 +208,7 @@ std::size_t FanOut::gather(const Subscriber& subscriber, Scope scope) {
     }
     if (bytes >= bytes_max || pieces_.size() >= kWritePiecesMax) break;
     const auto found = log->gather(cursor, bytes_max - bytes, pieces_);
-    parts_.push_back(
+    shares_.push_back(
         {&channel, subscription.index, subscription.is_catching_up, found.bytes, found.to});
     bytes += found.bytes;
   }
@@ -221,13 +221,13 @@ void FanOut::account(Subscriber& subscriber, std::size_t taken) {
   const std::size_t lane_bytes = std::min(taken, subscriber.lane().size());
   subscriber.lane().erase(0, lane_bytes);
   taken -= lane_bytes;
-  for (const Part& part : parts_) {
-    Channel& channel = *part.channel;
-    std::uint64_t& cursor = channel.members[part.member].cursor;
+  for (const Share& share : shares_) {
+    Channel& channel = *share.channel;
+    std::uint64_t& cursor = channel.members[share.member].cursor;
     const std::uint64_t before = cursor;
-    if (taken >= part.bytes) {
-      cursor = part.to;
-      taken -= part.bytes;
+    if (taken >= share.bytes) {
+      cursor = share.to;
+      taken -= share.bytes;
     } else if (taken > 0) {
       const bool is_in_tail = channel.log.covers(cursor);
       const auto cut = (is_in_tail ? channel.log : channel.catch_up->page).cut(cursor, taken);
@@ -239,7 +239,7 @@ void FanOut::account(Subscriber& subscriber, std::size_t taken) {
       taken = 0;
     }
     counters_.deliveries += cursor - before;
-    if (part.is_reader) catch_ups_.count_served(*channel.catch_up, before, cursor);
+    if (share.is_reader) catch_ups_.count_served(*channel.catch_up, before, cursor);
   }
 }
 

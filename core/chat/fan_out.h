@@ -58,8 +58,8 @@ class FanOut {
  private:
   class Budget;
   class Stopwatch;
-  // A channel's share of a gathered write, to one member.
-  struct Part {
+  // What a gathered write to one member carries of a channel.
+  struct Share {
     Channel* channel;
     std::uint32_t member;
     bool is_reader;  // of the channel's catch-up
@@ -89,7 +89,7 @@ class FanOut {
   TailMemory& tails_;
   CatchUps& catch_ups_;
   std::vector<iovec> pieces_;  // of the write that is being made
-  std::vector<Part> parts_;    // whose they are, behind the private lane
+  std::vector<Share> shares_;  // whose they are, behind the private lane
   bool has_resumed_ = false;
 };
 

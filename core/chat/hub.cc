@@ -125,7 +125,7 @@ void Hub::subscribe(Subscriber& subscriber, std::uint32_t command_id,
                   command_id == 0 && subscriber.is_connected()};
   const bool has_tail = channel.state != ChannelState::kSubscribing;
   std::vector<Answer> answers;
-  if (has_tail && judge(channel, joining, answers)) return answer(channel, answers);
+  if (has_tail && try_let_in(channel, joining, answers)) return answer(channel, answers);
   channel.joining.push_back(std::move(joining));
   if (has_tail) recovery_.look_back(channel);
 }
@@ -135,22 +135,22 @@ void Hub::subscribe(Subscriber& subscriber, std::uint32_t command_id,
 void Hub::let_in(Channel& channel) {
   std::vector<Answer> answers;
   for (Joining& joining : std::exchange(channel.joining, {})) {
-    if (!judge(channel, joining, answers)) channel.joining.push_back(std::move(joining));
+    if (!try_let_in(channel, joining, answers)) channel.joining.push_back(std::move(joining));
   }
   recovery_.look_back(channel);
   answer(channel, answers);
 }
 
 // False: it has to wait.
-bool Hub::judge(Channel& channel, Joining& joining, std::vector<Answer>& answers) {
-  const auto verdict = recovery_.judge(channel, joining);
-  if (!verdict) return false;
-  if (verdict->is_refused) {
-    answers.push_back({std::move(joining), *verdict, &errors::kUnrecoverablePosition});
+bool Hub::try_let_in(Channel& channel, Joining& joining, std::vector<Answer>& answers) {
+  const auto outcome = recovery_.try_join(channel, joining);
+  if (!outcome) return false;
+  if (outcome->is_refused) {
+    answers.push_back({std::move(joining), *outcome, &errors::kUnrecoverablePosition});
     return true;
   }
-  subscriptions_.join(channel, joining, verdict->cursor);
-  answers.push_back({std::move(joining), *verdict, nullptr});
+  subscriptions_.join(channel, joining, outcome->cursor);
+  answers.push_back({std::move(joining), *outcome, nullptr});
   return true;
 }
 
@@ -169,9 +169,9 @@ void Hub::answer(Channel& channel, const std::vector<Answer>& answers) {
     // An answer before this one may have led to its end, which the client has been told.
     if (subscriber.find(channel) == nullptr) continue;
     SubscribeResult result;
-    result.position = {one.verdict.cursor, channel.log.top().epoch};
+    result.position = {one.outcome.cursor, channel.log.top().epoch};
     result.was_recovering = one.asked.recover;
-    result.recovered = one.verdict.is_recovered;
+    result.recovered = one.outcome.is_recovered;
     subscriber.on_subscribed(one.asked, channel.name(), result);
   }
 }

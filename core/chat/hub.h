@@ -93,7 +93,7 @@ class Hub final : private BrokerListener {
   // What somebody who asked for a channel is told.
   struct Answer {
     Joining asked;
-    Recovery::Verdict verdict;
+    Recovery::Outcome outcome;
     const ErrorCode* error;  // null: it is a member now
   };
 
@@ -114,7 +114,7 @@ class Hub final : private BrokerListener {
   void on_missing(Channel& channel, const Expected<History, ErrorCode>& history);
 
   void let_in(Channel& channel);
-  bool judge(Channel& channel, Joining& joining, std::vector<Answer>& answers);
+  bool try_let_in(Channel& channel, Joining& joining, std::vector<Answer>& answers);
   void answer(Channel& channel, const std::vector<Answer>& answers);
   void refuse(Channel& channel, const std::vector<Joining>& refused, const ErrorCode& error);
   void end(Subscriber& subscriber, Channel& channel, const Unsubscribe& why);

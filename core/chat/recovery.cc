@@ -15,7 +15,7 @@ Recovery::Recovery(const Parts& parts)
 
 // The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is
 // the same or unknown to the client, and everything behind its offset is still there.
-std::optional<Recovery::Verdict> Recovery::judge(Channel& channel, Joining& joining) {
+std::optional<Recovery::Outcome> Recovery::try_join(Channel& channel, Joining& joining) {
   CHIRM_CHECK(channel.state != ChannelState::kSubscribing, channel.name());
   const Position& top = channel.log.top();
   const std::uint64_t since = joining.since.offset;
@@ -39,7 +39,7 @@ std::optional<Recovery::Verdict> Recovery::judge(Channel& channel, Joining& join
 
 // A recovered client's cursor is where it stands, so that what it missed follows as live pushes do,
 // from the same bytes.
-Recovery::Verdict Recovery::join(const Channel& channel, const Joining& joining,
+Recovery::Outcome Recovery::join(const Channel& channel, const Joining& joining,
                                  bool is_recovered) {
   if (joining.recover) ++(is_recovered ? counters_.recovered : counters_.unrecovered);
   const bool is_refused = joining.recover && !is_recovered && joining.reject_unrecovered;

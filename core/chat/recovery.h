@@ -33,14 +33,14 @@ class Recovery {
 
   // ---- Joining
 
-  struct Verdict {
+  struct Outcome {
     bool is_refused;       // the client wants no subscription that has missed something
     bool is_recovered;     // all that it missed follows
     std::uint64_t cursor;  // where it stands
   };
-  // What is to become of it; none as long as that has to be found out. The channel must have an
-  // answer to its own subscribe.
-  std::optional<Verdict> judge(Channel& channel, Joining& joining);
+  // How it ends; nullopt as long as that has to be found out. The channel must have an answer to
+  // its own subscribe.
+  std::optional<Outcome> try_join(Channel& channel, Joining& joining);
   // Reads what those that still wait have to know, unless it is being read.
   void look_back(Channel& channel);
   // Credible answers to it.
@@ -68,7 +68,7 @@ class Recovery {
 
  private:
   bool fits_tail(const Channel& channel, std::uint64_t since) const;
-  Verdict join(const Channel& channel, const Joining& joining, bool is_recovered);
+  Outcome join(const Channel& channel, const Joining& joining, bool is_recovered);
   void append_missing(Channel& channel, const std::vector<Publication>& missing);
   Tip go_on(Channel& channel);
   void start_over(Channel& channel, const Position& top);

@@ -74,12 +74,13 @@ std::vector<Subscriber*> Subscriptions::asked_for(const Channel& channel) {
 }
 
 void Subscriptions::check(const Channel& channel) {
+  std::size_t catching_up = 0;
   for (std::size_t i = 0; i < channel.members.size(); ++i) {
     const auto& [subscriber, cursor] = channel.members[i];
     const Subscription& subscription = subscriber->at(channel);
     CHIRM_CHECK(subscription.is_live && subscription.index == i, channel.name(), i,
                 subscription.index);
-    CHIRM_CHECK(channel.catch_up || !subscription.is_catching_up, channel.name(), i);
+    catching_up += subscription.is_catching_up ? 1 : 0;
     const ListHook<BlockedTag>& blocked = *subscriber;
     CHIRM_CHECK(blocked.is_linked() == subscriber->is_blocked(), channel.name(), i);
     // Who has something to come is looked at by a flush, or its socket or a page is waited for.
@@ -89,6 +90,9 @@ void Subscriptions::check(const Channel& channel) {
                            subscription.is_catching_up;
     CHIRM_CHECK(is_served, channel.name(), i, cursor, channel.log.top().offset);
   }
+  // All readers are marked, which CatchUps::check() sees; so as many as are marked are readers.
+  const std::size_t readers = channel.catch_up ? channel.catch_up->readers.size() : 0;
+  CHIRM_CHECK(catching_up == readers, channel.name(), catching_up, readers);
   for (const Joining& joining : channel.joining) {
     CHIRM_CHECK(!joining.subscriber->at(channel).is_live, channel.name());
   }

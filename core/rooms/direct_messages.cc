@@ -119,7 +119,7 @@ Task<Result<void>> DirectMessages::make_space(std::string user) {
     if (removed && *removed) co_return {};
   }
   // Where rooms are open, people need not have signed in to be there.
-  const bool is_open = settings_.rooms == ChatSettings::Rooms::kOpen;
+  const bool is_open = settings_.has_open_rooms();
   for (const NamedDocument& one : listed) {
     const auto person = co_await store_.person(std::string(other_of(one.id, user)));
     if (is_open || !person || person->exists()) continue;

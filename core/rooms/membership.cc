@@ -25,19 +25,15 @@ Task<Result<void>> Membership::check_may_create(RpcCaller caller) {
 // Where rooms need not be made, others may have talked there already: nobody but an administrator
 // becomes the owner of what they said.
 Task<Result<void>> Membership::check_unused(RpcCaller caller, std::string room) {
-  if (settings_.rooms != ChatSettings::Rooms::kOpen || caller.role == UserRole::kAdmin) {
-    co_return {};
-  }
+  if (!settings_.has_open_rooms() || caller.role == UserRole::kAdmin) co_return {};
   const History newest = co_await ok(store_.newest(channel_of_room(room)));
   if (newest.top.offset != 0) co_return conflict("people talk there already");
   co_return {};
 }
 
-// The count and what follows are not one step, so a user with several devices can get a few more
-// into the list. The limit is there to bound what is kept of one user, and need not be exact.
 Task<Result<void>> Membership::check_list_space(std::string user) {
-  const std::uint64_t listed = co_await ok(store_.count(rooms_of(user)));
-  if (listed >= kRoomsOfUserMax) co_return limit_exceeded("the list of rooms is full");
+  const bool has_space = co_await ok(store_.has_list_space(std::move(user)));
+  if (!has_space) co_return limit_exceeded("the list of rooms is full");
   co_return {};
 }
 
@@ -51,7 +47,7 @@ Task<RpcResult> Membership::create(RpcCaller caller, Request request) {
                    .is_public = request.is_public.value_or(true),
                    .is_archived = false,
                    .owner = caller.user,
-                   .created = RoomStore::now()};
+                   .created = store_.now()};
     return true;
   };
   // The room comes first, and names its owner: if all that follows fails, they can still join it.
@@ -82,7 +78,7 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
     if (const auto* its_room = store_.rooms.find(kRoomCollection, room)) {
       standing.room = its_room->record;
     }
-    standing.now = RoomStore::now();
+    standing.now = store_.now();
     if (const auto allowed = judge(Wish::kJoin, standing); !allowed) {
       return Unexpected<RpcError>(allowed.error());
     }

@@ -153,12 +153,6 @@ Task<RpcResult> Moderation::forgive(RpcCaller caller, Request request,
 
 // ---- Inviting
 
-Task<Result<void>> Moderation::check_has_space(std::string user) {
-  const std::uint64_t listed = co_await ok(store_.count(rooms_of(user)));
-  if (listed >= kRoomsOfUserMax) co_return not_allowed("their list of rooms is full");
-  co_return {};
-}
-
 // Listed before the record says so, as when entering: whoever is invited finds the room in the
 // list.
 Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
@@ -167,7 +161,8 @@ Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
   (void)co_await ok(people_.find(request.user));
   const bool is_blocked = co_await ok(store_.has_blocked(request.user, caller.user));
   if (is_blocked) co_return blocked_by_them();
-  co_await ok(check_has_space(request.user));
+  const bool has_space = co_await ok(store_.has_list_space(request.user));
+  if (!has_space) co_return not_allowed("their list of rooms is full");
   const std::string channel = channel_of_room(request.room);
   const auto list = [](const Kept<ListRecord>&) { return Result<bool>(true); };
   (void)co_await ok(store_.update_list(request.user, channel, list));

@@ -30,7 +30,6 @@ class Moderation {
  private:
   // The caller in the room, if judge() grants the wish and the request is about somebody else.
   Task<Result<Standing>> actor(Wish wish, RpcCaller caller, const Request& request);
-  Task<Result<void>> check_has_space(std::string user);
   Task<Result<void>> keep_owner(std::string room, std::string user);
   Task<Result<void>> take_out(std::string room, std::string user, std::string reason);
   Task<RpcResult> forgive(RpcCaller caller, Request request, Sanction MemberRecord::*sanction,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/record_cache.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
@@ -12,7 +11,6 @@ namespace chirm {
 namespace {
 
 constexpr int kRounds = 3;
-constexpr std::size_t kBucketsPerCheck = 16;
 
 // A line break is in no name, so that two documents never have the same key.
 std::string key_of(std::string_view collection, std::string_view id) {
@@ -155,16 +153,13 @@ void RecordCache<Record>::set(Slot& slot, const Document& document) {
 template <class Record>
 void RecordCache<Record>::check() const {
   CHIRM_CHECK(slots_.empty() == used_.empty(), slots_.size());
-  for (std::size_t i = 0; i < std::min(kBucketsPerCheck, slots_.bucket_count()); ++i) {
-    checked_ = (checked_ + 1) % slots_.bucket_count();
-    for (auto one = slots_.begin(checked_); one != slots_.end(checked_); ++one) {
-      const auto& [key, slot] = *one;
-      CHIRM_CHECK(slot.key == key, slot.key, key);
-      CHIRM_CHECK(slot.is_linked(), key);
-      CHIRM_CHECK(slot.is_known || !slot.entry.exists(), key, slot.entry.version);
-      CHIRM_CHECK(slot.news != 0 && slot.news <= news_, key, slot.news, news_);
-    }
-  }
+  checked_.visit(slots_, [this](const auto& one) {
+    const auto& [key, slot] = one;
+    CHIRM_CHECK(slot.key == key, slot.key, key);
+    CHIRM_CHECK(slot.is_linked(), key);
+    CHIRM_CHECK(slot.is_known || !slot.entry.exists(), key, slot.entry.version);
+    CHIRM_CHECK(slot.news != 0 && slot.news <= news_, key, slot.news, news_);
+  });
 }
 
 template class RecordCache<RoomRecord>;

@@ -14,6 +14,7 @@
 #include "core/base/intrusive_list.h"
 #include "core/base/string_hash.h"
 #include "core/base/task.h"
+#include "core/base/turn_slice.h"
 #include "core/broker/document_store.h"
 #include "core/rooms/rules/room_errors.h"
 
@@ -87,7 +88,7 @@ class RecordCache {
   std::uint64_t generation_ = 0;       // of copies: another number after each on_maybe_missed()
   IntrusiveList<Slot, UsedTag> used_;  // the least recently used first
   std::unordered_map<std::string, Slot, StringHash, std::equal_to<>> slots_;  // by key
-  mutable std::size_t checked_ = 0;  // the bucket of slots_ that check() goes on with
+  mutable TurnSlice checked_;
 };
 
 }  // namespace chirm

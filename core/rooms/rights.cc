@@ -66,7 +66,7 @@ std::optional<Access::Verdict> Rights::judge_by_copies(Wish wish, std::string_vi
     case ChannelKind::kDm:
       return judge_conversation(wish, user, channel, missing);
     case ChannelKind::kInbox:
-      return judge_inbox(wish, is_open());
+      return judge_inbox(wish, settings_.has_open_rooms());
     case ChannelKind::kOther:
       break;
   }
@@ -76,15 +76,15 @@ std::optional<Access::Verdict> Rights::judge_by_copies(Wish wish, std::string_vi
 std::optional<Access::Verdict> Rights::judge_room(Wish wish, std::string_view user, UserRole role,
                                                   std::string_view room, Missing& missing) {
   // Nobody can make a room of such a name, so there is nothing to look up.
-  if (!is_room_name(room)) return judge_unmade(is_open());
+  if (!is_room_name(room)) return judge_unmade(settings_.has_open_rooms());
   const auto* its_room = look_up(store_.rooms, kRoomCollection, room, missing);
   if (its_room == nullptr) return std::nullopt;
   if (!its_room->exists() && room == kLobby) {
     missing = {kRoomCollection, std::string(room)};
     return std::nullopt;
   }
-  if (!its_room->exists()) return judge_unmade(is_open());
-  const std::uint64_t now = RoomStore::now();
+  if (!its_room->exists()) return judge_unmade(settings_.has_open_rooms());
+  const std::uint64_t now = store_.now();
   if (user.empty()) return judge(wish, its_room->record, {}, user, role, now);
   const auto* member = look_up(store_.members, members_of(room), user, missing);
   if (member == nullptr) return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<Access::Verdict> Rights::judge_conversation(Wish wish, std::string
   };
   DmFacts facts;
   facts.is_other_known = exists(store_.persons, kPersonCollection, other);
-  if (facts.is_other_known == false) facts.is_other_known = is_open();
+  if (facts.is_other_known == false) facts.is_other_known = settings_.has_open_rooms();
   if (wish == Wish::kRead) {
     facts.is_listed = exists(store_.lists, dms_of(user), channel);
   } else {
@@ -115,7 +115,7 @@ std::optional<Access::Verdict> Rights::judge_conversation(Wish wish, std::string
 }
 
 bool Rights::is_unruled(std::string_view channel, std::string_view data) {
-  if (!is_open()) return false;
+  if (!settings_.has_open_rooms()) return false;
   switch (kind_of(channel)) {
     case ChannelKind::kInbox:
       return true;

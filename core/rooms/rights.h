@@ -54,7 +54,6 @@ class Rights {
   std::optional<Verdict> judge_conversation(Wish wish, std::string_view user,
                                             std::string_view channel, Missing& missing);
   Task<Result<void>> fetch(Missing missing);
-  bool is_open() const { return settings_.rooms == ChatSettings::Rooms::kOpen; }
 
   RoomStore& store_;
   People& people_;

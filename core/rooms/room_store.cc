@@ -6,12 +6,13 @@
 
 namespace chirm {
 
-RoomStore::RoomStore(Broker& broker, Listener& listener)
+RoomStore::RoomStore(const Loop& loop, Broker& broker, Listener& listener)
     : rooms(broker.documents()),
       members(broker.documents()),
       lists(broker.documents()),
       marks(broker.documents()),
       persons(broker.documents()),
+      loop_(loop),
       broker_(broker),
       listener_(listener) {
   broker.documents().add_listener(*this);
@@ -19,7 +20,7 @@ RoomStore::RoomStore(Broker& broker, Listener& listener)
 
 RoomStore::~RoomStore() { broker_.documents().remove_listener(*this); }
 
-std::uint64_t RoomStore::now() { return static_cast<std::uint64_t>(Loop::unix_ms()); }
+std::uint64_t RoomStore::now() const { return static_cast<std::uint64_t>(loop_.unix_ms()); }
 
 // Other listeners' collections (accounts, sessions) come by here as well. That they count as marks
 // does no harm: nobody asks for them, so there are no copies.
@@ -82,6 +83,13 @@ Task<Result<Standing>> RoomStore::admit(Wish wish, std::string name, std::string
 Task<Result<bool>> RoomStore::has_blocked(std::string user, std::string other) {
   const Kept<MarkRecord> mark = co_await ok(marks.get(blocked_by(user), std::move(other)));
   co_return mark.exists();
+}
+
+// The count and what follows are not one step, so a user with several devices can get a few more
+// into the list. The limit is there to bound what is kept of one user, and need not be exact.
+Task<Result<bool>> RoomStore::has_list_space(std::string user) {
+  const std::uint64_t listed = co_await ok(count(rooms_of(user)));
+  co_return listed < kRoomsOfUserMax;
 }
 
 Future<Expected<std::vector<NamedDocument>, ErrorCode>> RoomStore::list(std::string_view collection,

@@ -198,11 +198,13 @@ double Arena::total(std::string_view counter) {
   return totals_.total(counter);
 }
 
-void Arena::kill_node(std::size_t node) {
-  scrape(node);
+std::uint64_t Arena::kill_node(std::size_t node) {
+  scrape(node);  // waits for the node's answer
   (void)note_death(node);
+  const std::uint64_t killed_us = now_us();
   cluster_->kill_node(node);
   totals_.retire(node);
+  return killed_us;
 }
 
 void Arena::drain_node(std::size_t node) {

@@ -55,7 +55,8 @@ class Arena {
 
   // Starts the nodes again that have ended without being told to; each is a trouble.
   void revive_nodes();
-  void kill_node(std::size_t node);
+  // Returns when that was: now_us().
+  std::uint64_t kill_node(std::size_t node);
   // SIGTERM; returns when the node has ended by itself.
   void drain_node(std::size_t node);
   void start_node(std::size_t node);

@@ -38,9 +38,6 @@ void expect_outages(Arena& arena, FaultRecord& record, std::size_t clients,
   }
 }
 
-// In that time a client has noticed that its connection is gone, also on a busy machine. What the
-// next fault does to it comes later.
-constexpr std::uint64_t kNoticedUs = 10'000'000;
 // That something is silent is certain as soon as it is stopped; that it answers again may take
 // long.
 constexpr int kSilenceMs = 300;
@@ -62,9 +59,8 @@ void kill_node(Arena& arena, FaultRecord& record) {
   const std::size_t clients = arena.sessions(node);
   const std::uint64_t away_ms = arena.random_ms(1000, 2000);
   record.what = node_name(node) + ", back after " + seconds(away_ms);
-  record.begin_us = now_us();
+  record.begin_us = arena.kill_node(node);
   record.clients = clients;
-  arena.kill_node(node);
   arena.wait(away_ms);
   arena.start_node(node);
   expect_outages(arena, record, clients, record.begin_us + kNoticedUs);

@@ -15,6 +15,10 @@
 
 namespace chirm::chaos {
 
+// In that time a client has noticed that its connection is gone, also on a busy machine. What the
+// next fault does to it comes later.
+inline constexpr std::uint64_t kNoticedUs = 10'000'000;
+
 // One fault that was injected. Times are microseconds of the monotonic clock.
 struct FaultRecord {
   std::string name;

@@ -115,12 +115,11 @@ class LongCatchUp : public ClusterTest {
     clients[0]->raw().go_on_reading();
     ASSERT_TRUE(run([&] { return have(kMissedMessages + 50, 0); }, 60'000));
     for (const auto& one : clients) EXPECT_TRUE(one->is_recovered());
-    // One walk is 50 MB in pages of 256 KiB; the one that stopped may need a second one.
-    const double pages = cluster_->metric(node, "chirm_catch_up_pages_total");
-    EXPECT_LE(pages, 2 * (kMissedMessages * kMessageBytes / (256 * 1024) + 10));
-    EXPECT_LE(cluster_->metric(node, "chirm_catch_up_rounds_total"), 4);
-    EXPECT_EQ(cluster_->metric(node, "chirm_page_bytes"), 0);
-    EXPECT_EQ(cluster_->metric(node, "chirm_overtaken_total"), 0);
+    // How many pages and rounds they share depends on how fast each of them reads: catch_up_test of
+    // core/chat counts them.
+    EXPECT_GT(metric(node, "chirm_catch_up_pages_total"), 0);
+    EXPECT_EQ(metric(node, "chirm_page_bytes"), 0);
+    EXPECT_EQ(metric(node, "chirm_overtaken_total"), 0);
     EXPECT_TRUE(kIsSanitized || resident_max <= before + 30'000'000) << resident_max - before;
   }
 };

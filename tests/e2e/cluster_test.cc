@@ -2,9 +2,11 @@
 #include "tests/e2e/cluster_test.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <limits>
+#include <optional>
 
-#include "core/base/check.h"
 #include "tests/support/loop_runner.h"
 
 namespace chirm::testing {
@@ -57,6 +59,9 @@ client::Options ClusterTest::options(const client::Url& url) {
       .url = url, .token = {}, .name = "p" + std::to_string(people_.size()), .local_address = {}};
   options.backoff_min_ms = 50;
   options.backoff_max_ms = 500;
+  options.command_timeout_ms = kDeadlineMs;
+  options.publish_timeout_ms = kDeadlineMs;
+  options.ping_delay_max_ms = kDeadlineMs;
   return options;
 }
 
@@ -77,7 +82,7 @@ void ClusterTest::add_crowd(std::size_t count) {
     add(cluster_->url(), rooms);
     add(cluster_->node_url(i % cluster_->nodes()), rooms);
   }
-  CHIRM_CHECK(wait_until_settled());
+  ASSERT_TRUE(wait_until_settled()) << "not all of the crowd are there";
 }
 
 void ClusterTest::start_talking(std::size_t count) {
@@ -124,7 +129,7 @@ void ClusterTest::stop_and_compare() {
 }
 
 bool ClusterTest::run(const std::function<bool()>& is_done, std::uint64_t deadline_ms) {
-  return run_until(loop_, is_done, deadline_ms);
+  return !HasFatalFailure() && run_until(loop_, is_done, deadline_ms);
 }
 
 bool ClusterTest::wait_until_settled() {
@@ -134,8 +139,28 @@ bool ClusterTest::wait_until_settled() {
   });
 }
 
+std::vector<std::string> ClusterTest::present(Participant& asker, const std::string& channel) {
+  using Users = std::optional<std::vector<std::string>>;
+  // Shared with the answer, which may come when nobody waits for it any more.
+  const auto users = std::make_shared<Users>();
+  asker.client().presence(channel, [users](const auto& told) {
+    users->emplace();
+    if (!told) return;
+    for (const auto& one : *told) (*users)->push_back(one.user);
+  });
+  EXPECT_TRUE(run([&] { return users->has_value(); })) << "nobody answers who is there";
+  return users->value_or(std::vector<std::string>());
+}
+
+double ClusterTest::metric(std::size_t node, std::string_view name) {
+  const std::optional<double> value = cluster_->find_metric(node, name);
+  if (!value) ADD_FAILURE() << "node " << node << " does not tell " << name;
+  return value.value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
 std::size_t ClusterTest::sessions(std::size_t node) {
-  return static_cast<std::size_t>(cluster_->metric(node, "chirm_sessions"));
+  const double told = metric(node, "chirm_sessions");
+  return std::isnan(told) ? SIZE_MAX : static_cast<std::size_t>(told);
 }
 
 std::size_t ClusterTest::count_disconnects() const {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "client/context.h"
@@ -26,7 +27,8 @@ class ClusterTest : public ::testing::Test {
 
   Cluster& start(Cluster::Options options = {});
 
-  // Somebody with a name of their own, who comes back fast.
+  // Somebody with a name of their own, who comes back fast, and takes nothing for lost only because
+  // the machine is busy.
   client::Options options(const client::Url& url);
   Participant& add(const client::Url& url, const std::vector<std::string>& channels);
   Participant& add(client::Options options, const std::vector<std::string>& channels);
@@ -42,8 +44,14 @@ class ClusterTest : public ::testing::Test {
   // they came in, in order, once, and nobody was told of a loss.
   void stop_and_compare();
 
+  // As run_until(), but waits for nothing once the test has failed for good: it is to print its
+  // logs before CTest stops it.
   bool run(const std::function<bool()>& is_done, std::uint64_t deadline_ms = kDeadlineMs);
   bool wait_until_settled();
+  // The users in a channel, as somebody is told; none when that is refused.
+  std::vector<std::string> present(Participant& asker, const std::string& channel);
+  // A metric of a node; NaN, which equals nothing, and the test fails, when it does not tell.
+  double metric(std::size_t node, std::string_view name);
   std::size_t sessions(std::size_t node);
   std::size_t count_disconnects() const;
 

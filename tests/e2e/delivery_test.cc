@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: MIT
 // Three nodes, Redis and nginx, and nothing goes wrong.
-#include <algorithm>
+#include <gmock/gmock.h>
 
 #include "tests/e2e/cluster_test.h"
 
 namespace chirm::testing {
 namespace {
 
+using ::testing::UnorderedElementsAre;
+
 using Delivery = ClusterTest;
 
 TEST_F(Delivery, EveryMessageReachesEverybodyOnceAndInOrder) {
   start();
-  add_crowd(15);
+  ASSERT_NO_FATAL_FAILURE(add_crowd(15));
   for (std::size_t node = 0; node < 3; ++node) EXPECT_GE(sessions(node), 8) << "node " << node;
   start_talking(10);
   talk_on(1500);
@@ -28,7 +30,7 @@ TEST_F(Delivery, EveryMessageReachesEverybodyOnceAndInOrder) {
     }
   }
   for (std::size_t node = 0; node < 3; ++node) {
-    EXPECT_EQ(cluster_->metric(node, "chirm_holes_found_total"), 0);
+    EXPECT_EQ(metric(node, "chirm_holes_found_total"), 0);
   }
 }
 
@@ -58,16 +60,7 @@ TEST_F(Delivery, PresenceIsThatOfAllNodes) {
   start();
   for (std::size_t node = 0; node < 3; ++node) add(cluster_->node_url(node), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
-  std::vector<std::string> users;
-  bool is_answered = false;
-  people_[0]->client().presence("room:a", [&](const auto& present) {
-    ASSERT_TRUE(present);
-    for (const auto& one : *present) users.push_back(one.user);
-    is_answered = true;
-  });
-  ASSERT_TRUE(run([&] { return is_answered; }));
-  std::sort(users.begin(), users.end());
-  EXPECT_EQ(users, (std::vector<std::string>{"p0", "p1", "p2"}));
+  EXPECT_THAT(present(*people_[0], "room:a"), UnorderedElementsAre("p0", "p1", "p2"));
 }
 
 }  // namespace

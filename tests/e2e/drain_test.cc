@@ -48,7 +48,7 @@ TEST_F(Drain, ARollingRestartOfAllNodesLosesAndDoublesNothing) {
     ASSERT_TRUE(run_until_ended(node));
     EXPECT_EQ(cluster_->node(node).exit_code(), 0);
     cluster_->start_node(node);
-    cluster_->wait_until_ready();
+    ASSERT_TRUE(cluster_->wait_until_ready());
     ASSERT_TRUE(wait_until_settled());
     talk_on(100);
   }
@@ -58,7 +58,8 @@ TEST_F(Drain, ARollingRestartOfAllNodesLosesAndDoublesNothing) {
 }
 
 TEST_F(Drain, NewClientsNoticeNothingOfANodeThatIsStopping) {
-  start({.chirmd_arguments = {"--insecure", "--drain", "5"}});
+  // So long that the node is still at it, however late the clients come.
+  start({.chirmd_arguments = {"--insecure", "--drain", "600"}});
   for (int i = 0; i < 30; ++i) add(cluster_->url(), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
   stop(0);
@@ -66,8 +67,13 @@ TEST_F(Drain, NewClientsNoticeNothingOfANodeThatIsStopping) {
   // nginx offers them to the node that is being emptied first: it has the fewest.
   for (int i = 0; i < 30; ++i) add(cluster_->url(), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
-  EXPECT_FALSE(cluster_->node(0).exit_code()) << "too late to have tried anything";
+  people_.back()->say("room:a");
+  stop_and_compare();
+  expect_only_shutdowns();
+  EXPECT_FALSE(cluster_->node(0).exit_code());
+  stop(0);  // without taking leave of the others
   ASSERT_TRUE(run_until_ended(0));
+  EXPECT_EQ(cluster_->node(0).exit_code(), 0);
   for (std::size_t i = 30; i < 60; ++i) {
     EXPECT_EQ(people_[i]->connects, 1);
     EXPECT_TRUE(people_[i]->disconnects.empty());
@@ -75,7 +81,6 @@ TEST_F(Drain, NewClientsNoticeNothingOfANodeThatIsStopping) {
   ASSERT_TRUE(wait_until_settled());
   people_.back()->say("room:a");
   stop_and_compare();
-  expect_only_shutdowns();
 }
 
 TEST_F(Drain, ClientsAreSentAwayInTurn) {
@@ -83,27 +88,27 @@ TEST_F(Drain, ClientsAreSentAwayInTurn) {
   start({.is_single = true, .chirmd_arguments = {"--insecure", "--drain", "4"}});
   for (int i = 0; i < 80; ++i) add(cluster_->url(), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
-  const std::uint64_t start_ms = loop_.now_ms();
+  const std::uint64_t start_ns = Loop::clock_ns();
   stop(0);
   std::vector<std::size_t> sent_away(kSlices + 1);
   std::size_t seen = 0;
   ASSERT_TRUE(run([&] {
     std::size_t now = 0;
     for (const auto& one : people_) now += one->disconnects.empty() ? 0 : 1;
-    const std::uint64_t slice = (loop_.now_ms() - start_ms) / 1000;
+    // Now, and not when this turn began: nobody is counted as sent away before they were.
+    const std::uint64_t slice = (Loop::clock_ns() - start_ns) / 1'000'000'000;
     sent_away[std::min<std::uint64_t>(slice, kSlices)] += now - seen;
     seen = now;
     return cluster_->node(0).exit_code().has_value();
   }));
   EXPECT_EQ(cluster_->node(0).exit_code(), 0);
   EXPECT_EQ(seen, people_.size());
-  // Never ahead of their turn by more than a second's share; a machine that stops for a while makes
-  // them late, and brings several shares together.
+  // Never ahead of their turn by more than a second's share. A machine that stops for a while makes
+  // them late, and brings any number of shares together.
   std::size_t so_far = 0;
   for (std::size_t slice = 0; slice <= kSlices; ++slice) {
     so_far += sent_away[slice];
     EXPECT_LE(so_far, (slice + 2) * people_.size() / kSlices) << "after " << slice + 1 << " s";
-    EXPECT_LE(sent_away[slice], 3 * people_.size() / kSlices) << "in one second";
   }
 }
 
@@ -113,10 +118,9 @@ TEST_F(Drain, WhatIsUnderWayIsAcknowledged) {
   add(cluster_->node_url(1), {"room:a"});
   ASSERT_TRUE(wait_until_settled());
   cluster_->redis().suspend();
-  const double before = cluster_->metric(0, "chirm_broker_publishes_total");
+  const double before = metric(0, "chirm_broker_publishes_total");
   for (int i = 0; i < 20; ++i) talker.say("room:a");
-  ASSERT_TRUE(
-      run([&] { return cluster_->metric(0, "chirm_broker_publishes_total") == before + 20; }));
+  ASSERT_TRUE(run([&] { return metric(0, "chirm_broker_publishes_total") == before + 20; }));
   stop(0);
   ASSERT_TRUE(
       run([&] { return cluster_->node(0).errors().find("stopping") != std::string::npos; }));

@@ -44,7 +44,9 @@ class FullScreen : public ClusterTest {
     const std::string file = directory_.path() + "/pid-" + name;
     say(name, "(echo $BASHPID > " + file + "; exec " + command + ")");
     pid_t pid = 0;
-    EXPECT_TRUE(run([&] { return static_cast<bool>(std::ifstream(file) >> pid); }));
+    EXPECT_TRUE(tmux_.run_until(loop_, name, "that it has started", [&](const std::string&) {
+      return static_cast<bool>(std::ifstream(file) >> pid);
+    }));
     return pid;
   }
   pid_t chat_in_shell(const std::string& name) {
@@ -56,12 +58,20 @@ class FullScreen : public ClusterTest {
     tmux_.type(name, line);
     tmux_.press(name, {"Enter"});
   }
+  // Each text is waited for, also one that chirm writes at the same time as another: tmux may show
+  // a screen that is half drawn. What must never be there can be looked for at once.
   bool sees(const std::string& name, const std::string& text) {
     return tmux_.run_until_shows(loop_, name, text);
   }
+  bool sees_once(const std::string& name, const std::string& text) {
+    return sees_times(name, text, 1);
+  }
   bool sees_twice(const std::string& name, const std::string& text) {
-    return tmux_.run_until(loop_, name, "\"" + text + "\" twice",
-                           [&](const std::string& screen) { return count(screen, text) == 2; });
+    return sees_times(name, text, 2);
+  }
+  bool sees_times(const std::string& name, const std::string& text, std::size_t times) {
+    return tmux_.run_until(loop_, name, "\"" + text + "\" times " + std::to_string(times),
+                           [&](const std::string& screen) { return count(screen, text) == times; });
   }
   bool misses(const std::string& name, const std::string& text) {
     return tmux_.run_until_hides(loop_, name, text);

@@ -26,7 +26,7 @@ TEST_F(FullScreen, TwoTalkThroughTwoNodes) {
   ASSERT_TRUE(sees("ada", "and also to you (edited)"));
   say("bob", "/delete");
   ASSERT_TRUE(sees("ada", "message deleted"));
-  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("also to you")));
+  EXPECT_TRUE(misses("ada", "also to you"));
 }
 
 TEST_F(FullScreen, FollowsTheSizeOfTheTerminal) {
@@ -34,7 +34,8 @@ TEST_F(FullScreen, FollowsTheSizeOfTheTerminal) {
   chat("ada", cluster_->url(), "", {.columns = 110, .rows = 30});
   say("ada", "a message that has to be broken into lines on a narrow screen, but not on this");
   ASSERT_TRUE(sees("ada", "a message that has to be broken into lines on a narrow"));
-  EXPECT_THAT(tmux_.screen("ada"), AllOf(HasSubstr("Rooms"), HasSubstr("Here")));
+  EXPECT_TRUE(sees("ada", "Rooms"));
+  EXPECT_TRUE(sees("ada", "Here"));
   tmux_.type("ada", "half");
   tmux_.resize("ada", {.columns = 40, .rows = 10});
   ASSERT_TRUE(sees("ada", "ada: a message that has to be"));
@@ -103,7 +104,7 @@ TEST_F(FullScreen, ScrollsBackToTheBeginning) {
   chat("ada", cluster_->url());
   ASSERT_TRUE(sees("ada", "message 200."));
   ASSERT_TRUE(finds("ada", "PageUp", "message 1."));
-  EXPECT_THAT(tmux_.screen("ada"), HasSubstr("older messages: Esc to return"));
+  EXPECT_TRUE(sees("ada", "older messages: Esc to return"));
   tmux_.press("ada", {"Escape"});
   ASSERT_TRUE(sees("ada", "message 200."));
 }
@@ -127,9 +128,9 @@ TEST_F(FullScreen, WhatIsTypedWhileTheNodeIsGoneIsSaidOnce) {
   ASSERT_TRUE(misses("ada", "typed offline …"));
   ASSERT_TRUE(sees("bob", "typed offline"));
   ASSERT_TRUE(sees("ada", " connected "));
-  EXPECT_EQ(count(tmux_.screen("bob"), "typed offline"), 1);
-  EXPECT_EQ(count(tmux_.screen("ada"), "typed offline"), 1);
-  EXPECT_EQ(count(tmux_.screen("ada"), "meanwhile"), 1);
+  EXPECT_TRUE(sees_once("bob", "typed offline"));
+  EXPECT_TRUE(sees_once("ada", "typed offline"));
+  EXPECT_TRUE(sees_once("ada", "meanwhile"));
 }
 
 TEST_F(FullScreen, PastesLinesAsOneMessage) {
@@ -139,7 +140,7 @@ TEST_F(FullScreen, PastesLinesAsOneMessage) {
   ASSERT_TRUE(sees("ada", "› first⏎second"));
   tmux_.press("ada", {"Enter"});
   ASSERT_TRUE(sees("ada", "ada  first"));
-  EXPECT_THAT(tmux_.screen("ada"), HasSubstr(" second"));
+  EXPECT_TRUE(sees("ada", " second"));
 }
 
 TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
@@ -149,7 +150,7 @@ TEST_F(FullScreen, StopsAndGoesOnLikeAnyProgram) {
   ASSERT_TRUE(sees("ada", "ada  before"));
   tmux_.press("ada", {"C-z"});
   ASSERT_TRUE(sees("ada", "Stopped"));
-  EXPECT_THAT(tmux_.screen("ada"), Not(HasSubstr("ada  before")));
+  EXPECT_TRUE(misses("ada", "ada  before"));
   say("ada", "fg");
   ASSERT_TRUE(sees("ada", "ada  before"));
   say("ada", "after");

@@ -29,15 +29,16 @@ TEST_F(Load, NothingIsLostWhileClientsAndANodeComeAndGo) {
                 .environment = {},
                 // It has workers of its own.
                 .parent_death_signal = 15});
-  ASSERT_TRUE(run([&] { return cluster_->metric(2, "chirm_deliveries_total") > 1000; }));
+  ASSERT_TRUE(run([&] { return load.exit_code() || metric(2, "chirm_deliveries_total") > 1000; }));
+  ASSERT_FALSE(load.exit_code()) << load.output() << load.errors();
   cluster_->kill_node(2);
   cluster_->start_node(2);
   // As long as it takes until enough have come back to the nodes that stayed.
   ASSERT_TRUE(run([&] {
-    return cluster_->metric(0, "chirm_recovered_total") +
-               cluster_->metric(1, "chirm_recovered_total") >
-           250;
+    return load.exit_code() ||
+           metric(0, "chirm_recovered_total") + metric(1, "chirm_recovered_total") > 250;
   }));
+  ASSERT_FALSE(load.exit_code()) << load.output() << load.errors();
   load.send_signal(SIGTERM);
   ASSERT_TRUE(run([&] { return load.exit_code().has_value(); })) << load.errors();
   EXPECT_EQ(load.exit_code(), 0) << load.output() << load.errors();

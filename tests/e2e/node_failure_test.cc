@@ -32,7 +32,7 @@ TEST_F(NodeFailure, NothingIsLostWhenANodeIsKilled) {
   }
 
   cluster_->start_node(0);
-  cluster_->wait_until_ready();  // until then it refuses clients
+  ASSERT_TRUE(cluster_->wait_until_ready());  // until then it refuses clients
   for (int i = 0; i < 6; ++i) add(cluster_->url(), rooms);
   ASSERT_TRUE(wait_until_settled());
   // nginx counts connections from its own start, so the node that has none of them gets the next.
@@ -43,7 +43,7 @@ TEST_F(NodeFailure, NothingIsLostWhenANodeIsKilled) {
 
 TEST_F(NodeFailure, NothingIsLostWhenNodesAreKilledOneAfterTheOther) {
   start();
-  add_crowd(6);
+  ASSERT_NO_FATAL_FAILURE(add_crowd(6));
   // Those who are bound to one node wait for it.
   start_talking(12);
   for (std::size_t node = 0; node < 3; ++node) {
@@ -92,7 +92,7 @@ TEST_F(NodeFailure, NginxSendsClientsToANodeThatReachesRedis) {
   ASSERT_TRUE(wait_until_settled());
   EXPECT_EQ(count_disconnects(), 0);  // nobody was told a 503
   EXPECT_EQ(sessions(0) + sessions(1), people_.size());
-  EXPECT_GT(cluster_->metric(2, "chirm_http_responses_total{status=\"503\"}"), 0);
+  EXPECT_GT(metric(2, "chirm_http_responses_total{status=\"503\"}"), 0);
   start_talking(6);
   talk_on(100);
   stop_and_compare();

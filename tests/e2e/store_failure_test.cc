@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "tests/e2e/cluster_test.h"
@@ -25,7 +26,7 @@ class StoreFailure : public ClusterTest {
     start_talking(4);
     talk_on(200);
     break_disk();
-    ASSERT_TRUE(run([&] { return cluster_->metric(0, kRefused) >= 4; }));
+    ASSERT_TRUE(run([&] { return metric(0, kRefused) >= 4; }));
     EXPECT_EQ(status("/readyz"), 503);
     EXPECT_EQ(status("/healthz"), 200);
 
@@ -35,16 +36,17 @@ class StoreFailure : public ClusterTest {
     ASSERT_TRUE(run([&] { return people_[7]->disconnects.size() == 1; }));
     ASSERT_TRUE(wait_until_settled());
     EXPECT_EQ(people_[7]->room("room:a").recovered, 1);
-    std::size_t read = 0;
-    late.client().history("room:a", 50, [&](const auto& publications) {
+    // Shared with the answer, which may come when nobody waits for it any more.
+    const auto read = std::make_shared<std::size_t>(0);
+    late.client().history("room:a", 50, [read](const auto& publications) {
       ASSERT_TRUE(publications);
-      read = publications->size();
+      *read = publications->size();
     });
-    ASSERT_TRUE(run([&] { return read != 0; }));
-    EXPECT_EQ(read, 50);
+    ASSERT_TRUE(run([&] { return *read != 0; }));
+    EXPECT_EQ(*read, 50);
     const std::size_t acked = ledger_.size();
-    const double refused = cluster_->metric(0, kRefused);
-    ASSERT_TRUE(run([&] { return cluster_->metric(0, kRefused) >= refused + 4; }));
+    const double refused = metric(0, kRefused);
+    ASSERT_TRUE(run([&] { return metric(0, kRefused) >= refused + 4; }));
     EXPECT_EQ(ledger_.size(), acked);
 
     mend_disk();

@@ -18,15 +18,20 @@ class Terminal : public ClusterTest {
     arguments.insert(arguments.end(), more.begin(), more.end());
     auto chat = std::make_unique<Process>(
         loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
-    EXPECT_TRUE(run([&] { return has(chat->errors(), "joined #lobby"); })) << chat->errors();
+    EXPECT_TRUE(run_until_says(*chat, "joined #lobby")) << chat->errors();
     return chat;
+  }
+  // On stderr. False at once when it has ended without.
+  bool run_until_says(Process& process, std::string_view text) {
+    (void)run([&] { return has(process.errors(), text) || process.exit_code(); });
+    return has(process.errors(), text);
   }
   static bool has(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
   }
-  // Waits until the process has written exactly this.
-  void expect_output(const Process& process, const std::string& text) {
-    (void)run([&] { return process.output().size() >= text.size(); });
+  // Waits until the process has written exactly this, or has ended.
+  void expect_output(Process& process, const std::string& text) {
+    (void)run([&] { return process.output().size() >= text.size() || process.exit_code(); });
     EXPECT_EQ(process.output(), text);
   }
   void expect_end(Process& process, int code) {
@@ -78,9 +83,9 @@ TEST_F(Terminal, WhatIsTypedWhileTheNodeIsGoneIsSaidOnce) {
   expect_output(*bob, said);
   ada->write_input("one\n");
   ada->send_signal(SIGCONT);
-  ASSERT_TRUE(run([&] { return has(ada->errors(), "connection lost"); })) << ada->errors();
+  ASSERT_TRUE(run_until_says(*ada, "connection lost")) << ada->errors();
   ada->write_input("two\nthree\n");
-  ASSERT_TRUE(run([&] { return has(ada->errors(), "reconnected"); })) << ada->errors();
+  ASSERT_TRUE(run_until_says(*ada, "reconnected")) << ada->errors();
   ada->write_input("after\n");
   said += "#lobby ada: one\n#lobby ada: two\n#lobby ada: three\n#lobby ada: after\n";
   expect_output(*bob, said);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // With connection tokens, through nginx.
-#include <algorithm>
+#include <gmock/gmock.h>
 
 #include "core/loop/loop.h"
 #include "protocol/codes.h"
@@ -10,6 +10,8 @@
 namespace chirm::testing {
 namespace {
 
+using ::testing::UnorderedElementsAre;
+
 constexpr const char* kSecret = "a secret of this test";
 
 class Tokens : public ClusterTest {
@@ -17,10 +19,10 @@ class Tokens : public ClusterTest {
   Tokens() {
     start({.nodes = 2, .chirmd_arguments = {"--token-hmac-secret", kSecret, "--rooms", "open"}});
   }
-  static std::string token(const std::string& user, std::int64_t seconds = 3600,
-                           const std::string& secret = kSecret) {
+  std::string token(const std::string& user, std::int64_t seconds = 3600,
+                    const std::string& secret = kSecret) const {
     return sign_token_hs256("{\"sub\":\"" + user + "\",\"exp\":" +
-                                std::to_string(Loop::unix_ms() / 1000 + seconds) + '}',
+                                std::to_string(loop_.unix_ms() / 1000 + seconds) + '}',
                             secret);
   }
   Participant& add_with_token(const std::string& token, const std::vector<std::string>& channels) {
@@ -43,15 +45,8 @@ TEST_F(Tokens, LetPeopleInUnderTheirName) {
   start_talking(6);
   talk_on(200);
   stop_and_compare();
-  std::vector<std::string> users;
-  people_[0]->client().presence("room:a", [&](const auto& present) {
-    ASSERT_TRUE(present);
-    for (const auto& one : *present) users.push_back(one.user);
-  });
-  ASSERT_TRUE(run([&] { return users.size() == 6; }));
-  std::sort(users.begin(), users.end());
-  EXPECT_EQ(users.front(), "user0");
-  EXPECT_EQ(users.back(), "user5");
+  EXPECT_THAT(present(*people_[0], "room:a"),
+              UnorderedElementsAre("user0", "user1", "user2", "user3", "user4", "user5"));
 }
 
 TEST_F(Tokens, AreNeeded) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What nodes tell each other through Redis' Pub/Sub: publications, and digests of positions.
+// What nodes tell each other through Redis' Pub/Sub: publications, notices of rewrites, and digests
+// of positions.
 
 #include <string>
 
@@ -68,6 +69,41 @@ void check_round_trip(FuzzInput input) {
   CHIRM_CHECK(!message->next() && message->is_at_end(), all);
 }
 
+// As the rewrite script does (redis_scripts.h).
+std::string to_text(const RedisRewriteNotice& notice) {
+  return RedisBusMessage::kRewrite + std::to_string(notice.offset) + ':' +
+         std::to_string(notice.rewrites) + ':' + std::string(notice.epoch);
+}
+
+void check_rewrite_notice(std::string_view text) {
+  const auto notice = RedisRewriteNotice::parse(text);
+  if (!notice) return;
+  CHIRM_CHECK(!RedisBusMessage::parse(text), text);  // it is of one kind only
+  CHIRM_CHECK(!notice->epoch.empty() && text.ends_with(notice->epoch), text);
+  const std::string again = to_text(*notice);
+  // Leading zeros are all that can have been lost.
+  CHIRM_CHECK(again.size() <= text.size(), again, text);
+  CHIRM_CHECK(again.size() < text.size() || again == text, again, text);
+  const auto second = RedisRewriteNotice::parse(again);
+  CHIRM_CHECK(second && to_text(*second) == again, again, text);
+  // One that was cut off in front of its epoch is none.
+  CHIRM_CHECK(!RedisRewriteNotice::parse(text.substr(0, text.size() - notice->epoch.size())), text);
+}
+
+// Numbers and an epoch as they come through, whatever they are.
+void check_notice_round_trip(FuzzInput input) {
+  RedisRewriteNotice notice{};
+  for (int i = 0; i < 8; ++i) notice.offset = notice.offset << 8 | input.take_byte();
+  for (int i = 0; i < 8; ++i) notice.rewrites = notice.rewrites << 8 | input.take_byte();
+  notice.epoch = input.rest();
+  const std::string text = to_text(notice);
+  const auto read = RedisRewriteNotice::parse(text);
+  CHIRM_CHECK(read.has_value() == !notice.epoch.empty(), text);
+  if (!read) return;
+  CHIRM_CHECK(read->offset == notice.offset && read->rewrites == notice.rewrites, text);
+  CHIRM_CHECK(read->epoch == notice.epoch, text);
+}
+
 void check_digest(std::string_view text) {
   std::string packed = "d";
   RedisDigest::read(text,
@@ -94,6 +130,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   chirm::check_publications(text);
   chirm::check_round_trip({data, size});
+  chirm::check_rewrite_notice(text);
+  chirm::check_notice_round_trip({data, size});
   chirm::check_digest(text);
   return 0;
 }

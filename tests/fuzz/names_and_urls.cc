@@ -7,7 +7,7 @@
 #include "client/terminal/text/utf8.h"
 #include "client/url.h"
 #include "core/base/check.h"
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "protocol/channel_name.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"

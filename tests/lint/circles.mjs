@@ -95,8 +95,22 @@ const importPattern = /\b(?:import|export)\b(?:[^'";]*?\bfrom\b)?\s*\(?\s*(['"])
 // What a line at the left edge may begin with, so that importing the module does nothing.
 const keywords = 'import|export|const|let|function|async|class|interface|type|enum';
 const declaration = new RegExp(`^(?:[\\s)}\\]>|\`]|/[/*]|$|(?:${keywords})\\b)`);
-const globals = 'document|location|navigator|history|localStorage|matchMedia|addEventListener|fetch';
+const globals =
+  'window|globalThis|document|location|navigator|history|localStorage|sessionStorage|matchMedia|' +
+  'addEventListener|fetch';
 const browser = new RegExp(`\\b(?:${globals})\\b`);
+
+// A constant, up to its value; a member of a class that is made with the class.
+const constant = /^(?:export default |(?:export )?(?:const|let) (?:[^=]|=>)*?=(?!>)\s*)/;
+const staticMember = /^\s+static (?:readonly )?[^=(]*=(?!>)\s*/;
+// A value that does nothing by being made: a function, whatever it calls when it is called.
+const functionStart = /^(?:async\b|function\b|<|\([^()]*(?:$|\)(?::[^=]*)? =>)|\w+ =>)/;
+// The calls that a constant may be made by: of what only holds, computes or formats something.
+const makers = /^(?:signal|computed|memo|Map|Set|WeakMap|RegExp|DateTimeFormat|channelOfRoom)$/;
+const call = /([\w$]+)(?:<[^()]*>)?\(/g;
+const strings = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`/;
+const regularExpression = /\/(?![/*])(?:[^/\\[]|\\.|\[(?:[^\]\\]|\\.)*\])+\/\w*/;
+const literal = new RegExp(`${strings.source}|${regularExpression.source}`, 'g');
 
 function checkPage() {
   const graph = new Graph();
@@ -140,14 +154,27 @@ function resolve(from, name) {
   return [`${path}.ts`, `${path}.tsx`].find((each) => existsSync(join(root, each)));
 }
 
+// A line at the left edge that is no declaration, or one whose value asks the browser or calls
+// something. What is inside a value's brackets on further lines is not looked at.
 function checkDeclarations(path, lines) {
-  lines.forEach((whole, index) => {
-    const line = whole.replace(/\s\/\/.*/, '');
-    const isRead = /^(?:export )?(?:const|let) [^=]*=(?!.*=>)/.test(line) && browser.test(line);
-    if (declaration.test(line) && !isRead) return;
+  const pure = lines.map((line) =>
+    line.replace(/^\s*\/\/.*/, '').replace(literal, "''").replace(/\s\/\/.*/, ''),
+  );
+  pure.forEach((line, index) => {
+    const start = (constant.exec(line) ?? staticMember.exec(line))?.[0];
+    const isHarmless = declaration.test(line) && !/^\s+static \{/.test(line);
+    // The value may stand on the next line.
+    const value = start && (line.slice(start.length) || pure[index + 1].trim());
+    if (isHarmless && (!value || !doesSomething(value))) return;
     const expected = 'expected a function that the entry calls';
     fault(`${path}:${index + 1}`, `this happens when the module is imported; ${expected}`);
   });
+}
+
+function doesSomething(value) {
+  if (functionStart.test(value)) return false;
+  const now = value.split(/=>|\bfunction\b/)[0]; // what a function does that is passed on, it does later
+  return browser.test(now) || [...now.matchAll(call)].some(([, name]) => !makers.test(name));
 }
 
 // --- C++

@@ -70,10 +70,57 @@ refused page 'web/src/ui/a.ts:1: "./gone" is no module;' web/src/ui/a.ts "import
 # --- Effects of an import
 for line in 'addEventListener("focus", look);' 'effect(() => {' 'for (const each of all) {' \
   'const dark = matchMedia("(dark)").matches;' 'document.title = "chirm";' \
-  'export const route = signal(parse(location.hash));'; do
+  'export const route = signal(parse(location.hash));' 'const stop = effect(() => {' \
+  'const t = setInterval(() => look(), 1000);' 'export const s = connect();' 'let s = new Socket(url);' \
+  $'const s =\n  connect();' $'const s: Socket =\n  location.hash;' 'const all = [...load()];' \
+  'const width = window.innerWidth;' 'const last = sessionStorage.length;' 'const a = b ?? c();' \
+  'const now = Date.now();' 'const a = (load());' 'const a = list.map((each) => each.b);' \
+  'const a = "x".concat(load("=>"));' 'window.title = 1;' \
+  'const f: (a: A) => void = connect(a);' 'export default connect();'; do
   refused page "web/src/app/a.ts:1: this happens when the module is imported;" \
     web/src/app/a.ts "$line"
 done
+for line in '  static all = load();' '  static readonly all: Map<string, A> = window.all;' '  static {'; do
+  refused page "web/src/app/a.ts:2: this happens when the module is imported;" \
+    web/src/app/a.ts $'export class A {\n'"$line"$'\n}'
+done
+accepted page web/src/app/a.ts "$(cat <<'END'
+export const a = signal<'b' | 'c'>('b');
+const shown = computed<Map<string, A> | undefined>(() => {
+  load();
+});
+const length = computed(() => list(document).length);
+export const Row = memo(function Row(props: Props) {
+const byName = new Map<string, Names>(); // by channel, see location()
+const none: ReadonlySet<string> = new Set();
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit' });
+const name = /[a(]load()/.source;
+const mention = new RegExp(`(^|[\s(])@(${name})`, 'g');
+const told = 'look at document.title()';
+const emoji =
+  /[a-z](?:load())/gu;
+const table = {
+  a: 1,
+};
+export const ask = async (name: string): Promise<A> => load(name);
+export const get = <T = Record<string, never>>(
+  name: string,
+) => load(name);
+const is = (a: A): a is B => look(a);
+const each = (
+  a: A,
+) => load(a);
+const twice = a => load(load(a));
+const f: (a: A) => void = twice;
+export default function main() {
+}
+class B {
+  static readonly max = 3;
+  static of = () => load();
+  c = load();
+}
+END
+)"
 accepted page web/src/chat.tsx $'import { start } from \'./app/a\';\nimport \'./a.css\';\nstart();' \
   web/src/app/a.ts $'// a\nexport const a = () => location.hash;\nexport function start() {\n  a();\n}' \
   web/src/app/b.ts "import { start } from './a';" web/src/net/c.ts "import { h } from 'preact';" \

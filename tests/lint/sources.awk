@@ -21,10 +21,23 @@ function wing_of(path,   parts) {
   return parts[1] "/" parts[2] == "client/terminal" && parts[4] != "" ? wing[parts[3]] : 0
 }
 
+# The store of a path: a wing of core/broker, "core/broker" for what is above them, "" elsewhere.
+function store_of(path,   parts) {
+  if (layer_of(path) != "core/broker") return ""
+  return split(path, parts, "/") > 3 ? parts[3] : "core/broker"
+}
+
 BEGIN {
   # A wing of client/terminal includes only those before it.
   count = split("text screen model view sign_in chat plain", wings, " ")
   for (i = 1; i <= count; i++) wing[wings[i]] = i
+
+  # What each store may include of core/broker besides itself. What they have in common knows none
+  # of them, for bin/ chooses one. The bus of a store that is in one process stands in memory/.
+  stores["core/broker"] = ""
+  stores["memory"] = "core/broker"
+  stores["sqlite"] = "core/broker memory"
+  stores["redis"] = "core/broker"
 
   # What each layer may include besides itself.
   may["protocol"] = ""
@@ -46,7 +59,8 @@ BEGIN {
   door["^uv\\.h$|^uv/"] = "^core/loop/"
   door["^wslay/"] = "^protocol/ws_(decoder|encoder)\\.cc$"
   door["^simdjson"] = "^protocol/"
-  door["^hiredis(/|\\.h$)"] = "^core/broker/"
+  door["^hiredis(/|\\.h$)"] = "^core/broker/redis/link/"
+  door["^sqlite3"] = "^core/broker/sqlite/"
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
   door["^n?curses"] = "^client/terminal/screen/screen\\.cc$"
   door["^sodium(/|\\.h$)"] = "^core/accounts/"
@@ -69,6 +83,9 @@ FNR == 1 {
   close(own)
   code = FILENAME ~ /\.(h|cc)$/
   if (code && !(layer in may)) fault("no such layer: " layer "; expected one of tests/lint/sources.awk")
+  store = store_of(path)
+  if (store != "" && !(store in stores))
+    fault("no such store: " store "; expected one of tests/lint/sources.awk")
   if ((header || script) && $0 !~ /^\/\/ SPDX-License-Identifier: /)
     fault((header ? "header" : "script") " without its licence; expected \"// SPDX-License-Identifier: MIT\"")
 }
@@ -93,6 +110,9 @@ code && /^[ \t]*#[ \t]*include[ \t]*"/ {
     fault("\"" target "\" does not start at the root; expected \"folder/x.h\" (libraries: <x.h>)")
   else if (other != layer && index(" " may[layer] " ", " " other " ") == 0)
     fault(layer " includes " other "; expected one of: " layer " " may[layer])
+  else if (store != "" && other == layer && store_of(target) != store && \
+           index(" " stores[store] " ", " " store_of(target) " ") == 0)
+    fault(store " includes " store_of(target) "; expected one of: " store " " stores[store])
   else if (wing_of(path) > 0 && wing_of(target) > wing_of(path))
     fault("\"" target "\" is included in " wings[wing_of(path)] "/; expected the wings of " \
       "client/terminal only in the order of tests/lint/sources.awk")

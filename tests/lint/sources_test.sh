@@ -61,8 +61,21 @@ refused protocol/json.cc:1 "expected only in ^protocol/ws_" \
   protocol/json.cc '#include <wslay/wslay.h>'
 refused protocol/ws_decoder.h:3 "expected only in" protocol/ws_decoder.h '#include <wslay/wslay.h>'
 refused core/chat/a.cc:1 "expected only in ^protocol/" core/chat/a.cc '#include <simdjson.h>'
-refused core/server/a.cc:1 "expected only in ^core/broker/" \
-  core/server/a.cc '#include <hiredis/async.h>'
+for file in core/server/a.cc core/broker/a.cc core/broker/redis/a.cc core/broker/sqlite/a.cc; do
+  refused $file:1 "expected only in ^core/broker/redis/link/" $file '#include <hiredis/async.h>'
+done
+for file in core/server/a.cc core/broker/a.cc core/broker/redis/link/a.cc; do
+  refused $file:1 "expected only in ^core/broker/sqlite/" $file '#include <sqlite3.h>'
+done
+refused core/broker/a.cc:1 "core/broker includes redis; expected one of: core/broker" \
+  core/broker/a.cc '#include "core/broker/redis/x.h"'
+refused core/broker/redis/life/a.cc:1 "redis includes memory" \
+  core/broker/redis/life/a.cc '#include "core/broker/memory/x.h"'
+refused core/broker/memory/a.cc:1 "memory includes sqlite" \
+  core/broker/memory/a.cc '#include "core/broker/sqlite/x.h"'
+refused core/broker/sqlite/a.cc:1 "sqlite includes redis; expected one of: sqlite core/broker memory" \
+  core/broker/sqlite/a.cc '#include "core/broker/redis/link/x.h"'
+refused core/broker/paper/a.cc:1 "no such store: paper" core/broker/paper/a.cc 'int x;'
 refused core/server/a.cc:1 "expected only in ^protocol/http" \
   core/server/a.cc '#include <http_parser.h>'
 refused client/terminal/view/a.cc:1 "expected only in ^client/terminal/screen/" \
@@ -86,7 +99,11 @@ accepted bin/a.cc '#include "client/x.h"' '#include "core/server/x.h"' '#include
 accepted client/a.cc '#include "core/loop/x.h"' '#include "protocol/x.h"'
 accepted core/server/a.h '#include <map>' '#include "core/chat/x.h"' '#include "core/base/x.h"'
 accepted core/loop/a.cc '#include <uv.h>' '#include "core/base/x.h"'
-accepted core/broker/a.cc '#include <hiredis/hiredis.h>'
+accepted core/broker/redis/link/a.cc '#include <hiredis/hiredis.h>' \
+  '#include "core/broker/redis/x.h"' '#include "core/broker/x.h"' '#include "core/base/x.h"'
+accepted core/broker/sqlite/a.cc '#include <sqlite3.h>' '#include "core/broker/memory/x.h"' \
+  '#include "core/broker/sqlite/x.h"' '#include "core/broker/x.h"' '#include "core/loop/x.h"'
+accepted core/chat/a.cc '#include "core/broker/memory/x.h"'
 accepted protocol/ws_decoder.cc '#include <wslay/wslay.h>' '#include <simdjson.h>'
 accepted client/terminal/chat/a.cc '#include "client/terminal/view/x.h"' '#include "client/x.h"'
 accepted client/terminal/a.cc '#include "client/terminal/chat/x.h"'

@@ -237,10 +237,10 @@ test('is told when Redis has lost its data', async (t) => {
 });
 
 test('keeps its connection while Redis hangs', async (t) => {
-  // The SDK drops its connection when a subscribe is not answered within 5 s, its default. chirmd's
-  // default is 4 s; with 1 s a busy machine has four more to answer in.
+  // The SDK drops its connection when a subscribe is not answered in time. By default that is 5 s,
+  // and 4 s to chirmd (tests/e2e/redis_failure_test.cc compares them); here a busy machine has more.
   const cluster = await Cluster.start(t, { nodes: 1, chirmd: ['--insecure', '--hold', '1'] });
-  const ada = connect(cluster, cluster.url(0), { data: { name: 'ada' }, timeout: 5000 });
+  const ada = connect(cluster, cluster.url(0), { data: { name: 'ada' }, timeout: 60_000 });
   const heard = subscribe(ada);
   await next(heard, 'subscribed');
   await publish(ada, 1, 10);
@@ -302,7 +302,7 @@ test('stays away after a bad token', async (t) => {
 test('fetches a new token when the old one has expired', async (t) => {
   const cluster = await Cluster.start(t, withTokens);
   const now = () => Math.floor(Date.now() / 1000);
-  const firstLastsS = 10; // time to connect and subscribe before it expires
+  const firstLastsS = 60; // time to connect and subscribe before it expires
   let fetched = 0;
   const ada = connect(cluster, cluster.url(0), {
     token: token({ sub: 'ada', exp: now() - 60 }, secret),
@@ -336,11 +336,11 @@ test('may not follow the conversations of others', async (t) => {
 test('answers pings', async (t) => {
   const cluster = await Cluster.start(t, {
     nodes: 1,
-    chirmd: ['--insecure', '--ping', '4', '--pong-timeout', '3'],
+    chirmd: ['--insecure', '--ping', '10', '--pong-timeout', '9'],
   });
   const ada = user(cluster, 0, 'ada');
   await next(ada, 'connected');
   const before = await cluster.metric(0, 'chirm_commands_total');
-  await until(async () => (await cluster.metric(0, 'chirm_commands_total')) >= before + 3);
+  await until(async () => (await cluster.metric(0, 'chirm_commands_total')) >= before + 2);
   assert.equal(ada.state, 'connected');
 });

@@ -10,14 +10,16 @@ export function next(emitter, event) {
   return inTime(new Promise((resolve) => emitter.once(event, resolve)), event);
 }
 
-// A client that the cluster's end disconnects. Unless `options` say otherwise it waits for answers
-// as long as a test does, for the SDK's own 5 s may be too short on a busy machine.
+// A client that the cluster's end disconnects. Unless `options` say otherwise it waits for answers,
+// and for pings that are late, as long as a test does: the SDK's own 5 s and 10 s may be too short on
+// a busy machine.
 export function connect(cluster, url, options = {}) {
   const client = new Centrifuge(url, {
     websocket: WebSocket,
     minReconnectDelay: 20,
     maxReconnectDelay: 200,
     timeout: patienceMs,
+    maxServerPingDelay: patienceMs,
     ...options,
   });
   cluster.clients.push(client);

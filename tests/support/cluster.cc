@@ -18,14 +18,6 @@ namespace chirm::testing {
 
 namespace {
 
-std::string make_directory() {
-  std::string pattern = std::filesystem::temp_directory_path() / "chirm-e2e-XXXXXX";
-  CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
-  // nginx' workers run as another user when the test runs as root.
-  std::filesystem::permissions(pattern, std::filesystem::perms(0755));
-  return pattern;
-}
-
 std::string address(const ReservedPort& port) {
   return "127.0.0.1:" + std::to_string(port.number());
 }
@@ -36,27 +28,30 @@ std::string content(const std::string& path) {
   return text.str();
 }
 
+std::string in_one_text(const std::vector<Cluster::Log>& logs) {
+  std::string all;
+  for (const auto& [name, text] : logs) all += "\n---- " + name + "\n" + text;
+  return all;
+}
+
 }  // namespace
 
 Cluster::Cluster(Loop& loop, Options options)
-    : loop_(loop),
-      options_(std::move(options)),
-      directory_(make_directory()),
-      nodes_(options_.is_single ? 1 : options_.nodes) {
+    : loop_(loop), options_(std::move(options)), nodes_(options_.is_single ? 1 : options_.nodes) {
+  // nginx' workers run as another user when the test runs as root.
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
   if (!options_.is_single) {
     start_redis();
   }
   for (std::size_t node = 0; node < nodes_.size(); ++node) start_node(node);
   if (options_.is_single) return;
-  wait_until_ready();
+  CHIRM_CHECK(wait_until_ready(), in_one_text(logs()));
   start_nginx();
 }
 
 Cluster::~Cluster() {
   (void)stop();
   nodes_.clear();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 std::vector<std::string> Cluster::stop() {
@@ -89,6 +84,9 @@ std::string Cluster::find_death() const {
       died += "chirmd-" + address(node.port) + ": exit code " + std::to_string(*code) + "\n";
     }
   }
+  if (nginx_ && !is_nginx_killed_ && nginx_->exit_code()) {
+    died += "nginx: exit code " + std::to_string(*nginx_->exit_code()) + "\n";
+  }
   return died;
 }
 
@@ -98,7 +96,7 @@ std::vector<Cluster::Log> Cluster::logs() const {
     logs.push_back({"chirmd-" + std::to_string(node.port.number()),
                     node.earlier_log + node.process->errors()});
   }
-  if (!options_.is_single) logs.push_back({"nginx", content(directory_ + "/error.log")});
+  if (!options_.is_single) logs.push_back({"nginx", content(directory_.path() + "/error.log")});
   return logs;
 }
 
@@ -185,23 +183,25 @@ void Cluster::kill_node(std::size_t node) {
 }
 
 void Cluster::start_nginx() {
-  std::string render = CHIRM_SOURCE_DIR "/conf/render-nginx " + directory_ + ' ';
+  const std::string& directory = directory_.path();
+  std::string render = CHIRM_SOURCE_DIR "/conf/render-nginx " + directory + ' ';
   render += address(nginx_port_);
   for (const Node& node : nodes_) render += ' ' + address(node.port);
   CHIRM_CHECK(std::system(render.c_str()) == 0, render);
   if (!options_.worker_shutdown_timeout.empty()) {
-    std::string text = content(directory_ + "/nginx.conf");
+    std::string text = content(directory + "/nginx.conf");
     const std::string setting = "worker_shutdown_timeout ";
     const std::size_t start = text.find(setting);
     CHIRM_CHECK(start != std::string::npos);
     const std::size_t end = text.find(';', start);
     text.replace(start, end - start, setting + options_.worker_shutdown_timeout);
-    std::ofstream(directory_ + "/nginx.conf") << text;
+    std::ofstream(directory + "/nginx.conf") << text;
   }
   nginx_.reset();
+  is_nginx_killed_ = false;
   nginx_ = std::make_unique<Process>(
       loop_, Process::Options{
-                 .arguments = {"nginx", "-p", directory_ + '/', "-c", directory_ + "/nginx.conf",
+                 .arguments = {"nginx", "-p", directory + '/', "-c", directory + "/nginx.conf",
                                "-e", "stderr", "-g", "daemon off;"},
                  // It is in sbin, off an ordinary user's PATH.
                  .environment = {std::string("PATH=") + getenv("PATH") + ":/usr/sbin"},
@@ -215,7 +215,10 @@ void Cluster::start_nginx() {
               nginx_->errors());
 }
 
-void Cluster::kill_nginx() { nginx_->kill(); }
+void Cluster::kill_nginx() {
+  is_nginx_killed_ = true;
+  nginx_->kill();
+}
 
 void Cluster::wait_for(Process& process, std::string_view line) {
   const bool is_there = run_until(loop_, [&] {
@@ -224,13 +227,12 @@ void Cluster::wait_for(Process& process, std::string_view line) {
   CHIRM_CHECK(is_there && !process.exit_code(), process.errors());
 }
 
-void Cluster::wait_until_ready() {
-  const bool are_ready = run_until(loop_, [&] {
+bool Cluster::wait_until_ready() {
+  return run_until(loop_, [&] {
     return std::all_of(nodes_.begin(), nodes_.end(), [](const Node& node) {
       return http_get(node.port.number(), "/readyz").status == 200;
     });
   });
-  CHIRM_CHECK(are_ready, find_death());
 }
 
 std::string Cluster::metrics(std::size_t node) const {
@@ -244,12 +246,6 @@ std::optional<double> Cluster::find_metric(std::size_t node, std::string_view na
     if (line.starts_with(wanted)) return std::atof(line.c_str() + wanted.size());
   }
   return std::nullopt;
-}
-
-double Cluster::metric(std::size_t node, std::string_view name) const {
-  const std::optional<double> value = find_metric(node, name);
-  CHIRM_CHECK(value, "no metric", name, "from node", node);
-  return *value;
 }
 
 }  // namespace chirm::testing

@@ -20,6 +20,7 @@
 #include "tests/support/relay.h"
 #include "tests/support/reserved_port.h"
 #include "tests/support/sentinel_server.h"
+#include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
 
@@ -81,9 +82,8 @@ class Cluster {
   std::string metrics(std::size_t node) const;
   // The value of a metric of this node, e.g. "chirm_connections"; nullopt when it does not tell.
   std::optional<double> find_metric(std::size_t node, std::string_view name) const;
-  double metric(std::size_t node, std::string_view name) const;
-  // Waits, running the loop, until all nodes are ready (/readyz).
-  void wait_until_ready();
+  // Waits, running the loop, until all nodes are ready (/readyz). False when they do not get ready.
+  [[nodiscard]] bool wait_until_ready();
 
  private:
   struct Node {
@@ -94,7 +94,8 @@ class Cluster {
     bool is_killed = false;   // by kill_node()
   };
 
-  // A line for each node that has failed by itself, with its exit code; "" when all is well.
+  // A line for each node that has failed by itself, and for nginx when it has ended and was not
+  // killed; "" when all is well.
   std::string find_death() const;
   client::Url url_at(std::uint16_t port) const;
   std::string redis_url(const Node& node) const;
@@ -104,13 +105,14 @@ class Cluster {
 
   Loop& loop_;
   const Options options_;
-  std::string directory_;
+  const TempDirectory directory_;
   std::unique_ptr<RedisServer> redis_;
   std::unique_ptr<RedisServer> replica_;
   std::unique_ptr<SentinelServer> sentinel_;
   std::vector<Node> nodes_;
   ReservedPort nginx_port_;
   std::unique_ptr<Process> nginx_;
+  bool is_nginx_killed_ = false;  // by kill_nginx()
   bool is_stopping_ = false;
   DeathWatch death_watch_{[this] { return find_death(); }};
 };

@@ -13,6 +13,6 @@ struct HttpAnswer {
 };
 
 // GET with "Connection: close"; waits for the answer, not longer than `patience_ms` for each piece.
-HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms = 10'000);
+HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms = 60'000);
 
 }  // namespace chirm::testing

@@ -62,18 +62,11 @@ std::string run_on(redisContext* context, const std::vector<std::string>& argume
 
 RedisServer::RedisServer(Options options) : options_(std::move(options)) {
   signal(SIGPIPE, SIG_IGN);  // as chirmd does; hiredis writes without MSG_NOSIGNAL
-  std::string pattern = std::filesystem::temp_directory_path() / "chirm-redis-XXXXXX";
-  CHIRM_CHECK(mkdtemp(pattern.data()) != nullptr, pattern);
-  directory_ = pattern;
   if (options_.has_tcp) port_.emplace();
   if (options_.is_started) start();
 }
 
-RedisServer::~RedisServer() {
-  kill();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
+RedisServer::~RedisServer() { kill(); }
 
 void RedisServer::start() {
   std::vector<std::string> words = {"redis-server",
@@ -84,7 +77,7 @@ void RedisServer::start() {
                                     "--unixsocket",
                                     socket_path(),
                                     "--dir",
-                                    directory_,
+                                    directory(),
                                     "--save",
                                     "",
                                     "--logfile",
@@ -93,7 +86,7 @@ void RedisServer::start() {
                                     "yes"};
   if (!options_.configuration.empty()) {
     // A copy: Sentinels have Redis rewrite its file.
-    const std::string copy = directory_ + "/redis.conf";
+    const std::string copy = directory() + "/redis.conf";
     std::filesystem::copy_file(options_.configuration, copy,
                                std::filesystem::copy_options::overwrite_existing);
     words.insert(words.begin() + 1, copy);
@@ -153,7 +146,7 @@ void RedisServer::kill() {
 
 void RedisServer::lose_data() {
   CHIRM_CHECK(pid_ < 0);
-  for (const auto& entry : std::filesystem::directory_iterator(directory_)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory())) {
     std::filesystem::remove_all(entry.path());
   }
 }

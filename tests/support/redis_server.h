@@ -12,6 +12,7 @@
 
 #include "tests/support/death_watch.h"
 #include "tests/support/reserved_port.h"
+#include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
 
@@ -41,10 +42,10 @@ class RedisServer {
 
   std::string unix_url() const { return "unix://" + socket_path(); }
   std::string tcp_url() const { return "redis://127.0.0.1:" + std::to_string(port()); }
-  std::string socket_path() const { return directory_ + "/socket"; }
+  std::string socket_path() const { return directory() + "/socket"; }
   std::uint16_t port() const { return port_ ? port_->number() : 0; }
   // Where its data is.
-  const std::string& directory() const { return directory_; }
+  const std::string& directory() const { return directory_.path(); }
 
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.
@@ -60,7 +61,7 @@ class RedisServer {
   std::string death() const;
 
   Options options_;
-  std::string directory_;
+  const TempDirectory directory_;
   std::optional<ReservedPort> port_;
   pid_t pid_ = -1;
   int blocker_fd_ = -1;  // the connection that runs the endless script

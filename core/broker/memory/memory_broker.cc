@@ -12,14 +12,6 @@ namespace chirm {
 
 namespace {
 constexpr std::uint64_t kRetentionPeriodMs = 10'000;
-
-// The zero byte keeps user "a", id "bc" apart from user "ab", id "c".
-std::string message_key(const PublishRequest& request) {
-  if (request.message_id.empty()) return {};
-  std::string key(request.user);
-  key += '\0';
-  return key += request.message_id;
-}
 }  // namespace
 
 MemoryBroker::MemoryBroker(Loop& loop, const BrokerSettings& settings)
@@ -51,10 +43,10 @@ void MemoryBroker::publish(const PublishRequest& request, Callback<Position> don
     return;
   }
   deferred_bytes_ += bytes;
-  deferred_.push_back([this, channel = std::string(request.channel), key = message_key(request),
-                       body = std::string(request.body), done = std::move(done)]() mutable {
-    append(channel, key, std::move(body), done);
-  });
+  deferred_.push_back(
+      [this, channel = std::string(request.channel),
+       key = message_key(request.user, request.message_id), body = std::string(request.body),
+       done = std::move(done)]() mutable { append(channel, key, std::move(body), done); });
 }
 
 void MemoryBroker::append(std::string_view channel, const std::string& message_key,

@@ -11,7 +11,6 @@ namespace chirm {
 namespace {
 
 constexpr std::size_t kEpochLength = 8;
-constexpr std::size_t kBucketsPerCheck = 8;
 
 // What a publication takes: its body, its place in the log, and what the allocator adds.
 std::size_t bytes_of(const Publication& publication) {
@@ -124,13 +123,7 @@ void MemoryLogs::forget_old(std::uint64_t now_ms) {
 }
 
 void MemoryLogs::check() const {
-  const std::size_t buckets = logs_.bucket_count();
-  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
-    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
-    for (auto at = logs_.begin(next_checked_bucket_); at != logs_.end(next_checked_bucket_); ++at) {
-      check(at->first, at->second);
-    }
-  }
+  checked_.visit(logs_, [this](const auto& one) { check(one.first, one.second); });
   CHIRM_CHECK(stored_bytes_ <= settings_.memory_bytes_max, stored_bytes_);
   CHIRM_CHECK(by_use_.empty() == (stored_bytes_ == 0), stored_bytes_);
 }

@@ -16,6 +16,7 @@
 
 #include "core/base/intrusive_list.h"
 #include "core/base/random.h"
+#include "core/base/turn_slice.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/message_ids.h"
@@ -84,7 +85,7 @@ class MemoryLogs {
   std::unordered_map<std::string, Log> logs_;
   IntrusiveList<Log, ByUseTag> by_use_;  // those with publications, the one silent longest first
   std::size_t stored_bytes_ = 0;         // of all publications
-  mutable std::size_t next_checked_bucket_ = 0;
+  mutable TurnSlice checked_;
 };
 
 }  // namespace chirm

@@ -17,18 +17,22 @@ static_assert(RedisNodeSettings{}.return_ms >
               RedisLinkSettings{}.connect_timeout_ms + RedisLinkSettings{}.backoff_max_ms);
 static_assert(RedisNodeSettings{}.return_ms < BrokerSettings{}.hold_ms);
 
+// Of Pub/Sub topics. Pub/Sub knows no databases, so that the cluster's is part of the name.
+std::string bus_prefix(const RedisIdentity& identity, const RedisUrl& url) {
+  return identity.prefix + '@' + std::to_string(url.database);
+}
+
 }  // namespace
 
 RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
-                         const std::string& prefix, const std::string& given_name,
-                         const RedisLinkSettings& link_settings,
+                         const RedisIdentity& identity, const RedisLinkSettings& link_settings,
                          const RedisNodeSettings& node_settings)
-    : context_(loop, settings, prefix + ':'),
-      node_name_(given_name.empty() ? "node-" + context_.random.name(8) : given_name),
-      bus_prefix_(prefix + '@' + std::to_string(url.database)),
-      all_topic_(bus_prefix_ + ":ctl"),
+    : context_(loop, settings, identity.prefix + ':', bus_prefix(identity, url) + ":c:"),
+      node_name_(identity.node_name.empty() ? "node-" + context_.random.name(8)
+                                            : identity.node_name),
+      all_topic_(bus_prefix(identity, url) + ":ctl"),
       process_name_(node_name_ + ':' + context_.random.name(8)),
-      own_topic_(bus_prefix_ + ":ctl:" + process_name_),
+      own_topic_(all_topic_ + ':' + process_name_),
       commands_(context_, url, node_name_, link_settings),
       digest_(context_, commands_, all_topic_),
       tails_(context_, commands_),
@@ -40,16 +44,14 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
              node_settings.beat_period_ms),
       bulletin_(*this),
       own_(*this),
-      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(),
+      probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(), identity.shards,
              link_settings.probe_period_ms),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
                   {{all_topic_, bulletin_}, {own_topic_, own_}, {own_topic_ + ":probe", probe_}}),
       subscriptions_(context_, commands_, subscriber_),
       node_settings_(node_settings),
       period_ms_(link_settings.probe_period_ms),
-      period_timer_(loop, [this] { on_period(); }) {
-  context_.topic_prefix = bus_prefix_ + ":c:";
-}
+      period_timer_(loop, [this] { on_period(); }) {}
 
 // The others need not wait until it is clear that this node is gone.
 RedisBroker::~RedisBroker() {

@@ -33,34 +33,29 @@
 #include "core/broker/redis/life/redis_life.h"
 #include "core/broker/redis/life/redis_tails.h"
 #include "core/broker/redis/link/redis_link.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
 #include "core/broker/redis/redis_digest.h"
 #include "core/broker/redis/redis_documents.h"
+#include "core/broker/redis/redis_identity.h"
 #include "core/broker/redis/redis_node_bus.h"
 #include "core/broker/redis/redis_node_settings.h"
 #include "core/broker/redis/redis_probe.h"
 #include "core/broker/redis/redis_publisher.h"
 #include "core/broker/redis/redis_subscriber.h"
 #include "core/broker/redis/redis_subscriptions.h"
-#include "core/broker/redis/redis_url.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
 
 class RedisBroker final : public Broker {
  public:
-  // Nodes with the same Redis, database and prefix form one cluster. node_name must be unique in
-  // it; "" makes one up. The loop must outlive the broker. Connects once the listener is set.
+  // The loop must outlive the broker. Connects once the listener is set.
   RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& settings,
-              const std::string& prefix = "chirm", const std::string& node_name = "",
-              const RedisLinkSettings& link_settings = {},
+              const RedisIdentity& identity = {}, const RedisLinkSettings& link_settings = {},
               const RedisNodeSettings& node_settings = {});
   ~RedisBroker() override;
-
-  // Before set_listener(): what names the shards of which this is one, shards_digest(). A node is
-  // away while others were given others.
-  void set_shards(std::string digest) { probe_.set_shards(std::move(digest)); }
 
   void set_listener(BrokerListener& listener) override;
   void publish(const PublishRequest& request, Callback<Position> done) override;
@@ -109,7 +104,6 @@ class RedisBroker final : public Broker {
 
   RedisContext context_;
   const std::string node_name_;
-  const std::string bus_prefix_;    // of Pub/Sub topics: Pub/Sub knows no databases
   const std::string all_topic_;     // of all nodes
   const std::string process_name_;  // no other process has ever had it
   const std::string own_topic_;

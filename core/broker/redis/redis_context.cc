@@ -11,8 +11,7 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// The user's length keeps user "a", id "bc" apart from user "ab", id "c". (A separator would not:
-// both may contain any byte.)
+// The end is a message_key() (message_ids.h), put together here without a copy of it.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id) {
   command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
@@ -35,7 +34,7 @@ std::string add_known_position(RedisCommand& command, RedisContext& context,
   Position known = known_position(context, channel);
   command.add(known.epoch).add(known.offset);
   command.add(context.new_epoch());
-  command.add(static_cast<std::uint64_t>(Loop::unix_ms())).add(context.first_true_life);
+  command.add(static_cast<std::uint64_t>(context.loop.unix_ms())).add(context.first_true_life);
   return std::move(known.epoch);
 }
 

@@ -21,11 +21,13 @@
 namespace chirm {
 
 struct RedisContext {
-  RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix)
+  RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix,
+               std::string its_topic_prefix)
       : loop(its_loop),
         settings(its_settings),
         later(its_loop),
-        key_prefix(std::move(its_key_prefix)) {}
+        key_prefix(std::move(its_key_prefix)),
+        topic_prefix(std::move(its_topic_prefix)) {}
 
   // Counts a command of so many bytes among those that wait or are in flight. False when that would
   // be too many; then nothing is counted.
@@ -70,7 +72,7 @@ struct RedisContext {
   Random random;  // for epochs
   LaterCalls later;
   const std::string key_prefix;       // of keys, see redis_scripts.h
-  std::string topic_prefix;           // of a channel's Pub/Sub topic
+  const std::string topic_prefix;     // of a channel's Pub/Sub topic
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
   std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;

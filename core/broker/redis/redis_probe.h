@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include "core/broker/broker_health.h"
 #include "core/broker/redis/redis_commands.h"
@@ -23,12 +22,10 @@ namespace chirm {
 class RedisProbe final : public RedisTopic {
  public:
   // `topic` is this node's alone and one of the subscriber's control topics. `store` names the
-  // Redis in the log.
+  // Redis in the log; `shards` is RedisIdentity's.
   RedisProbe(RedisContext& context, RedisCommands& commands, RedisSubscriber& subscriber,
-             std::string topic, std::string store, std::uint64_t period_ms);
+             std::string topic, std::string store, std::string shards, std::uint64_t period_ms);
 
-  // What all nodes must have alike, see RedisBroker::set_shards().
-  void set_shards(std::string digest) { shards_ = std::move(digest); }
   // Each period. Also drops a Pub/Sub link on which nothing arrives, so that it is made again.
   void tick();
   // At the end of each turn, before commands are flushed: probes at once when the links have come
@@ -58,8 +55,8 @@ class RedisProbe final : public RedisTopic {
   RedisCommands& commands_;
   RedisSubscriber& subscriber_;
   const std::string topic_;
-  std::string shards_;
   const std::string store_;
+  const std::string shards_;
   const std::uint64_t period_us_;
 
   // A probe is named by the time at which it was sent, in microseconds of Loop::clock_ns().

@@ -12,8 +12,6 @@ namespace chirm {
 
 namespace {
 
-constexpr std::size_t kBucketsPerCheck = 16;  // of check()
-
 // `<offset>:<epoch>`, what a repetition is answered.
 std::optional<Position> parse_position(std::string_view text) {
   Position position;
@@ -221,14 +219,7 @@ void RedisPublisher::expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>&
 }
 
 void RedisPublisher::check() const {
-  const std::size_t buckets = lanes_.bucket_count();
-  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
-    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
-    for (auto at = lanes_.begin(next_checked_bucket_); at != lanes_.end(next_checked_bucket_);
-         ++at) {
-      check(*at->second);
-    }
-  }
+  checked_.visit(lanes_, [](const Lanes::value_type& one) { check(*one.second); });
 }
 
 void RedisPublisher::check(const Lane& lane) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/string_hash.h"
+#include "core/base/turn_slice.h"
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
@@ -90,7 +91,7 @@ class RedisPublisher {
   RedisCommands& commands_;
   Lanes lanes_;
   Timer expiry_timer_;
-  mutable std::size_t next_checked_bucket_ = 0;
+  mutable TurnSlice checked_;
 };
 
 }  // namespace chirm

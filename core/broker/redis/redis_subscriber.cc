@@ -14,7 +14,6 @@ namespace {
 // In calls of check_confirmations(), one a period: longer than a busy Redis takes, shorter than
 // people wait.
 constexpr std::uint64_t kChecksMax = 5;
-constexpr std::size_t kBucketsPerCheck = 16;  // of check()
 }  // namespace
 
 RedisSubscriber::RedisSubscriber(Loop& loop, const RedisUrl& url, const std::string& node_name,
@@ -121,18 +120,13 @@ void RedisSubscriber::check() const {
   link_.check();
   CHIRM_CHECK(controls_missing_ <= control_names_.size(), controls_missing_);
   CHIRM_CHECK(unconfirmed_ < kUnconfirmedMax + kPerCommand, unconfirmed_);
-  const std::size_t buckets = entries_.bucket_count();
-  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
-    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
-    for (auto at = entries_.begin(next_checked_bucket_); at != entries_.end(next_checked_bucket_);
-         ++at) {
-      const Entry& entry = at->second;
-      CHIRM_CHECK(!entry.is_control || entry.topic != nullptr, at->first);
-      CHIRM_CHECK(entry.unconfirmed <= unconfirmed_, at->first, entry.unconfirmed, unconfirmed_);
-      // An entry that nobody wants is there for a confirmation or a change that is still to come.
-      CHIRM_CHECK(entry.topic != nullptr || entry.unconfirmed > 0 || !changes_.empty(), at->first);
-    }
-  }
+  checked_.visit(entries_, [this](const auto& one) {
+    const auto& [name, entry] = one;
+    CHIRM_CHECK(!entry.is_control || entry.topic != nullptr, name);
+    CHIRM_CHECK(entry.unconfirmed <= unconfirmed_, name, entry.unconfirmed, unconfirmed_);
+    // An entry that nobody wants is there for a confirmation or a change that is still to come.
+    CHIRM_CHECK(entry.topic != nullptr || entry.unconfirmed > 0 || !changes_.empty(), name);
+  });
 }
 
 // ["message", topic, payload], ["subscribe" or "unsubscribe", topic, count]

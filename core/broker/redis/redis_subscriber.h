@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/string_hash.h"
+#include "core/base/turn_slice.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/link/redis_link.h"
@@ -96,7 +97,7 @@ class RedisSubscriber final : private RedisLink::Owner {
   std::size_t unconfirmed_ = 0;  // the sum over all entries
   std::uint64_t pushes_ = 0;
   std::uint64_t checks_without_confirmation_ = 0;
-  mutable std::size_t next_checked_bucket_ = 0;
+  mutable TurnSlice checked_;
 };
 
 }  // namespace chirm

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/redis/redis_subscriptions.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
 #include "core/broker/redis/redis_read.h"
 
 namespace chirm {
-
-namespace {
-constexpr std::size_t kBucketsPerCheck = 16;
-}  // namespace
 
 RedisSubscriptions::RedisSubscriptions(RedisContext& context, RedisCommands& commands,
                                        RedisSubscriber& subscriber)
@@ -126,20 +121,16 @@ std::vector<std::string> RedisSubscriptions::known_channels() const {
 
 void RedisSubscriptions::check() const {
   CHIRM_CHECK(closed_.empty(), closed_.size());
-  const std::size_t buckets = channels_.bucket_count();
-  for (std::size_t i = 0; i < std::min(buckets, kBucketsPerCheck); ++i) {
-    next_checked_bucket_ = (next_checked_bucket_ + 1) % buckets;
-    for (auto at = channels_.begin(next_checked_bucket_); at != channels_.end(next_checked_bucket_);
-         ++at) {
-      const Followed& followed = *at->second;
-      followed.subscription.check();
-      CHIRM_CHECK(at->first == followed.subscription.channel(), at->first);
-      CHIRM_CHECK(followed.read_id <= last_read_id_, at->first, followed.read_id, last_read_id_);
-      CHIRM_CHECK(!followed.is_read_stale || followed.read_id != 0, at->first);
-      // A live channel has its position. (A read that is still on the way would be of no use.)
-      CHIRM_CHECK(!followed.subscription.is_live() || followed.read_id == 0, at->first);
-    }
-  }
+  checked_.visit(channels_, [this](const auto& one) {
+    const std::string& name = one.first;
+    const Followed& followed = *one.second;
+    followed.subscription.check();
+    CHIRM_CHECK(name == followed.subscription.channel(), name);
+    CHIRM_CHECK(followed.read_id <= last_read_id_, name, followed.read_id, last_read_id_);
+    CHIRM_CHECK(!followed.is_read_stale || followed.read_id != 0, name);
+    // A live channel has its position. (A read that is still on the way would be of no use.)
+    CHIRM_CHECK(!followed.subscription.is_live() || followed.read_id == 0, name);
+  });
 }
 
 }  // namespace chirm

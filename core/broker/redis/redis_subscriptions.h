@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/string_hash.h"
+#include "core/base/turn_slice.h"
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
@@ -72,7 +73,7 @@ class RedisSubscriptions {
   // Until the end of the turn: one may be in the middle of a delivery that has unsubscribed it.
   std::vector<std::unique_ptr<Followed>> closed_;
   std::uint64_t last_read_id_ = 0;
-  mutable std::size_t next_checked_bucket_ = 0;
+  mutable TurnSlice checked_;
 };
 
 }  // namespace chirm

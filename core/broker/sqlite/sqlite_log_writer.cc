@@ -95,21 +95,22 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   if (rc != SQLITE_DONE) return rc;
   write.position = {channel->top, channel->epoch};
   if (write.body.empty()) return SQLITE_DONE;
+  std::string key;
   if (!write.message_id.empty()) {
     // Looked up in memory: most publishes are no repetitions, and would ask the table in vain.
-    const auto key = SqliteMessageTable::key_of(channel->id, write.user, write.message_id);
+    key = SqliteMessageTable::key_of(channel->id, write.user, write.message_id);
     if (const auto first = messages_.find(key)) {
       write.is_repetition = true;
       write.position.offset = *first;
       return SQLITE_DONE;
     }
   }
-  const int done = append(*channel, write, settings, now_ms);
+  const int done = append(*channel, write, std::move(key), settings, now_ms);
   write.position.offset = channel->top;
   return done;
 }
 
-int SqliteLogWriter::append(Channel& channel, const SqliteWrite& write,
+int SqliteLogWriter::append(Channel& channel, const SqliteWrite& write, std::string message_key,
                             const BrokerSettings& settings, std::int64_t now_ms) {
   const std::uint64_t offset = channel.top + 1;
   int rc = add_publication_.bind(channel.id, offset, std::string_view(write.body)).step();
@@ -121,8 +122,9 @@ int SqliteLogWriter::append(Channel& channel, const SqliteWrite& write,
   if (rc == SQLITE_DONE && offset % kTrimEvery == 0 && offset > settings.history_size) {
     rc = trim_.bind(channel.id, offset - settings.history_size).step();
   }
-  if (rc == SQLITE_DONE && !write.message_id.empty()) {
-    rc = messages_.add(now_ms, channel.id, offset, write.user, write.message_id);
+  if (rc == SQLITE_DONE && !message_key.empty()) {
+    rc = messages_.add(std::move(message_key), now_ms, channel.id, offset, write.user,
+                       write.message_id);
   }
   if (rc == SQLITE_DONE) channel.top = offset;
   return rc;

@@ -60,8 +60,9 @@ class SqliteLogWriter {
 
   int find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found);
   int look_at(SqliteWrite& write);
-  int append(Channel& channel, const SqliteWrite& write, const BrokerSettings& settings,
-             std::int64_t now_ms);
+  // `message_key` is "" when the write has no message id.
+  int append(Channel& channel, const SqliteWrite& write, std::string message_key,
+             const BrokerSettings& settings, std::int64_t now_ms);
 
   SqliteDatabase& database_;
   SqliteChannelTable table_;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 Expected<void, Error> SqliteMessageTable::load() {
@@ -29,14 +31,11 @@ Expected<void, Error> SqliteMessageTable::load() {
   return {};
 }
 
-// The zero byte keeps user "a", id "bc" apart from user "ab", id "c".
 std::string SqliteMessageTable::key_of(std::int64_t channel, std::string_view user,
                                        std::string_view id) {
-  if (id.empty()) return {};
+  CHIRM_CHECK(!id.empty());
   std::string key(reinterpret_cast<const char*>(&channel), sizeof channel);
-  key += user;
-  key += '\0';
-  return key += id;
+  return key += message_key(user, id);
 }
 
 // In memory they go by time at once; from the table, now and then (forget()).
@@ -45,11 +44,11 @@ void SqliteMessageTable::begin_transaction(std::int64_t forgotten_until_ms) {
   added_ = 0;
 }
 
-int SqliteMessageTable::add(std::int64_t now_ms, std::int64_t channel, std::uint64_t offset,
-                            std::string_view user, std::string_view id) {
+int SqliteMessageTable::add(std::string key, std::int64_t now_ms, std::int64_t channel,
+                            std::uint64_t offset, std::string_view user, std::string_view id) {
   const int rc = add_message_.bind(now_ms, channel, offset, user, id).step();
   if (rc != SQLITE_DONE) return rc;
-  ids_.add(key_of(channel, user, id), offset, now_ms);
+  ids_.add(std::move(key), offset, now_ms);
   ++added_;
   return SQLITE_DONE;
 }

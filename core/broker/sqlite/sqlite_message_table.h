@@ -24,7 +24,8 @@ class SqliteMessageTable {
   explicit SqliteMessageTable(SqliteDatabase& database) : database_(database) {}
   [[nodiscard]] Expected<void, Error> load();
 
-  // What add(), find() and the table know a publish by. "" for no message id.
+  // What a publish is known by; `id` is not empty. A key is never stored: load() makes it from the
+  // user and the id that a row holds.
   static std::string key_of(std::int64_t channel, std::string_view user, std::string_view id);
 
   // The offset that was stored under the key.
@@ -32,9 +33,10 @@ class SqliteMessageTable {
 
   // At the start of a transaction: those that are too old are not found any more.
   void begin_transaction(std::int64_t forgotten_until_ms);
-  // Within a transaction. SQLITE_DONE or what went wrong. The key is not found as yet.
-  int add(std::int64_t now_ms, std::int64_t channel, std::uint64_t offset, std::string_view user,
-          std::string_view id);
+  // Within a transaction. SQLITE_DONE or what went wrong. `key` is that of the others, and is not
+  // found as yet.
+  int add(std::string key, std::int64_t now_ms, std::int64_t channel, std::uint64_t offset,
+          std::string_view user, std::string_view id);
   // The transaction has failed: what it added was never there.
   void roll_back();
 

@@ -9,12 +9,7 @@ namespace chirm {
 
 SqliteReadQueue::SqliteReadQueue(Loop& loop, std::size_t readings_max,
                                  std::shared_ptr<SqliteStoreReader> store)
-    : loop_(loop),
-      readings_max_(readings_max),
-      store_(std::move(store)),
-      self_(std::make_shared<SqliteReadQueue*>(this)) {}
-
-SqliteReadQueue::~SqliteReadQueue() { *self_ = nullptr; }
+    : loop_(loop), readings_max_(readings_max), store_(std::move(store)) {}
 
 bool SqliteReadQueue::add(Reading reading) {
   if (readings_.size() >= readings_max_) return false;
@@ -30,13 +25,12 @@ void SqliteReadQueue::start() {
   if (reading.on_start) reading.on_start();
   run_on_worker(
       loop_, [work = std::move(reading.work), store = store_] { work(*store); },
-      [done = std::move(reading.done), weak = self_] {
-        if (*weak == nullptr) return;
-        (*weak)->is_running_ = false;
+      guard_([this, done = std::move(reading.done)] {
+        is_running_ = false;
         // The worker has the next one while the loop is busy with this one's answer.
-        (*weak)->start();
+        start();
         done();
-      });
+      }));
 }
 
 void SqliteReadQueue::check() const {

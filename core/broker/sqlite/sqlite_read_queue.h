@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "core/base/error.h"
+#include "core/base/guard.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 
@@ -31,9 +32,6 @@ class SqliteReadQueue {
   // At most so many wait. The loop must outlive the queue; a reading that is under way when the
   // queue goes is finished without it, and nobody is told.
   SqliteReadQueue(Loop& loop, std::size_t readings_max, std::shared_ptr<SqliteStoreReader> store);
-  ~SqliteReadQueue();
-  SqliteReadQueue(const SqliteReadQueue&) = delete;
-  SqliteReadQueue& operator=(const SqliteReadQueue&) = delete;
 
   // False, and nothing is done, when too many wait.
   [[nodiscard]] bool add(Reading reading);
@@ -62,8 +60,8 @@ class SqliteReadQueue {
   const std::size_t readings_max_;
   const std::shared_ptr<SqliteStoreReader> store_;  // shared with the reading that is under way
   std::deque<Reading> readings_;
-  bool is_running_ = false;                       // a reading is on a worker thread
-  const std::shared_ptr<SqliteReadQueue*> self_;  // null inside once the queue is gone
+  bool is_running_ = false;  // a reading is on a worker thread
+  Guard guard_;
 };
 
 }  // namespace chirm

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/guard.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/sqlite/sqlite_transaction.h"
 #include "core/loop/timer.h"
@@ -46,8 +47,6 @@ class SqliteWriteQueue {
   SqliteWriteQueue(Loop& loop, const BrokerSettings& settings,
                    std::shared_ptr<SqliteStoreWriter> store);
   ~SqliteWriteQueue();
-  SqliteWriteQueue(const SqliteWriteQueue&) = delete;
-  SqliteWriteQueue& operator=(const SqliteWriteQueue&) = delete;
 
   // Whether a body or value of so many bytes may be added; false when too much waits already.
   bool has_room(std::size_t bytes) const;
@@ -104,8 +103,8 @@ class SqliteWriteQueue {
   bool wants_forgetting_ = false;
   bool wants_probe_ = false;
   Timer forget_timer_;
-  Timer retry_timer_;                              // runs exactly while there is a failure
-  const std::shared_ptr<SqliteWriteQueue*> self_;  // null inside once the queue is gone
+  Timer retry_timer_;  // runs exactly while there is a failure
+  Guard guard_;
 };
 
 }  // namespace chirm

@@ -111,6 +111,19 @@ TEST_P(BrokerContract, TellsMessageIdsApartByUserAndChannel) {
   EXPECT_EQ((*shifted)->offset, 3U);
 }
 
+// Both may contain any byte: put together with a zero byte between them, these would be the same.
+TEST_P(BrokerContract, TellsMessageIdsApartWhateverIsInThem) {
+  using namespace std::string_view_literals;
+  for (int round = 0; round < 2; ++round) {
+    const auto one = node_->publish({"room:a", "1", "ada\0b"sv, "c"sv});
+    const auto other = node_->publish({"room:a", "2", "ada"sv, "b\0c"sv});
+    ASSERT_TRUE(one && *one && other && *other);
+    EXPECT_EQ((*one)->offset, 1U) << "round " << round;
+    EXPECT_EQ((*other)->offset, 2U) << "round " << round;
+  }
+  EXPECT_EQ(node_->broker->counters().duplicates, 2U);
+}
+
 TEST_P(BrokerContract, StoresEveryPublishWithoutAMessageId) {
   ASSERT_TRUE(node_->publish({"room:a", "1", "ada", ""}));
   const auto second = node_->publish({"room:a", "1", "ada", ""});

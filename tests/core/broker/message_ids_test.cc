@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <deque>
 #include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "core/base/random.h"
 
@@ -20,6 +22,30 @@ struct ModelId {
   std::uint64_t offset;
   std::int64_t time_ms;
 };
+
+TEST(MessageKey, IsThatOfOnePairOfUserAndIdAlone) {
+  const std::string zero(1, '\0');
+  // All of up to three bytes, of those that could pass for a separator or a length.
+  std::vector<std::string> texts{""};
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::string text = texts[i];
+    if (text.size() == 3) break;
+    for (const std::string& byte : {zero, std::string("1"), std::string(":")}) {
+      texts.push_back(text + byte);
+    }
+  }
+  std::set<std::string> keys;
+  std::size_t pairs = 0;
+  for (const std::string& user : texts) {
+    EXPECT_EQ(message_key(user, ""), "");
+    for (const std::string& id : texts) {
+      if (id.empty()) continue;
+      ++pairs;
+      EXPECT_TRUE(keys.insert(message_key(user, id)).second) << user << " / " << id;
+    }
+  }
+  EXPECT_EQ(keys.size(), pairs);
+}
 
 class MessageIdsRandom : public ::testing::TestWithParam<int> {
  protected:

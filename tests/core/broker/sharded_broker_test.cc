@@ -113,10 +113,9 @@ class Shards : public testing::RedisTest {
     for (const std::string& name : names) {
       RedisServer& server = name == "one" ? one_ : name == "third" ? third_ : other_;
       auto url = parse_redis_url(server.unix_url() + '#' + name);
-      auto broker =
-          std::make_unique<RedisBroker>(loop_, *url, settings_, "chirm", "", link_settings_);
-      broker->set_shards(shards_digest(names));
-      shards.push_back({name, std::move(broker)});
+      const RedisIdentity identity{.shards = shards_digest(names)};
+      shards.push_back(
+          {name, std::make_unique<RedisBroker>(loop_, *url, settings_, identity, link_settings_)});
     }
     return std::make_unique<BrokerNode>(loop_, std::make_unique<ShardedBroker>(std::move(shards)));
   }

@@ -56,6 +56,20 @@ TEST_P(MembershipTest, RefusesWrongRooms) {
   EXPECT_THAT(ada.ask("chat.rooms"), Not(HasSubstr(R"("room":"a")")));
 }
 
+TEST_P(MembershipTest, PutsNoMoreRoomsIntoAListThanItHolds) {
+  Person& ada = enter("ada");
+  Person& bob = enter("bob");
+  EXPECT_THAT(ada.ask_room("chat.create", "tea"), HasSubstr("owner"));
+  // With the lobby these are as many as there may be.
+  for (int i = 1; i < 500; ++i) put("list:bob", "room:x" + std::to_string(i), R"({"read":0})");
+  EXPECT_THAT(bob.ask_room("chat.create", "coffee"), StartsWith("106 the list of rooms is full"));
+  EXPECT_THAT(bob.ask_room("chat.join", "tea"), StartsWith("106 the list of rooms is full"));
+  EXPECT_THAT(ada.ask_room("chat.invite", "tea", R"("user":"bob")"),
+              StartsWith("103 their list of rooms is full"));
+  EXPECT_EQ(bob.ask_room("chat.leave", "lobby"), "{}");
+  EXPECT_EQ(ada.ask_room("chat.invite", "tea", R"("user":"bob")"), "{}");
+}
+
 TEST_P(MembershipTest, JoinsAndLeavesPublicRooms) {
   Person& ada = enter("ada");
   Person& bob = enter("bob");

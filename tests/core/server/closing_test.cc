@@ -85,7 +85,7 @@ TEST_F(Closing, GivesAClientThatDoesNotCloseSomeTimeOnly) {
   client.send("nonsense");
   EXPECT_TRUE(node.run_until([&] { return client.events.close_code == 3501; }));
   client.stop_reading();  // so that it does not notice the end either
-  EXPECT_TRUE(run_until_connections(0));
+  EXPECT_TRUE(node.pass_until([&] { return node.metric("chirm_connections") == 0; }));
   EXPECT_GE(node.loop.now_ms(), start_ms + 1'000);
 }
 
@@ -97,7 +97,7 @@ TEST_F(Closing, GivesAClientThatDoesNotReadSomeTimeOnly) {
   for (int i = 0; i < 300; ++i) publish(publisher, data);
   EXPECT_TRUE(node.run_until([&] { return publisher.events.lines.size() == 600; }));
   client.send("nonsense");
-  EXPECT_TRUE(run_until_connections(1));
+  EXPECT_TRUE(node.pass_until([&] { return node.metric("chirm_connections") == 1; }));
 }
 
 TEST_F(Closing, TakesTheEndOfTheClientsDirectionForItsEnd) {

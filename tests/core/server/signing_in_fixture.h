@@ -31,7 +31,7 @@ class SigningIn : public ::testing::TestWithParam<const char*> {
     if (is("memory")) return std::make_unique<MemoryBroker>(loop, BrokerSettings());
     if (is("redis")) {
       return std::make_unique<RedisBroker>(loop, *parse_redis_url(redis_->unix_url()),
-                                           BrokerSettings(), "chirm", "node");
+                                           BrokerSettings(), RedisIdentity{.node_name = "node"});
     }
     auto opened = SqliteBroker::open(loop, directory_.path() + "/store.db", StoreSync::kNormal,
                                      BrokerSettings());

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/broker/redis/link/redis_reply.h"
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 
 namespace chirm {
 

@@ -27,7 +27,7 @@
 #include "core/broker/redis/link/redis_greeting.h"
 #include "core/broker/redis/link/redis_master_locator.h"
 #include "core/broker/redis/link/redis_reply.h"
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/loop/resolver.h"
 #include "core/loop/timer.h"
 

@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 
 namespace chirm {
 

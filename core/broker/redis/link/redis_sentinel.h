@@ -9,7 +9,7 @@
 
 #include "core/broker/redis/link/redis_link.h"
 #include "core/broker/redis/link/redis_master_locator.h"
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 #include "core/loop/timer.h"
 
 namespace chirm {

@@ -122,7 +122,7 @@ TEST_F(PlainChatTest, TakesTheSendersTimeButNotTheFuture) {
   server_.last().send_publication("room:lobby", 2,
                                   R"({"type":"message","text":"2","time":99999999999999})");
   ASSERT_TRUE(run_until_line("#lobby ada: 2"));
-  EXPECT_LE(display_.last_time_ms, Loop::unix_ms());
+  EXPECT_LE(display_.last_time_ms, loop_.unix_ms());
 }
 
 TEST_F(PlainChatTest, ShowsThePastBeforeWhatComesMeanwhile) {

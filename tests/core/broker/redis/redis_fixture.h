@@ -35,7 +35,8 @@ class RedisTest : public ::testing::Test {
     const auto parsed = parse_redis_url(url);
     EXPECT_TRUE(parsed.has_value()) << url;
     return std::make_unique<BrokerNode>(
-        loop_, std::make_unique<RedisBroker>(loop_, *parsed, settings_, prefix, name,
+        loop_, std::make_unique<RedisBroker>(loop_, *parsed, settings_,
+                                             RedisIdentity{.prefix = prefix, .node_name = name},
                                              link_settings_, node_settings_));
   }
 

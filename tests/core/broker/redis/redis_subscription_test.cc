@@ -100,7 +100,7 @@ class SubscriptionRandom : public ::testing::TestWithParam<int>, public BrokerLi
 
   Random random_{static_cast<std::uint64_t>(GetParam())};
   Loop loop_;
-  RedisContext context_{loop_, BrokerSettings{}, "test:"};
+  RedisContext context_{loop_, BrokerSettings{}, "test:", "test@0:c:"};
   ModelLog log_;
   std::optional<Position> known_;
   int signals_ = 0;

@@ -86,6 +86,24 @@ TEST_F(SqliteStoreFile, RemembersAMessageIdFromItsSecondTimeAfterReopening) {
   EXPECT_EQ(again.position.offset, 2U);
 }
 
+TEST_F(SqliteStoreFile, TellsMessageIdsApartAfterReopeningWhateverIsInThem) {
+  using namespace std::string_literals;
+  const auto publishes = [] {
+    return std::vector<SqliteWrite>{{"room:a", "x", "ada\0b"s, "c", {}, false},
+                                    {"room:a", "y", "ada", "b\0c"s, {}, false}};
+  };
+  open();
+  for (SqliteWrite& one : publishes()) EXPECT_FALSE(write(one, 1000).is_repetition);
+  EXPECT_EQ(text_of(read()), "1:x 2:y");
+  open();
+  std::uint64_t offset = 0;
+  for (SqliteWrite& one : publishes()) {
+    const SqliteWrite again = write(one, 1000);
+    EXPECT_TRUE(again.is_repetition);
+    EXPECT_EQ(again.position.offset, ++offset);
+  }
+}
+
 TEST_F(SqliteStoreFile, DeletesMessageIdsAfterTheirTime) {
   settings_.idempotency_ttl_ms = 100;
   open();

@@ -133,7 +133,7 @@ class ApiNodes {
     }
     if (!redis_) return std::make_unique<MemoryBroker>(loop, BrokerSettings{});
     const auto url = parse_redis_url(redis_->unix_url());
-    return std::make_unique<RedisBroker>(loop, *url, BrokerSettings{}, "chirm", "");
+    return std::make_unique<RedisBroker>(loop, *url, BrokerSettings{});
   }
 
   std::optional<TempDirectory> directory_;

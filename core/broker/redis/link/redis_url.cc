@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_url.h"
+#include "core/broker/redis/link/redis_url.h"
 
 #include <array>
 #include <charconv>
