@@ -284,7 +284,7 @@ class BigAnswers : public HttpBodies {
     return client;
   }
   static constexpr std::size_t kHuge = 60'000'000;
-  static constexpr std::uint32_t kPatienceS = 3;
+  static constexpr std::uint32_t kPatienceS = 60;
 };
 
 // Set together with an answer's own deadline, and a little later: it passes when the answer has had
