@@ -66,4 +66,12 @@ inline bool ask_until(const std::function<bool()>& is_right,
   return true;
 }
 
+// For what must not happen, which can be told only by waiting: until so much time of the loop is
+// over and what was due by then has run. False when a server of the test has died.
+inline bool run_for(Loop& loop, std::uint64_t ms) {
+  const std::uint64_t end_ms = loop.now_ms() + ms;
+  return run_until(
+      loop, [&] { return loop.now_ms() >= end_ms; }, ms + kDeadlineMs);
+}
+
 }  // namespace chirm::testing

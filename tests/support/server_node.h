@@ -80,14 +80,11 @@ class ServerNode {
 
   bool run_until(const std::function<bool()>& is_done) { return testing::run_until(loop, is_done); }
   // As those of loop_runner.h.
+  bool run_for(std::uint64_t ms) { return testing::run_for(loop, ms); }
   bool pass_until(const std::function<bool()>& is_done, std::uint64_t step_ms = 100) {
     return testing::pass_until(loop, is_done, step_ms);
   }
   void pass_ms(std::uint64_t ms) { testing::pass_ms(loop, ms); }
-  bool run_ms(std::uint64_t ms) {
-    const std::uint64_t end_ms = loop.now_ms() + ms;
-    return run_until([&] { return loop.now_ms() >= end_ms; });
-  }
 
   // A metric by its name and labels as they are written; -1 when there is none.
   double metric(const std::string& name) {

@@ -51,6 +51,7 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
  protected:
   BrokerContract() {
     settings_.history_size = 200;
+    settings_.hold_ms = kDeadlineMs;
     const RedisServer::Options options{
         .configuration = {}, .arguments = {}, .has_tcp = true, .is_started = true};
     if (GetParam() >= Kind::kRedisUnix) server_ = std::make_unique<RedisServer>(options);

@@ -127,8 +127,7 @@ void Person::take() {
 }
 
 bool Person::hears(std::string_view text) {
-  return run_until(
-      loop_, [&] { return count_pushes(text) > 0; }, 5'000);
+  return run_until(loop_, [&] { return count_pushes(text) > 0; });
 }
 
 std::size_t Person::count_pushes(std::string_view text) {
@@ -153,6 +152,7 @@ ChatSettings RoomsTest::chat_settings() {
   ChatSettings settings;
   settings.tokens.hmac_secret = kSecret;
   settings.ping_s = 0;
+  settings.subscribe_timeout_s = kDeadlineMs / 1000;
   settings.publish_rate = 0;
   return settings;
 }
@@ -163,7 +163,7 @@ std::unique_ptr<Broker> RoomsTest::make_broker() {
   }
   if (GetParam() == StoreKind::kRedis) {
     return std::make_unique<RedisBroker>(loop, *parse_redis_url(redis_->unix_url()),
-                                         BrokerSettings{});
+                                         BrokerSettings{.hold_ms = kDeadlineMs});
   }
   auto broker = SqliteBroker::open(loop, directory_.path() + "/store.db", StoreSync::kNormal, {});
   if (!broker) throw std::runtime_error(broker.error().message);

@@ -22,7 +22,8 @@ class AuthCluster : public ::testing::Test {
   std::unique_ptr<AuthNode> make_node(const std::string& name) {
     auto node = std::make_unique<AuthNode>(
         loop_, std::make_unique<RedisBroker>(loop_, *parse_redis_url(redis_.unix_url()),
-                                             BrokerSettings(), RedisIdentity{.node_name = name}));
+                                             BrokerSettings{.hold_ms = testing::kDeadlineMs},
+                                             RedisIdentity{.node_name = name}));
     EXPECT_TRUE(node->run_until_ready());
     return node;
   }

@@ -34,10 +34,6 @@ class ListenerTest : public ::testing::Test {
       connecting.push_back(std::move(*socket));
     }
   }
-  void run_ms(std::uint64_t ms) {
-    const std::uint64_t end_ms = loop.now_ms() + ms;
-    EXPECT_TRUE(run_until(loop, [&] { return loop.now_ms() >= end_ms; }));
-  }
 
   Loop loop;
   std::size_t limit = SIZE_MAX;
@@ -65,7 +61,7 @@ TEST_F(ListenerTest, LeavesConnectionsInTheQueueWhilePaused) {
   listen();
   connect(10);
   EXPECT_TRUE(run_until(loop, [&] { return accepted.size() == 3; }));
-  run_ms(250);
+  EXPECT_TRUE(testing::run_for(loop, 250));
   EXPECT_EQ(accepted.size(), 3U);
   EXPECT_TRUE(listener->is_paused());
   limit = 100;

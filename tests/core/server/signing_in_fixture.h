@@ -31,7 +31,8 @@ class SigningIn : public ::testing::TestWithParam<const char*> {
     if (is("memory")) return std::make_unique<MemoryBroker>(loop, BrokerSettings());
     if (is("redis")) {
       return std::make_unique<RedisBroker>(loop, *parse_redis_url(redis_->unix_url()),
-                                           BrokerSettings(), RedisIdentity{.node_name = "node"});
+                                           BrokerSettings{.hold_ms = kDeadlineMs},
+                                           RedisIdentity{.node_name = "node"});
     }
     auto opened = SqliteBroker::open(loop, directory_.path() + "/store.db", StoreSync::kNormal,
                                      BrokerSettings());

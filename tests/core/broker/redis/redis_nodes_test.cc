@@ -173,7 +173,8 @@ TEST(RedisLogin, TakesPasswordAndUser) {
     const auto url =
         parse_redis_url("redis://" + login + "127.0.0.1:" + std::to_string(server.port()) + "/1");
     ASSERT_TRUE(url);
-    BrokerNode node(loop, std::make_unique<RedisBroker>(loop, *url, BrokerSettings{}));
+    BrokerNode node(loop, std::make_unique<RedisBroker>(
+                              loop, *url, BrokerSettings{.hold_ms = testing::kDeadlineMs}));
     const auto published = node.publish("room:" + login, "x");
     ASSERT_TRUE(published && *published);
   }

@@ -63,7 +63,7 @@ class SqliteFailure : public SqliteBrokerFile, public ::testing::WithParamInterf
   }
   // Publishes until one is refused: what the log has left of its last page is used up.
   void expect_refusal() {
-    const bool is_refused = node_->run_until([&] {
+    const bool is_refused = testing::ask_until([&] {
       const auto answer = node_->publish("room:ballast", std::string(1000, 'x'));
       return answer && !*answer;
     });

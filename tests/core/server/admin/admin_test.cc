@@ -51,7 +51,7 @@ class AdminTest : public ::testing::TestWithParam<std::size_t> {
   std::unique_ptr<Broker> make_broker() {
     if (!redis_) return std::make_unique<MemoryBroker>(loop_, BrokerSettings());
     return std::make_unique<RedisBroker>(loop_, *parse_redis_url(redis_->unix_url()),
-                                         BrokerSettings());
+                                         BrokerSettings{.hold_ms = testing::kDeadlineMs});
   }
   AuthNode& first() { return *nodes_.front(); }
   AuthNode& last() { return *nodes_.back(); }

@@ -56,6 +56,7 @@ class ApiNodes {
   static ServerSettings api_settings() {
     ServerSettings settings = ServerNode::server_settings();
     settings.api_key = kApiKey;
+    settings.request_timeout_s = settings.answer_timeout_s = 600;  // some answers are very long
     return settings;
   }
 
@@ -133,7 +134,7 @@ class ApiNodes {
     }
     if (!redis_) return std::make_unique<MemoryBroker>(loop, BrokerSettings{});
     const auto url = parse_redis_url(redis_->unix_url());
-    return std::make_unique<RedisBroker>(loop, *url, BrokerSettings{});
+    return std::make_unique<RedisBroker>(loop, *url, BrokerSettings{.hold_ms = kDeadlineMs});
   }
 
   std::optional<TempDirectory> directory_;
