@@ -104,7 +104,7 @@ Expected<void, Error> store_password(Loop& loop, Broker& broker, const std::stri
   static NoListener nobody;  // without state, and the broker may call it last
   broker.set_listener(nobody);
   // As a server does: what is written in a turn leaves at its end.
-  loop.add_turn_end_hook([&broker] {
+  const auto hook = loop.add_turn_end_hook([&broker] {
     broker.flush();
     return Loop::TurnEnd::kDone;
   });

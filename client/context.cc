@@ -19,19 +19,17 @@ Context::Context(Loop& the_loop, Random the_random)
       decoder_pool(WsRole::kClient, limits::kServerMessageBytes),
       random(the_random),
       read_buffer(kReadBytes + limits::kJsonPadding, '\0'),
-      waiting_(std::make_shared<FlushList>()) {
-  loop.add_turn_end_hook([list = std::weak_ptr<FlushList>(waiting_)] {
-    const auto waiting = list.lock();
-    if (!waiting || waiting->empty()) return Loop::TurnEnd::kDone;
-    // Whoever asks again while it is flushed gets another turn: a list that is added to while it is
-    // gone through might never end.
-    FlushList due;
-    due.take(*waiting);
-    while (Flushable* target = due.pop_front()) target->flush();
-    return waiting->empty() ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
-  });
-}
+      flush_hook_(loop.add_turn_end_hook([this] { return flush(); })) {}
 
-void Context::flush_at_turn_end(Flushable& target) { waiting_->push_back(target); }
+void Context::flush_at_turn_end(Flushable& target) { waiting_.push_back(target); }
+
+// Whoever asks again while it is flushed gets another turn: a list that is added to while it is
+// gone through might never end.
+Loop::TurnEnd Context::flush() {
+  FlushList due;
+  due.take(waiting_);
+  while (Flushable* target = due.pop_front()) target->flush();
+  return waiting_.empty() ? Loop::TurnEnd::kDone : Loop::TurnEnd::kMore;
+}
 
 }  // namespace chirm::client

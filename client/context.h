@@ -4,7 +4,6 @@
 // Must outlive them.
 
 #include <cstddef>
-#include <memory>
 #include <string>
 
 #include "core/base/intrusive_list.h"
@@ -48,9 +47,11 @@ struct Context {
 
  private:
   Context(Loop& the_loop, Random the_random);
+  Loop::TurnEnd flush();
 
   using FlushList = IntrusiveList<Flushable, FlushTag>;
-  std::shared_ptr<FlushList> waiting_;  // the loop's hook, which outlives this, holds a weak one
+  FlushList waiting_;
+  const Loop::TurnEndHook flush_hook_;
 };
 
 }  // namespace chirm::client

@@ -40,14 +40,13 @@ Worker::Worker(const Settings& settings, Journal& journal, std::uint32_t run, st
       number_(number),
       pipe_(std::move(pipe)),
       text_(random_text(settings.payload_bytes, settings.seed)),
+      settle_hook_(loop_.add_turn_end_hook([this] {
+        settle();
+        return Loop::TurnEnd::kDone;
+      })),
       disturbance_(settings, members_, result_.figures, settings.seed + number),
       debts_(rooms_) {
   load_.journal = probe_.journal = &journal;
-  // Before the context's own hook, which flushes what this one publishes.
-  loop_.add_turn_end_hook([this] {
-    settle();
-    return Loop::TurnEnd::kDone;
-  });
   context_ = std::make_unique<client::Context>(loop_, settings.seed + number);
   make_rooms();
   make_members();

@@ -122,6 +122,8 @@ class Worker final : private Room::Events, private MemberEvents {
   MessageDecoder decoder_;
   Loop loop_;
   IntrusiveList<Member, SettleTag> settleable_;
+  // Made before the context, whose own hook flushes what this one publishes.
+  const Loop::TurnEndHook settle_hook_;
   std::unique_ptr<client::Context> context_;
   std::vector<std::unique_ptr<Room>> rooms_;
   std::vector<std::unique_ptr<Member>> members_;  // ascending by their numbers

@@ -109,7 +109,7 @@ class Node {
   CommandDecoder decoder_;
   Random random_{1};
   TimerWheel wheel_{loop_};
-  Authenticator authenticator_{settings_};
+  Authenticator authenticator_{loop_, settings_};
   Hub hub_{loop_, broker_, encoder_, settings_, counters_};
   SessionDirectory directory_;
   SessionContext context_{hub_,     settings_, authenticator_, wheel_,    encoder_,

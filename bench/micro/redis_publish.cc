@@ -183,7 +183,7 @@ void publish_through_chirm(benchmark::State& state, bool has_ids) {
   RedisBroker broker(loop, *url, settings);
   broker.set_listener(listener);
   // As bin/chirmd has it: what a turn has published goes out together.
-  loop.add_turn_end_hook([&] {
+  const auto hook = loop.add_turn_end_hook([&] {
     broker.flush();
     return Loop::TurnEnd::kDone;
   });

@@ -40,7 +40,7 @@ Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocation
       revocations_(revocations),
       accounts_(documents),
       roles_(accounts_, settings_.admins),
-      sessions_(documents, key_, revocations_, settings_.token_s),
+      sessions_(loop, documents, key_, revocations_, settings_.token_s),
       per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
       guest_sweep_(loop, documents, std::move(forget)),
@@ -120,7 +120,7 @@ void Accounts::refuse_known(const std::string& user, Done<void> done) {
 void Accounts::create(Account account, Done<Account> done) {
   if (account.hash.empty()) return done(failed<Account>(busy()));
   CHIRM_CHECK(account.version == 0, account.name);
-  account.created_ms = Loop::unix_ms();
+  account.created_ms = loop_.unix_ms();
   accounts_.put(
       user_of(account.name), account,
       [account, done = std::move(done)](const Expected<AccountDocuments::Put, AccountError>& put) {
@@ -269,7 +269,7 @@ SignedIn Accounts::sign_in(const std::string& name, UserRole role,
   claims.add("sid", id_to_text(token.session));
   claims.add("name", name);
   claims.add("role", text_of(role));
-  claims.add("exp", Loop::unix_ms() / 1000 + settings_.token_s);
+  claims.add("exp", loop_.unix_ms() / 1000 + settings_.token_s);
   claims.close();
   return {token.user,
           name,
@@ -288,7 +288,7 @@ std::optional<Expected<TokenClaims, TokenError>> Accounts::verify(std::string_vi
                        .ecdsa = {},
                        .issuer = std::string(kIssuer),
                        .audience = {}};
-  auto claims = verify_connection_token(token, keys, Loop::unix_ms() / 1000);
+  auto claims = verify_connection_token(token, keys, loop_.unix_ms() / 1000);
   if (!claims && claims.error() == TokenError::kInvalid) return std::nullopt;
   return claims;
 }

@@ -24,31 +24,35 @@ constexpr std::int64_t kMarginMs = 15 * 60'000;
 constexpr std::int64_t kMarginDays = 7;
 constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
-std::int64_t today() { return Loop::unix_ms() / SessionBook::kDayMs; }
-
 }  // namespace
 
 struct GuestSweep::State {
-  std::int64_t day = today() - SessionBook::kGuestDaysMax - kMarginDays;
+  std::int64_t day = 0;
   std::int64_t at_ms = 0;
   std::uint64_t version = 0;
 
-  static State of(const Document& document) {
+  static State of(const Document& document, std::int64_t today) {
     State state;
     state.version = document.version;
     JsonFields fields(document.value);
+    const std::int64_t first_day = today - SessionBook::kGuestDaysMax - kMarginDays;
     state.day = static_cast<std::int64_t>(
-        fields.number_or("day", {0, kNumberMax}, static_cast<std::uint64_t>(state.day)));
+        fields.number_or("day", {0, kNumberMax}, static_cast<std::uint64_t>(first_day)));
     state.at_ms = static_cast<std::int64_t>(fields.number_or("at", {0, kNumberMax}, 0));
     return state;
   }
 };
 
 GuestSweep::GuestSweep(Loop& loop, DocumentStore& documents, Forget forget)
-    : documents_(documents), forget_(std::move(forget)), timer_(loop, [this] { run(); }) {
+    : loop_(loop),
+      documents_(documents),
+      forget_(std::move(forget)),
+      timer_(loop, [this] { run(); }) {
   // More often than there is a sweep: a node that was to do it may have stopped.
   timer_.start_repeating(kPeriodMs / 4);
 }
+
+std::int64_t GuestSweep::today() const { return loop_.unix_ms() / SessionBook::kDayMs; }
 
 void GuestSweep::run() {
   if (std::exchange(is_running_, true)) return;
@@ -62,10 +66,10 @@ Task<bool> GuestSweep::sweep() {
   documents_.get(kCollection, kId, answer.setter());
   const auto document = co_await answer;
   if (!document) co_return false;
-  State state = State::of(*document);
-  const auto age_ms = Loop::unix_ms() - state.at_ms;
+  State state = State::of(*document, today());
+  const auto age_ms = loop_.unix_ms() - state.at_ms;
   if (age_ms >= 0 && age_ms < static_cast<std::int64_t>(kPeriodMs)) co_return true;
-  state.at_ms = Loop::unix_ms();
+  state.at_ms = loop_.unix_ms();
   const bool is_ours = co_await store(state);
   if (!is_ours) co_return true;
   co_return co_await sweep_from(state);
@@ -106,7 +110,7 @@ Task<bool> GuestSweep::sweep_day(std::int64_t day) {
 Task<bool> GuestSweep::sweep_session(std::string collection, NamedDocument session) {
   const auto id = id_from_text(session.id);
   const auto record = id ? SessionBook::record_of(*id, session.document) : std::nullopt;
-  if (record && record->until_ms + kMarginMs > Loop::unix_ms()) co_return true;
+  if (record && record->until_ms + kMarginMs > loop_.unix_ms()) co_return true;
   if (record && forget_ && !record->guest.empty()) {
     Future<bool> forgotten;
     forget_(record->guest, forgotten.setter());

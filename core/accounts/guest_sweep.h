@@ -33,6 +33,7 @@ class GuestSweep {
   using Answer = Future<Expected<T, ErrorCode>>;
   struct State;  // the document
 
+  std::int64_t today() const;  // in days since 1970
   // All are false if not everything could be looked at or removed; then the next sweep does it.
   Task<bool> sweep();
   Task<bool> sweep_from(State state);
@@ -40,6 +41,7 @@ class GuestSweep {
   Task<bool> sweep_session(std::string collection, NamedDocument session);
   Task<bool> store(State& state);
 
+  const Loop& loop_;
   DocumentStore& documents_;
   const Forget forget_;  // may be null
   bool is_running_ = false;

@@ -5,7 +5,6 @@
 
 #include "core/accounts/secrets.h"
 #include "core/base/check.h"
-#include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
@@ -35,12 +34,11 @@ std::string value_of(std::string_view user, std::uint64_t session, std::int64_t 
   return json.take();
 }
 
-std::int64_t now_s() { return Loop::unix_ms() / 1000; }
-
 }  // namespace
 
 Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revoked)
-    : documents_(documents),
+    : loop_(loop),
+      documents_(documents),
       on_revoked_(std::move(on_revoked)),
       retry_(loop, [this] { load(); }),
       sweep_timer_(loop, [this] { sweep(); }) {
@@ -48,9 +46,8 @@ Revocations::Revocations(Loop& loop, DocumentStore& documents, OnRevoked on_revo
   sweep_timer_.start_repeating(kSweepMs);
   load();
   if constexpr (kChecksInvariants) {
-    const auto check_all = guard_([this] { check(); });
-    loop.add_turn_end_hook([check_all] {
-      check_all();
+    check_hook_ = loop.add_turn_end_hook([this] {
+      check();
       return Loop::TurnEnd::kDone;
     });
   }

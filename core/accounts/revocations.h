@@ -16,6 +16,7 @@
 
 #include "core/base/guard.h"
 #include "core/broker/document_store.h"
+#include "core/loop/loop.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -71,6 +72,7 @@ class Revocations final : private DocumentListener {
                    const Document& document) override;
   void on_documents_maybe_missed() override;
 
+  std::int64_t now_s() const { return loop_.unix_ms() / 1000; }
   // nullptr: there is none that holds now.
   const Entry* find(const std::string& id) const;
   // Reads all of them. While that is under way, is_loading_.
@@ -86,6 +88,7 @@ class Revocations final : private DocumentListener {
                 int attempts, Done done);
   void sweep();
 
+  const Loop& loop_;
   DocumentStore& documents_;
   const OnRevoked on_revoked_;  // may be null
   Entries entries_;
@@ -97,6 +100,7 @@ class Revocations final : private DocumentListener {
   Timer retry_;
   Timer sweep_timer_;
   Guard guard_;
+  Loop::TurnEndHook check_hook_;  // null where invariants are not checked
 };
 
 }  // namespace chirm

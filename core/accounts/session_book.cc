@@ -41,12 +41,12 @@ constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 std::int64_t day_of(std::uint64_t session) { return static_cast<std::int64_t>(session >> 48); }
 
 // Never 0, which stands for "all of the user's" in revocations.
-std::uint64_t make_id(std::string_view user) {
+std::uint64_t make_id(std::string_view user, std::int64_t now_ms) {
   std::uint64_t id = 0;
   while (id == 0) {
     for (const char c : random_bytes(8)) id = id << 8 | static_cast<unsigned char>(c);
     if (!is_guest(user)) continue;
-    const auto today = static_cast<std::uint64_t>(Loop::unix_ms() / SessionBook::kDayMs);
+    const auto today = static_cast<std::uint64_t>(now_ms / SessionBook::kDayMs);
     id = (id & 0xffff'ffff'ffffU) | (today & 0xffff) << 48;
   }
   return id;
@@ -76,8 +76,8 @@ std::string to_json(const SessionRecord& record) {
   return json.take();
 }
 
-void use(SessionRecord& record, std::string_view user) {
-  record.used_ms = Loop::unix_ms();
+void use(SessionRecord& record, std::string_view user, std::int64_t now_ms) {
+  record.used_ms = now_ms;
   record.until_ms = record.used_ms + 1000LL * SessionBook::lifetime_s(user);
   if (!is_guest(user)) return;
   record.until_ms = std::min(
@@ -86,9 +86,9 @@ void use(SessionRecord& record, std::string_view user) {
 
 }  // namespace
 
-SessionBook::SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
-                         std::uint32_t token_s)
-    : documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
+SessionBook::SessionBook(const Loop& loop, DocumentStore& documents, const ClusterKey& key,
+                         Revocations& revocations, std::uint32_t token_s)
+    : loop_(loop), documents_(documents), key_(key), revocations_(revocations), token_s_(token_s) {}
 
 std::string SessionBook::guests_of(std::int64_t day) { return "guest:" + std::to_string(day); }
 
@@ -151,11 +151,11 @@ std::optional<RefreshToken> SessionBook::read(std::string_view token) const {
 // The new session counts from when it is stored; what becomes of the oldest one is not waited for.
 void SessionBook::open(std::string_view user, std::string_view agent, Done<RefreshToken> done) {
   SessionRecord record;
-  record.id = make_id(user);
-  record.created_ms = Loop::unix_ms();
+  record.created_ms = loop_.unix_ms();
+  record.id = make_id(user, record.created_ms);
   record.agent = printable(agent);
   if (is_guest(user)) record.guest = user;
-  use(record, user);
+  use(record, user, record.created_ms);
   CHIRM_CHECK(record.id != 0, user);
   documents_.put(collection_of(user, record.id), id_to_text(record.id), 0, to_json(record),
                  guard_([this, user = std::string(user), id = record.id,
@@ -179,8 +179,8 @@ void SessionBook::drop_oldest(std::string_view user) {
 }
 
 SessionBook::TokenState SessionBook::state_of(const RefreshToken& token,
-                                              const std::optional<SessionRecord>& record) {
-  const std::int64_t now_ms = Loop::unix_ms();
+                                              const std::optional<SessionRecord>& record) const {
+  const std::int64_t now_ms = loop_.unix_ms();
   if (!record || record->until_ms <= now_ms || token.generation > record->generation) {
     return TokenState::kOver;
   }
@@ -220,7 +220,7 @@ void SessionBook::rotate_from(const RefreshToken& token, int attempts, const Doc
       break;
   }
   ++record->generation;
-  use(*record, token.user);
+  use(*record, token.user, loop_.unix_ms());
   documents_.put(collection_of(token.user, token.session), id_to_text(token.session),
                  document.version, to_json(*record),
                  guard_([=, this, generation = record->generation](
@@ -265,7 +265,7 @@ void SessionBook::end(const std::string& user, std::uint64_t session, Done<void>
         if (!document) return done(Unexpected<ErrorCode>(document.error()));
         if (document->version == 0) return done({});
         auto record = record_of(session, *document);
-        if (record) record->until_ms = std::min(record->until_ms, Loop::unix_ms());
+        if (record) record->until_ms = std::min(record->until_ms, loop_.unix_ms());
         const std::string rest = record && is_guest(user) ? to_json(*record) : "";
         documents_.put(collection, id, document->version, rest,
                        guard_([=, this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
@@ -284,7 +284,7 @@ void SessionBook::close(std::string_view user, std::uint64_t session, Done<void>
        done = std::move(done)](Expected<void, ErrorCode> ended) {
         if (!ended) return done(std::move(ended));
         ++ended_;
-        const std::int64_t until_s = Loop::unix_ms() / 1000 + token_s_ + kClockSkewS;
+        const std::int64_t until_s = loop_.unix_ms() / 1000 + token_s_ + kClockSkewS;
         revocations_.revoke_session(user, session, until_s, done);
       });
 }
@@ -325,7 +325,7 @@ void SessionBook::list(std::string_view user, Done<std::vector<SessionRecord>> d
                     for (const NamedDocument& one : *listed) {
                       const auto id = id_from_text(one.id);
                       const auto record = id ? record_of(*id, one.document) : std::nullopt;
-                      if (record && record->until_ms > Loop::unix_ms()) {
+                      if (record && record->until_ms > loop_.unix_ms()) {
                         records.push_back(*record);
                       } else {
                         // Nobody can use it any more; if this fails the next one to look does it.

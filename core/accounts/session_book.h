@@ -22,6 +22,7 @@
 namespace chirm {
 
 class ClusterKey;
+class Loop;
 class Revocations;
 
 struct RefreshToken {
@@ -49,8 +50,8 @@ class SessionBook {
 
   // `token_s` is how long a session token lasts at most: for so long the end of a session has to be
   // known. All must outlive the book.
-  SessionBook(DocumentStore& documents, const ClusterKey& key, Revocations& revocations,
-              std::uint32_t token_s);
+  SessionBook(const Loop& loop, DocumentStore& documents, const ClusterKey& key,
+              Revocations& revocations, std::uint32_t token_s);
 
   // A new session. If the user has too many then, the one that was used longest ago ends.
   void open(std::string_view user, std::string_view agent, Done<RefreshToken> done);
@@ -98,7 +99,7 @@ class SessionBook {
     kRepeated,  // it is the one before the newest, which was given not long ago
     kCopied,    // it is an older one: somebody else has been given a newer one
   };
-  static TokenState state_of(const RefreshToken& token, const std::optional<SessionRecord>& record);
+  TokenState state_of(const RefreshToken& token, const std::optional<SessionRecord>& record) const;
   RefreshToken make_token(std::string_view user, std::uint64_t session,
                           std::uint64_t generation) const;
   std::string signature(std::string_view user, std::uint64_t session,
@@ -110,6 +111,7 @@ class SessionBook {
   void close_each(std::string user, std::vector<SessionRecord> left, Done<void> done);
   void drop_oldest(std::string_view user);
 
+  const Loop& loop_;
   DocumentStore& documents_;
   const ClusterKey& key_;
   Revocations& revocations_;

@@ -84,7 +84,7 @@ bool Authenticator::is_ready() const {
 }
 
 Expected<Identity, Refusal> Authenticator::verify(std::string_view token) const {
-  const std::int64_t now = Loop::unix_ms() / 1000;
+  const std::int64_t now = loop_.unix_ms() / 1000;
   // Before the revocations are read, any token might be a revoked one. A temporary error has
   // clients try again, on this node or another.
   if (!is_ready()) return Unexpected<Refusal>(errors::kInternal);

@@ -19,6 +19,7 @@
 namespace chirm {
 
 class Accounts;
+class Loop;
 class Revocations;
 
 struct Identity {
@@ -40,9 +41,9 @@ class Authenticator {
  public:
   // All must outlive the authenticator. Without accounts only tokens of the operator's own system
   // are valid; without revocations nobody is banned.
-  explicit Authenticator(const ChatSettings& settings, const Accounts* accounts = nullptr,
-                         const Revocations* revocations = nullptr)
-      : settings_(settings), accounts_(accounts), revocations_(revocations) {}
+  Authenticator(const Loop& loop, const ChatSettings& settings, const Accounts* accounts = nullptr,
+                const Revocations* revocations = nullptr)
+      : loop_(loop), settings_(settings), accounts_(accounts), revocations_(revocations) {}
 
   // False until the node has read from the store who is banned and which key signs tokens. A client
   // that connects before that is refused with a temporary error.
@@ -69,6 +70,7 @@ class Authenticator {
   // Adds the user's inbox. Refused when the token names a channel that cannot exist.
   [[nodiscard]] Expected<Identity, Refusal> with_channels(Identity identity) const;
 
+  const Loop& loop_;
   const ChatSettings& settings_;
   const Accounts* accounts_;
   const Revocations* revocations_;

@@ -228,8 +228,9 @@ void Session::on_written() {
 
 void Session::on_deadline() {
   if (state_ != State::kConnected) return close(disconnects::kStale);
-  const std::uint64_t now = context_.hub.loop().now_ms();
-  switch (deadlines_.due(now, Loop::unix_ms())) {
+  const Loop& loop = context_.hub.loop();
+  const std::uint64_t now = loop.now_ms();
+  switch (deadlines_.due(now, loop.unix_ms())) {
     case SessionDeadlines::Due::kLeave:
       return close(disconnects::kInsufficientState);
     case SessionDeadlines::Due::kExpiry:
@@ -248,7 +249,8 @@ void Session::on_deadline() {
 }
 
 void Session::schedule() {
-  const std::uint64_t delay_ms = deadlines_.delay_ms(context_.hub.loop().now_ms(), Loop::unix_ms());
+  const Loop& loop = context_.hub.loop();
+  const std::uint64_t delay_ms = deadlines_.delay_ms(loop.now_ms(), loop.unix_ms());
   if (delay_ms == SessionDeadlines::kNone) {
     context_.wheel.clear(*this);
   } else {

@@ -329,7 +329,7 @@ void Session::handle(std::uint32_t id, const RefreshCommand& command) {
   schedule();
   context_.scratch.clear();
   append_refresh_reply(context_.scratch, id, client_id_, kVersion,
-                       deadlines_.seconds_to_expiry(Loop::unix_ms()));
+                       deadlines_.seconds_to_expiry(context_.hub.loop().unix_ms()));
   send_scratch();
   if (has_new_role && context_.access != nullptr) context_.access->on_role_changed(*this);
 }

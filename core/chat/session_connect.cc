@@ -184,7 +184,7 @@ void Session::finish_connect(std::uint32_t id, std::string_view subs) {
   append_connect_reply(context_.scratch, id,
                        {.client = client_id_,
                         .version = kVersion,
-                        .expires_in_s = deadlines_.seconds_to_expiry(Loop::unix_ms()),
+                        .expires_in_s = deadlines_.seconds_to_expiry(context_.hub.loop().unix_ms()),
                         .ping_s = context_.settings.ping_s,
                         .pong = context_.settings.ping_s > 0,
                         .subs = subs});

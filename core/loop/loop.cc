@@ -3,7 +3,9 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 #include <vector>
 
 #include "core/base/check.h"
@@ -21,22 +23,62 @@ struct Loop::Impl {
   Loop* loop = nullptr;
   uv_prepare_t prepare;
   uv_idle_t idle;
-  std::vector<TurnEndHook> hooks;
+  // In the order in which they were added. Null where one was removed while hooks are being called.
+  std::vector<Hook*> hooks;
+  std::vector<std::unique_ptr<Hook>> removed;  // since the hooks are being called
+  bool is_calling_hooks = false;
   bool is_running = false;  // uv_run is on the stack, which must not be entered twice
 
   static void on_prepare_cb(uv_prepare_t* handle) {
     auto* self = static_cast<Impl*>(handle->data);
     self->loop->begin_turn();  // a turn that only made calls of timers, or none at all
-    bool more = false;
-    for (const TurnEndHook& hook : self->hooks) more |= hook() == TurnEnd::kMore;
-    if (more) {
+    if (self->call_hooks()) {
       uv_idle_start(&self->idle, [](uv_idle_t*) {});
     } else {
       uv_idle_stop(&self->idle);
     }
     self->loop->end_turn();
   }
+  bool call_hooks();
+  void remove(std::unique_ptr<Hook> hook);
 };
+
+struct Loop::Hook {
+  Impl& impl;
+  std::function<TurnEnd()> call;
+};
+
+// Returns whether one of them has more to do. By index, since a hook may add others.
+bool Loop::Impl::call_hooks() {
+  bool more = false;
+  is_calling_hooks = true;
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    if (hooks[i] != nullptr) more |= hooks[i]->call() == TurnEnd::kMore;
+  }
+  is_calling_hooks = false;
+  if (!removed.empty()) {
+    std::erase(hooks, nullptr);
+    removed.clear();
+  }
+  return more;
+}
+
+// While hooks are being called, the others keep their places, and a function that removes itself
+// lives until it has returned.
+void Loop::Impl::remove(std::unique_ptr<Hook> hook) {
+  const auto found = std::ranges::find(hooks, hook.get());
+  CHIRM_CHECK(found != hooks.end(), hooks.size());
+  if (is_calling_hooks) {
+    *found = nullptr;
+    removed.push_back(std::move(hook));
+  } else {
+    hooks.erase(found);
+  }
+}
+
+void Loop::RemoveHook::operator()(Hook* hook) const {
+  hook->impl.remove(std::unique_ptr<Hook>(hook));
+}
 
 void Loop::UvDelete::operator()(uv_loop_s* loop) const {
   const int rc = uv_loop_close(loop);
@@ -57,11 +99,10 @@ Loop::Loop() : uv_(new uv_loop_t), impl_(std::make_unique<Impl>()) {
 }
 
 // Handles that were destroyed are closing: libuv frees them in a turn of the loop, so one is run.
-// Without the hooks, for whoever added them may have gone.
 Loop::~Loop() {
+  CHIRM_CHECK(impl_->hooks.empty(), impl_->hooks.size());  // their owners would reach for the loop
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->prepare), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&impl_->idle), nullptr);
-  impl_->hooks.clear();
   run_until_closed();
 }
 
@@ -89,20 +130,49 @@ void Loop::run_until_closed() {
   }
 }
 
-void Loop::add_turn_end_hook(TurnEndHook hook) {
+Loop::TurnEndHook Loop::add_turn_end_hook(std::function<TurnEnd()> hook) {
   CHIRM_CHECK(hook != nullptr);
-  impl_->hooks.push_back(std::move(hook));
+  TurnEndHook added(new Hook{*impl_, std::move(hook)});
+  impl_->hooks.push_back(added.get());
+  return added;
 }
 
-std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()); }
+std::uint64_t Loop::now_ms() const { return uv_now(uv_.get()) + skipped_ms_; }
 
 std::uint64_t Loop::clock_ns() { return uv_hrtime(); }
 
-std::int64_t Loop::unix_ms() {
+std::int64_t Loop::unix_ms() const {
   using std::chrono::system_clock;
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              system_clock::now().time_since_epoch())
-      .count();
+             .count() +
+         static_cast<std::int64_t>(skipped_ms_);
+}
+
+// libuv has no clock that could be set, so its timers are started anew with less to go: by
+// uv_timer_again(), which knows their functions, and takes their period for the delay. A period of
+// 0 would stop them, hence the millisecond. Those that are due already are left alone: one that
+// skips time again and again must not keep putting them off.
+void Loop::skip_ms(std::uint64_t ms) {
+  skipped_ms_ += ms;
+  std::vector<uv_timer_t*> timers;
+  const auto add_timer = [](uv_handle_t* handle, void* timers_found) {
+    if (handle->type != UV_TIMER || uv_is_active(handle) == 0) return;
+    static_cast<std::vector<uv_timer_t*>*>(timers_found)
+        ->push_back(reinterpret_cast<uv_timer_t*>(handle));
+  };
+  uv_walk(uv_.get(), add_timer, &timers);
+  // Those of the same time come in the order in which they are started.
+  std::ranges::stable_sort(timers, {}, uv_timer_get_due_in);
+  for (uv_timer_t* timer : timers) {
+    const std::uint64_t left_ms = uv_timer_get_due_in(timer);
+    if (left_ms == 0) continue;
+    const std::uint64_t period_ms = uv_timer_get_repeat(timer);
+    uv_timer_set_repeat(timer, left_ms > ms ? left_ms - ms : 1);
+    const int rc = uv_timer_again(timer);
+    CHIRM_CHECK(rc == 0, rc);
+    uv_timer_set_repeat(timer, period_ms);
+  }
 }
 
 }  // namespace chirm

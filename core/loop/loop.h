@@ -20,10 +20,18 @@ namespace chirm {
 class Loop {
  public:
   enum class TurnEnd : std::uint8_t { kDone, kMore };
-  using TurnEndHook = std::function<TurnEnd()>;
+
+  // Private to loop.cc.
+  struct Hook;
+  struct RemoveHook {
+    void operator()(Hook* hook) const;
+  };
+  // A hook, which is called until this is destroyed or reset, and not once more after that. Any
+  // hook may be destroyed from within any other, or itself.
+  using TurnEndHook = std::unique_ptr<Hook, RemoveHook>;
 
   Loop();
-  // Everything on the loop must be gone or closing.
+  // Everything on the loop must be gone or closing, and its hooks gone.
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -36,15 +44,20 @@ class Loop {
   // Not from within a turn.
   void run_until_closed();
 
-  // Hooks live as long as the loop.
-  void add_turn_end_hook(TurnEndHook hook);
+  // Calls `hook` at the end of each turn, of this one too. When hooks are being called already, it
+  // is called behind them, in the same turn.
+  [[nodiscard]] TurnEndHook add_turn_end_hook(std::function<TurnEnd()> hook);
 
   // Milliseconds of a monotonic clock, taken once per turn.
   std::uint64_t now_ms() const;
-  // Nanoseconds of a monotonic clock, now.
-  static std::uint64_t clock_ns();
   // Unix time in milliseconds, now.
-  static std::int64_t unix_ms();
+  std::int64_t unix_ms() const;
+  // Nanoseconds of a monotonic clock, now. For how long something takes: skip_ms() does not move it.
+  static std::uint64_t clock_ns();
+  // For tests only, which would have to wait otherwise: now_ms() and unix_ms() are so much later at
+  // once, as after a pause of the process. Timers that had less to go are due in a millisecond, in
+  // their order and never from within this call. The others have so much less to go.
+  void skip_ms(std::uint64_t ms);
 
   // How long turns took, from the first event to the sleep: so long others may have waited.
   const Durations& turns() const { return turns_; }
@@ -65,6 +78,7 @@ class Loop {
   std::unique_ptr<uv_loop_s, UvDelete> uv_;
   std::unique_ptr<Impl> impl_;
   std::uint64_t turn_begin_ns_ = 0;  // 0: no event of the next turn has come yet
+  std::uint64_t skipped_ms_ = 0;     // by skip_ms(), so 0 outside of tests
   Durations turns_;
 };
 

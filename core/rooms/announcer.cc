@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/announcer.h"
 
-#include "core/rooms/room_store.h"
+#include "core/loop/loop.h"
 #include "core/rooms/rules/names.h"
+#include "core/rooms/rules/records.h"
 #include "protocol/json_writer.h"
 #include "protocol/message.h"
 
@@ -26,7 +27,7 @@ void Announcer::tell_room(std::string_view room, const RoomEvent& event) {
   if (!event.reason.empty()) json.add("reason", event.reason);
   if (event.until != 0 && event.until != kForGood) json.add("until", event.until);
   if (!event.value.empty()) json.add("value", event.value);
-  json.add("time", RoomStore::now());
+  json.add("time", static_cast<std::uint64_t>(loop_.unix_ms()));
   json.close();
   publish(channel_of_room(room), json.take(), {});
 }

@@ -12,6 +12,8 @@
 
 namespace chirm {
 
+class Loop;
+
 // docs/protocol.md, "Events". Members with their default are left out.
 struct RoomEvent {
   std::string event;
@@ -24,8 +26,8 @@ struct RoomEvent {
 
 class Announcer {
  public:
-  // The broker must outlive the announcer.
-  explicit Announcer(Broker& broker) : broker_(broker) {}
+  // Both must outlive the announcer.
+  Announcer(const Loop& loop, Broker& broker) : loop_(loop), broker_(broker) {}
 
   void tell_room(std::string_view room, const RoomEvent& event);
   // `data` is a JSON object. What has the same message id is told once.
@@ -36,6 +38,7 @@ class Announcer {
  private:
   void publish(std::string_view channel, std::string_view data, std::string_view message_id);
 
+  const Loop& loop_;
   Broker& broker_;
 };
 

@@ -68,8 +68,7 @@ void Enforcement::on_member_changed(std::string_view room, std::string_view user
     return;
   }
   const std::string channel = channel_of_room(room);
-  const bool has_left =
-      (was_member || now->record.removed) && now->record.has_left(RoomStore::now());
+  const bool has_left = (was_member || now->record.removed) && now->record.has_left(store_.now());
   const RpcError why = why_left(now->record);
   for (const auto& session : guard(sessions)) {
     if (*session == nullptr) continue;

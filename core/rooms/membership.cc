@@ -47,7 +47,7 @@ Task<RpcResult> Membership::create(RpcCaller caller, Request request) {
                    .is_public = request.is_public.value_or(true),
                    .is_archived = false,
                    .owner = caller.user,
-                   .created = RoomStore::now()};
+                   .created = store_.now()};
     return true;
   };
   // The room comes first, and names its owner: if all that follows fails, they can still join it.
@@ -78,7 +78,7 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
     if (const auto* its_room = store_.rooms.find(kRoomCollection, room)) {
       standing.room = its_room->record;
     }
-    standing.now = RoomStore::now();
+    standing.now = store_.now();
     if (const auto allowed = judge(Wish::kJoin, standing); !allowed) {
       return Unexpected<RpcError>(allowed.error());
     }

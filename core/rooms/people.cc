@@ -32,10 +32,10 @@ Task<Result<void>> People::sign_in(std::string user, std::string name, UserRole 
 }
 
 Task<Result<void>> People::make_lobby() {
-  const auto build = [](Kept<RoomRecord>& kept) {
+  const auto build = [this](Kept<RoomRecord>& kept) {
     if (kept.exists()) return Result<bool>(false);
     kept.record.title = "Lobby";
-    kept.record.created = RoomStore::now();
+    kept.record.created = store_.now();
     return Result<bool>(true);
   };
   (void)co_await ok(store_.update(store_.rooms, kRoomCollection, kLobby, build));
@@ -51,7 +51,7 @@ Task<Result<void>> People::enter_lobby(std::string user, std::string name) {
   const auto enter = [&](Kept<MemberRecord>& kept) {
     if (kept.exists()) return Result<bool>(false);
     kept.record.role = MemberRecord::Role::kMember;
-    kept.record.joined = RoomStore::now();
+    kept.record.joined = store_.now();
     kept.record.name = name;
     return Result<bool>(true);
   };

@@ -59,7 +59,7 @@ void Publishing::carry(const Publish& publish, Done done) {
 // A client may say at every key that somebody is typing. It is answered each time, but told only
 // now and then; nobody waits for it.
 void Publishing::signal_typing(const Publish& publish, const Done& done) {
-  if (typing_.take(publish.channel, publish.user, RoomStore::now())) {
+  if (typing_.take(publish.channel, publish.user, store_.now())) {
     store_.broker().signal(publish.channel, publish.body);
   }
   later_.add([done] { done(Position{}); });
@@ -199,9 +199,9 @@ Task<Result<void>> Publishing::rewrite_target(const Publish& publish, std::uint6
     // The edit that is being replaced goes first: between the two writes a text may be missing, but
     // is never to be found that has been replaced.
     if (stored->edit != 0) co_await ok(overtake(publish.channel, stored->edit, target));
-    const std::string body =
-        is_edit ? edited_body(*stored, publish.message.text, RoomStore::now(), offset)
-                : deleted_body(*stored, publish.user);
+    const std::string body = is_edit
+                                 ? edited_body(*stored, publish.message.text, store_.now(), offset)
+                                 : deleted_body(*stored, publish.user);
     const Rewritten rewritten = co_await ok(rewrite(publish.channel, target, stored->body, body));
     if (rewritten != Rewritten::kChanged) co_return {};
   }

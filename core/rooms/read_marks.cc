@@ -205,7 +205,7 @@ Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
   json.add("user", reading->caller.user);
   json.add("name", reading->caller.name);
   json.add("role", text_of(reading->caller.role));
-  json.add("time", RoomStore::now());
+  json.add("time", store_.now());
   json.open_array("channels");
   add_all(json, reading->channels);
   json.open_array("invited");

@@ -84,7 +84,7 @@ std::optional<Access::Verdict> Rights::judge_room(Wish wish, std::string_view us
     return std::nullopt;
   }
   if (!its_room->exists()) return judge_unmade(settings_.has_open_rooms());
-  const std::uint64_t now = RoomStore::now();
+  const std::uint64_t now = store_.now();
   if (user.empty()) return judge(wish, its_room->record, {}, user, role, now);
   const auto* member = look_up(store_.members, members_of(room), user, missing);
   if (member == nullptr) return std::nullopt;

@@ -75,7 +75,7 @@ Task<Result<void>> RoomListing::read_some(Page& page, const Request& request,
   for (const NamedDocument& one : listed) {
     Page::Found found{
         one.id,
-        {RoomRecord::decode(one.document.value), {}, caller.user, caller.role, RoomStore::now()}};
+        {RoomRecord::decode(one.document.value), {}, caller.user, caller.role, store_.now()}};
     if (page.own.contains(one.id)) {
       const Kept<MemberRecord> member = co_await ok(store_.member(one.id, caller.user));
       found.standing.member = member.record;

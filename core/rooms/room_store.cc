@@ -6,12 +6,13 @@
 
 namespace chirm {
 
-RoomStore::RoomStore(Broker& broker, Listener& listener)
+RoomStore::RoomStore(const Loop& loop, Broker& broker, Listener& listener)
     : rooms(broker.documents()),
       members(broker.documents()),
       lists(broker.documents()),
       marks(broker.documents()),
       persons(broker.documents()),
+      loop_(loop),
       broker_(broker),
       listener_(listener) {
   broker.documents().add_listener(*this);
@@ -19,7 +20,7 @@ RoomStore::RoomStore(Broker& broker, Listener& listener)
 
 RoomStore::~RoomStore() { broker_.documents().remove_listener(*this); }
 
-std::uint64_t RoomStore::now() { return static_cast<std::uint64_t>(Loop::unix_ms()); }
+std::uint64_t RoomStore::now() const { return static_cast<std::uint64_t>(loop_.unix_ms()); }
 
 // Other listeners' collections (accounts, sessions) come by here as well. That they count as marks
 // does no harm: nobody asks for them, so there are no copies.

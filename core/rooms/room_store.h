@@ -24,6 +24,8 @@
 
 namespace chirm {
 
+class Loop;
+
 // Many functions, all of them one or two steps on the same five caches: reading and changing are
 // not parted, because what follows from a change (marks, subscriptions) must not be passed by.
 class RoomStore final : private DocumentListener {
@@ -42,8 +44,8 @@ class RoomStore final : private DocumentListener {
     ~Listener() = default;
   };
 
-  // Both must outlive the store. The listener is not called before this has returned.
-  RoomStore(Broker& broker, Listener& listener);
+  // All must outlive the store. The listener is not called before this has returned.
+  RoomStore(const Loop& loop, Broker& broker, Listener& listener);
   ~RoomStore();
 
   // Copies, by the collections of records.h.
@@ -55,7 +57,7 @@ class RoomStore final : private DocumentListener {
 
   Broker& broker() { return broker_; }
   // Unix milliseconds.
-  static std::uint64_t now();
+  std::uint64_t now() const;
 
   // ---- Reading
 
@@ -140,6 +142,7 @@ class RoomStore final : private DocumentListener {
                    const Document& document) override;
   void on_documents_maybe_missed() override;
 
+  const Loop& loop_;
   Broker& broker_;
   Listener& listener_;
 };

@@ -12,22 +12,19 @@ namespace chirm {
 
 Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table)
     : enforcement_(hub, directory, store_, rights_),
-      store_(hub.broker(), enforcement_),
+      store_(hub.loop(), hub.broker(), enforcement_),
       rights_(store_, people_, settings),
-      announcer_(hub.broker()),
+      announcer_(hub.loop(), hub.broker()),
       people_(store_),
       dms_(store_, announcer_, people_, settings),
       publishing_(hub.loop(), store_, announcer_, dms_, scope_),
       methods_({hub, store_, announcer_, people_, rights_, dms_, settings, scope_}) {
   methods_.add_to(table);
   if constexpr (kChecksInvariants) {
-    const auto check_all = guard_([this] {
+    check_hook_ = hub.loop().add_turn_end_hook([this] {
       store_.check();
       enforcement_.check();
       publishing_.check();
-    });
-    hub.loop().add_turn_end_hook([check_all] {
-      check_all();
       return Loop::TurnEnd::kDone;
     });
   }

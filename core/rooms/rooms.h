@@ -9,11 +9,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/guard.h"
 #include "core/base/task.h"
 #include "core/chat/access.h"
 #include "core/chat/chat_settings.h"
 #include "core/chat/rpc.h"
+#include "core/loop/loop.h"
 #include "core/rooms/announcer.h"
 #include "core/rooms/direct_messages.h"
 #include "core/rooms/enforcement.h"
@@ -63,7 +63,7 @@ class Rooms final : public Access {
   DirectMessages dms_;
   Publishing publishing_;
   RoomMethods methods_;
-  Guard guard_;
+  Loop::TurnEndHook check_hook_;  // null where invariants are not checked
 };
 
 }  // namespace chirm

@@ -32,7 +32,7 @@ std::optional<HttpError> Admission::refusal() const {
 HttpResponse Admission::readiness() const {
   if (is_stopping_) return text_response(503, "stopping\n");
   if (broker_.health() != Health::kReady) {
-    return text_response(503, problems_text(broker_.stores(), Loop::unix_ms()));
+    return text_response(503, problems_text(broker_.stores(), loop_.unix_ms()));
   }
   // Until it is known who is banned, connects are told to try again later.
   if (!authenticator_.is_ready()) return text_response(503, "reading who may sign in\n");

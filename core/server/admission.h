@@ -12,15 +12,20 @@ namespace chirm {
 
 class Authenticator;
 class Broker;
+class Loop;
 struct ChatCounters;
 struct ServerSettings;
 
 class Admission {
  public:
   // All must outlive this.
-  Admission(const ServerSettings& settings, const ChatCounters& counters, const Broker& broker,
-            const Authenticator& authenticator)
-      : settings_(settings), counters_(counters), broker_(broker), authenticator_(authenticator) {}
+  Admission(const Loop& loop, const ServerSettings& settings, const ChatCounters& counters,
+            const Broker& broker, const Authenticator& authenticator)
+      : loop_(loop),
+        settings_(settings),
+        counters_(counters),
+        broker_(broker),
+        authenticator_(authenticator) {}
 
   // From now on nobody is taken, and no HTTP connection waits for another request. Call once.
   void begin_stopping();
@@ -34,6 +39,7 @@ class Admission {
   HttpResponse readiness() const;
 
  private:
+  const Loop& loop_;
   const ServerSettings& settings_;
   const ChatCounters& counters_;
   const Broker& broker_;

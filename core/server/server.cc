@@ -6,7 +6,6 @@
 #include "core/accounts/accounts.h"
 #include "core/accounts/revocations.h"
 #include "core/base/check.h"
-#include "core/base/guard.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
 #include "core/chat/authenticator.h"
@@ -115,7 +114,7 @@ struct Server::Parts {
   const Metrics metrics;
   NodeMeter meter;
   Administration administration;
-  Guard guard;
+  const Loop::TurnEndHook hook;
 };
 
 Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_settings,
@@ -132,7 +131,7 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
       revocations(make_revocations()),
       rooms(make_rooms()),
       accounts(make_accounts()),
-      authenticator(chat_settings, accounts.get(), revocations.get()),
+      authenticator(loop, chat_settings, accounts.get(), revocations.get()),
       session_context{.hub = hub,
                       .settings = chat_settings,
                       .authenticator = authenticator,
@@ -144,7 +143,7 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                       .directory = directory,
                       .rpc = chat_settings.is_insecure ? nullptr : &methods,
                       .access = rooms.get()},
-      admission(settings, chat_counters, broker, authenticator),
+      admission(loop, settings, chat_counters, broker, authenticator),
       http_context{settings, counters, router, admission},
       connection_context{.settings = settings,
                          .counters = counters,
@@ -173,15 +172,9 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                                                      ? std::to_string(acceptor.port())
                                                      : settings.node_name);
                           }},
-                     settings.node_name, settings.api_key, router, methods) {
+                     settings.node_name, settings.api_key, router, methods),
+      hook(loop.add_turn_end_hook([this] { return end_turn(); })) {
   add_routes();
-  // Hooks live as long as the loop, a server may end before.
-  const auto end = guard([this](Loop::TurnEnd& more) { more = end_turn(); });
-  loop.add_turn_end_hook([end] {
-    Loop::TurnEnd more = Loop::TurnEnd::kDone;
-    end(more);
-    return more;
-  });
 }
 
 // Connections go before all else: their sessions leave the hub and the directory as they do.

@@ -150,7 +150,7 @@ TEST_F(ClientConnection, FindsASilentServerDead) {
   server_.connect_result.ping_s = 1;
   options_.ping_delay_max_ms = 50;
   start();
-  ASSERT_TRUE(run_until_line("disconnected 0 no ping"));
+  ASSERT_TRUE(pass_until([&] { return events_.has("disconnected 0 no ping"); }));
   ASSERT_TRUE(run([&] { return events_.count("connected") == 2; }));
 }
 

@@ -94,6 +94,10 @@ class ClientTest : public ::testing::Test {
   bool run_until_line(const std::string& line) {
     return run([&] { return events_.has(line); });
   }
+  // While time passes quickly.
+  bool pass_until(const std::function<bool()>& is_done) {
+    return chirm::testing::pass_until(loop_, is_done);
+  }
   OnPublished note_ack(std::string name) {
     return [this, name](Expected<std::uint64_t, CommandError> result) {
       acks_.push_back(result ? name + " at " + std::to_string(*result)
@@ -111,7 +115,7 @@ class ClientTest : public ::testing::Test {
                    .local_address = {},
                    .backoff_min_ms = 1,
                    .backoff_max_ms = 20,
-                   .command_timeout_ms = 5000,
+                   .command_timeout_ms = chirm::testing::kDeadlineMs,
                    .outbox_max = 1000,
                    .ping_delay_max_ms = 10'000};
   EventLog events_;

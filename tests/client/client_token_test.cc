@@ -79,7 +79,7 @@ TEST_F(ClientTokenTest, StaysAwayWhenItsTokenIsRefused) {
 TEST_F(ClientTokenTest, SendsANewTokenBeforeTheOldOneExpires) {
   server_.connect_result.expires_in_s = 1;
   start();
-  ASSERT_TRUE(run([&] { return server_.log.size() > 2; }));
+  ASSERT_TRUE(pass_until([&] { return server_.log.size() > 2; }));
   EXPECT_THAT(server_.log[1], HasSubstr("{\"refresh\":{\"token\":\"t2\"}"));
   EXPECT_THAT(server_.log[2], HasSubstr("{\"refresh\":{\"token\":\"t3\"}"));
   EXPECT_EQ(server_.peers.size(), 1);
@@ -95,7 +95,7 @@ TEST_F(ClientTokenTest, EndsWhenTheNewTokenIsRefused) {
     return true;
   };
   start();
-  ASSERT_TRUE(run_until_line("disconnected 107 bad request, for good"));
+  ASSERT_TRUE(pass_until([&] { return events_.has("disconnected 107 bad request, for good"); }));
 }
 
 TEST_F(ClientTokenTest, AsksAgainAfterATemporaryFailure) {

@@ -19,10 +19,10 @@ class Tokens : public ClusterTest {
   Tokens() {
     start({.nodes = 2, .chirmd_arguments = {"--token-hmac-secret", kSecret, "--rooms", "open"}});
   }
-  static std::string token(const std::string& user, std::int64_t seconds = 3600,
-                           const std::string& secret = kSecret) {
+  std::string token(const std::string& user, std::int64_t seconds = 3600,
+                    const std::string& secret = kSecret) const {
     return sign_token_hs256("{\"sub\":\"" + user + "\",\"exp\":" +
-                                std::to_string(Loop::unix_ms() / 1000 + seconds) + '}',
+                                std::to_string(loop_.unix_ms() / 1000 + seconds) + '}',
                             secret);
   }
   Participant& add_with_token(const std::string& token, const std::vector<std::string>& channels) {

@@ -117,14 +117,10 @@ ChatSettings ChatNode::open_settings() {
 ChatNode::ChatNode(const ChatSettings& chat, const BrokerSettings& kept)
     : memory_broker(std::make_unique<MemoryBroker>(loop, kept)),
       broker(*memory_broker),
-      settings(chat) {
-  loop.add_turn_end_hook([this] { return end_turn(); });
-}
+      settings(chat) {}
 
 ChatNode::ChatNode(const ChatSettings& chat, Broker& its_broker)
-    : broker(its_broker), settings(chat) {
-  loop.add_turn_end_hook([this] { return end_turn(); });
-}
+    : broker(its_broker), settings(chat) {}
 
 FakeClient& ChatNode::add_client() {
   return *clients.emplace_back(std::make_unique<FakeClient>(*this));
@@ -161,5 +157,11 @@ void ChatNode::settle() {
 bool ChatNode::run_until(const std::function<bool()>& is_done) {
   return testing::run_until(loop, is_done);
 }
+
+bool ChatNode::pass_until(const std::function<bool()>& is_done, std::uint64_t step_ms) {
+  return testing::pass_until(loop, is_done, step_ms);
+}
+
+void ChatNode::pass_ms(std::uint64_t ms) { testing::pass_ms(loop, ms); }
 
 }  // namespace chirm::testing

@@ -94,6 +94,9 @@ class ChatNode {
   // Ends of turns until nothing is left to do.
   void settle();
   bool run_until(const std::function<bool()>& is_done);
+  // As those of loop_runner.h.
+  bool pass_until(const std::function<bool()>& is_done, std::uint64_t step_ms = 100);
+  void pass_ms(std::uint64_t ms);
 
   Loop loop;
   std::unique_ptr<MemoryBroker> memory_broker;
@@ -104,13 +107,14 @@ class ChatNode {
   CommandDecoder decoder;
   Random random{1};
   TimerWheel wheel{loop};
-  Authenticator authenticator{settings};
+  Authenticator authenticator{loop, settings};
   Hub hub{loop, broker, encoder, settings, counters};
   SessionDirectory directory;
   SessionContext context{hub,     settings, authenticator, wheel,    encoder,
                          decoder, counters, random,        directory};
   WsDecoderPool client_pool{WsRole::kClient, 64 * 1024 * 1024};
   std::vector<std::unique_ptr<FakeClient>> clients;
+  const Loop::TurnEndHook hook = loop.add_turn_end_hook([this] { return end_turn(); });
 };
 
 }  // namespace chirm::testing

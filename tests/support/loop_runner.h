@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "core/loop/loop.h"
 #include "core/loop/timer.h"
@@ -31,6 +32,25 @@ inline bool run_until(Loop& loop, const std::function<bool()>& is_done,
   check.start_repeating(1);
   if (!is_true) loop.run();
   return is_true;
+}
+
+// Time jumps by so much. What has become due by then has run once when this returns.
+inline void pass_ms(Loop& loop, std::uint64_t ms) {
+  loop.skip_ms(ms);
+  bool has_run = false;
+  (void)run_until(loop, [&] { return std::exchange(has_run, true); });
+}
+
+// As run_until(), for what comes only after some time: `step_ms` of it pass with each look, once in
+// a millisecond. What is on its way meanwhile (an answer of Redis, say) comes no sooner than ever:
+// its deadline must be much further away than what is waited for.
+inline bool pass_until(Loop& loop, const std::function<bool()>& is_done,
+                       std::uint64_t step_ms = 100) {
+  return run_until(loop, [&] {
+    const bool is_true = is_done();
+    if (!is_true) loop.skip_ms(step_ms);
+    return is_true;
+  });
 }
 
 // For what is found out by asking, which runs the loop by itself: asks until the answer is right.

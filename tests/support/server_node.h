@@ -79,6 +79,11 @@ class ServerNode {
   }
 
   bool run_until(const std::function<bool()>& is_done) { return testing::run_until(loop, is_done); }
+  // As those of loop_runner.h.
+  bool pass_until(const std::function<bool()>& is_done, std::uint64_t step_ms = 100) {
+    return testing::pass_until(loop, is_done, step_ms);
+  }
+  void pass_ms(std::uint64_t ms) { testing::pass_ms(loop, ms); }
   bool run_ms(std::uint64_t ms) {
     const std::uint64_t end_ms = loop.now_ms() + ms;
     return run_until([&] { return loop.now_ms() >= end_ms; });

@@ -27,7 +27,7 @@ void ChatContext::note(std::string_view text, bool is_bad) {
   }
   // Behind the newest message that exists, even if it is not here yet: what is read later from the
   // past must not push the note up, out of sight.
-  current->log.add_note(safe_text(text), is_bad, Loop::unix_ms(), current->top);
+  current->log.add_note(safe_text(text), is_bad, unix_ms(), current->top);
   current->position = {};  // the person looks for what came of what they did
   events.on_changed();
 }

@@ -66,6 +66,7 @@ struct ChatContext {
   std::string shown_me() const;
 
   std::uint64_t now_ms() const { return context.loop.now_ms(); }
+  std::int64_t unix_ms() const { return context.loop.unix_ms(); }
 
   client::Context& context;
   const ControllerOptions options;

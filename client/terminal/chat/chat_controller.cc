@@ -170,7 +170,7 @@ void ChatController::on_publication(std::string_view channel, const PublicationV
   Conversation* conversation = chat_.model.find(channel);
   if (conversation == nullptr) return;
   const ChatEvent event = read_chat_event(publication);
-  chat_.model.receive(*conversation, event, Loop::unix_ms(), chat_.now_ms());
+  chat_.model.receive(*conversation, event, chat_.unix_ms(), chat_.now_ms());
   // Not while the person reads older messages: those would be what goes.
   const bool is_at_end = conversation->position.is_at_end;
   if (is_at_end && conversation->log.trim(kMessagesKept)) conversation->has_older = true;

@@ -108,7 +108,7 @@ bool Following::on_subscribed(std::string_view channel, const client::Subscribed
   // A hole in the same log can be read from the server's past; a log that started over cannot.
   if (is_hole && !is_same_log) {
     conversation->log.add_note("The server has lost the past: messages may be missing.", true,
-                               Loop::unix_ms(), conversation->top);
+                               chat_.unix_ms(), conversation->top);
   }
   return !is_same_log;
 }

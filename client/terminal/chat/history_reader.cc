@@ -67,7 +67,7 @@ void HistoryReader::take(const std::string& channel, bool is_newest, const Page&
                true);
     return;
   }
-  const std::int64_t unix_ms = Loop::unix_ms();
+  const std::int64_t unix_ms = chat_.unix_ms();
   for (const PublicationView& publication : *page) {
     conversation->log.add(read_chat_event(publication), unix_ms);
     conversation->top = std::max(conversation->top, publication.offset);

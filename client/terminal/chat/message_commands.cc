@@ -37,7 +37,7 @@ void MessageCommands::say(std::string_view text, std::uint64_t reply_to) {
   message.user = chat_.me;
   message.name = chat_.name;
   message.text = to_utf8(text);
-  message.time_ms = Loop::unix_ms();
+  message.time_ms = chat_.unix_ms();
   message.reply_to = reply_to;
   const std::string body = message_body(message);
   // Shown at once; the publication that comes back has the same id and takes its place.

@@ -74,7 +74,8 @@ void PlainChat::publish(std::string_view text) {
   const std::string id = context_.random.name(kMessageIdLength);
   std::string data;
   append_chat_message(
-      data, {.id = id, .type = kChatMessageType, .text = valid, .time_ms = Loop::unix_ms()});
+      data,
+      {.id = id, .type = kChatMessageType, .text = valid, .time_ms = context_.loop.unix_ms()});
   client_.publish(channel_of(current_->name), data,
                   [this](Expected<std::uint64_t, client::CommandError> ack) {
                     settle(ack ? std::nullopt : std::optional(ack.error()));
@@ -268,7 +269,7 @@ void PlainChat::on_publication(std::string_view channel, const PublicationView& 
 }
 
 void PlainChat::show(const PlainRoom& room, std::string_view user, std::string_view data) {
-  const std::int64_t now_ms = Loop::unix_ms();
+  const std::int64_t now_ms = context_.loop.unix_ms();
   ChatLine line{.room = room.name, .user = user, .time_ms = now_ms, .text = data};
   if (const auto message = decoder_.decode(data)) {
     if (message->type != kChatMessageType) return;  // an edit, a reaction: nothing to read

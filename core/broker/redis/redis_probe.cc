@@ -25,10 +25,6 @@ constexpr std::string_view kShardsTtlMs = "5000";
 
 std::uint64_t clock_us() { return Loop::clock_ns() / 1000; }
 
-std::int64_t unix_ms_of(std::uint64_t time_us) {
-  return Loop::unix_ms() - static_cast<std::int64_t>((clock_us() - time_us) / 1000);
-}
-
 }  // namespace
 
 RedisProbe::RedisProbe(RedisContext& context, RedisCommands& commands, RedisSubscriber& subscriber,
@@ -132,7 +128,9 @@ StoreHealth RedisProbe::store() const {
   }
   if (store.health == Health::kReady) return store;
   store.problem = problem();
-  store.since_unix_ms = unix_ms_of(is_refused() ? refused_us_ : std::max(proof_us_, started_us_));
+  const std::uint64_t since_us = is_refused() ? refused_us_ : std::max(proof_us_, started_us_);
+  store.since_unix_ms =
+      context_.loop.unix_ms() - static_cast<std::int64_t>((clock_us() - since_us) / 1000);
   return store;
 }
 

@@ -53,8 +53,7 @@ struct SqliteWriteQueue::Job {
     callers.push_back(std::move(caller));
   }
 
-  void run(SqliteStoreWriter& store, const BrokerSettings& settings) {
-    const std::int64_t now_ms = Loop::unix_ms();
+  void run(SqliteStoreWriter& store, const BrokerSettings& settings, std::int64_t now_ms) {
     if (!transaction.is_empty()) note(store.write(transaction, settings, now_ms));
     // What follows may fail without that: an index can be made later, a probe is only a question.
     has_written = error.empty();
@@ -173,7 +172,10 @@ void SqliteWriteQueue::start() {
   job->forgets = std::exchange(wants_forgetting_, false);
   job->probes = std::exchange(wants_probe_, false);
   run_on_worker(
-      loop_, [job, store = store_, settings = settings_] { job->run(*store, settings); },
+      loop_,
+      [job, store = store_, settings = settings_, now_ms = loop_.unix_ms()] {
+        job->run(*store, settings, now_ms);
+      },
       guard_([this, job] { on_done(*job); }));
 }
 
@@ -193,7 +195,7 @@ void SqliteWriteQueue::on_done(Job& job) {
 void SqliteWriteQueue::note_result(const Job& job) {
   if (!job.error.empty()) {
     const bool is_new = !failure_;
-    if (is_new) failure_ = Failure{{}, Loop::unix_ms()};
+    if (is_new) failure_ = Failure{{}, loop_.unix_ms()};
     failure_->error = job.error;
     if (!is_new) return;  // it is logged once, not each second
     spdlog::error("store: {}; publishes are refused until it can be written again", job.error);

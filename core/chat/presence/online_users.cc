@@ -109,7 +109,7 @@ void OnlineUsers::last_seen(std::string_view user, std::function<void(LastSeen)>
 // gone is looked at after seen_ms, and the note says when it went.
 void OnlineUsers::on_went(std::string_view user) {
   if (is_guest(user)) return;  // their names mean nobody afterwards
-  gone_[std::string(user)] = {loop_.now_ms(), Loop::unix_ms()};
+  gone_[std::string(user)] = {loop_.now_ms(), loop_.unix_ms()};
   if (!timer_.is_running()) timer_.start(std::min(kLookMs, times_.seen_ms));
 }
 

@@ -70,8 +70,9 @@ std::string list_json(std::string_view name, const std::vector<std::string>& ele
 
 }  // namespace
 
-AdminRpc::AdminRpc(SessionControl& control, NodeBoard& board, Users users, RpcTable& table)
-    : control_(control), board_(board), users_(users) {
+AdminRpc::AdminRpc(const Loop& loop, SessionControl& control, NodeBoard& board, Users users,
+                   RpcTable& table)
+    : loop_(loop), control_(control), board_(board), users_(users) {
   add(table, "admin.nodes", &AdminRpc::nodes);
   add(table, "admin.user", &AdminRpc::user);
   add(table, "admin.ban", &AdminRpc::ban);
@@ -262,7 +263,7 @@ AdminRpc::Action AdminRpc::ban(const RpcCaller& caller, JsonFields& fields) {
   const std::string reason = fields.text_or("reason", kReasons, {});
   if (name == caller.user) fields.refuse("user", "somebody else");
   return [=, this, self = caller.user](const RpcDone& done) {
-    const std::int64_t now_s = Loop::unix_ms() / 1000;
+    const std::int64_t now_s = loop_.unix_ms() / 1000;
     const std::int64_t until_s =
         seconds == 0 ? Revocations::kForGood : now_s + static_cast<std::int64_t>(seconds);
     const auto ban = [=, this](const std::string& user) {

@@ -16,6 +16,7 @@
 namespace chirm {
 
 class Accounts;
+class Loop;
 class NodeBoard;
 class Revocations;
 
@@ -28,7 +29,8 @@ class AdminRpc {
     Accounts* accounts;  // null where there are none
   };
   // All must outlive this. Adds its methods to the table; this must outlive the last call of one.
-  AdminRpc(SessionControl& control, NodeBoard& board, Users users, RpcTable& table);
+  AdminRpc(const Loop& loop, SessionControl& control, NodeBoard& board, Users users,
+           RpcTable& table);
 
  private:
   // Reads what it needs of the fields; what is wrong with them is looked at before it acts.
@@ -60,6 +62,7 @@ class AdminRpc {
   void find_connections(Portrait portrait, const RpcDone& done);
   std::string describe(const Portrait& portrait) const;
 
+  const Loop& loop_;
   SessionControl& control_;
   NodeBoard& board_;
   Users users_;

@@ -16,8 +16,8 @@ Administration::Administration(const Node& node, const std::string& node_name,
       api_(api_key, api_methods_, router) {
   // Who is an administrator is only known of people who have signed in.
   if (node.revocations == nullptr) return;
-  rpc_.emplace(control_, board_, AdminRpc::Users{node.broker, *node.revocations, node.accounts},
-               methods);
+  rpc_.emplace(node.loop, control_, board_,
+               AdminRpc::Users{node.broker, *node.revocations, node.accounts}, methods);
 }
 
 }  // namespace chirm

@@ -35,7 +35,7 @@ class RevocationsTest : public ::testing::Test {
         return revocations.pardon_user(user, [](const auto&) {});
       case 2: {
         const std::uint64_t session = 1 + pick(3);
-        const std::int64_t until_s = Loop::unix_ms() / 1000 + 86'400;
+        const std::int64_t until_s = loop.unix_ms() / 1000 + 86'400;
         return revocations.revoke_session(user, session, until_s, [](const auto&) {});
       }
       case 3:

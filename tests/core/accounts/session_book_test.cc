@@ -43,7 +43,7 @@ class SessionBookTest : public ::testing::Test {
     std::optional<RefreshToken> opened;
     book.open(kUser, "test", [&](const auto& token) { opened = *token; });
     documents.settle();
-    sessions[opened->session] = {{*opened}, false, Loop::unix_ms()};
+    sessions[opened->session] = {{*opened}, false, loop.unix_ms()};
     return *opened;
   }
   Answer rotate(const RefreshToken& token) {
@@ -57,7 +57,7 @@ class SessionBookTest : public ::testing::Test {
     const RefreshToken token = session.tokens[pick(session.tokens.size())];
     const Answer answer = rotate(token);
     ASSERT_TRUE(answer.has_value());
-    const bool is_late = Loop::unix_ms() - session.rotated_ms > kGraceMs;
+    const bool is_late = loop.unix_ms() - session.rotated_ms > kGraceMs;
     const bool is_current = token.generation == session.generation();
     const bool is_repeated = !is_late && token.generation + 1 == session.generation();
     if (session.is_over || (!is_current && !is_repeated)) {
@@ -69,7 +69,7 @@ class SessionBookTest : public ::testing::Test {
     EXPECT_EQ(book.read((*answer)->text)->generation, (*answer)->generation);
     if (is_current) {
       session.tokens.push_back(**answer);
-      session.rotated_ms = Loop::unix_ms();
+      session.rotated_ms = loop.unix_ms();
     }
     EXPECT_EQ((*answer)->text, session.tokens.back().text);
     EXPECT_EQ((*answer)->generation, session.generation());
@@ -102,7 +102,7 @@ class SessionBookTest : public ::testing::Test {
   testing::FakeDocuments documents;
   ClusterKey key{loop, documents};
   Revocations revocations{loop, documents};
-  SessionBook book{documents, key, revocations, 600};
+  SessionBook book{loop, documents, key, revocations, 600};
   std::mt19937 random;
   std::map<std::uint64_t, SessionModel> sessions;
 };

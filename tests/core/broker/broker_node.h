@@ -30,14 +30,12 @@ class BrokerNode final : public BrokerListener {
 
   // The loop must outlive the node, and the node every callback.
   BrokerNode(Loop& loop, std::unique_ptr<Broker> its_broker)
-      : broker(std::move(its_broker)), loop_(loop), self_(std::make_shared<BrokerNode*>(this)) {
+      : broker(std::move(its_broker)), loop_(loop), flush_hook_(loop.add_turn_end_hook([this] {
+          broker->flush();
+          return Loop::TurnEnd::kDone;
+        })) {
     broker->set_listener(*this);
-    loop.add_turn_end_hook([self = self_] {  // hooks outlive the node
-      if (*self != nullptr) (*self)->broker->flush();
-      return Loop::TurnEnd::kDone;
-    });
   }
-  ~BrokerNode() { *self_ = nullptr; }
   BrokerNode(const BrokerNode&) = delete;
   BrokerNode& operator=(const BrokerNode&) = delete;
 
@@ -161,7 +159,7 @@ class BrokerNode final : public BrokerListener {
   }
 
   Loop& loop_;
-  std::shared_ptr<BrokerNode*> self_;
+  const Loop::TurnEndHook flush_hook_;
 };
 
 }  // namespace chirm::testing

@@ -194,7 +194,7 @@ TEST_F(CatchUpTest, WaitsOnlyAMomentForAReaderThatStops) {
   answer(11, 30);
   EXPECT_THAT(broker.histories, IsEmpty());
   EXPECT_GT(node.counters.page_bytes, 0U);
-  EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+  EXPECT_TRUE(node.pass_until([&] { return !broker.histories.empty(); }));
   EXPECT_EQ(asked_since(), 30U);
   answer_all();
   EXPECT_EQ(other.take().size(), 1U + 190U);
@@ -213,8 +213,8 @@ TEST_F(CatchUpTest, IsNotHurriedWhenNobodyWaits) {
   FakeClient& bob = reader(10);
   bob.transport.room = 100;
   answer(11, 30);
-  EXPECT_FALSE(testing::run_until(
-      node.loop, [&] { return !broker.histories.empty(); }, 1'000));
+  node.pass_ms(1'000);
+  EXPECT_THAT(broker.histories, IsEmpty());
   bob.drain();
   node.settle();
   EXPECT_EQ(asked_since(), 30U);
@@ -327,7 +327,7 @@ TEST_F(CatchUpTest, GoesOnWhenTheStoreIsBack) {
   node.settle();
   EXPECT_THAT(broker.histories, IsEmpty());
   for (int attempt = 0; attempt < 2; ++attempt) {
-    EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+    EXPECT_TRUE(node.pass_until([&] { return !broker.histories.empty(); }));
     EXPECT_EQ(asked_since(), 30U);
     if (attempt == 0) broker.fail_history();
   }
@@ -341,7 +341,7 @@ TEST_F(CatchUpTest, RefusesForNowWhenTheStoreFails) {
   node.settle();
   EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
   FakeClient& eve = come_back(10);
-  EXPECT_TRUE(node.run_until([&] { return eve.events().lines.size() == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return eve.events().lines.size() == 1; }));
   EXPECT_THAT(eve.take(), ElementsAre("2 error 100"));  // no answer at all
 }
 

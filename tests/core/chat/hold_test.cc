@@ -125,7 +125,7 @@ TEST_F(HoldTest, AnswersError100WhenTheBrokerTakesTooLong) {
   FakeClient& ada = joining_client();
   ada.unsubscribe("room:a");
   ada.send(R"({"id":4,"rpc":{}})");
-  EXPECT_TRUE(node.run_until([&] { return ada.events().lines.size() == 3; }));
+  EXPECT_TRUE(node.pass_until([&] { return ada.events().lines.size() == 3; }));
   EXPECT_THAT(ada.take(), ElementsAre("2 error 100", "3 unsubscribe {}", "4 error 104"));
   EXPECT_EQ(node.counters.subscriptions, 0U);
   // The late answer finds nobody; the next one to come is served at once.
@@ -143,7 +143,7 @@ TEST_F(HoldTest, TimesOutEachOfManyThatJoinTogether) {
   for (int i = 0; i < 10; ++i) clients.push_back(&joining_client());
   clients[4]->vanish();
   clients[5]->session->close(disconnects::kShutdown);
-  EXPECT_TRUE(node.run_until([&] { return clients[9]->events().lines.size() == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return clients[9]->events().lines.size() == 1; }));
   for (std::size_t i = 0; i < 10; ++i) {
     if (i == 4) continue;
     EXPECT_THAT(clients[i]->take(), ElementsAre(i == 5 ? "close 3001 shutdown" : "2 error 100"));

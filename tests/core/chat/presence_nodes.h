@@ -128,11 +128,15 @@ class PresenceNodes {
     });
     CHIRM_CHECK(is_settled);
   }
-  bool run_until_true(const std::function<bool()>& is_done) {
-    return run_until(loop, [&] {
-      deliver();
-      return is_done();
-    });
+  // While time passes in steps that are short beside what nodes wait for.
+  bool pass_until_true(const std::function<bool()>& is_done) {
+    return pass_until(
+        loop,
+        [&] {
+          deliver();
+          return is_done();
+        },
+        20);
   }
 
   Loop loop;

@@ -148,12 +148,12 @@ class RandomSets : public PresenceRandom {
       for (std::size_t set = 0; set < kSets.size(); ++set) {
         if (holds_[node][set] == 0) continue;
         const auto others = [&] { return nodes_[node].others(kSets[set]); };
-        EXPECT_TRUE(nodes_.run_until_true([&] { return others() == expected(node, kSets[set]); }))
+        EXPECT_TRUE(nodes_.pass_until_true([&] { return others() == expected(node, kSets[set]); }))
             << "node " << node << " knows of " << kSets[set] << ": " << others()
             << "\n  and should know: " << expected(node, kSets[set]);
       }
     }
-    EXPECT_TRUE(nodes_.run_until_true([&] { return answered_ == asked_; }))
+    EXPECT_TRUE(nodes_.pass_until_true([&] { return answered_ == asked_; }))
         << answered_ << " of " << asked_ << " questions were answered";
   }
 

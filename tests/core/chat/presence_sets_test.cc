@@ -131,7 +131,7 @@ TEST(PresenceSets, AskAgainForAPartThatDidNotCome) {
   nodes[1].sets.hold("room:a");
   ASSERT_TRUE(testing::run_until(nodes.loop, [&] { return !nodes[1].bus.sent.empty(); }));
   nodes[1].bus.sent.clear();  // lost on the way, and nobody notices
-  EXPECT_TRUE(nodes.run_until_true([&] { return nodes[1].others("room:a") == "ada=v "; }));
+  EXPECT_TRUE(nodes.pass_until_true([&] { return nodes[1].others("room:a") == "ada=v "; }));
 }
 
 TEST(PresenceSets, CountALargePartInsteadOfListingIt) {
@@ -146,10 +146,10 @@ TEST(PresenceSets, CountALargePartInsteadOfListingIt) {
   EXPECT_EQ(nodes[1].sets.items(), 0U);
   nodes.bytes = 0;
   for (int i = 5; i < 1000; ++i) nodes[0].come("room:a", std::to_string(i));
-  ASSERT_TRUE(nodes.run_until_true([&] { return nodes[1].others("room:a") == "+999/1"; }));
+  ASSERT_TRUE(nodes.pass_until_true([&] { return nodes[1].others("room:a") == "+999/1"; }));
   EXPECT_LT(nodes.bytes, 200U);
   for (int i = 4; i < 1000; ++i) nodes[0].go("room:a", std::to_string(i));
-  ASSERT_TRUE(nodes.run_until_true([&] { return nodes[1].others("room:a") == "1=v 2=v 3=v "; }));
+  ASSERT_TRUE(nodes.pass_until_true([&] { return nodes[1].others("room:a") == "1=v 2=v 3=v "; }));
   EXPECT_THAT(nodes[1].told, IsEmpty()) << "none of these has just come";
   nodes[0].go("room:a", "1");
   nodes.settle();
@@ -186,8 +186,8 @@ TEST(PresenceSets, AnswerAQuestionWhenAllPartsAreThere) {
   ask();
   EXPECT_EQ(answer, "ada=v complete") << "it is known now";
   // Then it is forgotten again, here and there.
-  ASSERT_TRUE(nodes.run_until_true([&] { return nodes[2].sets.watched() == 0; }));
-  ASSERT_TRUE(nodes.run_until_true([&] { return !nodes[0].sets.has("room:a"); }));
+  ASSERT_TRUE(nodes.pass_until_true([&] { return nodes[2].sets.watched() == 0; }));
+  ASSERT_TRUE(nodes.pass_until_true([&] { return !nodes[0].sets.has("room:a"); }));
 }
 
 TEST(PresenceSets, AnswerWithoutANodeThatIsSilent) {
@@ -198,7 +198,7 @@ TEST(PresenceSets, AnswerWithoutANodeThatIsSilent) {
   nodes[2].sets.ask("room:a", [&](bool is_complete) {
     answer = nodes[2].others("room:a") + (is_complete ? "complete" : "partly");
   });
-  ASSERT_TRUE(nodes.run_until_true([&] { return !answer.empty(); }));
+  ASSERT_TRUE(nodes.pass_until_true([&] { return !answer.empty(); }));
   EXPECT_EQ(answer, "ada=v partly");
   EXPECT_EQ(nodes[2].sets.late(), 1U);
 }

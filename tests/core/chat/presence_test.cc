@@ -246,11 +246,11 @@ TEST_F(OtherNodeTest, IsToldOfInPushesAndAnswers) {
 TEST_F(OtherNodeTest, IsWaitedForAndThenTheStoreIsAwayOrNot) {
   FakeClient& ada = add_client("ada");
   ada.send(R"({"id":2,"presence_stats":{"channel":"room:a"}})");
-  EXPECT_TRUE(node.run_until([&] { return ada.events().has("2 "); }));
+  EXPECT_TRUE(node.pass_until([&] { return ada.events().has("2 "); }));
   EXPECT_EQ(ada.take().back(), R"(2 presence_stats {"num_clients":0,"num_users":0})");
   broker.store.health = Health::kAway;
   ada.send(R"({"id":3,"presence":{"channel":"room:b"}})");
-  EXPECT_TRUE(node.run_until([&] { return ada.events().has("3 error 100"); }));
+  EXPECT_TRUE(node.pass_until([&] { return ada.events().has("3 error 100"); }));
 }
 
 TEST_F(OtherNodeTest, HasUsersThatAreOnline) {
@@ -282,7 +282,7 @@ TEST_F(OtherNodeTest, MakesNoLastConnectionWhileTheUserIsThere) {
   hear([](PresenceWriter& out) {
     for (const char* user : {"bob", "eve", "~guest"}) out.went("", user);
   });
-  const std::int64_t now = Loop::unix_ms();
+  const std::int64_t now = node.loop.unix_ms();
   ASSERT_TRUE(is_seen_at_last("bob"));
   EXPECT_NEAR(static_cast<double>(std::stoll(seen("bob"))), static_cast<double>(now), 5000);
   EXPECT_EQ(seen("ada"), "");

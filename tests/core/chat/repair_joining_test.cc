@@ -37,7 +37,7 @@ TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryFails) {
 
 TEST_F(Repair, RefusesAWaitingClientForNowWhenHistoryTakesTooLong) {
   FakeClient& bob = recovering_client({7, "e1"});
-  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return bob.events().lines.size() == 1; }));
   EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
   // The late answer is of use for the next one.
   broker.answer_history({10, "e1"}, {10, 9, 8, 7});
@@ -113,7 +113,7 @@ TEST_F(Repair, AsksAnewForAnOffsetBeyondTheTailWhileItAlreadyRepairs) {
 TEST_F(Repair, RefusesAnOffsetBeyondTheTailForNowWhenTheStoreIsAway) {
   FakeClient& bob = recovering_client({12, "e1"});
   broker.fail_history();
-  EXPECT_TRUE(node.run_until([&] { return bob.events().lines.size() == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return bob.events().lines.size() == 1; }));
   EXPECT_THAT(bob.take(), ElementsAre("2 error 100"));
 }
 

@@ -96,7 +96,7 @@ TEST_F(Repair, TriesAgainAfterTheStoreFailed) {
   broker.fail_history();
   deliver(13);
   EXPECT_EQ(node.counters.holes_found, 1U);
-  EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+  EXPECT_TRUE(node.pass_until([&] { return !broker.histories.empty(); }));
   broker.answer_history({13, "e1"}, offsets(11, 13));
   EXPECT_THAT(take(), ElementsAreArray(pushes(11, 13)));
 }
@@ -242,7 +242,7 @@ TEST_F(Repair, DeliversEverythingInOrderOverABadBus) {
   if (broker.histories.empty()) broker.miss(kRoom);
   while (!broker.histories.empty()) answer_one();
   if (broker.listener().known_position(kRoom).offset < stored) {
-    EXPECT_TRUE(node.run_until([&] { return !broker.histories.empty(); }));
+    EXPECT_TRUE(node.pass_until([&] { return !broker.histories.empty(); }));
     broker.answer_history({stored, "e1"}, offsets(broker.histories[0].request.since + 1, stored));
   }
   EXPECT_THAT(take(), ElementsAreArray(pushes(11, stored)));

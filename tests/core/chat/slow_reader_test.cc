@@ -111,17 +111,17 @@ TEST_F(SlowReader, IsToldWhenTheHistoryDoesNotReachBackEither) {
 TEST_F(SlowReader, IsSeenFromOutside) {
   slow.transport.room = 0;
   publish(700);
-  EXPECT_TRUE(node.run_until([&] { return node.counters.behind_tail == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return node.counters.behind_tail == 1; }));
   EXPECT_EQ(node.counters.fell_off_tail, 1U);
   EXPECT_EQ(node.counters.blocked_sessions, 1U);
   EXPECT_EQ(node.counters.lag_publications_max, 700U);
-  EXPECT_TRUE(node.run_until([&] { return node.counters.blocked_ms_max >= 1'000; }));
+  EXPECT_TRUE(node.pass_until([&] { return node.counters.blocked_ms_max >= 1'000; }));
   slow.drain();
   node.settle();
   EXPECT_EQ(slow.take().size(), 700U);
   EXPECT_EQ(node.counters.blocked_sessions, 0U);
   EXPECT_EQ(node.counters.behind_tail, 0U);
-  EXPECT_TRUE(node.run_until([&] { return node.counters.lag_publications_max == 0; }));
+  EXPECT_TRUE(node.pass_until([&] { return node.counters.lag_publications_max == 0; }));
   slow.transport.room = 0;
   publish(700);
   slow.vanish();
@@ -210,7 +210,7 @@ TEST_F(SlowReader, SharesTheMemoryOfAllTailsAmongTheChannels) {
   const auto is_bounded = [&] {
     return crowd.counters.tail_bytes <= settings.tails_bytes_max + 64 * 64 * 1024;
   };
-  EXPECT_TRUE(crowd.run_until(is_bounded)) << crowd.counters.tail_bytes;
+  EXPECT_TRUE(crowd.pass_until(is_bounded)) << crowd.counters.tail_bytes;
 }
 
 }  // namespace

@@ -185,7 +185,7 @@ TEST_F(PollerTest, TellsWhomAModelSaysWhateverComesGoesAndIsWatched) {
     bool has_input = false;
   };
   std::vector<Watched> all(40);
-  loop.add_turn_end_hook([&] {
+  const auto hook = loop.add_turn_end_hook([&] {
     poller.check();
     return Loop::TurnEnd::kDone;
   });

@@ -184,7 +184,7 @@ TEST_F(TimerWheelTest, RunsWhatAModelSaysWhateverIsSetClearedAndDestroyed) {
     }
   });
   step.start_repeating(1);
-  loop.add_turn_end_hook([&] {
+  const auto hook = loop.add_turn_end_hook([&] {
     wheel.check();
     return Loop::TurnEnd::kDone;
   });

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/loop/loop.h"
 #include "core/rooms/people.h"
 #include "core/rooms/room_store.h"
 #include "tests/support/fake_broker.h"
@@ -83,7 +84,7 @@ class RightsTest : public ::testing::Test,
     if (document.version == 0) return judge_unmade(false);
     const Document& member = documents.document("member:" + room, user);
     return judge(wish, RoomRecord::decode(document.value), MemberRecord::decode(member.value), user,
-                 UserRole::kUser, RoomStore::now());
+                 UserRole::kUser, store.now());
   }
   static std::string text(const Verdict& verdict) {
     return verdict ? "+" : std::to_string(verdict.error().code) + " " + verdict.error().message;
@@ -93,7 +94,8 @@ class RightsTest : public ::testing::Test,
   const std::vector<std::string> rooms{"tea", "den"};
   const std::vector<std::string> channels{"room:tea", "room:den", "dm:#ada,bob"};
   std::mt19937 random;
-  RoomStore store{broker, *this};
+  Loop loop;
+  RoomStore store{loop, broker, *this};
   People people{store};
   const ChatSettings settings{};
   Rights rights{store, people, settings};

@@ -14,6 +14,12 @@ using testing::ServerNode;
 
 class Draining : public ::testing::Test {
  protected:
+  // All clients of these tests close when they are sent away: nobody need be given up.
+  static ServerSettings settings() {
+    ServerSettings settings = ServerNode::server_settings();
+    settings.close_timeout_s = 3600;
+    return settings;
+  }
   bool run_until_connections(int count) {
     return node.run_until([&] { return node.metric("chirm_connections") == count; });
   }
@@ -21,7 +27,7 @@ class Draining : public ::testing::Test {
     client.send(R"({"id":3,"publish":{"channel":"room:a","data":)" + data + "}}");
   }
 
-  ServerNode node;
+  ServerNode node{settings()};
 };
 
 TEST_F(Draining, SendsEveryClientAwayWith3001WhenTheServerStops) {
@@ -95,14 +101,14 @@ TEST_F(Draining, TakesNoConnectionsOnceItStops) {
   EXPECT_TRUE(late.was_reset());
 }
 
-ServerSettings two_seconds() {
-  ServerSettings settings = ServerNode::server_settings();
-  settings.drain_s = 2;
-  return settings;
-}
-
 class SlowDraining : public ::testing::Test {
  protected:
+  explicit SlowDraining(std::uint32_t drain_s = 2) : node(settings(drain_s)) {}
+  static ServerSettings settings(std::uint32_t drain_s) {
+    ServerSettings settings = ServerNode::server_settings();
+    settings.drain_s = drain_s;
+    return settings;
+  }
   void stop() {
     node.server.stop([this] { is_stopped = true; });
   }
@@ -115,7 +121,7 @@ class SlowDraining : public ::testing::Test {
     return static_cast<int>(node.metric(R"(chirm_disconnects_total{code="3001"})"));
   }
 
-  ServerNode node{two_seconds()};
+  ServerNode node;
   bool is_stopped = false;
 };
 
@@ -125,16 +131,16 @@ TEST_F(SlowDraining, SendsClientsAwayEvenlySpread) {
   for (int i = 0; i < kClients; ++i) (void)node.add_subscriber();
   const std::uint64_t start_ms = node.loop.now_ms();
   stop();
-  std::uint64_t last_ms = start_ms;
-  EXPECT_TRUE(node.run_until([&] {
-    const int ticks = static_cast<int>((node.loop.now_ms() - start_ms) / 100) + 1;
-    EXPECT_LE(sent_away(), kPerTick * ticks) << "after " << node.loop.now_ms() - start_ms << " ms";
-    if (sent_away() < kClients) last_ms = node.loop.now_ms();
-    close_ended();
-    return is_stopped;
-  }));
+  EXPECT_TRUE(node.pass_until(
+      [&] {
+        const int ticks = static_cast<int>((node.loop.now_ms() - start_ms) / 100) + 1;
+        EXPECT_LE(sent_away(), kPerTick * ticks)
+            << "after " << node.loop.now_ms() - start_ms << " ms";
+        close_ended();
+        return is_stopped;
+      },
+      10));
   EXPECT_EQ(sent_away(), kClients);
-  EXPECT_GE(last_ms - start_ms, 1800U);
 }
 
 TEST_F(SlowDraining, SpreadsAFewOverAllOfTheTime) {
@@ -142,11 +148,17 @@ TEST_F(SlowDraining, SpreadsAFewOverAllOfTheTime) {
   const std::uint64_t start_ms = node.loop.now_ms();
   stop();
   EXPECT_EQ(sent_away(), 1);
-  EXPECT_TRUE(node.run_until([&] { return sent_away() == 4; }));
+  EXPECT_TRUE(node.pass_until([&] { return sent_away() == 4; }));
   EXPECT_GE(node.loop.now_ms() - start_ms, 1400U);
 }
 
-TEST_F(SlowDraining, ServesThoseWhoseTurnHasNotCome) {
+// In which the turn of all but the first does not come as long as a test runs.
+class EndlessDraining : public SlowDraining {
+ protected:
+  EndlessDraining() : SlowDraining(3600) {}
+};
+
+TEST_F(EndlessDraining, ServesThoseWhoseTurnHasNotCome) {
   RawClient& first = node.add_subscriber();
   for (int i = 0; i < 38; ++i) (void)node.add_subscriber();
   RawClient& last = node.add_subscriber();
@@ -158,7 +170,7 @@ TEST_F(SlowDraining, ServesThoseWhoseTurnHasNotCome) {
   EXPECT_FALSE(last.is_ended());
 }
 
-TEST_F(SlowDraining, TellsAnUpgradeThatComesLateToGoElsewhere) {
+TEST_F(EndlessDraining, TellsAnUpgradeThatComesLateToGoElsewhere) {
   for (int i = 0; i < 40; ++i) (void)node.add_subscriber();
   RawClient& late = node.add_client();
   EXPECT_TRUE(node.run_until([&] { return node.metric("chirm_connections") == 41; }));
@@ -168,7 +180,7 @@ TEST_F(SlowDraining, TellsAnUpgradeThatComesLateToGoElsewhere) {
   EXPECT_EQ(late.status(), 503);
 }
 
-TEST_F(SlowDraining, IsNotReadyAndStillAlive) {
+TEST_F(EndlessDraining, IsNotReadyAndStillAlive) {
   for (int i = 0; i < 40; ++i) (void)node.add_subscriber();
   RawClient& ready = node.add_client();
   RawClient& alive = node.add_client();

@@ -44,7 +44,7 @@ TEST_P(Guests, MakeNoRooms) {
 TEST_P(Guests, AreRemovedWhenTheirSessionIsOver) {
   const AuthReply gone = node().post("/auth/guest", "{}");
   const AuthReply there = node().post("/auth/guest", "{}");
-  const std::string collection = "guest:" + std::to_string(Loop::unix_ms() / 86'400'000);
+  const std::string collection = "guest:" + std::to_string(node().loop.unix_ms() / 86'400'000);
   for (const AuthReply& guest : {gone, there}) {
     EXPECT_THAT(node().connected(guest.text("token")), StartsWith("1 connect "));
     EXPECT_TRUE(
@@ -68,7 +68,7 @@ TEST_P(Guests, AreRemovedWhenTheirSessionIsOver) {
 }
 
 TEST_P(Guests, OfLongAgoAreRemovedAfterALongRest) {
-  const std::int64_t today = Loop::unix_ms() / 86'400'000;
+  const std::int64_t today = node().loop.unix_ms() / 86'400'000;
   const std::string old = "guest:" + std::to_string(today - 200);
   store(old, "00000000000000aa", 0,
         R"({"generation":0,"created":1000,"used":1000,"until":1000,"agent":"","guest":"~x-1"})");
@@ -82,7 +82,7 @@ TEST_P(Guests, AreOnRecordAfterTheyHaveLoggedOut) {
   EXPECT_EQ(log_out(guest).status, 200);
   EXPECT_EQ(refresh(guest.text("refresh_token")).status, 401);
   EXPECT_EQ(log_out(guest).status, 401);
-  const std::string collection = "guest:" + std::to_string(Loop::unix_ms() / 86'400'000);
+  const std::string collection = "guest:" + std::to_string(node().loop.unix_ms() / 86'400'000);
   EXPECT_THAT(document(collection, guest.text("refresh_token").substr(0, 16)).value,
               HasSubstr(guest.text("user")));
 }

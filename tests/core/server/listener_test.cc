@@ -51,7 +51,7 @@ TEST_F(ListenerTest, AcceptsALimitedNumberAtATime) {
   connect(200);
   std::size_t most = 0;
   std::size_t before = 0;
-  loop.add_turn_end_hook([&] {
+  const auto hook = loop.add_turn_end_hook([&] {
     most = std::max(most, accepted.size() - before);
     before = accepted.size();
     return Loop::TurnEnd::kDone;

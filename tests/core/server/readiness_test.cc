@@ -49,7 +49,7 @@ TEST_F(Readiness, IsGivenWhileTheStoreIsReady) {
 TEST_F(Readiness, IsNotGivenWhileTheStoreIsDegradedButClientsAreTaken) {
   broker_.store.health = Health::kDegraded;
   broker_.store.problem = "the disk is full";
-  broker_.store.since_unix_ms = Loop::unix_ms();
+  broker_.store.since_unix_ms = loop_.unix_ms();
   EXPECT_THAT(get("/readyz"), HasSubstr(" 503 "));
   EXPECT_THAT(get("/readyz"), HasSubstr("degraded: fake: the disk is full, since 20"));
   EXPECT_THAT(get("/healthz"), HasSubstr(" 200 "));

@@ -151,11 +151,14 @@ TEST_P(SigningOut, KeepsABannedUserOut) {
 
 TEST_P(SigningOut, EndsABanWithItsTime) {
   EXPECT_EQ(node().sign_up("Ada").status, 201);
-  ban("ada", Loop::unix_ms() / 1000 + 1);
-  EXPECT_EQ(log_in("ada", kPassword).status, 403);
-  const std::int64_t end_s = Loop::unix_ms() / 1000 + 1;
-  EXPECT_TRUE(node().run_until([&] { return Loop::unix_ms() / 1000 > end_s; }));
-  const AuthReply later = log_in("ada", kPassword);
+  ban("ada", node().loop.unix_ms() / 1000 + 60);
+  AuthReply later = log_in("ada", kPassword);
+  EXPECT_EQ(later.status, 403);
+  // One second after another: what the node and the store say to each other must not be late.
+  for (int i = 0; i < 61 && later.status == 403; ++i) {
+    node().loop.skip_ms(1'000);
+    later = log_in("ada", kPassword);
+  }
   EXPECT_EQ(later.status, 200);
   EXPECT_THAT(node().connected(later.text("token")), StartsWith("1 connect "));
 }

@@ -40,6 +40,7 @@ class ChatControllerTest : public ::testing::Test, protected ControllerEvents {
     options_.client.url = server_.url();
     options_.client.backoff_min_ms = 1;
     options_.client.backoff_max_ms = 20;
+    options_.client.command_timeout_ms = chirm::testing::kDeadlineMs;
     options_.me = {"ada", "Ada"};
     options_.rooms = {"lobby"};
     answers_["chat.sync"] = kSync;

@@ -64,9 +64,9 @@ TEST_F(RedisHealth, IsAwayWhileRedisHangsAndReadyAgainByItself) {
   const auto node = make_node(server_.tcp_url());
   ASSERT_TRUE(run_until(*node, Health::kReady));
   const std::int64_t proven_ms =
-      Loop::unix_ms() - static_cast<std::int64_t>(store(*node).probe->age_ms);
+      loop_.unix_ms() - static_cast<std::int64_t>(store(*node).probe->age_ms);
   server_.suspend();
-  const std::int64_t suspended_ms = Loop::unix_ms();
+  const std::int64_t suspended_ms = loop_.unix_ms();
   ASSERT_TRUE(run_until(*node, Health::kAway));
   EXPECT_EQ(store(*node).problem, "does not answer");
   // It says since when nothing is proven: the last probe that came back was sent before Redis hung.

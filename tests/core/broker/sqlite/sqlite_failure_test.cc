@@ -124,7 +124,8 @@ TEST_P(SqliteFailure, IsFoundToBeOverWithoutAPublish) {
   EXPECT_EQ(node_->broker->health(), Health::kDegraded);
   const std::uint64_t published = node_->broker->counters().published;
   mend_disk();
-  EXPECT_TRUE(node_->run_until_ready());
+  EXPECT_TRUE(
+      testing::pass_until(loop_, [&] { return node_->broker->health() == Health::kReady; }));
   EXPECT_EQ(node_->broker->counters().published, published);
   EXPECT_EQ(count_rows("setting"), 1);  // nothing is left of the probe
 }
@@ -168,7 +169,7 @@ TEST_P(SqliteFailure, LetsSubscribersToExistingChannelsIn) {
   EXPECT_FALSE(*unknown);
   EXPECT_FALSE(is_new_answered);
   mend_disk();
-  EXPECT_TRUE(node_->run_until([&] { return is_new_answered; }));
+  EXPECT_TRUE(testing::pass_until(loop_, [&] { return is_new_answered; }));
   publish("room:a", "y");
   publish("room:new", "z");
   EXPECT_EQ(node_->received_in("room:a"), "2:y");

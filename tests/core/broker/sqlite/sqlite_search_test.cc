@@ -60,7 +60,7 @@ TEST_F(SqliteSearchTest, BeginsAnewWhenMostOfItIsGoneFromTheLog) {
   {
     auto writer = SqliteStoreWriter::open(path_, StoreSync::kFull);
     ASSERT_TRUE(writer.has_value());
-    ASSERT_TRUE((*writer)->forget_old(settings_, Loop::unix_ms()).has_value());
+    ASSERT_TRUE((*writer)->forget_old(settings_, loop_.unix_ms()).has_value());
   }
   EXPECT_EQ(count_rows("searched"), 0);
   open();

@@ -25,11 +25,9 @@ class WriteQueueRandom : public testing::SqliteFile, public ::testing::WithParam
     auto store = SqliteStoreWriter::open(path_, StoreSync::kNormal);
     EXPECT_TRUE(store.has_value());
     queue_ = std::make_unique<SqliteWriteQueue>(loop_, settings_, std::move(*store));
-    loop_.add_turn_end_hook([this] {
-      if (queue_) {
-        queue_->start();
-        queue_->check();
-      }
+    hook_ = loop_.add_turn_end_hook([this] {
+      queue_->start();
+      queue_->check();
       return Loop::TurnEnd::kDone;
     });
   }
@@ -98,6 +96,7 @@ class WriteQueueRandom : public testing::SqliteFile, public ::testing::WithParam
   Loop loop_;
   Random random_{static_cast<std::uint64_t>(GetParam())};
   std::unique_ptr<SqliteWriteQueue> queue_;
+  Loop::TurnEndHook hook_;
   std::map<std::string, std::vector<std::string>> acked_;
   std::map<std::string, std::uint64_t> versions_;
   int asked_ = 0;

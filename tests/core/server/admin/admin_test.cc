@@ -246,11 +246,15 @@ TEST_P(AdminTest, BansWhoeverIsMeant) {
 
 TEST_P(AdminTest, ShowsNoBanThatIsOver) {
   (void)last().sign_up("ada");
-  EXPECT_EQ(call("admin.ban", R"({"user":"ada","seconds":1})"), kAdminDone);
+  EXPECT_EQ(call("admin.ban", R"({"user":"ada","seconds":60})"), kAdminDone);
   EXPECT_THAT(call("admin.user", R"({"user":"ada"})"), HasSubstr("banned"));
-  const std::int64_t end_ms = Loop::unix_ms() + 2'000;
-  EXPECT_TRUE(testing::run_until(loop_, [&] { return Loop::unix_ms() > end_ms; }));
-  EXPECT_THAT(call("admin.user", R"({"user":"ada"})"), Not(HasSubstr("banned")));
+  std::string answer;
+  // One second after another: what the nodes and the store say to each other must not be late.
+  for (int i = 0; i < 61; ++i) {
+    loop_.skip_ms(1'000);
+    answer = call("admin.user", R"({"user":"ada"})");
+  }
+  EXPECT_THAT(answer, AllOf(StartsWith("2 rpc "), Not(HasSubstr("banned"))));
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class NodeSurveyTest : public ::testing::Test {
   }
 
   Loop loop;
+  const std::uint64_t asked_ms = loop.now_ms();
   FakeNodeBus bus;
   NodeSurvey survey{loop, bus};
   std::optional<NodeSurvey::Result> result;
@@ -61,8 +62,8 @@ TEST_F(NodeSurveyTest, DoesNotWaitForANodeThatHasGone) {
 
 TEST_F(NodeSurveyTest, SaysWhenANodeIsSilentForTwoSeconds) {
   answer("node-1", R"({"id":1,"answer":{"a":1},"last":true})");
-  EXPECT_TRUE(testing::run_until(
-      loop, [&] { return result.has_value(); }, 5'000));
+  ASSERT_TRUE(testing::pass_until(loop, [&] { return result.has_value(); }));
+  EXPECT_GE(loop.now_ms(), asked_ms + 2'000);
   EXPECT_FALSE(result->is_complete);
   EXPECT_THAT(answers(), ElementsAre(R"(node-1{"a":1})"));
   answer("node-2", R"({"id":1,"answer":{"late":1},"last":true})");
@@ -74,8 +75,10 @@ TEST_F(NodeSurveyTest, SaysAtOnceWhenNobodyCanBeAsked) {
   result.reset();
   survey.ask("who", "{}", [this](NodeSurvey::Result told) { result = std::move(told); });
   EXPECT_FALSE(result);
-  EXPECT_TRUE(testing::run_until(
-      loop, [&] { return result.has_value(); }, 1'000));
+  // In a few turns of the loop: nobody waits for the deadline.
+  int turns = 0;
+  ASSERT_TRUE(testing::run_until(loop, [&] { return ++turns > 3 || result.has_value(); }));
+  ASSERT_TRUE(result.has_value());
   EXPECT_FALSE(result->is_complete);
 }
 

@@ -234,7 +234,7 @@ TEST_F(SlowHttp, BodiesAreGivenUp) {
   RawClient& client = node.add_client();
   client.send_bytes("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\n");
   // Did each byte give it more time, the body would be complete in the end, and answered.
-  EXPECT_TRUE(node.run_until([&] {
+  EXPECT_TRUE(node.pass_until([&] {
     if (!client.is_ended()) client.send_bytes("x");
     return client.is_ended();
   }));
@@ -244,7 +244,8 @@ TEST_F(SlowHttp, BodiesAreGivenUp) {
 TEST_F(SlowHttp, HandlersAreGivenUp) {
   RawClient& client = node.add_client();
   client.send_bytes(post_text("/later", "x"));
-  EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+  EXPECT_TRUE(node.run_until([&] { return answers.size() == 1; }));
+  EXPECT_TRUE(node.pass_until([&] { return client.is_ended(); }));
   EXPECT_EQ(client.status(), 503);
   answers[0](text_response(200, "late"));
   EXPECT_TRUE(node.run_ms(50));
@@ -254,7 +255,8 @@ TEST_F(SlowHttp, HandlersAreGivenUp) {
 TEST_F(SlowHttp, ConnectionsWithoutRequestsAreEnded) {
   RawClient& client = node.add_client();
   client.send_bytes(kHealthz);
-  EXPECT_TRUE(node.run_until([&] { return client.is_ended(); }));
+  EXPECT_TRUE(run_until_received(client, "ok\n"));
+  EXPECT_TRUE(node.pass_until([&] { return client.is_ended(); }));
   EXPECT_THAT(client.http, EndsWith("ok\n"));
   EXPECT_FALSE(client.was_reset());
 }
@@ -310,7 +312,7 @@ TEST_F(BigAnswers, HaveTimeAsLongAsTheyAreRead) {
     client.go_on_reading();
     EXPECT_TRUE(node.run_until([&] { return client.http.size() >= enough || client.is_ended(); }));
     client.stop_reading();
-    EXPECT_TRUE(node.run_ms(1000ULL * kPatienceS / 5));
+    node.pass_ms(1000ULL * kPatienceS / 5);
   }
   EXPECT_TRUE(first.has_passed()) << "given up after " << client.http.size() << " bytes";
   client.go_on_reading();

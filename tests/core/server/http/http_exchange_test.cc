@@ -91,13 +91,14 @@ class HttpExchangeTest : public ::testing::Test {
            body;
   }
 
+  Loop loop_;
   ServerSettings server_settings_;
   ChatSettings chat_settings_;
   ServerCounters counters_;
   ChatCounters chat_counters_;
   testing::FakeBroker broker_;
-  Authenticator authenticator_{chat_settings_};
-  Admission admission_{server_settings_, chat_counters_, broker_, authenticator_};
+  Authenticator authenticator_{loop_, chat_settings_};
+  Admission admission_{loop_, server_settings_, chat_counters_, broker_, authenticator_};
   HttpRouter router_;
   HttpContext context_{server_settings_, counters_, router_, admission_};
   HttpAnswer late_;

@@ -178,8 +178,8 @@ TEST_F(HttpRequests, ThatNeverEndAreGivenUp) {
   RawClient& slow = impatient.add_client();
   slow.send_bytes("GET / HTTP/1.1\r\nHost:");
   RawClient& websocket = impatient.add_subscriber();
-  EXPECT_TRUE(impatient.run_until([&] { return silent.is_ended() && slow.is_ended(); }));
-  EXPECT_TRUE(impatient.run_ms(500));
+  EXPECT_TRUE(impatient.pass_until([&] { return silent.is_ended() && slow.is_ended(); }));
+  impatient.pass_ms(500);
   EXPECT_FALSE(websocket.is_ended());
 }
 
