@@ -191,7 +191,7 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   }
   const auto url = client::parse_url(settings.url);
   if (!url) return complain("--url: " + url.error().message);
-  // No flag, for those show in ps. The file is said on purpose; the variable may be left over.
+  // No flag, for those show in ps. A file that is named wins: the variable may be left over.
   if (const char* password = std::getenv("CHIRM_PASSWORD")) settings.password = password;
   if (!settings.password_file.empty()) {
     const auto secret = read_secret(settings.password_file);

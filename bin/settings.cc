@@ -204,8 +204,8 @@ std::optional<int> Settings::parse(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return app.exit(success);
-    // CLI11's messages are paragraphs; ours are one line that names what was given.
   } catch (const CLI::ExtrasError&) {
+    // CLI11's messages are paragraphs; ours are one line that names what was given.
     return complain(app.remaining().front() + ": expected one of the options");
   } catch (const CLI::ArgumentMismatch& error) {
     const std::string text = error.what();
@@ -263,8 +263,8 @@ std::optional<std::string> Settings::take_all() {
       const std::vector<std::string>& given = setting->option->results();
       setting->given =
           Given{setting->is_list ? words_of(given) : given.back(), "--" + setting->name};
-      // An empty variable counts as none: there is no other way to take one back in a unit file.
     } else if (const std::string text = environment(variable_of(setting->name)); !text.empty()) {
+      // An empty variable counts as none: there is no other way to take one back in a unit file.
       setting->given = Given{text, variable_of(setting->name)};
     }
     if (!setting->given) continue;

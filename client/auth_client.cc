@@ -17,7 +17,7 @@ constexpr std::uint64_t kTimeoutMs = 8000;
 constexpr std::uint64_t kPasswordTimeoutMs = 30'000;
 // The person waits for it at the end. A session that is not given back expires by itself.
 constexpr std::uint64_t kLeaveTimeoutMs = 1000;
-constexpr JsonFields::Range kAny{0, 16 * 1024};
+constexpr JsonFields::Range kFieldLength{0, 16 * 1024};
 
 std::string credentials(std::string_view name, std::string_view password) {
   JsonWriter body;
@@ -43,8 +43,8 @@ AuthError error_of(const Expected<HttpReply, Error>& reply) {
   error.status = reply->status;
   error.retry_after_s = reply->retry_after_s.value_or(0);
   JsonFields fields(JsonFields(reply->body).raw("error"));
-  error.code = fields.text_or("code", kAny, "");
-  error.message = fields.text_or("message", kAny, "");
+  error.code = fields.text_or("code", kFieldLength, "");
+  error.message = fields.text_or("message", kFieldLength, "");
   if (error.message.empty()) {
     error.message = "the server answers HTTP " + std::to_string(reply->status);
   }
@@ -88,11 +88,11 @@ void AuthClient::post(std::string_view target, std::string_view body, std::uint6
     // Every way to sign in is answered with the same five members.
     JsonFields fields(reply->body);
     AuthSession session;
-    session.user = fields.text("user", kAny);
-    session.name = fields.text("name", kAny);
-    session.role = fields.text("role", kAny);
-    session.token = fields.text("token", kAny);
-    session.refresh_token = fields.text("refresh_token", kAny);
+    session.user = fields.text("user", kFieldLength);
+    session.name = fields.text("name", kFieldLength);
+    session.role = fields.text("role", kFieldLength);
+    session.token = fields.text("token", kFieldLength);
+    session.refresh_token = fields.text("refresh_token", kFieldLength);
     if (!fields.is_right()) return done(nonsense());
     done(std::move(session));
   };

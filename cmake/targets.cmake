@@ -48,6 +48,27 @@ function(chirm_skip_lto target)
   endif()
 endfunction()
 
+# chirm_unity(<target>): with CHIRM_UNITY the sources of a folder are compiled four at a time, for a
+# third of what compiling costs is headers of our own. So names in anonymous namespaces must differ
+# among files of a folder. Builds without it (release) find an include that is missing.
+function(chirm_unity target)
+  if(NOT CHIRM_UNITY)
+    return()
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # GCC takes what one source has to itself for what others could see, too.
+  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.cc$")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "in_${folder}" group)
+    math(EXPR ${group} "${${group}} + 1")
+    math(EXPR batch "(${${group}} - 1) / 4")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${group}_${batch}")
+  endforeach()
+endfunction()
+
 # What nearly every source includes of the standard library, parsed once: without it that is half of
 # what compiling costs. Builds without CHIRM_PCH (release) find an include that is missing.
 if(CHIRM_PCH)
@@ -78,5 +99,6 @@ function(chirm_library name)
   target_sources(${name} PUBLIC
     FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${alone})
   target_link_libraries(${name} PUBLIC chirm_options ${ARG_LINK})
+  chirm_unity(${name})
   chirm_precompile(${name})
 endfunction()

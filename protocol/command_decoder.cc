@@ -69,12 +69,6 @@ bool read_envelope(dom::object root, Envelope& envelope) {
   return true;
 }
 
-// The cursor moves on in any case, as the walk over the members relies on it.
-std::string_view read_raw(dom::element value, RawCursor& cursor) {
-  const std::string_view raw = cursor.skip_value();
-  return value.is_null() ? std::string_view() : raw;
-}
-
 // The overloads of read() return false at a field of a wrong type or at an empty required one.
 
 bool read_known_position(dom::element value, KnownPosition& known) {

@@ -26,6 +26,7 @@ class JsonFields {
     std::uint64_t low;
     std::uint64_t high;  // inclusive
   };
+  static constexpr Range kAny{0, UINT64_MAX};
 
   // Copies the text. An empty one, or null, is an object without members.
   explicit JsonFields(std::string_view text);

@@ -242,4 +242,9 @@ std::string_view string_member(dom::element value, std::string_view key, std::si
   return found.size() <= bytes_max ? found : std::string_view();
 }
 
+std::string_view read_raw(dom::element value, RawCursor& cursor) {
+  const std::string_view raw = cursor.skip_value();
+  return value.is_null() ? std::string_view() : raw;
+}
+
 }  // namespace chirm

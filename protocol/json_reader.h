@@ -58,6 +58,9 @@ class RawCursor {
   const char* end_;
 };
 
+// The raw text of a value at which `cursor` stands, which is behind it then; empty when it is null.
+std::string_view read_raw(simdjson::dom::element value, RawCursor& cursor);
+
 // Calls on_member(key, value) for all members of `object`, at whose start `cursor` must stand.
 // During a call the cursor stands at the value, and on_member may move it behind the value to learn
 // the raw text. Stops and returns false as soon as on_member returns false.

@@ -110,11 +110,6 @@ bool read_payload(std::string_view raw, std::string_view encoded, std::string& p
   return true;
 }
 
-std::string_view read_raw(dom::element value, RawCursor& cursor) {
-  const std::string_view raw = cursor.skip_value();
-  return value.is_null() ? std::string_view() : raw;
-}
-
 // Centrifugo's switches of a subscription, each `{"value":bool}`. They cannot be changed here: what
 // asks for what is done anyway is taken.
 bool read_override(dom::element value) {

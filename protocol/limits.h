@@ -25,8 +25,11 @@ inline constexpr std::size_t kUserBytes = 128;
 inline constexpr std::size_t kMessageIdBytes = 64;
 // An HTTP request head: request line and headers.
 inline constexpr std::size_t kHttpHeadBytes = 8 * 1024;
-// Offsets stay exact in a JavaScript number.
-inline constexpr std::uint64_t kOffsetMax = (std::uint64_t{1} << 53) - 1;
+// Integers up to this stay exact in a JavaScript number.
+inline constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+inline constexpr std::uint64_t kOffsetMax = kNumberMax;
+// `data.mentions`: users.
+inline constexpr std::size_t kMentionsMax = 10;
 
 // What one carries fits into the other.
 static_assert(kMessageIdBytes + kChannelBytes + kUserBytes < kHttpHeadBytes);

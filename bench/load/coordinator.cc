@@ -222,7 +222,7 @@ bool Coordinator::start_traffic() {
     return false;
   }
   read_server(server_.connected);
-  // All workers begin at the same time, which none of them has passed when the plan reaches it.
+  // All workers begin at the same time: late enough that the plan has reached each of them by then.
   plan_.start_us = now_us() + kLeadUs;
   plan_.measure_from_us = plan_.start_us + static_cast<std::uint64_t>(settings_.warmup_s * 1e6);
   plan_.measure_to_us =

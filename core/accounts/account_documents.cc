@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
+#include "protocol/limits.h"
 
 namespace chirm {
 
@@ -13,12 +14,10 @@ using namespace account_errors;
 
 namespace {
 
-constexpr std::string_view kCollection = "account";
-// Numbers in documents are read by JavaScript too, which has 53 bits for them.
-constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
+constexpr std::string_view kAccountsCollection = "account";
 // Of a compare-and-set that others are faster with. An account is changed by one person, and
 // perhaps an operator: more than two at once do not come.
-constexpr int kAttempts = 5;
+constexpr int kSaveAttempts = 5;
 
 template <class T>
 Expected<T, AccountError> store_failed() {
@@ -31,8 +30,8 @@ std::optional<Account> parse(const Document& document) {
   Account account;
   account.name = fields.text("name", {1, 64});
   account.hash = fields.text("hash", {1, 256});
-  account.created_ms = static_cast<std::int64_t>(fields.number("created", {0, kNumberMax}));
-  account.changes = fields.number_or("changes", {0, kNumberMax}, 0);
+  account.created_ms = static_cast<std::int64_t>(fields.number("created", {0, limits::kNumberMax}));
+  account.changes = fields.number_or("changes", {0, limits::kNumberMax}, 0);
   account.is_operators = fields.flag_or("operator", false);
   account.version = document.version;
   return fields.is_right() ? std::optional(account) : std::nullopt;
@@ -56,7 +55,7 @@ std::string to_json(const Account& account) {
 // A document that cannot be read is an error, and not an account that does not exist: else somebody
 // could register its name.
 void AccountDocuments::get(std::string_view user, Done<Account> done) {
-  documents_.get(kCollection, user,
+  documents_.get(kAccountsCollection, user,
                  guard_([done = std::move(done)](const Expected<Document, ErrorCode>& document) {
                    if (!document) return done(store_failed<Account>());
                    if (document->version == 0) return done(Account());
@@ -67,14 +66,14 @@ void AccountDocuments::get(std::string_view user, Done<Account> done) {
 
 void AccountDocuments::put(std::string_view user, const Account& account, Done<Put> done) {
   documents_.put(
-      kCollection, user, account.version, to_json(account),
+      kAccountsCollection, user, account.version, to_json(account),
       guard_([done = std::move(done)](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
         put ? done(Put{put->is_stored, parse(put->current)}) : done(store_failed<Put>());
       }));
 }
 
 void AccountDocuments::update(std::string_view user, Change change, Done<void> done) {
-  update_once(user, std::move(change), kAttempts, std::move(done));
+  update_once(user, std::move(change), kSaveAttempts, std::move(done));
 }
 
 void AccountDocuments::update_once(std::string_view user, Change change, int attempts,

@@ -12,10 +12,10 @@ namespace chirm {
 
 namespace {
 
-constexpr std::string_view kCollection = "key";
-constexpr std::string_view kId = "session";
+constexpr std::string_view kKeysCollection = "key";
+constexpr std::string_view kSessionKeyId = "session";
 constexpr std::size_t kKeyBytes = 32;
-constexpr std::uint64_t kRetryMs = 500;
+constexpr std::uint64_t kReadAgainMs = 500;
 constexpr std::uint64_t kBadKeyRetryMs = 50'000;  // each time with a line in the log
 
 }  // namespace
@@ -30,7 +30,7 @@ ClusterKey::~ClusterKey() { documents_.remove_listener(*this); }
 
 void ClusterKey::on_document(std::string_view collection, std::string_view id,
                              const Document& document) {
-  if (collection != kCollection || id != kId) return;
+  if (collection != kKeysCollection || id != kSessionKeyId) return;
   document.version == 0 ? load() : take(document);
 }
 
@@ -38,7 +38,8 @@ void ClusterKey::on_documents_maybe_missed() { load(); }
 
 // What the store has is taken, whichever node made it; only where there is none, this one makes it.
 void ClusterKey::load() {
-  documents_.get(kCollection, kId, guard_([this](const Expected<Document, ErrorCode>& document) {
+  documents_.get(kKeysCollection, kSessionKeyId,
+                 guard_([this](const Expected<Document, ErrorCode>& document) {
                    if (document && document->version == 0) return put();
                    take(document);
                  }));
@@ -52,7 +53,7 @@ void ClusterKey::put() {
   json.open();
   json.add("key", to_hex(bytes_.empty() ? random_bytes(kKeyBytes) : bytes_));
   json.close();
-  documents_.put(kCollection, kId, 0, json.take(),
+  documents_.put(kKeysCollection, kSessionKeyId, 0, json.take(),
                  guard_([this](const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                    take(put.map([](const auto& result) { return result.current; }));
                  }));
@@ -61,7 +62,7 @@ void ClusterKey::put() {
 // A key that cannot be read is left alone: another version of chirm may understand it, and
 // replacing it would sign everybody out.
 void ClusterKey::take(const Expected<Document, ErrorCode>& document) {
-  if (!document) return retry_.start(kRetryMs);
+  if (!document) return retry_.start(kReadAgainMs);
   JsonFields fields(document->value);
   const auto key = from_hex(fields.text_or("key", {0, 2 * kKeyBytes}, ""));
   if (key && key->size() == kKeyBytes) {

@@ -9,20 +9,20 @@
 #include "core/loop/loop.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
+#include "protocol/limits.h"
 
 namespace chirm {
 
 namespace {
 
-constexpr std::string_view kCollection = "sweep";
-constexpr std::string_view kId = "guests";
+constexpr std::string_view kSweepsCollection = "sweep";
+constexpr std::string_view kGuestsId = "guests";
 constexpr std::uint64_t kPeriodMs = 3'600'000;
 // After a session is over its connections are still being closed, and clocks of nodes differ: what
 // is removed too early would be made again by what a guest does last.
 constexpr std::int64_t kMarginMs = 15 * 60'000;
 // Where there is no document yet, the first sweep begins so much before any session can be from.
 constexpr std::int64_t kMarginDays = 7;
-constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
 }  // namespace
 
@@ -37,8 +37,8 @@ struct GuestSweep::State {
     JsonFields fields(document.value);
     const std::int64_t first_day = today - SessionBook::kGuestDaysMax - kMarginDays;
     state.day = static_cast<std::int64_t>(
-        fields.number_or("day", {0, kNumberMax}, static_cast<std::uint64_t>(first_day)));
-    state.at_ms = static_cast<std::int64_t>(fields.number_or("at", {0, kNumberMax}, 0));
+        fields.number_or("day", {0, limits::kNumberMax}, static_cast<std::uint64_t>(first_day)));
+    state.at_ms = static_cast<std::int64_t>(fields.number_or("at", {0, limits::kNumberMax}, 0));
     return state;
   }
 };
@@ -63,7 +63,7 @@ void GuestSweep::run() {
 // that lies in the future is of a clock that was wrong, and does not keep anybody from it.
 Task<bool> GuestSweep::sweep() {
   Answer<Document> answer;
-  documents_.get(kCollection, kId, answer.setter());
+  documents_.get(kSweepsCollection, kGuestsId, answer.setter());
   const auto document = co_await answer;
   if (!document) co_return false;
   State state = State::of(*document, today());
@@ -130,7 +130,7 @@ Task<bool> GuestSweep::store(State& state) {
   json.add("at", state.at_ms);
   json.close();
   Answer<DocumentStore::PutResult> answer;
-  documents_.put(kCollection, kId, state.version, json.take(), answer.setter());
+  documents_.put(kSweepsCollection, kGuestsId, state.version, json.take(), answer.setter());
   const auto put = co_await answer;
   if (!put || !put->is_stored) co_return false;
   state.version = put->current.version;

@@ -13,10 +13,10 @@ namespace chirm {
 
 namespace {
 
-constexpr std::string_view kCollection = "revoked";
+constexpr std::string_view kRevocationsCollection = "revoked";
 constexpr std::uint64_t kRetryMs = 500;
 constexpr std::uint64_t kSweepMs = 60'000;
-constexpr int kAttempts = 5;               // of a compare-and-set that others are faster with
+constexpr int kRevokeAttempts = 5;         // of a compare-and-set that others are faster with
 constexpr std::uint64_t kReasonMax = 500;  // characters
 
 std::string session_id(std::uint64_t session) { return "session:" + id_to_text(session); }
@@ -88,15 +88,15 @@ void Revocations::pardon_user(std::string_view user, Done done) {
 // Whatever is there is replaced: the newest word on a session or user is the one that counts.
 void Revocations::put(const std::string& id, const std::string& value, Done done) {
   const auto known = entries_.find(id);
-  put_over(id, value, known == entries_.end() ? 0 : known->second.version, kAttempts,
+  put_over(id, value, known == entries_.end() ? 0 : known->second.version, kRevokeAttempts,
            std::move(done));
 }
 
 void Revocations::put_over(const std::string& id, const std::string& value, std::uint64_t expected,
                            int attempts, Done done) {
   // What was to be removed has been removed by somebody else.
-  if (value.empty() && expected == 0 && attempts < kAttempts) return done({});
-  documents_.put(kCollection, id, expected, value,
+  if (value.empty() && expected == 0 && attempts < kRevokeAttempts) return done({});
+  documents_.put(kRevocationsCollection, id, expected, value,
                  guard_([=, this, done = std::move(done)](
                             const Expected<DocumentStore::PutResult, ErrorCode>& put) {
                    if (!put) return done(Unexpected<ErrorCode>(put.error()));
@@ -111,7 +111,7 @@ void Revocations::put_over(const std::string& id, const std::string& value, std:
 
 void Revocations::on_document(std::string_view collection, std::string_view id,
                               const Document& document) {
-  if (collection == kCollection) set(id, document);
+  if (collection == kRevocationsCollection) set(id, document);
 }
 
 // An answer may come later than what was told after it. Where it says that there is no document, it
@@ -162,7 +162,7 @@ void Revocations::load() {
 }
 
 void Revocations::load_behind(const std::string& after) {
-  documents_.list({.collection = kCollection, .after = after},
+  documents_.list({.collection = kRevocationsCollection, .after = after},
                   guard_([this](const Expected<std::vector<NamedDocument>, ErrorCode>& listed) {
                     if (!listed) return retry_.start(kRetryMs);
                     for (const NamedDocument& one : *listed) {
@@ -192,7 +192,7 @@ void Revocations::sweep() {
     if (entry.until_s != kForGood && entry.until_s <= now_s()) over.emplace_back(id, entry.version);
   }
   for (const auto& [id, version] : over) {
-    documents_.put(kCollection, id, version, "",
+    documents_.put(kRevocationsCollection, id, version, "",
                    guard_([this, id = id, version = version](const auto& put) {
                      if (put) learn(id, version, put->current);
                    }));

@@ -29,12 +29,10 @@ constexpr std::int64_t kGraceMs = 10'000;
 // How much clocks of nodes may differ.
 constexpr std::int64_t kClockSkewS = 60;
 // Of a compare-and-set that others are faster with: a session is one client's.
-constexpr int kAttempts = 5;
+constexpr int kRotationAttempts = 5;
 // Of a user. Whoever logs in again and again without logging out must not fill the store.
 constexpr std::size_t kSessionsMax = 50;
 constexpr std::size_t kAgentBytes = 200;
-// Numbers in documents are read by JavaScript too, which has 53 bits for them.
-constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 
 // The upper 16 bits of a guest's session are the day on which it was opened: so its collection can
 // be told from its id, and all sessions of a day can be found when they are over.
@@ -96,10 +94,10 @@ std::optional<SessionRecord> SessionBook::record_of(std::uint64_t id, const Docu
   if (document.version == 0 || id == 0) return std::nullopt;
   JsonFields fields(document.value);
   const auto time = [&](std::string_view name) {
-    return static_cast<std::int64_t>(fields.number(name, {0, kNumberMax}));
+    return static_cast<std::int64_t>(fields.number(name, {0, limits::kNumberMax}));
   };
   SessionRecord record{id, time("created"), time("used"), time("until"), 0, {}, {}};
-  record.generation = fields.number("generation", {0, kNumberMax});
+  record.generation = fields.number("generation", {0, limits::kNumberMax});
   record.agent = fields.text_or("agent", {0, kAgentBytes}, "");
   record.guest = fields.text_or("guest", {0, limits::kUserBytes}, "");
   return fields.is_right() ? std::optional(record) : std::nullopt;
@@ -140,7 +138,7 @@ std::optional<RefreshToken> SessionBook::read(std::string_view token) const {
   const std::string_view digits = token.substr(first + 1, second - first - 1);
   std::uint64_t generation = 0;
   const auto number = std::from_chars(digits.begin(), digits.end(), generation);
-  if (!session || number.ec != std::errc() || generation > kNumberMax) return std::nullopt;
+  if (!session || number.ec != std::errc() || generation > limits::kNumberMax) return std::nullopt;
   const std::string_view user = token.substr(third + 1);
   const RefreshToken made = make_token(user, *session, generation);
   return equal_in_constant_time(made.text, token) ? std::optional(made) : std::nullopt;
@@ -193,7 +191,7 @@ SessionBook::TokenState SessionBook::state_of(const RefreshToken& token,
 // Two clients with the same token, or one that asks twice at once, meet in the compare-and-set: one
 // takes the next generation, and the other finds itself repeated, and is given the same.
 void SessionBook::rotate(const RefreshToken& token, Done<RefreshToken> done) {
-  rotate_once(token, kAttempts, std::move(done));
+  rotate_once(token, kRotationAttempts, std::move(done));
 }
 
 void SessionBook::rotate_once(const RefreshToken& token, int attempts, Done<RefreshToken> done) {

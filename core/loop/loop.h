@@ -52,7 +52,7 @@ class Loop {
   std::uint64_t now_ms() const;
   // Unix time in milliseconds, now.
   std::int64_t unix_ms() const;
-  // Nanoseconds of a monotonic clock, now. For how long something takes: skip_ms() does not move it.
+  // Nanoseconds of a monotonic clock, now, for how long something takes. skip_ms() leaves it alone.
   static std::uint64_t clock_ns();
   // For tests only, which would have to wait otherwise: now_ms() and unix_ms() are so much later at
   // once, as after a pause of the process. Timers that had less to go are due in a millisecond, in

@@ -27,7 +27,7 @@ Unexpected<RpcError> not_in_list() { return not_found("no such channel in your l
 std::uint64_t time_of(const std::string& body) {
   JsonFields publication("{" + body + "}");
   JsonFields data(publication.raw("data"));
-  return data.number_or("time", {0, UINT64_MAX}, 0);
+  return data.number_or("time", JsonFields::kAny, 0);
 }
 
 // A mark beyond the newest offset is of a log that is gone, and whose numbers begin anew.

@@ -110,8 +110,8 @@ std::string Arena::stop_load() {
 }
 
 void Arena::run_load(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(),
-                   {settings_.programs + "/chirm-load", "--url", cluster_->url().text()});
+  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--url",
+                                       cluster_->url().text(), "--drain", kLoadDrainS});
   Process load(loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
   if (load.exit_code() == 0) return;

@@ -160,7 +160,8 @@ TEST_F(Up, LetsClientsLeaveUntilItIsToldAgain) {
 TEST_F(Up, StartsAgainWhatDiesAndStopsCleanly) {
   up({"--nodes", "2"});
   ASSERT_TRUE(run([&] { return said("ready:"); })) << log();
-  EXPECT_EQ(http_get(port_.number(), "/readyz").status, 200);
+  // A busy machine may prove delivery late for once.
+  ASSERT_TRUE(run([&] { return http_get(port_.number(), "/readyz").status == 200; })) << log();
 
   const std::string node = "node-" + text(node_ports_[1]);
   const auto first = find_process(node);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { connect, next, token } from './clients.js';
-import { Cluster, inTime, until } from './cluster.js';
+import { connect, next } from './clients.js';
+import { Cluster, inTime, token, until } from './cluster.js';
 
 const room = 'room:sdk';
 const secret = 'a secret of this test';

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Clients of a cluster: the unmodified SDK.
-import { createHmac } from 'node:crypto';
 import { Centrifuge } from 'centrifuge';
 import WebSocket from 'ws';
 import { inTime, patienceMs } from './cluster.js';
@@ -25,11 +24,4 @@ export function connect(cluster, url, options = {}) {
   cluster.clients.push(client);
   client.connect();
   return client;
-}
-
-// A connection token (HS256).
-export function token(claims, secret) {
-  const encode = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
-  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }

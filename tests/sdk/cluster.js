@@ -3,6 +3,7 @@
 // can be cut and turned to another node, as a load balancer does. Whoever waits for something waits
 // long, for the machine may be busy; but no longer than until a process has died that was to live.
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -202,4 +203,11 @@ export class Cluster {
     broken = undefined; // the next test has processes of its own
     rmSync(this.directory, { recursive: true, force: true });
   }
+}
+
+// A connection token (HS256).
+export function token(claims, secret) {
+  const encode = (object) => Buffer.from(JSON.stringify(object)).toString('base64url');
+  const signed = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }

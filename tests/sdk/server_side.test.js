@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { connect, next, token } from './clients.js';
-import { Cluster, until } from './cluster.js';
+import { connect, next } from './clients.js';
+import { Cluster, token, until } from './cluster.js';
 
 const secret = 'a secret of this test';
 const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong is told where it was asked for, and nothing that was written is lost.
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import test from 'node:test';
 import {
   composer,
@@ -19,7 +18,9 @@ import {
   rooms,
   say,
   startCluster,
+  writeTo,
 } from './browser.js';
+import { token as hmacToken } from './cluster.js';
 
 const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
@@ -28,7 +29,8 @@ async function setUp(t, options) {
   return { cluster, url: cluster.http(0, '/'), browser: await launch(t) };
 }
 
-async function createRoom(page, title, isPrivate = false) {
+// Says what it may; the dialog that is returned tells the rest.
+async function askForRoom(page, title, isPrivate = false) {
   await page.getByRole('button', { name: 'Create a room' }).click();
   const dialog = page.getByRole('dialog', { name: 'Create a room' });
   await dialog.getByLabel('Name').fill(title);
@@ -50,17 +52,13 @@ const hasFocus = (locator) => locator.evaluate((element) => element === document
 
 // A token of the operator's own system.
 const secret = 'a secret of thirty-two characters';
-function tokenOf(claims) {
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const head = `${part({ alg: 'HS256', typ: 'JWT' })}.${part(claims)}`;
-  return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
-}
+const tokenOf = (claims) => hmacToken(claims, secret);
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3600;
 
 test('dialogs tell why something was refused, and stay open', async (t) => {
   const { url, browser } = await setUp(t);
   const page = await newcomer(t, browser, url, 'Ada');
-  const create = await createRoom(page, 'Lobby');
+  const create = await askForRoom(page, 'Lobby');
   await create.getByRole('alert').waitFor();
   assert.equal(await create.getByLabel('Name').inputValue(), 'Lobby');
   await create.getByLabel('Name').fill('Attic');
@@ -133,7 +131,7 @@ test('an invitation can be declined', async (t) => {
   const { url, browser } = await setUp(t);
   const ada = await newcomer(t, browser, url, 'Ada');
   const bob = await newcomer(t, browser, url, 'Bob');
-  await createRoom(ada, 'Den', true);
+  await askForRoom(ada, 'Den', true);
   await ada.getByRole('heading', { name: 'Den' }).first().waitFor();
   const dialog = await invite(ada, 'Bob'); // as the name is written
   await dialog.waitFor({ state: 'detached' });
@@ -147,9 +145,7 @@ test('who went is told to have been there', async (t) => {
   const { url, browser } = await setUp(t);
   const ada = await newcomer(t, browser, url, 'Ada');
   const bob = await newcomer(t, browser, url, 'Bob');
-  await ada.getByRole('button', { name: 'Write to somebody' }).click();
-  await ada.getByLabel('User name').fill('bob');
-  await ada.getByRole('button', { name: 'Open', exact: true }).click();
+  await writeTo(ada, 'bob', 'Bob');
   await ada.locator('.heading').getByText('Online').waitFor();
   await bob.context().close();
   await ada.locator('.heading').getByText(/Last seen (just now|\d+ min ago)/).waitFor();
@@ -177,10 +173,7 @@ test('a token of another system leads in, and is nowhere after that', async (t) 
   await glimpse(bob, 'toast', 'You are bob here. Sign out first to come in as eve.');
   assert.equal(await bob.locator('.me b').textContent(), 'bob');
   // A name in upper case is a name of its own.
-  await bob.getByRole('button', { name: 'Write to somebody' }).click();
-  await bob.getByLabel('User name').fill('Ada.L');
-  await bob.getByRole('button', { name: 'Open', exact: true }).click();
-  await bob.getByRole('heading', { name: 'Ada Lovelace' }).first().waitFor();
+  await writeTo(bob, 'Ada.L', 'Ada Lovelace');
   await say(bob, 'good evening');
   await rooms(ada, 'bob').click();
   await message(ada, 'good evening').waitFor();

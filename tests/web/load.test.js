@@ -43,7 +43,7 @@ test('the page is small, and cached after that', async (t) => {
   assert.ok(second.kilobytes < 8, `${second.kilobytes} KB again`);
 });
 
-test('one can type soon', async (t) => {
+test('a form to sign in stands there at once, and a field to type in', async (t) => {
   const cluster = await startCluster(t);
   const browser = await launch(t);
   const times = { signIn: [], chat: [] };

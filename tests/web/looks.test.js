@@ -9,6 +9,7 @@ import test from 'node:test';
 import {
   administrator,
   composer,
+  createRoom,
   cutOff,
   door,
   glimpse,
@@ -20,6 +21,7 @@ import {
   say,
   startCluster,
   tool,
+  writeTo,
 } from './browser.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -61,7 +63,6 @@ async function picture(page, name) {
 // A room that has been talked in: what the pictures show.
 async function talk(t, cluster, browser) {
   const url = cluster.http(0, '/');
-  const [ada, bob, mira] = [];
   const people = {};
   for (const name of ['Ada', 'Bob', 'Mira', 'Kenji', 'Noor']) {
     people[name] = await newcomer(t, browser, url, name);
@@ -83,20 +84,13 @@ async function talk(t, cluster, browser) {
   await speak('Ada', 'On it. I will have them done this afternoon.', 'On it');
   await speak('Kenji', 'Then I start the rollout at four: first one node, then the rest.', 'rollout');
   await speak('Bob', '🎉');
-  await people.Bob.getByRole('button', { name: 'Write to somebody' }).click();
-  await people.Bob.getByLabel('User name').fill('ada');
-  await people.Bob.getByRole('button', { name: 'Open', exact: true }).click();
-  await people.Bob.getByRole('heading', { name: 'Ada' }).first().waitFor();
+  await writeTo(people.Bob, 'ada', 'Ada');
   await say(people.Bob, 'Lunch at one?');
   for (const [title, topic] of [
     ['Operations', 'Deploys, alerts, who is on call'],
     ['Design', 'How it looks and feels'],
   ]) {
-    await people.Ada.getByRole('button', { name: 'Create a room' }).click();
-    await people.Ada.getByLabel('Name', { exact: false }).first().fill(title);
-    await people.Ada.getByLabel('Topic').fill(topic);
-    await people.Ada.getByRole('button', { name: 'Create', exact: true }).click();
-    await people.Ada.getByRole('heading', { name: title }).first().waitFor();
+    await createRoom(people.Ada, title, { topic });
   }
   await people.Mira.goto(`${url}#/room/operations`);
   await people.Mira.getByRole('button', { name: 'Join room' }).click();

@@ -19,6 +19,7 @@ import {
   rooms,
   say,
   signIn,
+  signOut,
   startCluster,
   texts,
   writeTo,
@@ -185,8 +186,7 @@ test('what waits for a room that one was thrown out of is told of', async (t) =>
   way.leadTo(cluster.nodes[0].port);
   await bob.getByText(/Not sent to nest: /i).waitFor();
   assert.equal(await message(ada, 'too late').count(), 0);
-  await bob.getByRole('button', { name: 'Your account' }).click();
-  await bob.getByRole('menuitem', { name: 'Sign out', exact: true }).click();
+  await signOut(bob);
   await bob.getByText('1 message of yours is not sent').waitFor();
 });
 

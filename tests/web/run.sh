@@ -7,7 +7,7 @@ source=$(dirname "$(realpath "$0")")
 web=$(realpath "$source/../../web")
 what=$2
 needed=(node npm)
-[[ $what != *.test.js ]] || needed+=(redis-server setpriv chromium)
+[[ $what != *.test.js ]] || needed+=(redis-server setpriv chromium-headless-shell)
 for tool in "${needed[@]}"; do
   command -v "$tool" >/dev/null || { echo "no $tool"; exit 77; }
 done
@@ -15,12 +15,19 @@ mkdir -p "$1"
 cd "$1"
 exec 9>lock
 flock 9  # tests run side by side
-cp "$source"/{package.json,package-lock.json,.npmrc} .
+# Under the lock only what is new, and in one step: others may just be reading what is there.
+provide() {
+  local file
+  for file; do
+    cmp -s "$file" "${file##*/}" || { cp "$file" new && mv new "${file##*/}"; }
+  done
+}
+provide "$source"/{package.json,package-lock.json,.npmrc}
 if ! cmp -s package-lock.json node_modules/.installed; then
   npm ci --no-progress
   cp package-lock.json node_modules/.installed
 fi
-cp "$source"/*.js "$source"/../sdk/cluster.js .
+provide "$source"/*.js "$source"/../sdk/cluster.js
 exec 9>&-
 case $what in
   units)

@@ -12,8 +12,8 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr std::uint64_t kDelayMs = 50;
-constexpr std::uint64_t kAgainMs = 2000;  // after a reading that failed
+constexpr std::uint64_t kListDelayMs = 50;
+constexpr std::uint64_t kListAgainMs = 2000;  // after a reading that failed
 constexpr std::uint64_t kUnfollowedMs = 60'000;
 
 }  // namespace
@@ -32,7 +32,7 @@ void ChannelList::read() {
   chat_.client.rpc("chat.sync", "", [this](const auto& answer) { on_answer(answer); });
 }
 
-void ChannelList::read_soon() { soon_.start(kDelayMs); }
+void ChannelList::read_soon() { soon_.start(kListDelayMs); }
 
 // While there is no connection: the next one begins with a reading.
 void ChannelList::stop() {
@@ -48,7 +48,7 @@ void ChannelList::on_answer(const Expected<std::string_view, client::CommandErro
     // Only the first answer decides: a server that had a list has one, whatever it says later.
     begin_without_accounts();
   } else if (chat_.client.is_connected()) {
-    soon_.start(kAgainMs);
+    soon_.start(kListAgainMs);
   }
   callbacks_.on_read();
   chat_.events.on_changed();

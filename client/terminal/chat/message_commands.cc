@@ -7,6 +7,7 @@
 #include "client/terminal/chat/command_arguments.h"
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/utf8.h"
+#include "protocol/limits.h"
 
 namespace chirm::terminal {
 
@@ -15,14 +16,13 @@ namespace {
 // Letters and digits of a message's id: the server stores a message that is sent twice once, by it.
 constexpr std::size_t kMessageIdLength = 20;
 constexpr std::uint64_t kTypingEveryMs = 3100;  // the server delivers one every 3 s
-constexpr std::size_t kMentionsMax = 10;        // the server refuses more
 
 // The known users whom `text` names with an @, as many as can be told.
 std::vector<std::string> mentions_in(std::string_view text, const std::vector<std::string>& users) {
   std::vector<std::string> found;
   if (text.find('@') == std::string_view::npos) return found;
   for (const std::string& user : users) {
-    if (found.size() < kMentionsMax && names_user(text, "@" + user)) found.push_back(user);
+    if (found.size() < limits::kMentionsMax && names_user(text, "@" + user)) found.push_back(user);
   }
   return found;
 }

@@ -9,9 +9,9 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr std::uint64_t kDelayMs = 300;  // so that a crowd is asked for once
+constexpr std::uint64_t kPresenceDelayMs = 300;  // so that a crowd is asked for once
 // Joins and leaves are told, but not who is away from the keyboard.
-constexpr std::uint64_t kAgainMs = 30'000;
+constexpr std::uint64_t kPresenceAgainMs = 30'000;
 
 }  // namespace
 
@@ -19,13 +19,13 @@ PresenceReader::PresenceReader(ChatContext& chat)
     : chat_(chat), timer_(chat.context.loop, [this] { read(); }) {}
 
 void PresenceReader::read_now() { timer_.start(0); }
-void PresenceReader::read_soon() { timer_.start(kDelayMs); }
+void PresenceReader::read_soon() { timer_.start(kPresenceDelayMs); }
 
 // Only of the conversation that is looked at: of the others nobody sees who is there.
 void PresenceReader::read() {
   const Conversation* current = chat_.model.current();
   if (current == nullptr || !chat_.client.is_connected() || !chat_.has_synced) return;
-  timer_.start(kAgainMs);
+  timer_.start(kPresenceAgainMs);
   const std::string channel = current->info.channel;
   if (chat_.is_checked) {
     chat_.client.rpc("chat.presence", object_of("channel", channel),

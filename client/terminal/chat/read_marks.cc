@@ -9,8 +9,8 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr std::uint64_t kDelayMs = 500;   // between marks
-constexpr std::uint64_t kAgainMs = 2000;  // after one was lost
+constexpr std::uint64_t kMarkDelayMs = 500;   // between marks
+constexpr std::uint64_t kMarkAgainMs = 2000;  // after one was lost
 
 }  // namespace
 
@@ -24,7 +24,7 @@ void ReadMarks::mark(Conversation& conversation) {
   chat_.model.set_read(conversation, conversation.top);
   if (!chat_.is_checked || !conversation.info.is_listed) return;
   unsent_.insert(conversation.info.channel);
-  send_later(kDelayMs);
+  send_later(kMarkDelayMs);
 }
 
 void ReadMarks::send_later(std::uint64_t delay_ms) {
@@ -32,7 +32,7 @@ void ReadMarks::send_later(std::uint64_t delay_ms) {
 }
 
 void ReadMarks::send() {
-  if (!chat_.client.is_connected() && !unsent_.empty()) return timer_.start(kAgainMs);
+  if (!chat_.client.is_connected() && !unsent_.empty()) return timer_.start(kMarkAgainMs);
   for (const std::string& channel : std::exchange(unsent_, {})) {
     const Conversation* conversation = chat_.model.find(channel);
     if (conversation == nullptr || conversation->read == 0) continue;
@@ -42,7 +42,7 @@ void ReadMarks::send() {
       const bool is_lost = !answer && (answer.error().code == 0 || answer.error().temporary);
       if (!is_lost || chat_.has_ended) return;
       unsent_.insert(channel);
-      send_later(kAgainMs);
+      send_later(kMarkAgainMs);
     });
   }
 }

@@ -11,13 +11,12 @@ namespace chirm::terminal {
 
 namespace {
 
-// Anything that a message can hold: what is too long to be shown is cut where it is shown.
-constexpr JsonFields::Range kAny{0, limits::kServerMessageBytes};
 constexpr JsonFields::Range kNumbers{0, limits::kOffsetMax};
 constexpr std::size_t kElementsMax = 100'000;
 
+// Whatever a message can hold: what is too long to be shown is cut where it is shown.
 std::string text(JsonFields& fields, std::string_view name) {
-  return fields.text_or(name, kAny, "");
+  return fields.text_or(name, JsonFields::kAny, "");
 }
 
 std::uint64_t number(JsonFields& fields, std::string_view name) {

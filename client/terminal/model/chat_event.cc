@@ -13,10 +13,9 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr JsonFields::Range kAny{0, limits::kServerMessageBytes};
 constexpr JsonFields::Range kOffsets{0, limits::kOffsetMax};
 constexpr JsonFields::Range kTimes{0, 32'503'680'000'000};  // to the year 3000
-constexpr std::size_t kMentionsMax = 1000;
+constexpr std::size_t kMentionsReadMax = 1000;
 
 ChatEvent::Type type_of(std::string_view name) {
   using enum ChatEvent::Type;
@@ -43,27 +42,27 @@ std::int64_t time_of(std::string_view data, std::string_view name) {
 }
 
 void read_fields(ChatEvent& event, JsonFields& fields, std::string_view data) {
-  event.id = fields.text_or("id", kAny, "");
-  event.text = fields.text_or("text", kAny, "");
+  event.id = fields.text_or("id", JsonFields::kAny, "");
+  event.text = fields.text_or("text", JsonFields::kAny, "");
   event.time_ms = time_of(data, "time");
   event.reply_to = fields.number_or("reply_to", kOffsets, 0);
-  event.mentions = fields.texts("mentions", kMentionsMax, kAny);
+  event.mentions = fields.texts("mentions", kMentionsReadMax, JsonFields::kAny);
   event.is_edited = fields.has("edited");
   event.target = fields.number_or("target", kOffsets, 0);
-  event.key = fields.text_or("key", kAny, "");
+  event.key = fields.text_or("key", JsonFields::kAny, "");
   event.is_on = fields.flag_or("on", false);
-  event.by = fields.text_or("by", kAny, "");
-  event.event = fields.text_or("event", kAny, "");
-  event.subject = fields.text_or("user", kAny, "");
-  event.reason = fields.text_or("reason", kAny, "");
+  event.by = fields.text_or("by", JsonFields::kAny, "");
+  event.event = fields.text_or("event", JsonFields::kAny, "");
+  event.subject = fields.text_or("user", JsonFields::kAny, "");
+  event.reason = fields.text_or("reason", JsonFields::kAny, "");
   // Apart, as the times: only events have it as text.
-  event.value = JsonFields(data).text_or("value", kAny, "");
+  event.value = JsonFields(data).text_or("value", JsonFields::kAny, "");
   event.until_ms = time_of(data, "until");
 }
 
 std::string name_of(const ClientInfoView& info) {
   if (info.conn_info.empty()) return std::string(info.user);
-  return JsonFields(info.conn_info).text_or("name", kAny, info.user);
+  return JsonFields(info.conn_info).text_or("name", JsonFields::kAny, info.user);
 }
 
 }  // namespace
@@ -76,7 +75,7 @@ ChatEvent read_chat_event(const PublicationView& publication) {
   event.user = publication.info.user;
   event.name = name_of(publication.info);
   JsonFields fields(publication.data);
-  const std::string type = fields.text_or("type", kAny, "");
+  const std::string type = fields.text_or("type", JsonFields::kAny, "");
   if (fields.is_right() && !type.empty()) {
     event.type = type_of(type);
     read_fields(event, fields, publication.data);

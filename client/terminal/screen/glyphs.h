@@ -26,6 +26,7 @@ struct Style {
 
   friend bool operator==(const Style&, const Style&) = default;
 };
+inline constexpr Style kFaintStyle{.colour = Colour::kFaint};
 
 struct Glyph {
   std::string text;  // a character and the marks combined with it; "\n" for a line break

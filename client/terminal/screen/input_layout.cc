@@ -21,7 +21,7 @@ InputLayout lay_out(std::string_view prompt, Style prompt_style, std::string_vie
   for (std::size_t i = 0; i <= all.size(); ++i) {
     const bool is_end = i == all.size();
     Glyph glyph = is_end ? Glyph{" ", 1, {}} : std::move(all[i]);
-    if (glyph.width == 0) glyph = {"⏎", 1, {.colour = Colour::kFaint}};
+    if (glyph.width == 0) glyph = {"⏎", 1, kFaintStyle};
     if (column + glyph.width > columns) {
       layout.rows.emplace_back();
       column = 0;

@@ -7,7 +7,7 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr char kEscape = '\x1b';
+constexpr char kEscapeByte = '\x1b';
 constexpr std::size_t kUtf8BytesMax = 4;
 
 bool is_between(char c, char low, char high) { return c >= low && c <= high; }
@@ -25,7 +25,7 @@ std::size_t escape_bytes(std::string_view bytes) {
   // SS3: the arrows of a terminal in application mode, and the first function keys.
   if (bytes[1] == 'O') return bytes.size() < 3 ? 0 : 3;
   // Escape and another key is that key with Alt, but two times Escape are two keys.
-  return bytes[1] == kEscape ? 1 : 2;
+  return bytes[1] == kEscapeByte ? 1 : 2;
 }
 
 // A sequence that is cut short may still become one.
@@ -43,7 +43,7 @@ bool is_cut(std::string_view bytes) {
 
 std::string_view first_key(std::string_view bytes) {
   if (bytes.empty()) return bytes;
-  if (bytes.front() == kEscape) return bytes.substr(0, escape_bytes(bytes));
+  if (bytes.front() == kEscapeByte) return bytes.substr(0, escape_bytes(bytes));
   std::string_view rest = bytes;
   // A byte that belongs to nothing is a key of its own, that means nothing: the next one is found
   // again.

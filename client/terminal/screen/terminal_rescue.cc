@@ -12,21 +12,21 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr std::array kSignals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGQUIT};
+constexpr std::array kFatalSignals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGQUIT};
 // xterm: no bracketed paste, plain letters, a cursor, the first screen.
 constexpr char kGiveBack[] = "\x1b[?2004l\x1b[0m\x1b[?25h\x1b[?1049l";
 constexpr std::size_t kStackBytes = 16 * 1024;
 
 // A handler has only globals.
 termios before_chirm;
-std::array<struct sigaction, kSignals.size()> actions_before;
+std::array<struct sigaction, kFatalSignals.size()> actions_before;
 int stderr_before = -1;  // -1 exactly while stderr is not kept
 
 // What follows is called by the handler, too: async-signal-safe functions only (POSIX 2.4.3).
 
 void restore_actions() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    sigaction(kSignals[i], &actions_before[i], nullptr);
+  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
+    sigaction(kFatalSignals[i], &actions_before[i], nullptr);
   }
 }
 
@@ -82,8 +82,8 @@ TerminalRescue::TerminalRescue(const termios& before) {
   struct sigaction action {};
   action.sa_handler = on_fatal_signal;
   action.sa_flags = SA_ONSTACK;
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    sigaction(kSignals[i], &action, &actions_before[i]);
+  for (std::size_t i = 0; i < kFatalSignals.size(); ++i) {
+    sigaction(kFatalSignals[i], &action, &actions_before[i]);
   }
 }
 

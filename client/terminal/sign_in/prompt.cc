@@ -17,7 +17,7 @@ namespace chirm::terminal {
 namespace {
 
 constexpr std::size_t kBytesMax = 1024;
-constexpr std::array kSignals{SIGINT, SIGTERM, SIGHUP};
+constexpr std::array kEndingSignals{SIGINT, SIGTERM, SIGHUP};
 
 volatile sig_atomic_t signal_caught = 0;  // a handler has only globals
 
@@ -28,17 +28,17 @@ class SignalGuard {
     signal_caught = 0;
     sigset_t blocked;
     sigemptyset(&blocked);
-    for (const int signal : kSignals) sigaddset(&blocked, signal);
+    for (const int signal : kEndingSignals) sigaddset(&blocked, signal);
     sigprocmask(SIG_BLOCK, &blocked, &mask_before_);
     struct sigaction action {};
     action.sa_handler = [](int signal) { signal_caught = signal; };
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
-      sigaction(kSignals[i], &action, &actions_before_[i]);
+    for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
+      sigaction(kEndingSignals[i], &action, &actions_before_[i]);
     }
   }
   ~SignalGuard() {
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
-      sigaction(kSignals[i], &actions_before_[i], nullptr);
+    for (std::size_t i = 0; i < kEndingSignals.size(); ++i) {
+      sigaction(kEndingSignals[i], &actions_before_[i], nullptr);
     }
     sigprocmask(SIG_SETMASK, &mask_before_, nullptr);
     if (signal_caught != 0) raise(signal_caught);
@@ -56,7 +56,7 @@ class SignalGuard {
 
  private:
   sigset_t mask_before_{};
-  std::array<struct sigaction, kSignals.size()> actions_before_{};
+  std::array<struct sigaction, kEndingSignals.size()> actions_before_{};
 };
 
 // Should that fail, the person sees it.

@@ -19,7 +19,7 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr JsonFields::Range kAny{0, 16 * 1024};
+constexpr JsonFields::Range kFieldLength{0, 16 * 1024};
 
 std::string config_directory() {
   const char* config = std::getenv("XDG_CONFIG_HOME");
@@ -46,8 +46,8 @@ std::optional<SessionFile::Content> SessionFile::load() const {
   const ssize_t size = read(file.fd(), buffer.data(), buffer.size());
   if (size <= 0) return std::nullopt;
   JsonFields fields({buffer.data(), static_cast<std::size_t>(size)});
-  Content content{fields.text("name", kAny), fields.text("user", kAny),
-                  fields.text("refresh_token", kAny)};
+  Content content{fields.text("name", kFieldLength), fields.text("user", kFieldLength),
+                  fields.text("refresh_token", kFieldLength)};
   if (!fields.is_right()) return std::nullopt;
   return content;
 }

@@ -12,7 +12,6 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr Style kFaint{.colour = Colour::kFaint};
 constexpr Style kBold{.is_bold = true};
 
 std::string minute_of(std::int64_t unix_ms) { return unix_ms <= 0 ? "-" : format_minute(unix_ms); }
@@ -25,7 +24,7 @@ Glyphs person(std::string_view user, std::string_view name) {
 }
 
 void add_remark(Page& page, std::string_view text) {
-  page.paragraphs.push_back(glyphs_of(text, kFaint));
+  page.paragraphs.push_back(glyphs_of(text, kFaintStyle));
 }
 
 }  // namespace
@@ -43,8 +42,8 @@ Page rooms_page(const std::vector<RoomEntry>& rooms, bool is_more) {
   for (const RoomEntry& room : rooms) {
     Glyphs line = glyphs_of("#" + safe_line(room.info.room), kBold);
     // A server without members counts none.
-    if (room.members > 0) append_glyphs(line, "  " + count_of(room.members, "member"), kFaint);
-    if (!room.info.role.empty()) append_glyphs(line, "  " + safe_line(room.info.role), kFaint);
+    if (room.members > 0) append_glyphs(line, "  " + count_of(room.members, "member"), kFaintStyle);
+    if (!room.info.role.empty()) append_glyphs(line, "  " + safe_line(room.info.role), kFaintStyle);
     if (!room.info.topic.empty()) append_glyphs(line, "  " + safe_line(room.info.topic));
     page.paragraphs.push_back(std::move(line));
   }
@@ -59,7 +58,7 @@ Page people_page(std::string_view where, const std::vector<Person>& people, std:
     Glyphs line = person(one.user, one.name);
     // Everybody is: only what is different is said, as with roles below.
     if (!one.status.empty() && one.status != "online") {
-      append_glyphs(line, "  " + safe_line(one.status), kFaint);
+      append_glyphs(line, "  " + safe_line(one.status), kFaintStyle);
     }
     page.paragraphs.push_back(std::move(line));
   }
@@ -72,7 +71,7 @@ Page members_page(std::string_view where, const std::vector<Member>& members, bo
   page.title = "Members of " + safe_line(where);
   for (const Member& one : members) {
     Glyphs line = person(one.user, one.name);
-    if (one.role != "member") append_glyphs(line, "  " + safe_line(one.role), kFaint);
+    if (one.role != "member") append_glyphs(line, "  " + safe_line(one.role), kFaintStyle);
     page.paragraphs.push_back(std::move(line));
   }
   if (is_more) add_remark(page, "There are more.");
@@ -85,7 +84,7 @@ Page search_page(std::string_view where, std::string_view query,
   page.title = count_of(results.size(), "result") + " for \"" + safe_line(query) + "\" in " +
                safe_line(where);
   for (const SearchResult& result : results) {
-    Glyphs line = glyphs_of(minute_of(result.time_ms) + " ", kFaint);
+    Glyphs line = glyphs_of(minute_of(result.time_ms) + " ", kFaintStyle);
     append_glyphs(line, safe_line(result.user) + ": ",
                   {.colour = colour_of(result.user), .is_bold = true});
     append_glyphs(line, safe_line(result.text));

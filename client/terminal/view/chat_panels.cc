@@ -10,7 +10,6 @@ namespace chirm::terminal {
 
 namespace {
 
-constexpr Style kFaint{.colour = Colour::kFaint};
 constexpr Style kHeading{.colour = Colour::kFaint, .is_bold = true};
 
 std::string badge_of(const Conversation& conversation) {
@@ -157,9 +156,9 @@ void draw_people(CellGrid& grid, const Rect& area, const ChatModel& model) {
     if (row == area.row + area.rows) break;
     const bool is_away = person.status == "away";
     const Style style =
-        is_away ? kFaint : Style{.colour = colour_of(person.user), .is_bold = false};
+        is_away ? kFaintStyle : Style{.colour = colour_of(person.user), .is_bold = false};
     Glyphs name = glyphs_of(safe_line(person.name.empty() ? person.user : person.name), style);
-    if (is_away) append_glyphs(name, " (away)", kFaint);
+    if (is_away) append_glyphs(name, " (away)", kFaintStyle);
     grid.put(row++, area.column, fit(std::move(name), area.columns), area.columns);
   }
 }
@@ -168,7 +167,7 @@ void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const
                  bool has_list) {
   // First the rule, then what stands in it: between the two sides it stays.
   for (int column = 0; column < area.columns; ++column) {
-    grid.put(area.row, area.column + column, "─", kFaint, 1);
+    grid.put(area.row, area.column + column, "─", kFaintStyle, 1);
   }
   Glyphs right;
   append_glyphs(right, " " + view.me, {.is_bold = true});
@@ -192,7 +191,7 @@ void draw_status(CellGrid& grid, const Rect& area, const ChatModel& model, const
   } else if (current != nullptr) {
     if (!current->position.is_at_end && view.page == nullptr)
       add("older messages: Esc to return", {});
-    add(typing_text(*current), kFaint);
+    add(typing_text(*current), kFaintStyle);
   }
   append_glyphs(left, " ");
   const int left_columns = area.columns - right_columns - 1;

@@ -69,7 +69,7 @@ std::vector<Glyphs> lines_of(const Page& page, int columns) {
 void draw_page(CellGrid& grid, const Rect& area, const Page& page) {
   const Style title{.colour = Colour::kAccent, .is_bold = true};
   const int end = grid.put(area.row, area.column, page.title, title, area.columns);
-  grid.put(area.row, end, "  PgUp, PgDn; Esc closes", {.colour = Colour::kFaint},
+  grid.put(area.row, end, "  PgUp, PgDn; Esc closes", kFaintStyle,
            area.column + area.columns - end);
   const std::vector<Glyphs> lines = lines_of(page, area.columns);
   const auto first = static_cast<std::size_t>(std::max(page.scrolled, 0));
@@ -87,7 +87,7 @@ void draw_messages(CellGrid& grid, const Rect& area, const ChatModel& model) {
   const MessageWindow window = window_of(messages, current->position, area.rows);
   if (messages.size() == 0) {
     const char* const text = current->is_loaded ? "Nothing was said here yet." : "Reading …";
-    grid.put(area.row + area.rows - 1, area.column, text, {.colour = Colour::kFaint}, area.columns);
+    grid.put(area.row + area.rows - 1, area.column, text, kFaintStyle, area.columns);
     return;
   }
   // The newest stands at the bottom, beside the line that is typed; what is free is above.
@@ -97,7 +97,7 @@ void draw_messages(CellGrid& grid, const Rect& area, const ChatModel& model) {
 
 void draw_separator(CellGrid& grid, const Rect& area) {
   for (int row = area.row; row < area.row + area.rows; ++row) {
-    grid.put(row, area.column, "│", {.colour = Colour::kFaint}, 1);
+    grid.put(row, area.column, "│", kFaintStyle, 1);
   }
 }
 

@@ -20,7 +20,6 @@ constexpr int kNameColumnsMax = 14;
 constexpr std::size_t kNamesLooked = 300;   // messages whose names decide how wide they stand
 constexpr std::int64_t kGroupMs = 300'000;  // what somebody says within is one group
 
-constexpr Style kFaint{.colour = Colour::kFaint};
 constexpr Style kBad{.colour = Colour::kBad};
 
 bool is_same_day(std::int64_t a_ms, std::int64_t b_ms) {
@@ -117,7 +116,7 @@ std::vector<Glyphs> MessageLines::block(std::size_t index) const {
   std::vector<Glyphs> lines;
   const Message& message = *messages_[index];
   if (begins_day(index)) {
-    lines.push_back(rule(format_time(message.time_ms, "%A, %-d %B %Y"), kFaint, columns_));
+    lines.push_back(rule(format_time(message.time_ms, "%A, %-d %B %Y"), kFaintStyle, columns_));
   }
   if (begins_new(index)) lines.push_back(rule("new", {.colour = Colour::kMark}, columns_));
   if (message.kind == Message::Kind::kSaid) {
@@ -155,24 +154,25 @@ Glyphs MessageLines::body(const Message& message) const {
   if (message.is_deleted) {
     const bool is_own = message.deleted_by.empty() || message.deleted_by == message.user;
     return glyphs_of(
-        is_own ? "message deleted" : "message deleted by " + safe_line(message.deleted_by), kFaint);
+        is_own ? "message deleted" : "message deleted by " + safe_line(message.deleted_by),
+        kFaintStyle);
   }
   // What is not certain to have been said looks fainter than any mention.
   Style style;
   if (message.mentions_me) style = {.colour = Colour::kMark, .is_bold = true};
-  if (message.state != Message::State::kStored) style = kFaint;
+  if (message.state != Message::State::kStored) style = kFaintStyle;
   Glyphs text = glyphs_of(safe_text(message.text), style);
-  if (message.is_edited) append_glyphs(text, " (edited)", kFaint);
-  if (message.state == Message::State::kPending) append_glyphs(text, " …", kFaint);
+  if (message.is_edited) append_glyphs(text, " (edited)", kFaintStyle);
+  if (message.state == Message::State::kPending) append_glyphs(text, " …", kFaintStyle);
   return text;
 }
 
 // One line of it. To read the past for what is not here would move what the person looks at.
 Glyphs MessageLines::quote(const Message& message) const {
   const Message* to = conversation_.log.find(message.reply_to);
-  if (to == nullptr) return glyphs_of("↪ an older message", kFaint);
+  if (to == nullptr) return glyphs_of("↪ an older message", kFaintStyle);
   const std::string text = to->is_deleted ? "message deleted" : safe_line(to->text);
-  return glyphs_of("↪ " + name_of(*to) + ": " + text, kFaint);
+  return glyphs_of("↪ " + name_of(*to) + ": " + text, kFaintStyle);
 }
 
 Glyphs MessageLines::reactions(const Message& message) const {
@@ -222,9 +222,9 @@ void MessageLines::append_said(std::vector<Glyphs>& lines, std::size_t index) co
 
 // What the room or this client says.
 void MessageLines::append_remark(std::vector<Glyphs>& lines, const Message& message) const {
-  const Style style = message.is_bad ? kBad : kFaint;
-  Glyphs first =
-      glyphs_of(message.time_ms == 0 ? "     " : format_time(message.time_ms, "%H:%M"), kFaint);
+  const Style style = message.is_bad ? kBad : kFaintStyle;
+  Glyphs first = glyphs_of(message.time_ms == 0 ? "     " : format_time(message.time_ms, "%H:%M"),
+                           kFaintStyle);
   append(first, blanks(indent_ - width_of(first) - 2));
   append_glyphs(first, message.kind == Message::Kind::kEvent ? "• " : "− ", style);
   for (Glyphs& line : wrap(glyphs_of(safe_text(message.text), style), columns_ - indent_)) {

@@ -9,7 +9,7 @@ namespace chirm {
 
 namespace {
 // Entries that check() looks at in one call, so that a turn's checking does not grow with the node.
-constexpr std::size_t kCheckedEntries = 16;
+constexpr std::size_t kCheckedPositions = 16;
 }  // namespace
 
 void RedisPositions::note(std::string_view channel, const Position& position) {
@@ -49,7 +49,7 @@ void RedisPositions::check() const {
     CHIRM_CHECK(positions->size() <= kChannelsMax, positions->size());
     std::size_t looked_at = 0;
     for (const auto& [channel, position] : *positions) {
-      if (++looked_at > kCheckedEntries) break;
+      if (++looked_at > kCheckedPositions) break;
       CHIRM_CHECK(!position.epoch.empty(), channel, position.offset);
     }
   }

@@ -12,7 +12,7 @@ namespace chirm {
 
 namespace {
 // A queue that is longer is looked at only in part, so that a turn's checking stays short.
-constexpr std::size_t kCheckedEntries = 64;
+constexpr std::size_t kCheckedRequests = 64;
 }  // namespace
 
 RedisRequest* RedisRequestQueue::next() {
@@ -97,14 +97,14 @@ void RedisRequestQueue::check() const {
   CHIRM_CHECK(in_flight_bytes_.size() == sent_ - answered_, in_flight_bytes_.size(), sent_,
               answered_);
   CHIRM_CHECK(sent_ - answered_ <= kInFlightMax, sent_, answered_);
-  if (in_flight_bytes_.size() <= kCheckedEntries) {
+  if (in_flight_bytes_.size() <= kCheckedRequests) {
     const std::size_t sum =
         std::accumulate(in_flight_bytes_.begin(), in_flight_bytes_.end(), std::size_t{0});
     CHIRM_CHECK(sum == in_flight_bytes_sum_, sum, in_flight_bytes_sum_);
   }
   // Only a refused request can keep an answered one's hole from being closed.
   CHIRM_CHECK(answered_ == 0 || requests_.front() != nullptr, answered_);
-  const std::size_t end = std::min(requests_.size(), answered_ + kCheckedEntries);
+  const std::size_t end = std::min(requests_.size(), answered_ + kCheckedRequests);
   for (std::size_t i = answered_; i < end; ++i) {
     CHIRM_CHECK(requests_[i] != nullptr, i, answered_, sent_, requests_.size());
   }

@@ -16,9 +16,7 @@ namespace {
 
 constexpr JsonFields::Range kTextLength{1, 8'000};
 constexpr JsonFields::Range kTypeLength{1, 64};
-constexpr JsonFields::Range kAny{0, UINT64_MAX};
 constexpr JsonFields::Range kOffset{1, limits::kOffsetMax};
-constexpr std::size_t kMentionsMax = 10;
 constexpr std::size_t kKeyBytes = 32;
 // Clients leave types alone that they do not know and that begin with "x-".
 constexpr std::string_view kOvertaken = "x-overtaken";
@@ -46,9 +44,9 @@ void read_members(JsonFields& fields, MessageData& data) {
     data.text = fields.text("text", kTextLength);
   }
   if (data.type == MessageData::Type::kMessage) {
-    (void)fields.number_or("time", kAny, 0);
+    (void)fields.number_or("time", JsonFields::kAny, 0);
     (void)fields.number_or("reply_to", kOffset, 0);
-    data.mentions = fields.texts("mentions", kMentionsMax, {1, limits::kUserBytes});
+    data.mentions = fields.texts("mentions", limits::kMentionsMax, {1, limits::kUserBytes});
     return;
   }
   data.target = fields.number("target", kOffset);
@@ -100,14 +98,14 @@ StoredMessage read_stored(const std::string& body) {
   message.data = publication.raw("data");
   message.info = publication.raw("info");
   JsonFields info(message.info);
-  message.user = info.text_or("user", kAny, {});
-  message.name = JsonFields(info.raw("conn_info")).text_or("name", kAny, message.user);
+  message.user = info.text_or("user", JsonFields::kAny, {});
+  message.name = JsonFields(info.raw("conn_info")).text_or("name", JsonFields::kAny, message.user);
   JsonFields data(message.data);
-  message.type = data.text_or("type", kAny, {});
-  message.id = data.text_or("id", kAny, {});
-  message.text = data.text_or("text", kAny, {});
-  message.edit = data.number_or("edit", kAny, 0);
-  message.target = data.number_or("target", kAny, 0);
+  message.type = data.text_or("type", JsonFields::kAny, {});
+  message.id = data.text_or("id", JsonFields::kAny, {});
+  message.text = data.text_or("text", JsonFields::kAny, {});
+  message.edit = data.number_or("edit", JsonFields::kAny, 0);
+  message.target = data.number_or("target", JsonFields::kAny, 0);
   return message;
 }
 

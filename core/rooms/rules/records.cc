@@ -8,8 +8,6 @@ namespace chirm {
 
 namespace {
 
-constexpr JsonFields::Range kAny{0, UINT64_MAX};
-
 void add_text(JsonWriter& json, std::string_view name, std::string_view text) {
   if (!text.empty()) json.add(name, text);
 }
@@ -25,8 +23,9 @@ void add_sanction(JsonWriter& json, std::string_view name, const Sanction& sanct
 
 Sanction decode_sanction(const std::string& text) {
   JsonFields fields(text);
-  return {fields.number_or("until", kAny, 0), fields.text_or("reason", kAny, {}),
-          fields.text_or("by", kAny, {})};
+  return {fields.number_or("until", JsonFields::kAny, 0),
+          fields.text_or("reason", JsonFields::kAny, {}),
+          fields.text_or("by", JsonFields::kAny, {})};
 }
 
 }  // namespace
@@ -53,13 +52,13 @@ std::string RoomRecord::encode() const {
 
 RoomRecord RoomRecord::decode(std::string_view text) {
   JsonFields fields(text);
-  return {.title = fields.text_or("title", kAny, {}),
-          .topic = fields.text_or("topic", kAny, {}),
+  return {.title = fields.text_or("title", JsonFields::kAny, {}),
+          .topic = fields.text_or("topic", JsonFields::kAny, {}),
           // What cannot be read is not shown to everybody.
           .is_public = fields.flag_or("public", false),
           .is_archived = fields.flag_or("archived", false),
-          .owner = fields.text_or("owner", kAny, {}),
-          .created = fields.number_or("created", kAny, 0)};
+          .owner = fields.text_or("owner", JsonFields::kAny, {}),
+          .created = fields.number_or("created", JsonFields::kAny, 0)};
 }
 
 // A name is no reason to keep a record, or everybody who has ever left would stay in the room's
@@ -87,16 +86,16 @@ std::string MemberRecord::encode() const {
 // An unknown role is none: whoever has it loses rights, and gains none.
 MemberRecord MemberRecord::decode(std::string_view text) {
   JsonFields fields(text);
-  const std::string role = fields.text_or("role", kAny, {});
+  const std::string role = fields.text_or("role", JsonFields::kAny, {});
   MemberRecord record;
   if (role == "member") record.role = Role::kMember;
   if (role == "moderator") record.role = Role::kModerator;
-  record.joined = fields.number_or("joined", kAny, 0);
-  record.name = fields.text_or("name", kAny, {});
+  record.joined = fields.number_or("joined", JsonFields::kAny, 0);
+  record.name = fields.text_or("name", JsonFields::kAny, {});
   record.ban = decode_sanction(fields.raw("ban"));
   record.mute = decode_sanction(fields.raw("mute"));
-  record.invited_by = fields.text_or("invited_by", kAny, {});
-  if (fields.has("removed")) record.removed = fields.text("removed", kAny);
+  record.invited_by = fields.text_or("invited_by", JsonFields::kAny, {});
+  if (fields.has("removed")) record.removed = fields.text("removed", JsonFields::kAny);
   return record;
 }
 
@@ -111,7 +110,7 @@ std::string ListRecord::encode() const {
 
 ListRecord ListRecord::decode(std::string_view text) {
   JsonFields fields(text);
-  return {fields.number_or("read", kAny, 0), fields.flag_or("hidden", false)};
+  return {fields.number_or("read", JsonFields::kAny, 0), fields.flag_or("hidden", false)};
 }
 
 std::string PersonRecord::encode() const {
@@ -127,8 +126,8 @@ std::string PersonRecord::encode() const {
 PersonRecord PersonRecord::decode(std::string_view text) {
   JsonFields fields(text);
   PersonRecord record;
-  record.name = fields.text_or("name", kAny, {});
-  const std::string role = fields.text_or("role", kAny, {});
+  record.name = fields.text_or("name", JsonFields::kAny, {});
+  const std::string role = fields.text_or("role", JsonFields::kAny, {});
   if (role == text_of(UserRole::kGuest)) record.role = UserRole::kGuest;
   if (role == text_of(UserRole::kAdmin)) record.role = UserRole::kAdmin;
   return record;

@@ -46,7 +46,7 @@ ApiAction ApiMethods::prepare_disconnect(JsonFields& params) {
 ApiAction ApiMethods::prepare_subscribe(JsonFields& params) {
   SessionControl::Subscribing what{read_target(params), params.text_or("channel", kNames, {})};
   what.options = {read_payload(params, "info"), read_payload(params, "data")};
-  const bool has_expiry = params.number_or("expire_at", {0, UINT64_MAX}, 0) > 0;
+  const bool has_expiry = params.number_or("expire_at", JsonFields::kAny, 0) > 0;
   const bool has_override = params.has("override");
   if (params.has("recover_since")) {
     JsonFields since(params.raw("recover_since"));

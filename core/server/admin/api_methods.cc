@@ -96,7 +96,7 @@ ApiMethods::Publication ApiMethods::read_publication(JsonFields& params) {
   const auto tags = params.text_members("tags", 32, {0, 256});
   (void)params.flag_or("delta", false);  // a hint, and nobody here asks for deltas
   read.is_passing = params.flag_or("skip_history", false);
-  const bool has_version = params.number_or("version", {0, UINT64_MAX}, 0) > 0;
+  const bool has_version = params.number_or("version", JsonFields::kAny, 0) > 0;
   // Not params.refuse(): what can be read, and is wrong, is an error of the method (with 200), as
   // Centrifugo tells it; a batch goes on with its other commands.
   if (data.empty()) {

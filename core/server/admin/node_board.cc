@@ -9,14 +9,14 @@
 namespace chirm {
 
 namespace {
-constexpr std::string_view kKind = "statistics";
+constexpr std::string_view kStatisticsKind = "statistics";
 constexpr std::uint64_t kPeriodMs = 1'000;
 }  // namespace
 
 NodeBoard::NodeBoard(Loop& loop, NodeBus& bus, std::function<NodeStatistics()> measure)
     : bus_(bus), measure_(std::move(measure)), timer_(loop, [this] { tell(); }) {
   CHIRM_CHECK(measure_ != nullptr);
-  bus_.add_listener(kKind, *this);
+  bus_.add_listener(kStatisticsKind, *this);
   timer_.start_repeating(kPeriodMs);
 }
 
@@ -45,7 +45,7 @@ void NodeBoard::on_node_gone(std::string_view node) {
 
 void NodeBoard::tell() {
   own_ = measure_();
-  (void)bus_.send_all(kKind, own_.json());  // the next one comes in a second
+  (void)bus_.send_all(kStatisticsKind, own_.json());  // the next one comes in a second
 }
 
 }  // namespace chirm

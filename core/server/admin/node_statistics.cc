@@ -16,7 +16,7 @@ void write(JsonWriter& json, std::string_view name, const NodeStatistics::Percen
 }
 
 std::uint64_t read_count(JsonFields& fields, std::string_view name) {
-  return fields.number(name, {0, UINT64_MAX});
+  return fields.number(name, JsonFields::kAny);
 }
 
 NodeStatistics::Percentiles read_percentiles(JsonFields& fields, std::string_view name) {

@@ -13,7 +13,7 @@ namespace chirm {
 
 namespace {
 
-constexpr std::string_view kKind = "survey";
+constexpr std::string_view kSurveyKind = "survey";
 // A node that is slower than this is left out: more than it takes to write a big room.
 constexpr std::uint64_t kDeadlineMs = 2'000;
 constexpr JsonFields::Range kIds{1, limits::kOffsetMax};
@@ -43,7 +43,7 @@ std::string answer_text(std::uint64_t id, std::string_view answer, bool is_last)
 }  // namespace
 
 NodeSurvey::NodeSurvey(Loop& loop, NodeBus& bus) : loop_(loop), bus_(bus) {
-  bus_.add_listener(kKind, *this);
+  bus_.add_listener(kSurveyKind, *this);
 }
 NodeSurvey::~NodeSurvey() = default;
 
@@ -61,7 +61,7 @@ void NodeSurvey::ask(std::string_view name, std::string_view params,
   pending.deadline = std::make_unique<Timer>(loop_, [this, id] { finish(id); });
   // Where the link is down, nobody will answer. It is told by a timer all the same, for `done` must
   // not be called before this has returned.
-  const bool is_sent = bus_.send_all(kKind, question_text(id, name, params));
+  const bool is_sent = bus_.send_all(kSurveyKind, question_text(id, name, params));
   pending.deadline->start(is_sent ? kDeadlineMs : 0);
 }
 
@@ -83,10 +83,10 @@ void NodeSurvey::on_question(std::string_view node, std::string_view message) {
   // One message for each answer and not one for all: the bus has a limit for messages, and the list
   // of ten thousand channels is longer.
   const std::vector<std::string> answers = found->second(params);
-  if (answers.empty()) (void)bus_.send(node, kKind, answer_text(id, {}, true));
+  if (answers.empty()) (void)bus_.send(node, kSurveyKind, answer_text(id, {}, true));
   for (const std::string& answer : answers) {
     // Where it is lost, who asked finds that this node has not answered.
-    (void)bus_.send(node, kKind, answer_text(id, answer, &answer == &answers.back()));
+    (void)bus_.send(node, kSurveyKind, answer_text(id, answer, &answer == &answers.back()));
   }
 }
 
