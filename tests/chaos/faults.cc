@@ -96,9 +96,15 @@ void drain_node(Arena& arena, FaultRecord& record) {
 
 constexpr const char* kLinkLosses = "chirm_broker_link_losses_total";
 
+// Only a link that is there can be lost, and the fault before may just have taken them all.
+void wait_for_links(Arena& arena) {
+  (void)arena.wait_until([&] { return arena.are_nodes_ready(); });
+}
+
 void kill_redis(Arena& arena, FaultRecord& record) {
   const std::uint64_t away_ms = arena.random_ms(300, 1500);
   record.what = "back after " + seconds(away_ms);
+  wait_for_links(arena);
   const double before = arena.total(kLinkLosses);
   arena.redis().kill();
   arena.wait(away_ms);
@@ -118,6 +124,7 @@ void freeze_redis(Arena& arena, FaultRecord& record) {
 }
 
 void cut_pubsub(Arena& arena, FaultRecord& record) {
+  wait_for_links(arena);
   const double before = arena.total(kLinkLosses);
   record.what = arena.redis().command({"CLIENT", "KILL", "TYPE", "pubsub"}) + " connections";
   expect_growth(arena, record, kLinkLosses, before, "links lost");
@@ -163,8 +170,10 @@ void partition_redis(Arena& arena, FaultRecord& record) {
 // What the nodes ask for is done, and they do not learn it: each has to ask again.
 void lose_answers(Arena& arena, FaultRecord& record) {
   constexpr const char* kDuplicates = "chirm_broker_duplicates_total";
+  constexpr const char* kPublishes = "chirm_broker_publishes_total";
   const std::uint64_t lasts_ms = arena.random_ms(500, 1500);
   record.what = "all nodes for " + seconds(lasts_ms);
+  wait_for_links(arena);
   const double before = arena.total(kDuplicates);
   const auto each = [&](auto&& function) {
     for (std::size_t node = 0; node < arena.cluster().nodes(); ++node) {
@@ -172,6 +181,8 @@ void lose_answers(Arena& arena, FaultRecord& record) {
     }
   };
   each([](testing::Relay& relay) { relay.hold(false, true); });
+  const double published = arena.total(kPublishes);
+  (void)arena.wait_until([&] { return arena.total(kPublishes) > published; });
   arena.wait(lasts_ms);
   each([](testing::Relay& relay) {
     relay.cut();

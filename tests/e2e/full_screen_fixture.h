@@ -44,7 +44,7 @@ class FullScreen : public ClusterTest {
     const std::string file = directory_.path() + "/pid-" + name;
     say(name, "(echo $BASHPID > " + file + "; exec " + command + ")");
     pid_t pid = 0;
-    EXPECT_TRUE(tmux_.run_until(loop_, name, "that it has started", [&](const std::string&) {
+    EXPECT_TRUE(shows(name, "that it has started", [&](const std::string&) {
       return static_cast<bool>(std::ifstream(file) >> pid);
     }));
     return pid;
@@ -59,9 +59,10 @@ class FullScreen : public ClusterTest {
     tmux_.press(name, {"Enter"});
   }
   // Each text is waited for, also one that chirm writes at the same time as another: tmux may show
-  // a screen that is half drawn. What must never be there can be looked for at once.
+  // a screen that is half drawn. What must never be there can be looked for at once. Nothing is
+  // waited for once the test has failed for good.
   bool sees(const std::string& name, const std::string& text) {
-    return tmux_.run_until_shows(loop_, name, text);
+    return !HasFatalFailure() && tmux_.run_until_shows(loop_, name, text);
   }
   bool sees_once(const std::string& name, const std::string& text) {
     return sees_times(name, text, 1);
@@ -70,20 +71,22 @@ class FullScreen : public ClusterTest {
     return sees_times(name, text, 2);
   }
   bool sees_times(const std::string& name, const std::string& text, std::size_t times) {
-    return tmux_.run_until(loop_, name, "\"" + text + "\" times " + std::to_string(times),
-                           [&](const std::string& screen) { return count(screen, text) == times; });
+    return shows(name, "\"" + text + "\" times " + std::to_string(times),
+                 [&](const std::string& screen) { return count(screen, text) == times; });
   }
   bool misses(const std::string& name, const std::string& text) {
-    return tmux_.run_until_hides(loop_, name, text);
+    return !HasFatalFailure() && tmux_.run_until_hides(loop_, name, text);
   }
   // Presses the key again and again.
   bool finds(const std::string& name, const std::string& key, const std::string& text) {
-    return tmux_.run_until(loop_, name, "\"" + text + "\" after " + key,
-                           [&](const std::string& screen) {
-                             if (screen.find(text) != std::string::npos) return true;
-                             tmux_.press(name, {key});
-                             return false;
-                           });
+    return shows(name, "\"" + text + "\" after " + key, [&](const std::string& screen) {
+      if (screen.find(text) != std::string::npos) return true;
+      tmux_.press(name, {key});
+      return false;
+    });
+  }
+  bool shows(const std::string& name, const std::string& what, const Tmux::IsShown& is_shown) {
+    return !HasFatalFailure() && tmux_.run_until(loop_, name, what, is_shown);
   }
   static std::size_t count(const std::string& text, const std::string& part) {
     std::size_t found = 0;

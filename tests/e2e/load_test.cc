@@ -22,13 +22,13 @@ class Load : public ClusterTest {
 
 TEST_F(Load, NothingIsLostWhileClientsAndANodeComeAndGo) {
   start();
-  Process load(loop_,
-               {.arguments = {CHIRM_BIN_DIR "/chirm-load", "--url", cluster_->url().text(),
-                              "--clients", "300", "--rooms", "10", "--rate", "200", "--churn", "50",
-                              "--warmup", "0", "--duration", "3600", "--json", "-"},
-                .environment = {},
-                // It has workers of its own.
-                .parent_death_signal = 15});
+  Process load(
+      loop_, {.arguments = {CHIRM_BIN_DIR "/chirm-load", "--url", cluster_->url().text(),
+                            "--clients", "300", "--rooms", "10", "--rate", "200", "--churn", "50",
+                            "--warmup", "0", "--duration", "3600", "--drain", "60", "--json", "-"},
+              .environment = {},
+              // It has workers of its own.
+              .parent_death_signal = 15});
   ASSERT_TRUE(run([&] { return load.exit_code() || metric(2, "chirm_deliveries_total") > 1000; }));
   ASSERT_FALSE(load.exit_code()) << load.output() << load.errors();
   cluster_->kill_node(2);
