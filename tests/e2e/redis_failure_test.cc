@@ -5,7 +5,6 @@
 #include "client/options.h"
 #include "core/broker/broker_settings.h"
 #include "core/broker/redis/redis_commands.h"
-#include "core/loop/timer.h"
 #include "tests/e2e/cluster_test.h"
 
 namespace chirm::testing {
@@ -14,12 +13,7 @@ namespace {
 class RedisFailure : public ClusterTest {
  protected:
   // The outage is what is tested, so for once time has to pass.
-  void let_pass(std::uint64_t ms) {
-    bool is_over = false;
-    Timer timer(loop_, [&] { is_over = true; });
-    timer.start(ms);
-    ASSERT_TRUE(run([&] { return is_over; }));
-  }
+  void let_pass(std::uint64_t ms) { ASSERT_TRUE(run_for(loop_, ms)); }
   // Sockets stay, and what is published waits instead of being refused.
   void expect_patience() {
     EXPECT_EQ(count_disconnects(), 0);

@@ -2,7 +2,6 @@
 // The program chirm as scripts use it: lines in, lines out.
 #include <signal.h>
 
-#include "core/loop/timer.h"
 #include "tests/e2e/cluster_test.h"
 
 namespace chirm::testing {
@@ -105,10 +104,7 @@ TEST_F(Terminal, ALineFromAPipeWaitsForRedis) {
   cluster_->redis().suspend();
   ada->write_input("the only line\n");
   ada->close_input();
-  bool is_over = false;
-  Timer outage(loop_, [&] { is_over = true; });
-  outage.start(6000);
-  ASSERT_TRUE(run([&] { return is_over; }));
+  ASSERT_TRUE(run_for(loop_, 6000));
   EXPECT_FALSE(ada->exit_code()) << ada->errors();
   cluster_->redis().resume();
   expect_end(*ada, 0);

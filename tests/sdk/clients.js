@@ -25,3 +25,21 @@ export function connect(cluster, url, options = {}) {
   client.connect();
   return client;
 }
+
+export const user = (cluster, node, name) => connect(cluster, cluster.url(node), { data: { name } });
+
+// Subscribes and writes down all publications and events in the subscription's `seen` and `events`.
+export function subscribe(client, channel) {
+  const subscription = client.newSubscription(channel);
+  subscription.seen = [];
+  subscription.events = [];
+  subscription.on('publication', ({ data, offset }) => subscription.seen.push([offset, data.n]));
+  for (const event of ['subscribing', 'subscribed', 'unsubscribed']) {
+    subscription.on(event, (context) => subscription.events.push([event, context]));
+  }
+  subscription.subscribe();
+  return subscription;
+}
+
+export const eventsOf = (subscription, name) =>
+  subscription.events.filter(([event]) => event === name).map(([, context]) => context);
