@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-// What the unmodified SDK does when time has passed: in a file of its own, beside whose waiting the
-// others run.
+// The unmodified SDK, when its token expires: in a file of its own, beside whose waiting others run.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 
-import { connect, eventsOf, next, subscribe, user } from './clients.js';
+import { connect, eventsOf, next, subscribe } from './clients.js';
 import { Cluster, token, until } from './cluster.js';
 
 const room = 'room:sdk';
@@ -33,16 +32,4 @@ test('fetches a new token when the old one has expired', async (t) => {
   await ada.publish(room, { n: 1 });
   assert.deepEqual(Object.values((await ada.presence(room)).clients).map((one) => one.user), ['ada']);
   assert.equal(eventsOf(heard, 'subscribed').length, 1);
-});
-
-test('answers pings', async (t) => {
-  const cluster = await Cluster.start(t, {
-    nodes: 1,
-    chirmd: ['--insecure', '--ping', '10', '--pong-timeout', '9'],
-  });
-  const ada = user(cluster, 0, 'ada');
-  await next(ada, 'connected');
-  const before = await cluster.metric(0, 'chirm_commands_total');
-  await until(async () => (await cluster.metric(0, 'chirm_commands_total')) >= before + 2);
-  assert.equal(ada.state, 'connected');
 });
