@@ -69,6 +69,10 @@ TEST(JsonFields, FindsMembersOfOneName) {
   JsonFields fields(R"({"type":"x-a","a":{"b":1},"ty\u0070e":"event"})");
   fields.refuse_duplicates();
   EXPECT_EQ(fields.problem(), "type: expected to be there once");
+  const std::string name(65, 'n');
+  JsonFields long_name("{\"" + name + "\":1,\"" + name + "\":2}");
+  long_name.refuse_duplicates();
+  EXPECT_EQ(long_name.problem(), "a member: expected to be there once");
   JsonFields right(R"({"a":{"b":1},"b":1})");
   right.refuse_duplicates();
   EXPECT_TRUE(right.is_right());

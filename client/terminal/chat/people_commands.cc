@@ -9,16 +9,17 @@
 namespace chirm::terminal {
 
 void PeopleCommands::show_who(std::string_view argument) {
-  const Conversation* current = chat_.model.current();
   const std::string user = take_user(argument);
   if (!user.empty()) {
     return chat_.call(
         "chat.user", object_of("user", user), "say who " + safe_line(user) + " is",
         [this](std::string_view json) { chat_.note(describe_user(read_user(json))); });
   }
-  // As it stands beside the messages, which on a narrow screen has no room there.
-  if (current == nullptr) return chat_.note("you are in no room", true);
-  chat_.events.show_page(people_page(current->label(), current->people, current->people_count));
+  // As it stands beside the messages, which on a narrow screen has no room there. It is asked anew:
+  // there, who comes is shown a moment later.
+  presence_.read_now([this](const Conversation& asked) {
+    chat_.events.show_page(people_page(asked.label(), asked.people, asked.people_count));
+  });
 }
 
 CommandUse PeopleCommands::set_blocked(bool is_blocked, std::string_view argument) {

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "client/terminal/text/safe_text.h"
+
 namespace chirm::terminal {
 
 namespace {
@@ -26,30 +28,47 @@ void PresenceReader::read() {
   const Conversation* current = chat_.model.current();
   if (current == nullptr || !chat_.client.is_connected() || !chat_.has_synced) return;
   timer_.start(kPresenceAgainMs);
-  const std::string channel = current->info.channel;
+  ask(current->info.channel, {});
+}
+
+void PresenceReader::read_now(OnRead done) {
+  const Conversation* current = chat_.model.current();
+  if (current == nullptr) return chat_.note("you are in no room", true);
+  ask(current->info.channel, std::move(done));
+}
+
+void PresenceReader::ask(const std::string& channel, OnRead done) {
   if (chat_.is_checked) {
     chat_.client.rpc("chat.presence", object_of("channel", channel),
-                     [this, channel](const auto& answer) {
-                       if (answer) take(channel, read_presence(*answer));
+                     [this, channel, done = std::move(done)](const auto& answer) {
+                       if (!answer) return refused(answer.error(), done);
+                       take(channel, read_presence(*answer), done);
                      });
     return;
   }
   // The protocol's own command knows clients, of which one person may have several.
-  chat_.client.presence(channel, [this, channel](const auto& present) {
-    if (!present) return;
+  chat_.client.presence(channel, [this, channel, done = std::move(done)](const auto& present) {
+    if (!present) return refused(present.error(), done);
     std::set<std::string> users;
     for (const client::Present& one : *present) users.insert(one.user);
     PresenceAnswer answer;
     for (const std::string& user : users) answer.people.push_back({user, user, "online"});
-    take(channel, std::move(answer));
+    take(channel, std::move(answer), done);
   });
 }
 
-void PresenceReader::take(const std::string& channel, PresenceAnswer answer) {
+// Only when somebody has asked for it: else it is read again soon, and was seen by nobody.
+void PresenceReader::refused(const client::CommandError& error, const OnRead& done) {
+  if (chat_.has_ended || !done) return;
+  chat_.note("cannot see who is here: " + safe_line(error.message), true);
+}
+
+void PresenceReader::take(const std::string& channel, PresenceAnswer answer, const OnRead& done) {
   Conversation* asked = chat_.model.find(channel);
   if (chat_.has_ended || asked == nullptr) return;
   asked->people = std::move(answer.people);
   asked->people_count = std::max<std::uint64_t>(answer.count, asked->people.size());
+  if (done) done(*asked);
   chat_.events.on_changed();
 }
 

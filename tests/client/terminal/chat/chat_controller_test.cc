@@ -285,6 +285,19 @@ TEST_F(ChatControllerTest, AsksWhoIsThereWhenSomebodyComes) {
   EXPECT_EQ(look()->people[0].user, "ada");
 }
 
+TEST_F(ChatControllerTest, ShowsWhoIsThereNowAndNotAMomentAgo) {
+  answers_["chat.presence"] = R"({"count":1,"users":[{"user":"bob"}]})";
+  start_and_join();
+  ASSERT_TRUE(run([&] { return look()->people.size() == 1; }));
+  answers_["chat.presence"] = R"({"count":2,"users":[{"user":"bob"},{"user":"cid"}]})";
+  type("/who");
+  ASSERT_TRUE(run([&] { return !pages_.empty(); }));
+  EXPECT_THAT(pages_, ElementsAre("In #lobby: 2", "bob", "cid"));
+  refusals_["chat.presence"] = R"({"code":103,"message":"permission denied"})";
+  type("/who");
+  ASSERT_TRUE(run_until_seen(": cannot see who is here: permission denied"));
+}
+
 TEST_F(ChatControllerTest, SaysThatOneIsTypingNotTooOften) {
   start_and_join();
   controller_->note_typing();
