@@ -47,7 +47,7 @@ need_header() {
   missing+=("$1")
 }
 
-# For every preset; whose preset has the web page (CHIRM_WEB) needs need_for_web as well.
+# For every preset. Who builds one with the web page (CHIRM_WEB) calls need_for_web, too.
 need_for_building() {
   need_command g++ "${CXX:-g++}"
   need_version cmake cmake 3.25

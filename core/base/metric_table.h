@@ -51,6 +51,10 @@ struct LabelledMetric {
   const char* help;
   const char* label;
 };
+// GCC does without it, clang before version 17 does not.
+template <class Counters, class Map>
+LabelledMetric(Map Counters::*, const char*, const char*, const char*)
+    -> LabelledMetric<Counters, Map>;
 
 // Whether the table has every member of Counters once, under names that differ. Members of the
 // types Others are not in it: maps and histograms, which have entries of their own.

@@ -8,7 +8,7 @@
 
 namespace chirm {
 
-// Of one table, beside which it is a member: `mutable`, as a check() is const.
+// A member beside the table that it walks; `mutable`, because check() is const.
 class TurnSlice {
  public:
   static constexpr std::size_t kBuckets = 32;  // of a call
@@ -20,7 +20,7 @@ class TurnSlice {
     const std::size_t buckets = table.bucket_count();
     // All of a small table, but no bucket of it twice.
     for (std::size_t i = 0; i < std::min(kBuckets, buckets); ++i) {
-      // The table may have been rehashed since the last call, to fewer buckets than that came to.
+      // A rehash may have left fewer buckets than next_.
       const std::size_t bucket = next_++ % buckets;
       std::for_each(table.begin(bucket), table.end(bucket), visit);
     }

@@ -90,7 +90,7 @@ void Subscriptions::check(const Channel& channel) {
                            subscription.is_catching_up;
     CHIRM_CHECK(is_served, channel.name(), i, cursor, channel.log.top().offset);
   }
-  // All readers are marked, which CatchUps::check() sees; so as many as are marked are readers.
+  // CatchUps::check() sees that every reader is marked. As the counts agree, nobody else is.
   const std::size_t readers = channel.catch_up ? channel.catch_up->readers.size() : 0;
   CHIRM_CHECK(catching_up == readers, channel.name(), catching_up, readers);
   for (const Joining& joining : channel.joining) {

@@ -162,7 +162,8 @@ void Loop::skip_ms(std::uint64_t ms) {
         ->push_back(reinterpret_cast<uv_timer_t*>(handle));
   };
   uv_walk(uv_.get(), add_timer, &timers);
-  // Those of the same time come in the order in which they are started.
+  // They are started anew in the order of their times. Of equal ones, that which was made first
+  // comes first: uv_walk() does not tell in which order they were started.
   std::ranges::stable_sort(timers, {}, uv_timer_get_due_in);
   for (uv_timer_t* timer : timers) {
     const std::uint64_t left_ms = uv_timer_get_due_in(timer);

@@ -15,8 +15,8 @@ void PeopleCommands::show_who(std::string_view argument) {
         "chat.user", object_of("user", user), "say who " + safe_line(user) + " is",
         [this](std::string_view json) { chat_.note(describe_user(read_user(json))); });
   }
-  // As it stands beside the messages, which on a narrow screen has no room there. It is asked anew:
-  // there, who comes is shown a moment later.
+  // The list beside the messages, for screens too narrow for it. The server is asked, as that list
+  // may be a moment old.
   presence_.read_now([this](const Conversation& asked) {
     chat_.events.show_page(people_page(asked.label(), asked.people, asked.people_count));
   });

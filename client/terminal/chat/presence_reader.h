@@ -20,7 +20,8 @@ class PresenceReader {
   using OnRead = std::function<void(const Conversation&)>;
 
   void read_now();
-  // The same, and calls `done` when the answer has come. Why none comes is noted.
+  // The same, and calls `done` when the answer has come, unless the conversation has been left. Why
+  // none comes is noted.
   void read_now(OnRead done);
   // Somebody has come or gone; there may be more of them.
   void read_soon();

@@ -11,7 +11,7 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// The end is a message_key() (message_ids.h), put together here without a copy of it.
+// Ends as message_key() does (message_ids.h), without building it first.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id) {
   command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",

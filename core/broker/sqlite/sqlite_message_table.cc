@@ -22,7 +22,7 @@ Expected<void, Error> SqliteMessageTable::load() {
   if (!done) return done;
   int rc = SQLITE_OK;
   while ((rc = read.step()) == SQLITE_ROW) {
-    // Never written; a file that somebody has edited or repaired may have it all the same.
+    // An empty id is never written, but a file that somebody has edited or repaired may have one.
     if (read.text(3).empty()) continue;
     ids_.add(key_of(read.number(1), read.text(2), read.text(3)),
              static_cast<std::uint64_t>(read.number(4)), read.number(0));

@@ -131,8 +131,12 @@ TEST_F(SlowDraining, SendsClientsAwayEvenlySpread) {
   for (int i = 0; i < kClients; ++i) (void)node.add_subscriber();
   const std::uint64_t start_ms = node.loop.now_ms();
   stop();
+  int seen = sent_away();
   EXPECT_TRUE(node.pass_until(
       [&] {
+        // Between two looks there is one tick at most.
+        EXPECT_LE(sent_away() - seen, kPerTick);
+        seen = sent_away();
         const int ticks = static_cast<int>((node.loop.now_ms() - start_ms) / 100) + 1;
         EXPECT_LE(sent_away(), kPerTick * ticks)
             << "after " << node.loop.now_ms() - start_ms << " ms";

@@ -180,6 +180,7 @@ TEST_F(HttpRequests, ThatNeverEndAreGivenUp) {
   RawClient& websocket = impatient.add_subscriber();
   EXPECT_TRUE(impatient.pass_until([&] { return silent.is_ended() && slow.is_ended(); }));
   impatient.pass_ms(500);
+  EXPECT_TRUE(impatient.run_for(50));
   EXPECT_FALSE(websocket.is_ended());
 }
 
