@@ -220,8 +220,8 @@ void MessageLines::append_said(std::vector<Glyphs>& lines, std::size_t index) co
   if (!message.reactions.empty()) add_below(reactions(message));
 }
 
-// What the room or this client says. Where names have no column of their own, its sign still needs a
-// place behind the time.
+// What the room or this client says. Where names have no column of their own, its sign still needs
+// a place behind the time.
 void MessageLines::append_remark(std::vector<Glyphs>& lines, const Message& message) const {
   const int indent = std::max(indent_, kTimeColumns + 2);
   const Style style = message.is_bad ? kBad : kFaintStyle;
