@@ -110,7 +110,7 @@ void SqliteBroker::on_rewritten(const SqliteRewrite& rewrite) {
 
 // Through the writer, so that it has a place in the order of commits: what was committed before is
 // in the position, and what comes after is delivered.
-void SqliteBroker::subscribe(std::string_view channel, Callback<Position> done) {
+void SqliteBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   const std::uint64_t id = ++last_subscription_id_;
   const bool is_new =
       subscriptions_.try_emplace(std::string(channel), Subscription{id, false}).second;
