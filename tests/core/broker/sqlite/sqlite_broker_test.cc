@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -50,6 +51,15 @@ TEST_F(SqliteBrokerFile, RefusesAFileThatIsInUseAndNamesIt) {
   EXPECT_THAT(second.error().message, HasSubstr(path_));
   EXPECT_EQ(publish("room:a", "x").offset, 1U);
   open();
+}
+
+TEST_F(SqliteBrokerFile, RefusesAFileThatIsInUseByAnotherName) {
+  open();
+  const std::string link = directory_.path() + "/link.db";
+  std::filesystem::create_symlink(path_, link);
+  EXPECT_FALSE(SqliteBroker::open(loop_, link, StoreSync::kFull, settings_));
+  close();
+  EXPECT_TRUE(SqliteBroker::open(loop_, link, StoreSync::kFull, settings_));
 }
 
 TEST_F(SqliteBrokerFile, RefusesWhatItCannotReadAndNamesIt) {
