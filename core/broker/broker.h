@@ -18,15 +18,11 @@
 #include "core/broker/broker_health.h"
 #include "core/broker/document_store.h"
 #include "core/broker/node_bus.h"
+#include "core/broker/position.h"
 #include "protocol/codes.h"
 #include "protocol/expected.h"
 
 namespace chirm {
-
-struct Position {
-  std::uint64_t offset = 0;  // 0: before the first publication
-  std::string epoch;
-};
 
 // One entry of a log. The body is a publication's JSON members without the offset
 // (append_publication_body).
@@ -53,7 +49,7 @@ struct HistoryRequest {
 };
 
 struct History {
-  Position top;  // read in one step with the publications
+  LogTop top;  // read in one step with the publications
   std::vector<Publication> publications;
   std::uint64_t rewrites = 0;  // how often something in the channel was rewritten; for the broker
 };
@@ -140,7 +136,7 @@ class Broker {
   // every publication with an offset above the given top reaches the listener, or
   // on_maybe_missed() does. While the store is away or has no room, this waits for it. The channel
   // must not be subscribed already.
-  virtual void subscribe(std::string_view channel, Callback<Position> done) = 0;
+  virtual void subscribe(std::string_view channel, Callback<LogTop> done) = 0;
   virtual void unsubscribe(std::string_view channel) = 0;
 
   virtual void history(const HistoryRequest& request, Callback<History> done) = 0;

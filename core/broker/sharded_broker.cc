@@ -109,7 +109,7 @@ void ShardedBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> d
   of(request.channel).rewrite(request, std::move(done));
 }
 
-void ShardedBroker::subscribe(std::string_view channel, Callback<Position> done) {
+void ShardedBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   of(channel).subscribe(channel, std::move(done));
 }
 

@@ -28,7 +28,7 @@ std::string& scratch() {
 ChannelLog::ChannelLog(std::string channel, WsEncoder& encoder)
     : channel_(std::move(channel)), encoder_(encoder) {}
 
-void ChannelLog::reset(Position top) {
+void ChannelLog::reset(LogTop top) {
   std::vector<Segment>().swap(segments_);
   bytes_ = 0;
   top_ = std::move(top);

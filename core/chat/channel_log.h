@@ -41,7 +41,7 @@ class ChannelLog {
   ChannelLog(std::string channel, WsEncoder& encoder);
 
   // Empties the tail; the next publication has offset top.offset + 1.
-  void reset(Position top);
+  void reset(LogTop top);
   // The publication behind top(), and when it came by a clock of the caller's.
   void append(std::string_view body, std::uint32_t arrived = 0);
   // Older publications, in order, the last of them right before first(). They become one segment.
@@ -54,7 +54,7 @@ class ChannelLog {
   void drop(std::uint64_t offset);
 
   const std::string& channel() const { return channel_; }
-  const Position& top() const { return top_; }
+  const LogTop& top() const { return top_; }
   std::uint64_t first() const {  // top().offset + 1 when the tail is empty
     return segments_.empty() ? top_.offset + 1 : segments_.front().first;
   }
@@ -107,7 +107,7 @@ class ChannelLog {
   std::string channel_;
   WsEncoder& encoder_;
   std::vector<Segment> segments_;  // few; an empty deque would take 600 bytes a channel
-  Position top_;
+  LogTop top_;
   std::size_t bytes_ = 0;  // of all segments, reserved
 };
 

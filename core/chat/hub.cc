@@ -65,7 +65,7 @@ Channel* Hub::find_subscribed(std::string_view name) const {
   return channel;
 }
 
-void Hub::on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top) {
+void Hub::on_subscribed(const std::string& name, const Expected<LogTop, ErrorCode>& top) {
   Channel* channel = channels_.find(name);
   if (channel == nullptr || channel->state != ChannelState::kSubscribing) return;
   if (!top) {
@@ -298,7 +298,8 @@ void Hub::on_maybe_missed(std::string_view name) {
 
 Position Hub::known_position(std::string_view name) {
   const Channel* channel = find_subscribed(name);
-  return channel == nullptr ? Position{} : channel->log.top();
+  if (channel == nullptr) return {};
+  return channel->log.top();
 }
 
 std::vector<Publication> Hub::tail(std::string_view name, std::uint64_t since,

@@ -109,7 +109,7 @@ class Hub final : private BrokerListener {
   Channel& find_or_open(std::string_view name);
   // Null while it has no tail either.
   Channel* find_subscribed(std::string_view name) const;
-  void on_subscribed(const std::string& name, const Expected<Position, ErrorCode>& top);
+  void on_subscribed(const std::string& name, const Expected<LogTop, ErrorCode>& top);
   void on_history(Channel& channel, const HistoryAnswer& answer);
   void on_missing(Channel& channel, const Expected<History, ErrorCode>& history);
 

@@ -14,12 +14,14 @@ Recovery::Recovery(const Parts& parts)
 // ---- Joining
 
 // The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is
-// the same or unknown to the client, and everything behind its offset is still there.
+// the same or unknown to the client, and everything behind its offset is still there. With one more:
+// a client that stands in an earlier epoch of the log, and not behind where that ended, goes on in
+// the new one, which the answer names.
 std::optional<Recovery::Outcome> Recovery::try_join(Channel& channel, Joining& joining) {
   CHIRM_CHECK(channel.state != ChannelState::kSubscribing, channel.name());
-  const Position& top = channel.log.top();
+  const LogTop& top = channel.log.top();
   const std::uint64_t since = joining.since.offset;
-  const bool is_epoch_right = joining.since.epoch.empty() || joining.since.epoch == top.epoch;
+  const bool is_epoch_right = top.descends_from(joining.since.epoch, since);
   const bool is_ahead = joining.recover && is_epoch_right && since > top.offset;
   if (is_ahead && !joining.is_compared) {
     // It may come from a node that is ahead of this one: the store knows.
@@ -154,7 +156,7 @@ Recovery::Tip Recovery::go_on(Channel& channel) {
 }
 
 // Reads that are under way are of the old log: their answers are not waited for any more.
-void Recovery::start_over(Channel& channel, const Position& top) {
+void Recovery::start_over(Channel& channel, const LogTop& top) {
   ++counters_.epoch_changes;
   channel.seen = top.offset;
   channel.stored = {};

@@ -71,7 +71,7 @@ class Recovery {
   Outcome join(const Channel& channel, const Joining& joining, bool is_recovered);
   void append_missing(Channel& channel, const std::vector<Publication>& missing);
   Tip go_on(Channel& channel);
-  void start_over(Channel& channel, const Position& top);
+  void start_over(Channel& channel, const LogTop& top);
 
   const Parts parts_;
   ChatCounters& counters_;

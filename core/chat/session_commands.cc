@@ -212,12 +212,12 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
   begin(kListWeight);
   const HistoryRequest request{command.channel, since, limit, command.reverse,
                                settings.history_reply_bytes_max};
-  context_.hub.broker().history(request, [weak = self(), id, epoch](const auto& history) {
+  context_.hub.broker().history(request, [weak = self(), id, since, epoch](const auto& history) {
     Session* session = *weak;
     if (session == nullptr) return;
     if (!history) {
       session->reply_error(id, history.error());
-    } else if (!epoch.empty() && epoch != history->top.epoch) {
+    } else if (!history->top.descends_from(epoch, since)) {
       // Its offsets mean something else in this log.
       session->reply_error(id, errors::kUnrecoverablePosition);
     } else {

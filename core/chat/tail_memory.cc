@@ -56,7 +56,7 @@ void TailMemory::drop(ChannelLog& log, std::uint64_t offset) {
   log.drop(offset);
 }
 
-void TailMemory::reset(ChannelLog& log, Position top) {
+void TailMemory::reset(ChannelLog& log, LogTop top) {
   const Change change(log, counters_);
   log.reset(std::move(top));
 }

@@ -33,7 +33,7 @@ class TailMemory {
   // Those up to `offset` go.
   void drop(ChannelLog& log, std::uint64_t offset);
   // All go. The next one has offset top.offset + 1.
-  void reset(ChannelLog& log, Position top);
+  void reset(ChannelLog& log, LogTop top);
   // What is older goes as long as the log has more than bytes_max().
   void trim(ChannelLog& log);
 

@@ -38,7 +38,7 @@ class FakeBroker final : public Broker {
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override {
     rewrites.push_back({std::string(request.channel), std::move(done)});
   }
-  void subscribe(std::string_view channel, Callback<Position> done) override {
+  void subscribe(std::string_view channel, Callback<LogTop> done) override {
     subscribes.push_back({std::string(channel), std::move(done)});
   }
   void unsubscribe(std::string_view channel) override { unsubscribes.emplace_back(channel); }
@@ -61,11 +61,11 @@ class FakeBroker final : public Broker {
 
   // Answers the oldest open call of its kind.
   void answer_publish(Expected<Position, ErrorCode> answer) { next(publishes).done(answer); }
-  void answer_subscribe(Expected<Position, ErrorCode> answer) { next(subscribes).done(answer); }
+  void answer_subscribe(Expected<LogTop, ErrorCode> answer) { next(subscribes).done(answer); }
   void answer_history(Expected<History, ErrorCode> answer) { next(histories).done(answer); }
   void fail_history() { answer_history(Unexpected<ErrorCode>(errors::kInternal)); }
   // … with publications whose data are their offsets.
-  void answer_history(Position top, const std::vector<std::uint64_t>& offsets) {
+  void answer_history(LogTop top, const std::vector<std::uint64_t>& offsets) {
     History history{std::move(top), {}};
     for (const std::uint64_t offset : offsets) {
       history.publications.push_back({offset, body_of(offset)});
@@ -86,7 +86,7 @@ class FakeBroker final : public Broker {
   std::deque<Call<Rewritten>> rewrites;
   std::deque<Call<SearchResult>> searches;
   std::vector<std::pair<std::string, std::string>> signals;
-  std::deque<Call<Position>> subscribes;
+  std::deque<Call<LogTop>> subscribes;
   std::deque<HistoryCall> histories;
   std::vector<std::string> unsubscribes;
   DocumentStore* document_store = nullptr;

@@ -88,12 +88,12 @@ void MemoryBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> do
   });
 }
 
-void MemoryBroker::subscribe(std::string_view channel, Callback<Position> done) {
+void MemoryBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
     MemoryLogs::Log& log = logs_.find_or_create(name, loop_.now_ms());
     CHIRM_CHECK(!log.is_subscribed, name);
     log.is_subscribed = true;
-    done(log.position());
+    done(LogTop(log.position()));
   });
 }
 

@@ -108,7 +108,7 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
        .bytes = request.channel.size() + request.expected.size() + request.body.size()});
 }
 
-void RedisBroker::subscribe(std::string_view channel, Callback<Position> done) {
+void RedisBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   subscriptions_.add(channel, std::move(done));
 }
 

@@ -62,7 +62,7 @@ class RedisBroker final : public Broker {
   void signal(std::string_view channel, std::string_view body) override;
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
   // `done` is not called any more after unsubscribe().
-  void subscribe(std::string_view channel, Callback<Position> done) override;
+  void subscribe(std::string_view channel, Callback<LogTop> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
   void search(const SearchRequest& request, Callback<SearchResult> done) override;

@@ -28,7 +28,7 @@ class RedisSubscription {
     kLive,         // `done` was called
     kClosed,       // unsubscribed: nothing is delivered any more
   };
-  using Done = Broker::Callback<Position>;
+  using Done = Broker::Callback<LogTop>;
 
   // Messages that come before the position is known wait up to this size; then they are dropped,
   // and on_maybe_missed() makes up for them.

@@ -28,7 +28,7 @@ SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStoreWriter> writer,
                            std::shared_ptr<SqliteStoreReader> reader)
     : writes_(loop, settings, std::move(writer)),
-      reads_(loop, settings.pending_commands_max, std::move(reader)),
+      reads_(loop, settings.pending_commands_max, writes_, std::move(reader)),
       documents_(loop, writes_, reads_),
       nodes_(loop) {}
 
@@ -110,7 +110,7 @@ void SqliteBroker::on_rewritten(const SqliteRewrite& rewrite) {
 
 // Through the writer, so that it has a place in the order of commits: what was committed before is
 // in the position, and what comes after is delivered.
-void SqliteBroker::subscribe(std::string_view channel, Callback<Position> done) {
+void SqliteBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   const std::uint64_t id = ++last_subscription_id_;
   const bool is_new =
       subscriptions_.try_emplace(std::string(channel), Subscription{id, false}).second;
@@ -212,10 +212,15 @@ void SqliteBroker::flush() {
   if constexpr (kChecksInvariants) check();
 }
 
+Health SqliteBroker::health() const {
+  if (writes_.failure() == nullptr) return Health::kReady;
+  return writes_.is_gone() ? Health::kAway : Health::kDegraded;
+}
+
 std::vector<StoreHealth> SqliteBroker::stores() const {
   StoreHealth store{.name = "sqlite", .health = health()};
   if (const SqliteWriteQueue::Failure* failure = writes_.failure()) {
-    store.problem = "cannot be written: " + failure->error;
+    store.problem = (failure->is_gone ? "" : "cannot be written: ") + failure->error;
     store.since_unix_ms = failure->since_unix_ms;
   }
   return {store};

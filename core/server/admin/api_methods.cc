@@ -213,11 +213,11 @@ ApiAction ApiMethods::prepare_history(JsonFields& params) {
   return [=, this](const ApiDone& done) {
     const HistoryRequest request{channel, offset, std::min(limit, kHistoryMax), is_reverse,
                                  kHistoryBytes};
-    broker_.history(request, [epoch, done](const Expected<History, ErrorCode>& history) {
+    broker_.history(request, [offset, epoch, done](const Expected<History, ErrorCode>& history) {
       if (!history) return done(Unexpected<ApiError>(to_api(history.error())));
-      // Another epoch: the offset is one of a log that is gone, and what follows it here is not
-      // what the caller has missed.
-      if (!epoch.empty() && epoch != history->top.epoch) {
+      // The offset is one of a log that is gone, and what follows it here is not what the caller has
+      // missed.
+      if (!history->top.descends_from(epoch, offset)) {
         return done(Unexpected<ApiError>(to_api(errors::kUnrecoverablePosition)));
       }
       done(history_json(*history));

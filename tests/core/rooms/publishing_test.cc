@@ -27,7 +27,7 @@ class UnreadableBroker final : public Broker {
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override {
     inner_.rewrite(request, std::move(done));
   }
-  void subscribe(std::string_view channel, Callback<Position> done) override {
+  void subscribe(std::string_view channel, Callback<LogTop> done) override {
     inner_.subscribe(channel, std::move(done));
   }
   void unsubscribe(std::string_view channel) override { inner_.unsubscribe(channel); }

@@ -35,10 +35,10 @@ class RedisLifeTest : public RedisTest {
     for (int i = from; i <= to; ++i) text += (i == from ? "" : " ") + body(std::to_string(i));
     return text;
   }
-  static Position top(BrokerNode& node, const std::string& channel = kRoom) {
+  static LogTop top(BrokerNode& node, const std::string& channel = kRoom) {
     const auto history = node.history({channel, 0, 0, false});
     EXPECT_TRUE(history && *history);
-    return history && *history ? (*history)->top : Position{};
+    return history && *history ? (*history)->top : LogTop{};
   }
 
   // A node that follows the room.

@@ -29,6 +29,7 @@ class SqliteFile : public ::testing::Test {
         << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
+  // Of a table, or of "table WHERE …".
   std::int64_t count_rows(const std::string& table) {
     sqlite3* database = nullptr;
     sqlite3_stmt* statement = nullptr;
@@ -40,6 +41,20 @@ class SqliteFile : public ::testing::Test {
     sqlite3_finalize(statement);
     sqlite3_close(database);
     return count;
+  }
+
+  // As sqlite3's .backup and .restore do it: `to` becomes what `from` is.
+  static void back_up(const std::string& from, const std::string& to) {
+    sqlite3* source = nullptr;
+    sqlite3* target = nullptr;
+    ASSERT_EQ(sqlite3_open(from.c_str(), &source), SQLITE_OK);
+    ASSERT_EQ(sqlite3_open(to.c_str(), &target), SQLITE_OK);
+    sqlite3_backup* backup = sqlite3_backup_init(target, "main", source, "main");
+    ASSERT_NE(backup, nullptr) << sqlite3_errmsg(target);
+    EXPECT_EQ(sqlite3_backup_step(backup, -1), SQLITE_DONE);
+    EXPECT_EQ(sqlite3_backup_finish(backup), SQLITE_OK);
+    sqlite3_close(target);
+    sqlite3_close(source);
   }
 
   testing::TempDirectory directory_;
