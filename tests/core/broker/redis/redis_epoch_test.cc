@@ -22,7 +22,7 @@ class RedisEpoch : public testing::RedisTest {
   Position top() {
     const auto history = node_->history({"room:a", 0, 0, false});
     EXPECT_TRUE(history && *history);
-    return history && *history ? (*history)->top : Position{};
+    return history && *history ? Position((*history)->top) : Position{};
   }
   // Redis as it was at a moment: what a replica that was behind, or an old file, brings back.
   void remember_state() {

@@ -38,7 +38,7 @@ class RedisLifeTest : public RedisTest {
   static Position top(BrokerNode& node, const std::string& channel = kRoom) {
     const auto history = node.history({channel, 0, 0, false});
     EXPECT_TRUE(history && *history);
-    return history && *history ? (*history)->top : Position{};
+    return history && *history ? Position((*history)->top) : Position{};
   }
 
   // A node that follows the room.
