@@ -157,6 +157,7 @@ void RedisBroker::check() const {
 
 void RedisBroker::on_period() {
   subscriber_.check_confirmations();
+  subscriptions_.renew_numberings();
   probe_.tick();
 }
 
