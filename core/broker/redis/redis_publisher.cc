@@ -49,7 +49,9 @@ class RedisPublisher::Batch final : public RedisRequest {
 };
 
 RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
-    : context_(context), commands_(commands), expiry_timer_(context.loop, [this] { expire(); }) {
+    : context_(context),
+      commands_(commands),
+      expiry_timer_(context.loop, [this] { expire(context_.loop.now_ms()); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
 
@@ -199,9 +201,9 @@ void RedisPublisher::finish(Lane& lane) {
 
 // A lane is not one request to RedisCommands' clock, as its messages have waited for different
 // times.
-void RedisPublisher::expire() {
+void RedisPublisher::expire(std::uint64_t now_ms) {
   std::vector<Done> expired;
-  for (const auto& [channel, lane] : lanes_) expire(*lane, context_.loop.now_ms(), expired);
+  for (const auto& [channel, lane] : lanes_) expire(*lane, now_ms, expired);
   for (const Done& done : expired) fail(done);
 }
 

@@ -3,18 +3,24 @@
 
 #include <utility>
 
+#include "core/broker/sqlite/sqlite_opening.h"
+
 namespace chirm {
 
 SqliteStoreWriter::SqliteStoreWriter(std::unique_ptr<SqliteDatabase> database)
     : database_(std::move(database)),
+      clock_(*database_),
       log_(*database_),
       index_(*database_),
       documents_(*database_) {}
 
 Expected<std::unique_ptr<SqliteStoreWriter>, Error> SqliteStoreWriter::open(const std::string& path,
                                                                             StoreSync sync) {
-  auto database = SqliteDatabase::open_for_writing(path, sync);
+  auto database = SqliteDatabase::open_for_writing(path);
   if (!database) return Unexpected<Error>(database.error());
+  auto opened = SqliteOpening(**database, (*database)->witness()).run(sync);
+  if (opened) opened = (*database)->begin_writing();
+  if (!opened) return Unexpected<Error>(opened.error());
   std::unique_ptr<SqliteStoreWriter> store(new SqliteStoreWriter(std::move(*database)));
   const auto done = store->prepare();
   if (!done) return Unexpected<Error>(done.error());
@@ -22,7 +28,8 @@ Expected<std::unique_ptr<SqliteStoreWriter>, Error> SqliteStoreWriter::open(cons
 }
 
 Expected<void, Error> SqliteStoreWriter::prepare() {
-  auto done = log_.prepare();
+  auto done = clock_.prepare();
+  if (done) done = log_.prepare();
   if (done) done = index_.prepare();
   if (done) done = documents_.prepare_writing();
   return done;
@@ -93,6 +100,7 @@ Expected<bool, Error> SqliteStoreWriter::forget_old(const BrokerSettings& settin
   if (!has_newest) return has_newest;
   if (!*has_newest) witness.note_newest({});
   if (const auto done = index_.forget_old(); !done) return Unexpected<Error>(done.error());
+  if (const auto done = clock_.note(now_ms); !done) return Unexpected<Error>(done.error());
   return has_more;
 }
 
