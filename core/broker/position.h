@@ -22,8 +22,9 @@ struct Position {
   std::string epoch;
 };
 
-// An earlier epoch of a log, and where that log had got to when its epoch changed: up to this offset
-// its publications are those of the log. What lay behind it in the old epoch is not in the log.
+// An earlier epoch of a log, and where that log had got to when its epoch changed: up to this
+// offset its publications are those of the log. What lay behind it in the old epoch is not in the
+// log.
 struct Ancestor {
   std::string epoch;
   std::uint64_t offset = 0;

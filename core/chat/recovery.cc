@@ -14,9 +14,9 @@ Recovery::Recovery(const Parts& parts)
 // ---- Joining
 
 // The rules of recovery (https://centrifugal.dev/docs/server/history_and_recovery): the epoch is
-// the same or unknown to the client, and everything behind its offset is still there. With one more:
-// a client that stands in an earlier epoch of the log, and not behind where that ended, goes on in
-// the new one, which the answer names.
+// the same or unknown to the client, and everything behind its offset is still there. With one
+// more: a client that stands in an earlier epoch of the log, and not behind where that ended, goes
+// on in the new one, which the answer names.
 std::optional<Recovery::Outcome> Recovery::try_join(Channel& channel, Joining& joining) {
   CHIRM_CHECK(channel.state != ChannelState::kSubscribing, channel.name());
   const LogTop& top = channel.log.top();

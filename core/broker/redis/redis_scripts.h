@@ -11,6 +11,10 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
+//                                   a  its ancestors (position.h), newest first:
+//                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
+//                                      at 200 bytes: a number that has lost digits is a smaller
+//                                      one, up to which they are the same as well
 //   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
 //                                   outlives the stream
@@ -31,6 +35,8 @@
 //   - when something may be gone that no node can give back: then the channel's life is older than
 //     the first one to be trusted.
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
+// What is still there is the beginning of what was there, so the old epoch becomes an ancestor, up
+// to here.
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
@@ -63,11 +69,16 @@ local hash, stream = KEYS[1], KEYS[2]
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
-local epoch, top = meta[1], tonumber(meta[2] or '0')
+local epoch, top, ancestors = meta[1], tonumber(meta[2] or '0'), nil
 if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
   epoch = ARGV[1]
-elseif not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
-    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then epoch = ARGV[3] end
+elseif not epoch then
+  epoch = ARGV[3]
+elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
+    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
+  ancestors = (epoch .. ':' .. format('%.0f', top) .. ' ' .. (call('HGET', hash, 'a') or ''))
+  epoch = ARGV[3]
+end
 
 local answer, bodies = {epoch}, nil
 local first, first_top, key = nil, top, 2
@@ -91,7 +102,8 @@ for i = 10, #ARGV, 2 do
       if id then call('DEL', id) end
       if first or not added.err:find('equal or smaller', 1, true) then return added end
       call('DEL', stream)
-      epoch, top, first_top, offset = ARGV[3], 0, 0, '1'
+      call('HDEL', hash, 'a')
+      epoch, top, first_top, offset, ancestors = ARGV[3], 0, 0, '1', nil
       if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[9]) end
       call('XADD', stream, '1-0', 'b', body)
     end
@@ -113,6 +125,7 @@ if first then
     call('HSET', hash, 'o', format('%.0f', top))
   else
     call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[5])
+    if ancestors then call('HSET', hash, 'a', ancestors:sub(1, 200)) end
   end
   if ttl == 0 then
     if first_top == 0 then call('PERSIST', hash) end
@@ -135,11 +148,12 @@ return answer
 // ARGV  1-5 as above  6 time to live of a channel without publications (ms)
 //       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
 //       11 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries, how many were rewritten}. Writes only when the channel needs an
-// epoch, or when it is empty and its time to live is to begin anew: at most once in ttl / 8.
+// Answers {offset, epoch, entries, how many were rewritten, ancestors}. Writes only when the
+// channel needs an epoch, or when it is empty and its time to live is to begin anew: at most once
+// in ttl / 8.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l', 'w')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l', 'w', 'a')
 local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
 if not epoch then
   local had_stream = redis.call('DEL', stream) == 1
@@ -149,8 +163,9 @@ if not epoch then
   redis.call('HSET', hash, 'e', epoch, 'o', '0', 'l', ARGV[5])
 elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
     tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
+  meta[6] = (epoch .. ':' .. string.format('%.0f', top) .. ' ' .. (meta[6] or '')):sub(1, 200)
   epoch = ARGV[3]
-  redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5])
+  redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5], 'a', meta[6])
 end
 
 local ttl = tonumber(ARGV[6])
@@ -175,7 +190,7 @@ while left > 0 and bytes_left > 0 do
   left = #some == count and left - count or 0
   if left > 0 then from = '(' .. some[count][1] end
 end
-return {top, epoch, entries, tonumber(meta[5] or '0')}
+return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 )lua";
 
 // Rewrites a publication, and announces that. Entries of a stream cannot be changed, so the new
@@ -190,9 +205,16 @@ return {top, epoch, entries, tonumber(meta[5] or '0')}
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
-local epoch = call('HGET', hash, 'e')
-local entry = call('XRANGE', stream, offset, offset)[1]
-if not epoch or not entry or (ARGV[2] ~= '' and ARGV[2] ~= epoch) then return 0 end
+local meta = call('HMGET', hash, 'e', 'a')
+local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
+if not epoch or not entry then return 0 end
+if ARGV[2] ~= '' and ARGV[2] ~= epoch then
+  local is_ancestor = false
+  for old, last in (meta[2] or ''):gmatch('(%S+):(%d+)') do
+    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= tonumber(last))
+  end
+  if not is_ancestor then return 0 end
+end
 local body = call('HGET', overlay, offset) or entry[2][2]
 if body == ARGV[4] then return 1 end
 if ARGV[3] ~= '' and ARGV[3] ~= body then return -1 end

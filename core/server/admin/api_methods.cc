@@ -215,8 +215,8 @@ ApiAction ApiMethods::prepare_history(JsonFields& params) {
                                  kHistoryBytes};
     broker_.history(request, [offset, epoch, done](const Expected<History, ErrorCode>& history) {
       if (!history) return done(Unexpected<ApiError>(to_api(history.error())));
-      // The offset is one of a log that is gone, and what follows it here is not what the caller has
-      // missed.
+      // The offset is one of a log that is gone, and what follows it here is not what the caller
+      // has missed.
       if (!history->top.descends_from(epoch, offset)) {
         return done(Unexpected<ApiError>(to_api(errors::kUnrecoverablePosition)));
       }

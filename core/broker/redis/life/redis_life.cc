@@ -19,6 +19,12 @@ constexpr std::uint32_t kTriesMax = 20;
 // How a life was settled, as the script says it.
 constexpr std::int64_t kAllTrue = 0;
 constexpr std::int64_t kSuspect = 2;
+constexpr std::int64_t kUnproven = 3;
+// A node that was without Redis for so much longer than this Redis runs may have been cut off from
+// one that others went on using: that it finds its lease says nothing about them.
+constexpr std::uint64_t kStaleMs = 10'000;
+// Redis tells its age in whole seconds.
+constexpr std::uint64_t kUptimeErrorMs = 1000;
 
 }  // namespace
 
@@ -47,12 +53,8 @@ void RedisLife::leave() {
 void RedisLife::on_connected() {
   arrival_ = {};
   // Section by section: INFO with several is Redis 7's, and it is to be told how old this one is.
-  for (const char* section : {"server", "replication", "persistence"}) {
-    commands_.ask({"INFO", section}, [this](const RedisReply& reply) { on_info(reply); });
-  }
-  // The last question: its answer goes on.
-  commands_.ask({"CONFIG", "GET", "appendfsync"},
-                [this](const RedisReply& reply) { on_fsync(reply); });
+  commands_.ask({"INFO", "server"}, [this](const RedisReply& reply) { on_info(reply, false); });
+  commands_.ask({"INFO", "replication"}, [this](const RedisReply& reply) { on_info(reply, true); });
 }
 
 void RedisLife::on_disconnected() {
@@ -60,16 +62,16 @@ void RedisLife::on_disconnected() {
   tails_.stop();
 }
 
-void RedisLife::on_info(const RedisReply& reply) {
+void RedisLife::on_info(const RedisReply& reply, bool is_last) {
   if (reply.is_error()) arrival_.info_error = reply.text();
   arrival_.server.read(reply.text());
+  if (is_last) go_on();
 }
 
-// An operator may have forbidden CONFIG: then it counts as unsafe. Where INFO is forbidden nothing
-// can be told about the life of this Redis, and it is used as if it never lost anything.
-void RedisLife::on_fsync(const RedisReply& reply) {
-  RedisServerInfo& server = arrival_.server;
-  server.is_safe = reply[1].text() == "always";
+// Where INFO is forbidden nothing can be told about the life of this Redis, and it is used as if it
+// never lost anything.
+void RedisLife::go_on() {
+  const RedisServerInfo& server = arrival_.server;
   if (server.is_too_old()) {
     return commands_.reconnect("it is Redis " + server.version + "; chirm needs Redis 7 or later");
   }
@@ -88,13 +90,19 @@ void RedisLife::on_fsync(const RedisReply& reply) {
 
 void RedisLife::arrive() {
   RedisCommand command;
-  command.begin(3 + 2 + 8 + nodes_.size());
+  command.begin(3 + 2 + 10 + nodes_.size());
   command.add("EVAL").add(redis_scripts::kArrive).add(2).add(life_key_).add(nodes_key_);
   command.add(arrival_.server.run_id).add(arrival_.server.promotion()).add(node_);
-  command.add(lease_).add(number_).add(context_.first_true_life);
-  command.add(settings_.return_ms).add(settings_.lease_ms);
+  command.add(lease_).add(life_id_).add(open_number_);
+  command.add(number_).add(context_.first_true_life).add(settings_.lease_renewals);
+  command.add(is_lease_stale() ? "1" : "0");
   for (const std::string& name : nodes_) command.add(name);
   commands_.ask(command, [this](const RedisReply& reply) { on_arrived(reply); });
+}
+
+bool RedisLife::is_lease_stale() const {
+  const std::uint64_t uptime_ms = 1000 * arrival_.server.uptime_s + kUptimeErrorMs;
+  return context_.loop.now_ms() - leased_ms_ > uptime_ms + kStaleMs;
 }
 
 // A node that has not taken part in any life yet has nothing to put back, but it waits with the
@@ -104,6 +112,7 @@ void RedisLife::on_arrived(const RedisReply& reply) {
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
   arrival_.id = reply[3].text();
+  arrival_.began_ms = context_.loop.now_ms();
   arrival_.is_return = !life_id_.empty() && (life_id_ != arrival_.id || open_number_ != number_);
   arrival_.result = {};
   arrival_.tries = 0;
@@ -120,11 +129,15 @@ void RedisLife::on_tails_done(const RedisTails::Result& result) {
   settle();
 }
 
+// Nodes that live come back within moments of Redis' start. So at one that has run for longer
+// nobody waits for those of whom nothing is known.
 void RedisLife::settle() {
+  const bool is_young = 1000 * arrival_.server.uptime_s < settings_.strangers_ms + kUptimeErrorMs;
   RedisCommand command;
-  command.begin(3 + 1 + 5).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
-  command.add(arrival_.id).add(node_).add(arrival_.server.may_have_lost() ? "1" : "0");
-  command.add(tails_.has_unfit() ? "1" : "0").add(settings_.work_ms);
+  command.begin(3 + 1 + 8).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
+  command.add(arrival_.id).add(number_).add(node_).add(tails_.has_unfit() ? "1" : "0");
+  command.add(context_.loop.now_ms() - arrival_.began_ms).add(settings_.return_ms);
+  command.add(is_young ? settings_.strangers_ms : 0).add(settings_.work_ms);
   commands_.ask(command, [this](const RedisReply& reply) { on_settled(reply); });
 }
 
@@ -177,6 +190,9 @@ void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
         "redis: it may have lost what only these nodes hold, which did not come: {}. Every "
         "channel gets a new epoch",
         missing);
+  } else if (state == kUnproven) {
+    spdlog::warn(
+        "redis: nobody knows whether it has lost something. Every channel gets a new epoch");
   } else if (state != kAllTrue) {
     spdlog::warn("redis: it has lost something; channels that no node follows get a new epoch");
   }
@@ -202,9 +218,9 @@ void RedisLife::on_timer() {
 
 void RedisLife::renew_lease() {
   RedisCommand command;
-  command.begin(3 + 2 + 5).add("EVAL").add(redis_scripts::kLease).add(2);
+  command.begin(3 + 2 + 6).add("EVAL").add(redis_scripts::kLease).add(2);
   command.add(life_key_).add(nodes_key_).add(life_id_).add(node_);
-  command.add(number_).add(context_.first_true_life).add(settings_.lease_ms);
+  command.add(number_).add(context_.first_true_life).add(lease_).add(settings_.lease_renewals);
   (void)commands_.send(command, [this](const RedisReply& reply) { on_lease(reply); });
 }
 
@@ -217,6 +233,7 @@ void RedisLife::on_lease(const RedisReply& reply) {
     return;  // else the old lease counts
   }
   lease_ = static_cast<std::uint64_t>(reply[0].integer());
+  leased_ms_ = context_.loop.now_ms();
   nodes_.clear();
   for (std::size_t i = 1; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
   context_.counters.leases = nodes_.size();

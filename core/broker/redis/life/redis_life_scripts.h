@@ -3,19 +3,23 @@
 // The Lua that nodes run when a Redis has come back, or another has taken its place, before they
 // use it (redis_life.h says what a life and a lease are). Private to core/broker.
 //
-// Two keys:
+// Two keys. No clock is looked at: neither a step of Redis' time nor one of a node's changes
+// anything.
 //
-//   <prefix>:nodes  sorted set   node → when its lease was written, by Redis' clock (ms)
+//   <prefix>:nodes  sorted set   node → its lease
 //   <prefix>:life   hash
 //     id       which process this data lives in, and since which promotion
 //     n        the number of this life: 1, 2, 3 …
 //     t        the first life whose numbering is trusted: a channel that was last found true in an
 //              older life gets a new epoch when it is touched
-//     until    0 when the life is settled, that is, may be used; before, the time (ms) up to which
-//              missing nodes are waited for
+//     b        the newest lease: each renewal is the next number, through all lives
+//     end:<n>  of the last lives before this one: `<its id> <the newest lease that this data has of
+//              it>`
+//     is_open  1 when the life is settled, that is, may be used
 //     state, missing   how it was settled (see below), and without which nodes
 //   and while it is being settled
-//     beat     the newest lease that is known of
+//     is_new   1 when there was no life before it
+//     proven   1 when a node has found its lease
 //     lossy    1 when a node knows of a write that is gone
 //     for each node one of
 //       w:<node>   it has not come yet, and is waited for
@@ -23,16 +27,24 @@
 //       p:<node>   it has compared; some of what it holds does not fit yet
 //       d:<node>   it is done
 //
-// Redis' persistence and its replication both keep a prefix of what was written: when something is
-// there, all that was written before it is there, too. So a node that finds its last lease knows
-// that nothing older is gone; and what is younger is in the memory of the nodes that follow the
-// channel. That gives three ways for a life to be settled:
+// Redis' persistence and its replication both keep a prefix of what was written, and so does a copy
+// of its files that is restored: when something is there, all that was written before it is there,
+// too. So a node that finds its last lease knows that nothing older is gone; and what is younger is
+// in the memory of the nodes that follow the channel. A lease is found when it is not newer than
+// the newest of its life that the data has. That gives these ways for a life to be settled:
 //
-//   state 0  all nodes came, and each found its lease. Every epoch stays (t as it was).
+//   state 0  all nodes came, and each found its lease. Every epoch stays (t as it was). So it is
+//            in a store that never had a life, as it has nothing.
 //   state 1  all came, but a lease was gone. What a node has compared is true; all other channels
 //            get a new epoch when they are touched (t = n).
-//   state 2  a node is missing, and Redis may have lost something that only that node knows of.
-//            Every channel gets a new epoch when it is touched (n grows by 1, and t = n).
+//   state 2  a node is missing that may hold more than the store and the others have. Every channel
+//            gets a new epoch when it is touched (n grows by 1, and t = n).
+//   state 3  all who came remember nothing, or were without Redis for long: nobody can tell whether
+//            this is all that there was. As state 2.
+//
+// New epochs name those that they follow, so that only who has seen what is gone must be told so
+// (redis_scripts.h). A node that comes to a settled life, and whose lease is not found, begins
+// another one: the store was settled by nodes that did not know what this one knows.
 
 #include <string_view>
 
@@ -43,50 +55,70 @@ namespace chirm::redis_scripts {
 //
 // KEYS  1 life  2 nodes
 // ARGV  1 the process (run_id)  2 its promotion, "" when none is known  3 this node
-//       4 its last lease (0: none)  5 the n and 6 the t that it knows
-//       7 how long to wait for missing nodes (ms)  8 how long a lease lasts (ms)
-//       9… the nodes that it knows
+//       4 its last lease (0: none)  5 the id and 6 the n of the life that it is of  7 the newest n
+//       and 8 t that it knows  9 so many renewals without one of its own, and a lease is over
+//       10 1 when its lease proves nothing: it has been without Redis for long
+//       11… the nodes that it knows
 // Answers {n, t, 1 unless all is settled, id}.
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'beat')
-local n, t = tonumber(held[2] or '0'), tonumber(held[3] or '0')
+local call, format = redis.call, string.format
+local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b')
+local n, t, newest = tonumber(held[2] or '0'), tonumber(held[3] or '0'), tonumber(held[5] or '0')
 local id = ARGV[1] .. ARGV[2]
 -- Redis forgets its promotion when an idle backlog is freed: that alone begins no new life.
 if ARGV[2] == '' and held[1] and held[1]:sub(1, #id) == id then id = held[1] end
--- A node that knows a later life than this Redis does has used another one meanwhile.
-if held[1] == id and n >= tonumber(ARGV[5]) then
-  if held[4] == '0' then return {n, t, 0, id} end
+
+local is_found = lease == 0
+if held[1] == ARGV[5] and held[2] == ARGV[6] then
+  is_found = is_found or lease <= newest
 else
-  -- A new life. Those whose lease had not run out when the newest one was written are waited for.
-  n, t = math.max(n, tonumber(ARGV[5])) + 1, math.max(t, tonumber(ARGV[6]))
-  local newest = redis.call('ZREVRANGE', nodes, 0, 0, 'WITHSCORES')[2] or '0'
-  local oldest = string.format('(%.0f', tonumber(newest) - tonumber(ARGV[8]))
-  local known = redis.call('ZRANGEBYSCORE', nodes, oldest, '+inf')
-  redis.call('DEL', life, nodes)
-  redis.call('HSET', life, 'id', id, 'n', n, 't', t, 'beat', newest,
-    'until', string.format('%.0f', now + tonumber(ARGV[7])))
-  for _, name in ipairs(known) do redis.call('HSET', life, 'w:' .. name, 1) end
-  held[5] = newest
+  local of, last = (call('HGET', life, 'end:' .. ARGV[6]) or ''):match('^(%S+) (%d+)$')
+  is_found = is_found or (of == ARGV[5] and lease <= tonumber(last))
 end
 
-if lease > tonumber(held[5]) then
-  -- This node's lease is newer than any in the store: the end of the store's data is gone, and with
-  -- it what it knew of the nodes. This node knows better who was there.
-  for _, field in ipairs(redis.call('HKEYS', life)) do
-    if field:sub(1, 2) == 'w:' then redis.call('HDEL', life, field) end
-  end
-  for i = 9, #ARGV do
-    local name = ARGV[i]
-    local has = redis.call('HMGET', life, 'a:' .. name, 'p:' .. name, 'd:' .. name)
-    if not (has[1] or has[2] or has[3]) then redis.call('HSET', life, 'w:' .. name, 1) end
-  end
-  redis.call('HSET', life, 'beat', ARGV[4], 'lossy', 1)
+-- A node that knows a later life than this Redis does has used another one meanwhile.
+local is_another = held[1] ~= id or n < tonumber(ARGV[7])
+if not is_another and held[4] == '1' then
+  if is_found then return {n, t, 0, id} end
+  is_another = true
 end
-redis.call('HDEL', life, 'w:' .. me, 'p:' .. me, 'd:' .. me)
-redis.call('HSET', life, 'a:' .. me, 1)
+if is_another then
+  -- Those whose lease had not run out when the newest one was written are waited for.
+  local span = tonumber(ARGV[9]) * call('ZCARD', nodes)
+  local known = call('ZRANGEBYSCORE', nodes, format('(%.0f', newest - span), '+inf')
+  for _, field in ipairs(call('HKEYS', life)) do
+    if field:sub(1, 4) ~= 'end:' then call('HDEL', life, field) end
+  end
+  call('DEL', nodes)
+  if held[1] then
+    call('HSET', life, 'end:' .. held[2], held[1] .. ' ' .. format('%.0f', newest))
+    call('HDEL', life, 'end:' .. format('%.0f', n - 64))
+  else
+    call('HSET', life, 'is_new', 1)
+  end
+  n, t = math.max(n, tonumber(ARGV[7])) + 1, math.max(t, tonumber(ARGV[8]))
+  call('HSET', life, 'id', id, 'n', n, 't', t, 'b', format('%.0f', newest), 'is_open', 0)
+  for _, name in ipairs(known) do call('HSET', life, 'w:' .. name, 1) end
+end
+
+if lease > 0 then
+  if not is_found then
+    -- The numbering of leases goes on behind all that any node was given.
+    if lease > newest then call('HSET', life, 'b', ARGV[4]) end
+    call('HSET', life, 'lossy', 1)
+  elseif ARGV[10] ~= '1' then
+    call('HSET', life, 'proven', 1)
+  end
+  -- Whom this node knows the store need not know: they may have come behind what it has.
+  for i = 11, #ARGV do
+    local name = ARGV[i]
+    local has = call('HMGET', life, 'a:' .. name, 'p:' .. name, 'd:' .. name)
+    if not (has[1] or has[2] or has[3]) then call('HSET', life, 'w:' .. name, 1) end
+  end
+end
+call('HDEL', life, 'w:' .. me, 'p:' .. me, 'd:' .. me)
+call('HSET', life, 'a:' .. me, 1)
 return {n, t, 1, id}
 )lua";
 
@@ -94,17 +126,21 @@ return {n, t, 1, id}
 // waited for any more settles the life for all.
 //
 // KEYS  1 life
-// ARGV  1 id  2 this node, which has compared its channels  3 1 if Redis may have lost something
-//       4 1 if something that it holds does not fit yet  5 for how long nodes that have come are
-//       waited for beyond those that have not (ms)
+// ARGV  1 id  2 n  3 this node, which has compared its channels  4 1 if something that it holds
+//       does not fit yet  5 how long it has been here (ms)  6 how long nodes that are missing are
+//       waited for (ms)  7 … nodes of which nothing is known (ms)  8 for how long nodes that have
+//       come are waited for beyond those that have not (ms)
 // Answers {how many other nodes have not compared yet, how many have something that does not fit}
 // while nodes are waited for, then {n, t, state, missing nodes}.
 inline constexpr std::string_view kSettle = R"lua(
-local life, me, is_partial = KEYS[1], ARGV[2], ARGV[4] == '1'
-local held = redis.call('HMGET', life, 'id', 'n', 't', 'until', 'lossy', 'state', 'missing')
+local life, me, is_partial, here_ms = KEYS[1], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+local held = redis.call('HMGET', life, 'id', 'n', 't', 'is_open', 'lossy', 'state', 'missing',
+  'proven', 'is_new')
 if held[1] ~= ARGV[1] then return redis.error_reply('ERR another life has begun') end
 local n, t, state = tonumber(held[2]), tonumber(held[3]), 0
-if held[4] == '0' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
+-- A life that was settled without a node has a higher number than that node was told.
+if held[4] == '1' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
+if held[2] ~= ARGV[2] then return redis.error_reply('ERR another life has begun') end
 redis.call('HDEL', life, 'w:' .. me, 'a:' .. me, 'p:' .. me)
 redis.call('HSET', life, (is_partial and 'p:' or 'd:') .. me, 1)
 
@@ -116,28 +152,28 @@ for _, field in ipairs(redis.call('HKEYS', life)) do
   if kind == 'a:' or kind == 'p:' then working[#working + 1] = field:sub(3) end
   if kind:sub(2) == ':' then done[#done + 1] = field end
 end
-local time = redis.call('TIME')
-local late_ms = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(held[4])
-local may_have_lost = ARGV[3] == '1' or held[5]
 -- Who has come is given more time than who has not: it is at work on what it holds.
-local waits_for = (may_have_lost and late_ms < 0) and #missing or 0
-if #working > 0 and late_ms < tonumber(ARGV[5]) then
+local waits_for = here_ms < tonumber(ARGV[6]) and #missing or 0
+local is_nobody_known = not (held[5] or held[8])
+if is_nobody_known and here_ms < tonumber(ARGV[7]) then waits_for = waits_for + 1 end
+if #working > 0 and here_ms < tonumber(ARGV[6]) + tonumber(ARGV[8]) then
   local comparing = #working - partial - (is_partial and 1 or 0)
   return {waits_for + comparing, partial}
 end
 if waits_for > 0 then return {waits_for, partial} end
 -- Nobody is waited for any more. Those who have not finished in time count as missing.
 for _, name in ipairs(working) do missing[#missing + 1] = name end
-if #missing > 0 and may_have_lost then
+local is_unproven = not (held[5] or held[8] or held[9])
+if #missing > 0 or is_unproven then
   n = n + 1
-  t, state = n, 2
+  t, state = n, #missing > 0 and 2 or 3
 elseif held[5] then
   t, state = n, 1
 end
 for _, field in ipairs(done) do redis.call('HDEL', life, field) end
-redis.call('HDEL', life, 'lossy', 'beat')
+redis.call('HDEL', life, 'lossy', 'proven', 'is_new')
 local names = table.concat(missing, ' ')
-redis.call('HSET', life, 'n', n, 't', t, 'until', 0, 'state', state, 'missing', names)
+redis.call('HSET', life, 'n', n, 't', t, 'is_open', 1, 'state', state, 'missing', names)
 return {n, t, state, names}
 )lua";
 
@@ -146,23 +182,24 @@ return {n, t, state, names}
 // has begun while this connection lasted.
 //
 // KEYS  1 life  2 nodes
-// ARGV  1 id  2 this node  3 n  4 t  5 how long a lease lasts (ms)
+// ARGV  1 id  2 this node  3 n  4 t  5 its last lease (0: none)  6 so many renewals without one of
+//       its own, and a lease is over
 // Answers {the lease, the nodes that have one …}.
 inline constexpr std::string_view kLease = R"lua(
-local life, nodes = KEYS[1], KEYS[2]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local oldest = now - tonumber(ARGV[5])
-local id = redis.call('HGET', life, 'id')
-if not id then
-  redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'until', 0)
-elseif id ~= ARGV[1] or redis.call('HGET', life, 'n') ~= ARGV[3] then
+local life, nodes, format = KEYS[1], KEYS[2], string.format
+local held = redis.call('HMGET', life, 'id', 'n')
+if not held[1] then
+  redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'b', ARGV[5], 'is_open', 1)
+elseif held[1] ~= ARGV[1] or held[2] ~= ARGV[3] then
   return redis.error_reply('ERR another life has begun')
 end
-redis.call('ZADD', nodes, string.format('%.0f', now), ARGV[2])
-redis.call('ZREMRANGEBYSCORE', nodes, '-inf', oldest)
+local lease = redis.call('HINCRBY', life, 'b', 1)
+redis.call('ZADD', nodes, format('%.0f', lease), ARGV[2])
+-- All renew equally often: so many renewals of each are so much time.
+local span = tonumber(ARGV[6]) * redis.call('ZCARD', nodes)
+redis.call('ZREMRANGEBYSCORE', nodes, '-inf', format('%.0f', lease - span))
 local answer = redis.call('ZRANGEBYSCORE', nodes, '-inf', '+inf', 'LIMIT', 0, 256)
-table.insert(answer, 1, now)
+table.insert(answer, 1, lease)
 return answer
 )lua";
 
@@ -195,7 +232,9 @@ for i = 1, #KEYS, 2 do
     else
       local entry = body ~= '' and redis.call('XRANGE', KEYS[i + 1], offset, offset)[1]
       if entry and entry[2][2] ~= body then
+        -- Nobody knows from where on: no position of the old epoch means anything.
         redis.call('HSET', hash, 'e', ARGV[at + 3])
+        redis.call('HDEL', hash, 'a')
         verdict = -3
       end
       -- A full memory must not keep a node away that has nothing to put back.
@@ -223,7 +262,7 @@ inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
 local count = (#ARGV - 11) / 2
-local meta = call('HMGET', hash, 'e', 'o', 'l')
+local meta = call('HMGET', hash, 'e', 'o', 'l', 'a')
 local top = tonumber(meta[2] or '0')
 if not meta[1] then
   -- n = t: the life is settled, and something is gone for good. Others have used the channel since,
@@ -241,7 +280,8 @@ if has_stream and first > top + 1 then
   if ARGV[11] == '0' then return -1 end
   -- What is in between is gone for good. The life is not settled, so nobody has published since: a
   -- new epoch now comes before any offset is given a second time.
-  call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
+  call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1], 'a',
+    (epoch .. ':' .. format('%.0f', top) .. ' ' .. (meta[4] or '')):sub(1, 200))
   return -4
 end
 
@@ -254,6 +294,7 @@ for i = 1, count do
   local body = stored[format('%.0f-0', first + i - 1)]
   if body and body ~= ARGV[11 + 2 * i] then
     call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
+    call('HDEL', hash, 'a')
     return -3
   end
 end

@@ -19,10 +19,10 @@ class RedisEpoch : public testing::RedisTest {
     EXPECT_TRUE(position && *position);
     return position && *position ? **position : Position{};
   }
-  Position top() {
+  LogTop top() {
     const auto history = node_->history({"room:a", 0, 0, false});
     EXPECT_TRUE(history && *history);
-    return history && *history ? (*history)->top : Position{};
+    return history && *history ? (*history)->top : LogTop{};
   }
   // Redis as it was at a moment: what a replica that was behind, or an old file, brings back.
   void remember_state() {

@@ -35,10 +35,10 @@ class RedisLifeTest : public RedisTest {
     for (int i = from; i <= to; ++i) text += (i == from ? "" : " ") + body(std::to_string(i));
     return text;
   }
-  static Position top(BrokerNode& node, const std::string& channel = kRoom) {
+  static LogTop top(BrokerNode& node, const std::string& channel = kRoom) {
     const auto history = node.history({channel, 0, 0, false});
     EXPECT_TRUE(history && *history);
-    return history && *history ? (*history)->top : Position{};
+    return history && *history ? (*history)->top : LogTop{};
   }
 
   // A node that follows the room.
@@ -66,8 +66,8 @@ class RedisLifeTest : public RedisTest {
   // As of a node that was killed a moment ago.
   static void add_lease(const RedisServer& server, const std::string& name) {
     server.command({"EVAL",
-                    "return redis.call('ZADD', 'chirm:nodes', redis.call('TIME')[1] .. '000', "
-                    "ARGV[1])",
+                    "return redis.call('ZADD', 'chirm:nodes', redis.call('HGET', 'chirm:life', "
+                    "'b'), ARGV[1])",
                     "0", name});
   }
   void restart_empty() {
