@@ -92,9 +92,11 @@ class BrokerListener {
                               std::string_view epoch, std::string_view body) = 0;
   // A signal (Broker::signal()) of a subscribed channel.
   virtual void on_signal(std::string_view channel, std::string_view body) = 0;
-  // Something was rewritten in this channel, at this offset or before it. What the listener holds
-  // of the channel up to that offset is out of date, and must not be given to anybody any more.
-  virtual void on_rewritten(std::string_view channel, std::uint64_t offset) = 0;
+  // The publication at this offset was rewritten, and has this body now. When the body is "", it is
+  // not known which one it was: something at this offset or before it. What the listener holds is
+  // then out of date up to there. It must not be given to anybody any more.
+  virtual void on_rewritten(std::string_view channel, std::uint64_t offset,
+                            std::string_view body) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.
   virtual void on_maybe_missed(std::string_view channel) = 0;
   // The newest position this node has seen in the channel; epoch "" when none. A publish carries

@@ -46,8 +46,9 @@ std::optional<RedisRewriteNotice> RedisRewriteNotice::parse(std::string_view tex
   text.remove_prefix(1);
   const auto offset = take_number(text);
   const auto rewrites = offset ? take_number(text) : std::nullopt;
-  if (!rewrites || text.empty()) return std::nullopt;
-  return RedisRewriteNotice{*offset, *rewrites, text};
+  const std::size_t colon = text.find(':');
+  if (!rewrites || colon == text.npos || colon == 0) return std::nullopt;
+  return RedisRewriteNotice{*offset, *rewrites, text.substr(0, colon), text.substr(colon + 1)};
 }
 
 }  // namespace chirm

@@ -5,7 +5,7 @@
 //   publications   <offset of the first>:<epoch>:  and for each, in order,
 //                  <size of the body>:<body>
 //   a signal       s<body>
-//   a rewrite      r<offset>:<rewrites in this epoch so far>:<epoch>
+//   a rewrite      r<offset>:<rewrites so far>:<epoch>:<the new body>
 
 #include <cstdint>
 #include <optional>
@@ -42,8 +42,9 @@ class RedisBusMessage {
 
 struct RedisRewriteNotice {
   std::uint64_t offset;    // of the publication that was rewritten
-  std::uint64_t rewrites;  // in the channel and epoch, this one included
-  std::string_view epoch;  // a view into the message
+  std::uint64_t rewrites;  // in the channel, this one included
+  std::string_view epoch;  // views into the message
+  std::string_view body;
 
   // nullopt when it is none. `message` begins with RedisBusMessage::kRewrite.
   static std::optional<RedisRewriteNotice> parse(std::string_view message);

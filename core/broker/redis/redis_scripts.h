@@ -200,8 +200,7 @@ return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
 //       5 topic  6 time to live (ms, 0: for ever)
 // Answers 1 when it is done (also when it had been done before), 0 when there is no such
-// publication, -1 when its body is another one. The message: 'r', offset, ':', rewrites, ':',
-// epoch.
+// publication, -1 when its body is another one. The message is that of redis_bus_message.h.
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
@@ -232,7 +231,7 @@ if count % 64 == 0 then
     if tonumber(one) < first then call('HDEL', overlay, one) end
   end
 end
-call('PUBLISH', ARGV[5], 'r' .. offset .. ':' .. count .. ':' .. epoch)
+call('PUBLISH', ARGV[5], 'r' .. offset .. ':' .. count .. ':' .. epoch .. ':' .. ARGV[4])
 return 1
 )lua";
 

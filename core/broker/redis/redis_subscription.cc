@@ -107,29 +107,23 @@ bool RedisSubscription::has_missed(Position position) {
 }
 
 // ---- Rewrites
-//
-// Redis counts the rewrites of a channel, and each notice carries the count: so a notice that was
-// lost shows by the next one, or by the next read of the log, just as a lost publication does.
 
+// Of those whose notice was lost it is not known where they were: anywhere.
 void RedisSubscription::on_rewritten(std::string_view message) {
   const auto notice = RedisRewriteNotice::parse(message);
   if (!notice) return;
-  const bool is_same_epoch = notice->epoch == rewritten_epoch_;
-  if (is_same_epoch && notice->rewrites <= rewrites_) return;  // a read of the log was faster
-  const bool is_next = is_same_epoch && notice->rewrites == rewrites_ + 1;
-  rewritten_epoch_ = notice->epoch;
-  rewrites_ = notice->rewrites;
-  // Of those that were lost it is not known where they were: anywhere.
-  context_.listener->on_rewritten(channel_, is_next ? notice->offset : UINT64_MAX);
+  const RedisRewrites::Seen seen = rewrites_.note(*notice);
+  if (seen == RedisRewrites::Seen::kSome) {
+    context_.listener->on_rewritten(channel_, UINT64_MAX, {});
+  } else if (seen == RedisRewrites::Seen::kNext) {
+    context_.listener->on_rewritten(channel_, notice->offset, notice->body);
+  }
 }
 
 void RedisSubscription::compare_rewrites(const History& history) {
-  const bool is_known = !rewritten_epoch_.empty();
-  const bool is_same = history.top.epoch == rewritten_epoch_ && history.rewrites == rewrites_;
-  if (is_same) return;
-  rewritten_epoch_ = history.top.epoch;
-  rewrites_ = history.rewrites;
-  if (is_known && is_live()) context_.listener->on_rewritten(channel_, history.top.offset);
+  const bool is_known =
+      rewrites_.note(history.top.epoch, history.rewrites) == RedisRewrites::Seen::kNothingNew;
+  if (!is_known && is_live()) context_.listener->on_rewritten(channel_, history.top.offset, {});
 }
 
 void RedisSubscription::check() const {
@@ -139,7 +133,7 @@ void RedisSubscription::check() const {
   CHIRM_CHECK(state_ == State::kReading || state_ == State::kClosed || held_.empty(), channel_,
               held_.size());
   CHIRM_CHECK(held_bytes_ <= kHeldBytesMax || has_dropped_, channel_, held_bytes_);
-  CHIRM_CHECK(!rewritten_epoch_.empty() || rewrites_ == 0, channel_, rewrites_);
+  rewrites_.check();
 }
 
 }  // namespace chirm

@@ -17,6 +17,7 @@
 
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_rewrites.h"
 
 namespace chirm {
 
@@ -55,10 +56,11 @@ class RedisSubscription {
 
   // Whether more has been told of rewrites than this read of the log knows.
   bool is_outdated(const History& history) const {
-    return history.top.epoch == rewritten_epoch_ && history.rewrites < rewrites_;
+    return rewrites_.is_ahead_of(history.top.epoch, history.rewrites);
   }
   // Tells of rewrites that were not told because the link was down.
   void compare_rewrites(const History& history);
+  const RedisRewrites& rewrites() const { return rewrites_; }
 
   // What its members promise of each other.
   void check() const;
@@ -73,10 +75,9 @@ class RedisSubscription {
   RedisContext& context_;
   const std::string channel_;
   State state_ = State::kSubscribing;
-  Done done_;                    // empty exactly when it is live, or was and is closed
-  Position last_;                // the newest that has arrived, or was announced and asked for
-  std::string rewritten_epoch_;  // "": nothing is known of rewrites yet
-  std::uint64_t rewrites_ = 0;   // that the listener was told of, in rewritten_epoch_
+  Done done_;               // empty exactly when it is live, or was and is closed
+  Position last_;           // the newest that has arrived, or was announced and asked for
+  RedisRewrites rewrites_;  // that the listener was told of
   std::vector<std::string> held_;
   std::size_t held_bytes_ = 0;  // of what is in held_, and of what would be if it were not too much
   bool has_dropped_ = false;    // something that should be in held_

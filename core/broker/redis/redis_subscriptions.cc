@@ -109,6 +109,11 @@ void RedisSubscriptions::on_digest(std::string_view channel, std::string_view ep
   context_.listener->on_maybe_missed(followed->subscription.channel());
 }
 
+const RedisRewrites* RedisSubscriptions::rewrites(std::string_view channel) const {
+  const Followed* const followed = find(channel);
+  return followed == nullptr ? nullptr : &followed->subscription.rewrites();
+}
+
 std::vector<std::string> RedisSubscriptions::known_channels() const {
   std::vector<std::string> names;
   names.reserve(channels_.size());

@@ -179,6 +179,10 @@ void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
       "redis: it is another one, or was restarted (life {}). Compared {} channels, put {} "
       "publications back in {}",
       number_, arrival_.result.compared, arrival_.result.put_back, arrival_.result.restored);
+  if (arrival_.result.rewritten + arrival_.result.rewrites_gone > 0) {
+    spdlog::info("redis: put {} edits and deletions back; {} are gone", arrival_.result.rewritten,
+                 arrival_.result.rewrites_gone);
+  }
   if (arrival_.result.diverged + arrival_.result.uncovered + arrival_.result.failed > 0) {
     spdlog::warn(
         "redis: new epochs: {} channels have another content, in {} more is missing than "

@@ -231,7 +231,9 @@ for i = 1, #KEYS, 2 do
       verdict = top
     else
       local entry = body ~= '' and redis.call('XRANGE', KEYS[i + 1], offset, offset)[1]
-      if entry and entry[2][2] ~= body then
+      -- What this node does not know to be rewritten it has as it was, or as it is.
+      if entry and entry[2][2] ~= body and
+          redis.call('HEXISTS', KEYS[i + 1] .. ':w', offset) == 0 then
         -- Nobody knows from where on: no position of the old epoch means anything.
         redis.call('HSET', hash, 'e', ARGV[at + 3])
         redis.call('HDEL', hash, 'a')
@@ -254,8 +256,8 @@ return answer
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
-//       when there are none  11 1: the last try  12… for each publication 1 if it has a message id,
-//       else 0, and its body
+//       when there are none  11 1: the last try  12… for each publication a number, 1 if it has a
+//       message id + 2 if it was rewritten, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
@@ -291,8 +293,9 @@ if has_stream and first <= top and count > 0 then
   for _, entry in ipairs(range) do stored[entry[1]] = entry[2][2] end
 end
 for i = 1, count do
-  local body = stored[format('%.0f-0', first + i - 1)]
-  if body and body ~= ARGV[11 + 2 * i] then
+  local offset = format('%.0f', first + i - 1)
+  local body = tonumber(ARGV[10 + 2 * i]) < 2 and stored[offset .. '-0']
+  if body and body ~= ARGV[11 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
     call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
     call('HDEL', hash, 'a')
     return -3
@@ -301,12 +304,15 @@ end
 
 local added, key = 0, 2
 for i = 1, count do
-  local offset, has_id = first + i - 1, ARGV[10 + 2 * i] == '1'
+  local offset, kind = first + i - 1, tonumber(ARGV[10 + 2 * i])
+  local has_id = kind % 2 == 1
   if has_id then key = key + 1 end
   if not has_stream or offset > top then
     local text = format('%.0f', offset)
     call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i])
     if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
+    -- So that a node that does not know of it sees why its own is another one.
+    if kind >= 2 then call('HSET', stream .. ':w', text, ARGV[11 + 2 * i]) end
     added = added + 1
   end
 end
@@ -321,8 +327,32 @@ elseif ttl == 0 then
 else
   call('PEXPIRE', stream, format('%.0f', ttl + ttl / 8))
   call('PEXPIRE', hash, format('%.0f', ttl + ttl / 4))
+  call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
 end
 return {top, added}
+)lua";
+
+// Puts back the newest rewrites of a channel that the store has lost. It may be repeated, and
+// several nodes may do it at once: what the store knows is not newer than what any of them does.
+//
+// KEYS  1 hash  2 stream
+// ARGV  1 t  2 epoch  3 time to live (ms, 0: for ever)  4 the number of the last rewrite  5… for
+//       each, in order and up to that one, its offset and body
+// Answers {how many were put back, how many are gone for good}, or -1 when the log is another one.
+inline constexpr std::string_view kPutBackRewrites = R"lua(
+local hash, overlay, last = KEYS[1], KEYS[2] .. ':w', tonumber(ARGV[4])
+local meta = redis.call('HMGET', hash, 'e', 'l', 'w')
+if meta[1] ~= ARGV[2] or tonumber(meta[2] or '0') < tonumber(ARGV[1]) then return -1 end
+local known = tonumber(meta[3] or '0')
+if known >= last then return {0, 0} end
+local before = last - (#ARGV - 4) / 2  -- the one in front of the first that is given
+for i = 1, last - before do
+  if before + i > known then redis.call('HSET', overlay, ARGV[3 + 2 * i], ARGV[4 + 2 * i]) end
+end
+redis.call('HSET', hash, 'w', ARGV[4])
+local ttl = tonumber(ARGV[3])
+if ttl > 0 then redis.call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
+return {last - math.max(known, before), math.max(0, before - known)}
 )lua";
 
 }  // namespace chirm::redis_scripts

@@ -26,8 +26,8 @@ bool is_temporary(std::string_view error) {
 }
 }  // namespace
 
-RedisTails::RedisTails(RedisContext& context, RedisCommands& commands)
-    : context_(context), commands_(commands) {}
+RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, RewritesOf rewrites)
+    : context_(context), commands_(commands), rewrites_of_(std::move(rewrites)) {}
 
 void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
                        std::uint64_t first_true, Done done) {
@@ -43,6 +43,8 @@ void RedisTails::stop() {
   channels_.clear();
   gaps_.clear();
   unfit_.clear();
+  rewritten_.clear();
+  unfit_rewritten_.clear();
   is_last_ = false;
   in_flight_ = 0;
   result_ = {};
@@ -51,12 +53,14 @@ void RedisTails::stop() {
 
 void RedisTails::retry(bool is_last, Done done) {
   gaps_ = std::exchange(unfit_, {});
+  rewritten_ = std::exchange(unfit_rewritten_, {});
   is_last_ = is_last;
   done_ = std::move(done);
   pump();
 }
 
-// Gaps go first: while one is open, what other nodes hold behind it does not fit.
+// Gaps go first: while one is open, what other nodes hold behind it does not fit. Rewrites come
+// last: a channel that is not there cannot have any.
 void RedisTails::pump() {
   while (in_flight_ < kInFlightMax && (!gaps_.empty() || !channels_.empty())) {
     if (gaps_.empty()) {
@@ -67,6 +71,9 @@ void RedisTails::pump() {
       put_back(std::move(gap));
     }
   }
+  if (gaps_.empty() && channels_.empty()) {
+    while (in_flight_ < kInFlightMax && !rewritten_.empty()) put_back_rewrites();
+  }
   if (in_flight_ == 0 && done_) std::exchange(done_, nullptr)(result_);
 }
 
@@ -74,6 +81,7 @@ void RedisTails::check() const {
   CHIRM_CHECK(in_flight_ <= kInFlightMax, in_flight_);
   CHIRM_CHECK(done_ || in_flight_ == 0, in_flight_);
   CHIRM_CHECK(done_ || (channels_.empty() && gaps_.empty()), channels_.size(), gaps_.size());
+  CHIRM_CHECK(done_ || rewritten_.empty(), rewritten_.size());
   CHIRM_CHECK(!is_last_ || life_ != 0);
 }
 
@@ -90,8 +98,10 @@ void RedisTails::compare() {
     one.position = known_position(context_, one.channel);
     if (one.position.epoch.empty()) continue;  // nobody was told anything that could be wrong now
     // The newest body is sent along: the same offset with another text shows that the store has had
-    // another history since.
-    if (one.position.offset > 0) {
+    // another history since. One that was rewritten shows nothing: the store may have lost that.
+    const RedisRewrites* const rewrites = rewrites_of_(one.channel);
+    const bool is_rewritten = rewrites != nullptr && rewrites->find(one.position.offset) != nullptr;
+    if (one.position.offset > 0 && !is_rewritten) {
       auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
       if (!newest.empty()) one.body = std::move(newest.front().body);
     }
@@ -133,6 +143,8 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
     } else if (verdict >= 0) {
       gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
     }
+    const RedisRewrites* const rewrites = rewrites_of_(batch[i].channel);
+    if (rewrites != nullptr && !rewrites->newest().empty()) rewritten_.push_back(batch[i].channel);
   }
   pump();
 }
@@ -166,21 +178,26 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   struct Author {
     std::string user;
     std::string message_id;  // "" when there is none to be remembered
+    bool is_rewritten = false;
   };
+  const RedisRewrites* const rewrites = rewrites_of_(gap.channel);
   std::vector<Author> authors;
   std::size_t id_count = 0;
   for (const Publication& publication : publications) {
     const PublicationKey key = keys_.decode(publication.body);
     Author& author = authors.emplace_back();
+    author.is_rewritten = rewrites != nullptr && rewrites->find(publication.offset) != nullptr;
     if (key.message_id.empty() || settings.idempotency_ttl_ms == 0) continue;
-    author = {std::string(key.user), std::string(key.message_id)};
+    author.user = key.user;
+    author.message_id = key.message_id;
     ++id_count;
   }
   command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
-  for (const auto& [user, message_id] : authors) {
-    if (!message_id.empty()) add_id_key(command_, context_, gap.channel, user, message_id);
+  for (const Author& one : authors) {
+    if (one.message_id.empty()) continue;
+    add_id_key(command_, context_, gap.channel, one.user, one.message_id);
   }
   command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(context_.loop.unix_ms()));
@@ -189,7 +206,9 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
   command_.add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
-    command_.add(authors[i].message_id.empty() ? "0" : "1").add(publications[i].body);
+    const Author& author = authors[i];
+    command_.add((author.message_id.empty() ? 0U : 1U) + (author.is_rewritten ? 2U : 0U));
+    command_.add(publications[i].body);
   }
 }
 
@@ -235,6 +254,43 @@ void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
   if (is_temporary(error)) return commands_.reconnect("putting back: " + std::string(error));
   if (result_.failed++ == 0) spdlog::warn("redis: cannot put back: {}", error);
   context_.listener->on_maybe_missed(gap.channel);
+}
+
+// ---- Rewrites
+
+void RedisTails::put_back_rewrites() {
+  const std::string channel = std::move(rewritten_.back());
+  rewritten_.pop_back();
+  const RedisRewrites* const rewrites = rewrites_of_(channel);
+  if (rewrites == nullptr || rewrites->newest().empty()) return;  // unsubscribed since
+  const auto& newest = rewrites->newest();
+  command_.begin(3 + 2 + 4 + 2 * newest.size());
+  command_.add("EVAL").add(redis_scripts::kPutBackRewrites).add(2);
+  add_channel_keys(command_, context_, channel);
+  command_.add(first_true_).add(known_position(context_, channel).epoch);
+  command_.add(context_.settings.history_ttl_ms).add(rewrites->count());
+  for (const RedisRewrites::Rewrite& one : newest) command_.add(one.offset).add(one.body);
+  ++in_flight_;
+  commands_.ask(command_,
+                [this, channel](const RedisReply& reply) { on_rewrites_put_back(channel, reply); });
+}
+
+// Without what was rewritten text would come back that somebody has deleted. So, like publications,
+// it is put back before the store is used.
+void RedisTails::on_rewrites_put_back(const std::string& channel, const RedisReply& reply) {
+  --in_flight_;
+  if (reply.is_error() && is_temporary(reply.text())) {
+    return commands_.reconnect("putting rewrites back: " + std::string(reply.text()));
+  }
+  if (reply.is_error()) {
+    spdlog::warn("redis: cannot put rewrites of {} back: {}", channel, reply.text());
+  } else if (reply.size() == 2) {
+    result_.rewritten += static_cast<std::uint64_t>(reply[0].integer());
+    result_.rewrites_gone += static_cast<std::uint64_t>(reply[1].integer());
+  } else if (!is_last_) {
+    unfit_rewritten_.push_back(channel);  // until the channel itself is there again
+  }
+  pump();
 }
 
 // By way of the digest all other nodes learn of it, too; here the listener is told at once.

@@ -7,6 +7,9 @@
 //   channels ──compare──▶ nothing is missing
 //                    ├──▶ gaps ──put back, piece by piece──▶ restored
 //                    └──▶ unfit: tried again when other nodes have put back what they hold
+//
+// At last, what was rewritten in the channels: edits and deletions are part of what a store may
+// have lost, also where it has the publication itself.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +23,7 @@
 #include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_rewrites.h"
 #include "protocol/publication_key.h"
 
 namespace chirm {
@@ -27,18 +31,22 @@ namespace chirm {
 class RedisTails {
  public:
   struct Result {
-    std::uint64_t compared = 0;   // channels
-    std::uint64_t put_back = 0;   // publications
-    std::uint64_t restored = 0;   // … in so many channels
-    std::uint64_t diverged = 0;   // channels that have another content, and so a new epoch
-    std::uint64_t uncovered = 0;  // channels whose gap is larger than what this node holds
-    std::uint64_t failed = 0;     // channels for which Redis answered an error
+    std::uint64_t compared = 0;       // channels
+    std::uint64_t put_back = 0;       // publications
+    std::uint64_t restored = 0;       // … in so many channels
+    std::uint64_t diverged = 0;       // channels that have another content, and so a new epoch
+    std::uint64_t uncovered = 0;      // channels whose gap is larger than what this node holds
+    std::uint64_t failed = 0;         // channels for which Redis answered an error
+    std::uint64_t rewritten = 0;      // rewrites put back
+    std::uint64_t rewrites_gone = 0;  // that the store has lost, and this node does not hold
   };
   using Done = std::function<void(const Result& result)>;
 
   // The channels that have changed are noted in the context's positions, so that the digest tells
   // the other nodes of them.
-  RedisTails(RedisContext& context, RedisCommands& commands);
+  using RewritesOf = std::function<const RedisRewrites*(std::string_view channel)>;
+  // `rewrites` says what this node knows of a channel's rewrites; null: nothing.
+  RedisTails(RedisContext& context, RedisCommands& commands, RewritesOf rewrites);
 
   // The store's life is `life`; `first_true` as in RedisContext. `done` is called once, but not
   // after stop(); an error that concerns all channels drops the connection instead.
@@ -77,6 +85,8 @@ class RedisTails {
   void on_put_back(Gap gap, const RedisReply& reply);
   void on_put_back_error(Gap gap, std::string_view error);
   void start_over(const std::string& channel, const std::string& new_epoch);
+  void put_back_rewrites();
+  void on_rewrites_put_back(const std::string& channel, const RedisReply& reply);
 
   // One call: half a millisecond of Redis' time, as for the publisher.
   static constexpr std::size_t kChannelsMax = 256;
@@ -89,10 +99,13 @@ class RedisTails {
   RedisCommands& commands_;
   PublicationKeyDecoder keys_;
   RedisCommand command_;
+  const RewritesOf rewrites_of_;
 
   std::vector<std::string> channels_;  // not compared yet
   std::deque<Gap> gaps_;
   std::deque<Gap> unfit_;
+  std::vector<std::string> rewritten_;  // channels whose rewrites are to be put back
+  std::vector<std::string> unfit_rewritten_;
   bool is_last_ = false;
   std::uint64_t life_ = 0;
   std::uint64_t first_true_ = 0;

@@ -2,6 +2,9 @@
 // What Redis has lost is put back by the nodes that hold it. Where that is not enough, the
 // channel's epoch changes, once and for all of them.
 
+#include <memory>
+#include <string>
+
 #include "tests/core/broker/redis/redis_life_fixture.h"
 #include "tests/support/relay.h"
 
@@ -295,6 +298,87 @@ TEST_F(RedisTails, ArePutBackToAReplicaThatIsPromotedWithoutThem) {
   EXPECT_EQ(one->broker->counters().put_back + other->broker->counters().put_back, 3U);
   EXPECT_EQ(publish(*one, "6").offset, 6U);
   EXPECT_EQ(publish(*one, "7").offset, 7U);
+}
+
+// ---- What was rewritten
+
+class RedisTailsRewritten : public RedisTails {
+ protected:
+  // Two nodes follow the room, in which three publications are.
+  void start(const std::string& other_url) {
+    one_ = make_follower(server_.unix_url());
+    other_ = make_follower(other_url);
+    publish_all(*one_, 1, 3);
+    for (BrokerNode* node : {one_.get(), other_.get()}) ASSERT_TRUE(run_until_received(*node, 3));
+  }
+  void rewrite(std::uint64_t offset, const std::string& text) {
+    const std::string made = body(text);
+    const auto done = one_->rewrite({kRoom, offset, "", "", made});
+    ASSERT_TRUE(done && *done == Rewritten::kDone);
+    ++rewrites_;
+    ASSERT_TRUE(one_->run_until([&] { return one_->rewritten.size() == rewrites_; }));
+  }
+  void expect_back(const std::string& wanted) {
+    for (BrokerNode* node : {one_.get(), other_.get()}) ASSERT_TRUE(run_until_back(*node));
+    EXPECT_EQ(bodies(*one_, kRoom), wanted);
+    expect_epoch(*one_, one_->logs[kRoom].top.epoch);
+    EXPECT_EQ(one_->broker->counters().store_epoch_changes +
+                  other_->broker->counters().store_epoch_changes,
+              0U);
+  }
+
+  std::unique_ptr<BrokerNode> one_;
+  std::unique_ptr<BrokerNode> other_;
+  std::size_t rewrites_ = 0;
+};
+
+TEST_F(RedisTailsRewritten, IsPutBackWithAllThatIsAroundIt) {
+  start(server_.unix_url());
+  rewrite(2, "two");
+  rewrite(1, "one");
+  rewrite(2, "zwei");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 3; }));
+  run_until_leases_are_new(*one_, 2);
+  restart_empty();
+  expect_back(body("one") + ' ' + body("zwei") + ' ' + body("3"));
+  // It goes on from there.
+  rewrite(3, "drei");
+  EXPECT_EQ(bodies(*other_, kRoom), body("one") + ' ' + body("zwei") + ' ' + body("drei"));
+  EXPECT_EQ(one_->logs[kRoom].tail.size(), 3U);
+}
+
+TEST_F(RedisTailsRewritten, IsPutBackWhereTheStoreHasWhatItWas) {
+  start(server_.unix_url());
+  rewrite(2, "two");
+  server_.command({"SAVE"});
+  rewrite(2, "zwei");
+  rewrite(3, "drei");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 3; }));
+  run_until_leases_are_new(*one_, 2);
+  restart_from_snapshot();
+  expect_back(body("1") + ' ' + body("zwei") + ' ' + body("drei"));
+}
+
+// It holds the text that was deleted, and does not know that.
+TEST_F(RedisTailsRewritten, IsNotUndoneByANodeThatHasMissedIt) {
+  for (const bool is_saved : {false, true}) {
+    Relay relay(loop_, server_.port());
+    start("redis://127.0.0.1:" + std::to_string(relay.port()));
+    if (is_saved) server_.command({"SAVE"});
+    run_until_leases_are_new(*one_, 2);
+    relay.hold(true, true);
+    rewrite(3, "deleted");
+    server_.kill();
+    relay.cut();
+    relay.hold(false, false);
+    if (!is_saved) server_.lose_data();
+    server_.start();
+    expect_back(body("1") + ' ' + body("2") + ' ' + body("deleted"));
+    one_.reset();
+    other_.reset();
+    server_.command({"FLUSHALL"});
+    rewrites_ = 0;
+  }
 }
 
 }  // namespace

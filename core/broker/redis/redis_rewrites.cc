@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "core/broker/redis/redis_rewrites.h"
+
+#include <algorithm>
+
+#include "core/base/check.h"
+
+namespace chirm {
+
+RedisRewrites::Seen RedisRewrites::note(const RedisRewriteNotice& notice) {
+  const bool is_same_epoch = notice.epoch == epoch_;
+  if (is_same_epoch && notice.rewrites <= count_) return Seen::kNothingNew;  // a read was faster
+  const bool is_next = is_same_epoch && notice.rewrites == count_ + 1;
+  if (!is_next) {
+    newest_.clear();
+    bytes_ = 0;
+  }
+  epoch_ = notice.epoch;
+  count_ = notice.rewrites;
+  keep(notice);
+  return is_next ? Seen::kNext : Seen::kSome;
+}
+
+void RedisRewrites::keep(const RedisRewriteNotice& notice) {
+  newest_.push_back({notice.rewrites, notice.offset, std::string(notice.body)});
+  bytes_ += notice.body.size();
+  while (bytes_ > kBytesMax) {
+    bytes_ -= newest_.front().body.size();
+    newest_.erase(newest_.begin());
+  }
+}
+
+RedisRewrites::Seen RedisRewrites::note(std::string_view epoch, std::uint64_t rewrites) {
+  if (epoch == epoch_ && rewrites == count_) return Seen::kNothingNew;
+  const bool is_first = epoch_.empty();
+  // What is kept ends with another number than the log has come to.
+  newest_.clear();
+  bytes_ = 0;
+  epoch_ = epoch;
+  count_ = rewrites;
+  return is_first ? Seen::kNothingNew : Seen::kSome;
+}
+
+const std::string* RedisRewrites::find(std::uint64_t offset) const {
+  const auto found = std::find_if(newest_.rbegin(), newest_.rend(),
+                                  [&](const Rewrite& one) { return one.offset == offset; });
+  return found == newest_.rend() ? nullptr : &found->body;
+}
+
+void RedisRewrites::check() const {
+  CHIRM_CHECK(!epoch_.empty() || count_ == 0, count_);
+  CHIRM_CHECK(newest_.size() <= count_, newest_.size(), count_);
+  CHIRM_CHECK(newest_.empty() || newest_.back().number == count_, count_);
+  CHIRM_CHECK(newest_.empty() || newest_.front().number == count_ - newest_.size() + 1, count_);
+  CHIRM_CHECK(bytes_ <= kBytesMax, bytes_);
+}
+
+}  // namespace chirm

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// What this node knows of the rewrites in one channel: how many there were, and the newest of them,
+// which a Redis that has lost them is given back. Redis counts a channel's rewrites, and each
+// notice and each read of the log carries the count: so a notice that was lost shows by the next
+// one, just as a lost publication does. Private to core/broker; loop's thread.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/broker/redis/redis_bus_message.h"
+
+namespace chirm {
+
+class RedisRewrites {
+ public:
+  // The bodies of all that are kept, of one channel.
+  static constexpr std::size_t kBytesMax = 256 * 1024;
+
+  struct Rewrite {
+    std::uint64_t number;  // 1 for the channel's first
+    std::uint64_t offset;
+    std::string body;
+  };
+
+  enum class Seen : std::uint8_t {
+    kNothingNew,
+    kNext,  // it is the one behind what was known
+    kSome,  // there were others, of which it is not known where
+  };
+  [[nodiscard]] Seen note(const RedisRewriteNotice& notice);
+  // A read of the log says how many there were. kNext never.
+  [[nodiscard]] Seen note(std::string_view epoch, std::uint64_t rewrites);
+
+  // Whether more is known than a read of the log that says this.
+  bool is_ahead_of(std::string_view epoch, std::uint64_t rewrites) const {
+    return epoch == epoch_ && rewrites < count_;
+  }
+
+  std::uint64_t count() const { return count_; }
+  // Oldest first, with no number left out, up to count().
+  const std::vector<Rewrite>& newest() const { return newest_; }
+  // The newest body that was given to this offset, as far as that is kept; else null.
+  const std::string* find(std::uint64_t offset) const;
+
+  // What the members promise of each other.
+  void check() const;
+
+ private:
+  void keep(const RedisRewriteNotice& notice);
+
+  std::string epoch_;  // "": nothing is known yet
+  std::uint64_t count_ = 0;
+  std::vector<Rewrite> newest_;
+  std::size_t bytes_ = 0;  // of the bodies in newest_
+};
+
+}  // namespace chirm
