@@ -13,7 +13,7 @@ enum class Health : std::uint8_t {
   kReady,     // delivery is proven: what is published now is stored and arrives
   kDegraded,  // something cannot be served now, other things can: the disk is full, a shard is away
   kAway,      // nothing can be served here, but perhaps by another node. So a store that only this
-              // node has is never away
+              // node has is away only when its file is gone
 };
 
 // The newest probe that was published, stored and came back over the bus.

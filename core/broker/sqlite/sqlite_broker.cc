@@ -28,7 +28,7 @@ SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStoreWriter> writer,
                            std::shared_ptr<SqliteStoreReader> reader)
     : writes_(loop, settings, std::move(writer)),
-      reads_(loop, settings.pending_commands_max, std::move(reader)),
+      reads_(loop, settings.pending_commands_max, writes_, std::move(reader)),
       documents_(loop, writes_, reads_),
       nodes_(loop) {}
 
@@ -212,10 +212,15 @@ void SqliteBroker::flush() {
   if constexpr (kChecksInvariants) check();
 }
 
+Health SqliteBroker::health() const {
+  if (writes_.failure() == nullptr) return Health::kReady;
+  return writes_.is_gone() ? Health::kAway : Health::kDegraded;
+}
+
 std::vector<StoreHealth> SqliteBroker::stores() const {
   StoreHealth store{.name = "sqlite", .health = health()};
   if (const SqliteWriteQueue::Failure* failure = writes_.failure()) {
-    store.problem = "cannot be written: " + failure->error;
+    store.problem = (failure->is_gone ? "" : "cannot be written: ") + failure->error;
     store.since_unix_ms = failure->since_unix_ms;
   }
   return {store};

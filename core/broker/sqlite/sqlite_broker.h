@@ -5,7 +5,8 @@
 // may still be lost.
 //
 // When the disk is full or cannot be written, publishes fail with kInternal and reading goes on,
-// and so does following channels that exist. Service returns by itself (sqlite_write_queue.h).
+// and so does following channels that exist. Service returns by itself (sqlite_write_queue.h). When
+// the file is deleted or replaced, nothing is served until it is back.
 
 #include <cstdint>
 #include <functional>
@@ -46,10 +47,9 @@ class SqliteBroker final : public Broker {
   DocumentStore& documents() override { return documents_; }
   NodeBus& nodes() override { return nodes_; }
   void flush() override;
-  // kDegraded after a failed write, until there is room for a large message.
-  Health health() const override {
-    return writes_.failure() != nullptr ? Health::kDegraded : Health::kReady;
-  }
+  // kDegraded after a failed write, until there is room for a large message. kAway while the file
+  // is gone, or another one is in its place.
+  Health health() const override;
   std::vector<StoreHealth> stores() const override;
   const BrokerCounters& counters() const override { return counters_; }
 

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "core/broker/position.h"
 #include "core/broker/sqlite/sqlite_database.h"
 
 namespace chirm {
@@ -27,10 +29,12 @@ class SqliteChannelTable {
   int find(std::string_view name, Row& row);
   // The newest offset of a channel, 0 when it has no publications. SQLITE_ROW or what went wrong.
   int read_top(std::int64_t id, std::uint64_t& top);
+  // Earlier epochs of a channel, newest first. SQLITE_DONE or what went wrong.
+  int read_ancestors(std::int64_t id, std::vector<Ancestor>& ancestors);
 
  private:
   SqliteDatabase& database_;
-  SqliteStatement find_, read_top_;
+  SqliteStatement find_, read_top_, read_ancestors_;
 };
 
 }  // namespace chirm

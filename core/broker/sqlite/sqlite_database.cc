@@ -1,60 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/sqlite/sqlite_database.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-
-#include <cerrno>
-#include <fstream>
 #include <utility>
+
+#include "core/broker/sqlite/sqlite_opening.h"
 
 namespace chirm {
 
 namespace {
-
-// Deleting a channel deletes its publications with it. Message ids are looked up in memory; their
-// table is only appended to, and read at start. A change of a document is a new row: AUTOINCREMENT
-// gives no version twice. What a file of an older version lacks is added.
-constexpr const char* kSchema = R"sql(
-BEGIN IMMEDIATE;
-CREATE TABLE IF NOT EXISTS setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS channel(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
-  touched INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS publication(
-  channel INTEGER NOT NULL REFERENCES channel(id) ON DELETE CASCADE,
-  offset INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY(channel, offset)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS message(
-  seq INTEGER PRIMARY KEY, stored INTEGER NOT NULL, channel INTEGER NOT NULL,
-  offset INTEGER NOT NULL, user TEXT NOT NULL, id TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS document(
-  version INTEGER PRIMARY KEY AUTOINCREMENT, collection TEXT NOT NULL, id TEXT NOT NULL,
-  value TEXT NOT NULL, UNIQUE(collection, id));
-CREATE VIRTUAL TABLE IF NOT EXISTS search USING fts5(
-  words, content = '', detail = none, columnsize = 0, tokenize = 'ascii');
-CREATE TABLE IF NOT EXISTS searched(
-  channel INTEGER PRIMARY KEY, since INTEGER NOT NULL, offset INTEGER NOT NULL);
-PRAGMA user_version = 3;
-COMMIT;
-)sql";
-constexpr std::int64_t kSchemaVersion = 3;
-
+// Pages in the -wal from which on they are written into the database after a commit: SQLite's own
+// default. What is not, yet, is read again at each start after a kill.
+constexpr int kCheckpointFrames = 1000;
 }  // namespace
 
-// The lock comes first: a file that another process writes is not touched.
+// Opening does not touch a file that is there already. The lock comes before all that does.
 Expected<std::unique_ptr<SqliteDatabase>, Error> SqliteDatabase::open_for_writing(
     const std::string& path, StoreSync sync) {
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(path));
-  auto done = database->take_lock();
-  if (done) done = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-  if (done) done = database->set_up();
-  if (done) done = database->check_power_failure(sync);
+  auto done = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  if (done) done = database->take_witness();
+  if (done) done = SqliteOpening(*database, *database->witness_).run(sync);
   if (done) {
     done = database->prepare({{database->begin_, "BEGIN IMMEDIATE"},
                               {database->commit_, "COMMIT"},
-                              {database->rollback_, "ROLLBACK"}});
+                              {database->rollback_, "ROLLBACK"},
+                              {database->read_version_, "PRAGMA data_version"}});
   }
   if (!done) return Unexpected<Error>(done.error());
+  database->watch_commits();
   return database;
 }
 
@@ -71,16 +44,23 @@ Expected<std::unique_ptr<SqliteDatabase>, Error> SqliteDatabase::open_for_readin
   return database;
 }
 
-// Two writers would each number publications, and deliver only their own.
-Expected<void, Error> SqliteDatabase::take_lock() {
-  const std::string lock_path = path_ + ".lock";
-  lock_ = Socket(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!lock_.is_open()) return Unexpected<Error>(system_error("cannot open " + lock_path, errno));
-  if (flock(lock_.fd(), LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno == EWOULDBLOCK) {
-    return Unexpected<Error>(Error{path_ + " is in use by another chirmd"});
+// What is left to be written into the file is written when the connection is closed.
+SqliteDatabase::~SqliteDatabase() {
+  if (witness_) witness_->begin_checkpoint();
+}
+
+// SQLite has resolved symbolic links, and keeps its -wal beside the file that it has found so. The
+// file that we look at by its name must be the one that it has open.
+Expected<void, Error> SqliteDatabase::take_witness() {
+  auto witness = SqliteWitness::take(path_, sqlite3_db_filename(database_.get(), "main"));
+  if (!witness) return Unexpected<Error>(witness.error());
+  int is_moved = 0;
+  const int rc = sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &is_moved);
+  if (rc != SQLITE_OK || is_moved != 0) {
+    return Unexpected<Error>(Error{path_ + " was replaced while it was opened"});
   }
-  return Unexpected<Error>(system_error("cannot lock " + lock_path, errno));
+  witness_ = std::move(*witness);
+  return {};
 }
 
 Expected<void, Error> SqliteDatabase::open(int flags) {
@@ -93,56 +73,29 @@ Expected<void, Error> SqliteDatabase::open(int flags) {
   return {};
 }
 
-// WAL lets the reader read while the writer commits. FULL until it is known that the operator chose
-// otherwise (check_power_failure()). secure_delete = FAST overwrites deleted text where that costs
-// no more pages: rewritten and expired messages should not stay in the file.
-Expected<void, Error> SqliteDatabase::set_up() {
-  const char* pragmas =
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; "
-      "PRAGMA secure_delete = FAST;";
-  if (const auto done = run(pragmas, "cannot be set up"); !done) return done;
-  const auto version = ask("PRAGMA user_version");
-  if (!version) return Unexpected<Error>(version.error());
-  if (*version > kSchemaVersion) {
-    return Unexpected<Error>(Error{path_ + " was written by a newer chirmd"});
-  }
-  if (*version == kSchemaVersion) return {};  // so that a full disk does not keep us from starting
-  return run(kSchema, "cannot be set up");
+void SqliteDatabase::set_checkpoint_on_close(bool is_on) {
+  // It cannot fail for an open database.
+  (void)sqlite3_db_config(database_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, is_on ? 0 : 1,
+                          nullptr);
 }
 
-// With synchronous = NORMAL, a commit is in the file system's memory: it survives the process, but
-// a machine that went down may have lost the newest ones, and their offsets would be given
-// again. So every channel gets a new epoch when the machine was booted since. What tells that is on
-// the disk before the first commit that may be lost: until then, synchronous is FULL.
-Expected<void, Error> SqliteDatabase::check_power_failure(StoreSync sync) {
-  std::string boot;
-  std::ifstream("/proc/sys/kernel/random/boot_id") >> boot;
-  const std::string now = boot + (sync == StoreSync::kNormal ? " normal" : " full");
-  SqliteStatement read;
-  if (read.prepare(database_.get(), "SELECT value FROM setting WHERE name = 'boot'") != SQLITE_OK) {
-    return Unexpected<Error>(error("cannot be read"));
-  }
-  const int found = read.step();
-  if (found != SQLITE_ROW && found != SQLITE_DONE) {
-    return Unexpected<Error>(error("cannot be read"));
-  }
-  const std::string before = found == SQLITE_ROW ? std::string(read.text(0)) : "";
-  read.reset();
-  if (before.ends_with(" normal") && !before.starts_with(boot)) {
-    const auto done =
-        run("UPDATE channel SET epoch = substr(lower(hex(randomblob(4))), 1, 8)", "write failed");
-    if (!done) return done;
-  }
-  if (now != before) {
-    SqliteStatement write;
-    const int rc =
-        write.prepare(database_.get(), "INSERT OR REPLACE INTO setting VALUES('boot', ?)");
-    if (rc != SQLITE_OK || write.bind(std::string_view(now)).step() != SQLITE_DONE) {
-      return Unexpected<Error>(error("write failed"));
-    }
-  }
-  if (sync == StoreSync::kFull) return {};
-  return run("PRAGMA synchronous = NORMAL", "cannot be set up");
+// In the place of SQLite's own hook, so that the witness knows when the file changes.
+void SqliteDatabase::watch_commits() { sqlite3_wal_hook(database_.get(), on_commit_cb, this); }
+
+int SqliteDatabase::on_commit_cb(void* self, sqlite3* database, const char* name, int frames) {
+  if (frames < kCheckpointFrames) return SQLITE_OK;
+  static_cast<SqliteDatabase*>(self)->witness_->begin_checkpoint();
+  // As far as readers let it. What fails is tried again after the next commit, which is not to be
+  // blamed for it.
+  (void)sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
+}
+
+bool SqliteDatabase::was_changed_by_others() {
+  std::int64_t version = data_version_;
+  if (read_version_.bind().step() == SQLITE_ROW) version = read_version_.number(0);
+  read_version_.reset();
+  return std::exchange(data_version_, version) != version;
 }
 
 Expected<void, Error> SqliteDatabase::prepare(std::initializer_list<Prepared> all) {
@@ -159,12 +112,30 @@ Expected<void, Error> SqliteDatabase::run(const char* sql, const char* what) {
   return Unexpected<Error>(error(what));
 }
 
-Expected<std::int64_t, Error> SqliteDatabase::ask(const char* sql) {
+Expected<std::int64_t, Error> SqliteDatabase::ask(const std::string& sql) {
   SqliteStatement statement;
   if (statement.prepare(database_.get(), sql) != SQLITE_OK || statement.step() != SQLITE_ROW) {
     return Unexpected<Error>(error("cannot be read"));
   }
   return statement.number(0);
+}
+
+Expected<std::string, Error> SqliteDatabase::ask_text(const std::string& sql) {
+  SqliteStatement statement;
+  int rc = statement.prepare(database_.get(), sql);
+  if (rc == SQLITE_OK) rc = statement.step();
+  if (rc == SQLITE_DONE) return std::string();
+  if (rc == SQLITE_ROW) return std::string(statement.text(0));
+  return Unexpected<Error>(error("cannot be read"));
+}
+
+Expected<bool, Error> SqliteDatabase::has_publication(const SqliteNewest& one) {
+  if (one.channel == 0) return true;
+  const auto count =
+      ask("SELECT count(*) FROM publication WHERE channel = " + std::to_string(one.channel) +
+          " AND offset = " + std::to_string(one.offset));
+  if (!count) return Unexpected<Error>(count.error());
+  return *count == 1;
 }
 
 void SqliteDatabase::roll_back() {

@@ -28,7 +28,9 @@ Expected<History, Error> SqliteLogReader::read(const SqliteRange& range) {
     history.top.epoch = channel.epoch;
     rc = table_.read_top(channel.id, history.top.offset);
   }
-  if (rc == SQLITE_ROW) rc = read_publications(range, channel.id, history);
+  if (rc == SQLITE_ROW) rc = table_.read_ancestors(channel.id, history.top.ancestors);
+  const bool exists = !history.top.epoch.empty();
+  if (rc == SQLITE_DONE && exists) rc = read_publications(range, channel.id, history);
   const Error failed = database_.error("read failed");
   (void)database_.commit();  // of a transaction that only read
   if (rc != SQLITE_DONE) return Unexpected<Error>(failed);

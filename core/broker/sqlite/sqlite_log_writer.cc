@@ -37,6 +37,7 @@ Expected<void, Error> SqliteLogWriter::prepare() {
 }
 
 void SqliteLogWriter::begin_transaction(const BrokerSettings& settings, std::int64_t now_ms) {
+  newest_ = {};
   messages_.begin_transaction(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
 }
 
@@ -60,7 +61,7 @@ int SqliteLogWriter::look_at(SqliteWrite& write) {
   if (rc == SQLITE_ROW) rc = table_.read_top(row.id, write.position.offset);
   if (rc != SQLITE_ROW) return rc;
   write.position.epoch = std::move(row.epoch);
-  return SQLITE_DONE;
+  return table_.read_ancestors(row.id, write.position.ancestors);
 }
 
 int SqliteLogWriter::find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found) {
@@ -94,7 +95,7 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   const int rc = find_or_add(write.channel, now_ms, channel);
   if (rc != SQLITE_DONE) return rc;
   write.position = {channel->top, channel->epoch};
-  if (write.body.empty()) return SQLITE_DONE;
+  if (write.body.empty()) return table_.read_ancestors(channel->id, write.position.ancestors);
   std::string key;
   if (!write.message_id.empty()) {
     // Looked up in memory: most publishes are no repetitions, and would ask the table in vain.
@@ -126,16 +127,23 @@ int SqliteLogWriter::append(Channel& channel, const SqliteWrite& write, std::str
     rc = messages_.add(std::move(message_key), now_ms, channel.id, offset, write.user,
                        write.message_id);
   }
-  if (rc == SQLITE_DONE) channel.top = offset;
+  if (rc == SQLITE_DONE) {
+    channel.top = offset;
+    newest_ = {channel.id, offset};
+  }
   return rc;
 }
 
 int SqliteLogWriter::rewrite(SqliteRewrite& rewrite, Replaced& replaced) {
   SqliteChannelTable::Row channel;
   int rc = table_.find(rewrite.channel, channel);
-  const bool is_found =
-      rc == SQLITE_ROW && (rewrite.epoch.empty() || channel.epoch == rewrite.epoch);
-  if (!is_found) return rc == SQLITE_ROW ? SQLITE_DONE : rc;
+  if (rc != SQLITE_ROW) return rc;
+  LogTop top(0, channel.epoch);
+  if (!rewrite.epoch.empty() && rewrite.epoch != top.epoch) {
+    rc = table_.read_ancestors(channel.id, top.ancestors);
+    if (rc != SQLITE_DONE) return rc;
+  }
+  if (!top.descends_from(rewrite.epoch, rewrite.offset)) return SQLITE_DONE;
   replaced.channel = channel.id;
   rc = find_publication_.bind(channel.id, rewrite.offset).step();
   if (rc == SQLITE_ROW) {

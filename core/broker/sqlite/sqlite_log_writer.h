@@ -38,6 +38,11 @@ class SqliteLogWriter {
   };
   // `replaced` is filled in when the result is Rewritten::kDone.
   int rewrite(SqliteRewrite& rewrite, Replaced& replaced);
+  // The publication that the transaction has added last; channel 0: none.
+  const SqliteNewest& newest() const { return newest_; }
+  // Somebody else has written into the database: what is known is read again. Behind
+  // begin_transaction().
+  void forget_known() { channels_.clear(); }
   // The transaction has failed.
   void roll_back();
 
@@ -70,7 +75,8 @@ class SqliteLogWriter {
   SqliteStatement add_channel_, touch_, forget_channels_;
   SqliteStatement add_publication_, trim_, find_publication_, replace_body_;
   std::unordered_map<std::string, Channel> channels_;  // known without asking
-  Random random_;                                      // for epochs
+  SqliteNewest newest_;
+  Random random_;  // for epochs
 };
 
 }  // namespace chirm

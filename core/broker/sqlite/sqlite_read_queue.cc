@@ -3,16 +3,18 @@
 
 #include "core/base/check.h"
 #include "core/broker/sqlite/sqlite_store.h"
+#include "core/broker/sqlite/sqlite_write_queue.h"
 #include "core/loop/worker.h"
 
 namespace chirm {
 
 SqliteReadQueue::SqliteReadQueue(Loop& loop, std::size_t readings_max,
+                                 const SqliteWriteQueue& writes,
                                  std::shared_ptr<SqliteStoreReader> store)
-    : loop_(loop), readings_max_(readings_max), store_(std::move(store)) {}
+    : loop_(loop), readings_max_(readings_max), writes_(writes), store_(std::move(store)) {}
 
 bool SqliteReadQueue::add(Reading reading) {
-  if (readings_.size() >= readings_max_) return false;
+  if (readings_.size() >= readings_max_ || writes_.is_gone()) return false;
   readings_.push_back(std::move(reading));
   return true;
 }

@@ -20,6 +20,7 @@ namespace chirm {
 
 class Loop;
 class SqliteStoreReader;
+class SqliteWriteQueue;
 
 class SqliteReadQueue {
  public:
@@ -29,11 +30,12 @@ class SqliteReadQueue {
     std::function<void()> on_start = {};           // on the loop's, right before; may be empty
   };
 
-  // At most so many wait. The loop must outlive the queue; a reading that is under way when the
-  // queue goes is finished without it, and nobody is told.
-  SqliteReadQueue(Loop& loop, std::size_t readings_max, std::shared_ptr<SqliteStoreReader> store);
+  // At most so many wait. The loop and the writes must outlive the queue; a reading that is under
+  // way when the queue goes is finished without it, and nobody is told.
+  SqliteReadQueue(Loop& loop, std::size_t readings_max, const SqliteWriteQueue& writes,
+                  std::shared_ptr<SqliteStoreReader> store);
 
-  // False, and nothing is done, when too many wait.
+  // False, and nothing is done, when too many wait, or the writes have found the file gone.
   [[nodiscard]] bool add(Reading reading);
   // Begins the next reading, unless one is under way or none waits. At the end of each turn.
   void start();
@@ -58,6 +60,7 @@ class SqliteReadQueue {
  private:
   Loop& loop_;
   const std::size_t readings_max_;
+  const SqliteWriteQueue& writes_;
   const std::shared_ptr<SqliteStoreReader> store_;  // shared with the reading that is under way
   std::deque<Reading> readings_;
   bool is_running_ = false;  // a reading is on a worker thread

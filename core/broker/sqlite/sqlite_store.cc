@@ -28,12 +28,27 @@ Expected<void, Error> SqliteStoreWriter::prepare() {
   return done;
 }
 
+// Another program may write beside us, and so put an older state into the file that we have open
+// (sqlite3's .restore). Then what we would number next is numbered in vain.
+int SqliteStoreWriter::begin() {
+  const int rc = database_->begin();
+  if (rc != SQLITE_DONE || !database_->was_changed_by_others()) return rc;
+  log_.forget_known();
+  const SqliteMark& mark = database_->witness().present();
+  const auto life = database_->ask_text("SELECT value FROM setting WHERE name = 'life'");
+  const auto has_newest = database_->has_publication(mark.newest);
+  if (!life || !has_newest) return SQLITE_ERROR;
+  if (*life == mark.life && *has_newest) return rc;
+  database_->witness().note_lost("was restored from another copy while chirmd uses it");
+  return SQLITE_ABORT;
+}
+
 Expected<void, Error> SqliteStoreWriter::write(SqliteTransaction& transaction,
                                                const BrokerSettings& settings,
                                                std::int64_t now_ms) {
   // The first thing that goes wrong ends it: rc says what, and nothing more is done.
   log_.begin_transaction(settings, now_ms);
-  int rc = database_->begin();
+  int rc = begin();
   for (SqliteWrite& write : transaction.writes) {
     if (rc == SQLITE_DONE) rc = log_.write(write, settings, now_ms);
   }
@@ -49,7 +64,10 @@ Expected<void, Error> SqliteStoreWriter::write(SqliteTransaction& transaction,
     if (rc == SQLITE_DONE) rc = documents_.change(change);
   }
   if (rc == SQLITE_DONE) rc = database_->commit();
-  if (rc == SQLITE_DONE) return {};
+  if (rc == SQLITE_DONE) {
+    if (log_.newest().channel != 0) database_->witness().note_newest(log_.newest());
+    return {};
+  }
   const Error failed = database_->error("write failed");  // before the ROLLBACK has its own words
   database_->roll_back();
   log_.roll_back();
@@ -69,6 +87,11 @@ Expected<bool, Error> SqliteStoreWriter::forget_old(const BrokerSettings& settin
                                                     std::int64_t now_ms) {
   const auto has_more = log_.forget_old(settings, now_ms);
   if (!has_more) return has_more;
+  // The mark must not ask for what was deleted for its age.
+  SqliteWitness& witness = database_->witness();
+  const auto has_newest = database_->has_publication(witness.present().newest);
+  if (!has_newest) return has_newest;
+  if (!*has_newest) witness.note_newest({});
   if (const auto done = index_.forget_old(); !done) return Unexpected<Error>(done.error());
   return has_more;
 }

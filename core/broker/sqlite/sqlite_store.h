@@ -27,7 +27,7 @@ class SqliteStoreWriter {
       const std::string& path, StoreSync sync);
 
   // Does all of it, in order, and fills in the results. On an error (disk full, file unwritable)
-  // nothing is done.
+  // nothing is done. No caller is told before settle().
   [[nodiscard]] Expected<void, Error> write(SqliteTransaction& transaction,
                                             const BrokerSettings& settings, std::int64_t now_ms);
   // For after write() has failed: fills in the positions of the looks among these writes, as far as
@@ -42,8 +42,13 @@ class SqliteStoreWriter {
   // Deletes what is older than the settings say, a bounded amount; true when there is more.
   [[nodiscard]] Expected<bool, Error> forget_old(const BrokerSettings& settings,
                                                  std::int64_t now_ms);
+  // After all that was written: is it where it will be found again? When it is not, is_gone() says
+  // whether the files are at fault, which were deleted or replaced.
+  [[nodiscard]] Expected<void, Error> settle() { return database_->witness().settle(); }
+  bool is_gone() { return database_->witness().is_gone(); }
 
  private:
+  int begin();
   explicit SqliteStoreWriter(std::unique_ptr<SqliteDatabase> database);
   [[nodiscard]] Expected<void, Error> prepare();
 

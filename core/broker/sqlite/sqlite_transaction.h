@@ -26,7 +26,7 @@ struct SqliteWrite {
   std::string user;
   std::string message_id;
   // Results
-  Position position;
+  LogTop position;  // with ancestors for a look only
   bool is_repetition = false;
 };
 

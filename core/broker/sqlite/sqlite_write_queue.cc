@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kWritesPerCommit = 2048;
 constexpr std::uint64_t kForgetPeriodMs = 10'000;
 constexpr std::uint64_t kRetryPeriodMs = 1000;
+constexpr std::uint64_t kWatchPeriodMs = 1000;
 // A longer queue is not added up by check(), so that a turn's checking stays short.
 constexpr std::size_t kCheckedEntries = 64;
 
@@ -44,7 +45,8 @@ struct SqliteWriteQueue::Job {
   bool has_written = false;  // all of the transaction
   bool has_more_to_forget = false;
   std::vector<Expected<bool, Error>> indexed;  // of the indexing of the same index
-  std::string error;  // of the newest thing that failed; "" when nothing did
+  std::string error;     // of the newest thing that failed; "" when nothing did
+  bool is_gone = false;  // the error is that the file is not there any more
 
   bool is_empty() const { return transaction.is_empty() && indexings.empty(); }
 
@@ -53,7 +55,19 @@ struct SqliteWriteQueue::Job {
     callers.push_back(std::move(caller));
   }
 
+  // Nothing more goes into a file that is known to be gone.
   void run(SqliteStoreWriter& store, const BrokerSettings& settings, std::int64_t now_ms) {
+    if (!store.is_gone() || store.settle()) write(store, settings, now_ms);
+    if (const auto settled = store.settle(); !settled) {
+      error = settled.error().message;
+      has_written = false;
+      is_gone = store.is_gone();
+      // Committed or not, nobody is told, and nobody follows a channel that may soon be another.
+      for (SqliteWrite& one : transaction.writes) one.position = {};
+    }
+    while (indexed.size() < indexings.size()) indexed.push_back(Unexpected<Error>(Error{error}));
+  }
+  void write(SqliteStoreWriter& store, const BrokerSettings& settings, std::int64_t now_ms) {
     if (!transaction.is_empty()) note(store.write(transaction, settings, now_ms));
     // What follows may fail without that: an index can be made later, a probe is only a question.
     has_written = error.empty();
@@ -116,8 +130,10 @@ SqliteWriteQueue::SqliteWriteQueue(Loop& loop, const BrokerSettings& settings,
       collecting_(std::make_shared<Job>()),
       waiting_(std::make_unique<Job>()),
       forget_timer_(loop, [this] { forget_old(); }),
+      watch_timer_(loop, [this] { look_after_file(); }),
       retry_timer_(loop, [this] { retry(); }) {
   forget_timer_.start_repeating(kForgetPeriodMs);
+  watch_timer_.start_repeating(kWatchPeriodMs);
 }
 
 SqliteWriteQueue::~SqliteWriteQueue() = default;
@@ -163,7 +179,8 @@ void SqliteWriteQueue::add_indexing(std::string_view channel, OnIndexed done) {
 // ---- Writing
 
 void SqliteWriteQueue::start() {
-  const bool has_work = !collecting_->is_empty() || wants_forgetting_ || wants_probe_;
+  const bool has_work =
+      !collecting_->is_empty() || wants_forgetting_ || wants_probe_ || wants_settling_;
   if (is_running_ || !has_work) return;
   is_running_ = true;
   // Shared, as the loop and this queue may be gone before the worker is done with it.
@@ -171,6 +188,7 @@ void SqliteWriteQueue::start() {
   collecting_ = job->split();
   job->forgets = std::exchange(wants_forgetting_, false);
   job->probes = std::exchange(wants_probe_, false);
+  wants_settling_ = false;  // each job does
   run_on_worker(
       loop_,
       [job, store = store_, settings = settings_, now_ms = loop_.unix_ms()] {
@@ -194,14 +212,20 @@ void SqliteWriteQueue::on_done(Job& job) {
 
 void SqliteWriteQueue::note_result(const Job& job) {
   if (!job.error.empty()) {
-    const bool is_new = !failure_;
-    if (is_new) failure_ = Failure{{}, loop_.unix_ms()};
+    const bool is_new = !failure_ || failure_->is_gone != job.is_gone;
+    if (!failure_) {
+      failure_ = Failure{{}, loop_.unix_ms()};
+      retry_timer_.start_repeating(kRetryPeriodMs);
+    }
     failure_->error = job.error;
+    failure_->is_gone = job.is_gone;
     if (!is_new) return;  // it is logged once, not each second
-    spdlog::error("store: {}; publishes are refused until it can be written again", job.error);
-    retry_timer_.start_repeating(kRetryPeriodMs);
-  } else if (job.probes && failure_) {
+    spdlog::error("store: {}; {}", job.error,
+                  job.is_gone ? "nothing is served until then"
+                              : "publishes are refused until it can be written again");
+  } else if (failure_ && (job.probes || failure_->is_gone)) {
     // Only a probe proves that there is room: a small transaction may fit where a message does not.
+    // That the file is back, each job proves.
     failure_.reset();
     spdlog::info("store: writing again");
     retry_timer_.stop();
@@ -273,10 +297,17 @@ void SqliteWriteQueue::forget_old() {
   start();
 }
 
+// A file that is gone is noticed also while nobody writes.
+void SqliteWriteQueue::look_after_file() {
+  wants_settling_ = true;
+  start();
+}
+
 void SqliteWriteQueue::check() const {
   collecting_->check();
   waiting_->check();
   CHIRM_CHECK(retry_timer_.is_running() == failure_.has_value());
+  CHIRM_CHECK(watch_timer_.is_running());
   // What waits for room is looked at again by the retry, and by nothing else.
   CHIRM_CHECK(failure_ || waiting_->callers.empty(), waiting_->callers.size());
   CHIRM_CHECK(!failure_ || !failure_->error.empty());

@@ -11,6 +11,9 @@
 //
 // When a transaction fails (the disk is full), each later one tries again; and each second
 // something is written to find out whether there is room again, so that service returns by itself.
+//
+// Before anybody is told, and each second, it is looked whether the file is still in its place.
+// When it is gone, nothing is written or told any more until it is back.
 
 #include <cstddef>
 #include <cstdint>
@@ -69,9 +72,12 @@ class SqliteWriteQueue {
   struct Failure {
     std::string error;
     std::int64_t since_unix_ms = 0;
+    bool is_gone = false;  // the file is: what can still be read of it is of no use either
   };
   // Why it cannot write; nullptr while it can, as far as is known.
   const Failure* failure() const { return failure_ ? &*failure_ : nullptr; }
+
+  bool is_gone() const { return failure_ && failure_->is_gone; }
 
   // What its members promise of each other; at the end of a turn.
   void check() const;
@@ -91,6 +97,7 @@ class SqliteWriteQueue {
   void collect_waiting();
   void retry();
   void forget_old();
+  void look_after_file();
 
   Loop& loop_;
   const BrokerSettings settings_;
@@ -102,7 +109,9 @@ class SqliteWriteQueue {
   std::optional<Failure> failure_;
   bool wants_forgetting_ = false;
   bool wants_probe_ = false;
+  bool wants_settling_ = false;
   Timer forget_timer_;
+  Timer watch_timer_;
   Timer retry_timer_;  // runs exactly while there is a failure
   Guard guard_;
 };

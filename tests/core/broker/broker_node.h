@@ -59,11 +59,11 @@ class BrokerNode final : public BrokerListener {
   Result<Rewritten> rewrite(const RewriteRequest& request) {
     return wait<Rewritten>([&](auto done) { broker->rewrite(request, std::move(done)); });
   }
-  Result<Position> subscribe(const std::string& channel) {
-    return wait<Position>([&](auto done) { broker->subscribe(channel, std::move(done)); });
+  Result<LogTop> subscribe(const std::string& channel) {
+    return wait<LogTop>([&](auto done) { broker->subscribe(channel, std::move(done)); });
   }
   // Subscribes, and keeps what comes as a hub does.
-  Result<Position> follow(const std::string& channel) {
+  Result<LogTop> follow(const std::string& channel) {
     const auto top = subscribe(channel);
     if (top && *top) logs[channel].top = **top;
     return top;

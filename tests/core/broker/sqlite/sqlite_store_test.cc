@@ -138,11 +138,13 @@ TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
   open();
   const SqliteWrite first = write(publish("x", "id"), 1000);
   write(publish("y"), 2000);
+  execute("INSERT INTO ancestor SELECT id, 1, 'before', 1 FROM channel");
   forget_all_old(2000 + 1600);
   EXPECT_EQ(text_of(read()), "1:x 2:y");
   forget_all_old(2000 + 1600 + 100);
   EXPECT_EQ(read().top.epoch, "");
   EXPECT_EQ(count_rows("channel"), 0);
+  EXPECT_EQ(count_rows("ancestor"), 0);
   EXPECT_EQ(count_rows("publication"), 0);
   const SqliteWrite next = write(publish("z", "id"), 4000);
   EXPECT_FALSE(next.is_repetition);
