@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/loop/loop.h"
 
+#include <time.h>
 #include <uv.h>
 
 #include <algorithm>
@@ -11,6 +12,16 @@
 #include "core/base/check.h"
 
 namespace chirm {
+
+namespace {
+std::uint64_t boot_clock_ns() {
+  timespec now{};
+  const int rc = clock_gettime(CLOCK_BOOTTIME, &now);
+  CHIRM_CHECK(rc == 0);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+}  // namespace
 
 // The hooks run in uv's prepare phase, right before it blocks: everything that poll, timers and
 // closing callbacks queued is caught, also with libuv >= 1.45, which runs timers later. An idle
@@ -32,6 +43,7 @@ struct Loop::Impl {
   static void on_prepare_cb(uv_prepare_t* handle) {
     auto* self = static_cast<Impl*>(handle->data);
     self->loop->begin_turn();  // a turn that only made calls of timers, or none at all
+    self->loop->tell_pause();
     if (self->call_hooks()) {
       uv_idle_start(&self->idle, [](uv_idle_t*) {});
     } else {
@@ -111,6 +123,52 @@ Loop::~Loop() {
 void Loop::end_turn() {
   turns_.record((clock_ns() - turn_begin_ns_) / 1000);
   turn_begin_ns_ = 0;
+  if (!on_pause_) return;
+  const int sleep_ms = uv_backend_timeout(uv_.get());
+  awake_until_ns_ = sleep_ms < 0
+                        ? UINT64_MAX
+                        : boot_clock_ns() + 1'000'000 * static_cast<std::uint64_t>(sleep_ms);
+}
+
+// ---- Pauses
+
+void Loop::watch_pauses(std::uint64_t longer_than_ms,
+                        std::function<void(std::uint64_t ms)> on_pause) {
+  pause_min_ms_ = longer_than_ms;
+  on_pause_ = std::move(on_pause);
+  awake_until_ns_ = boot_clock_ns();
+  asleep_ns_ = awake_until_ns_ - clock_ns();
+  paused_now_ms_ = 0;
+}
+
+// When a turn begins: since it was to begin at the latest. And when it ends: since it began, for a
+// process can be stopped anywhere.
+void Loop::look_for_pause() {
+  const std::uint64_t now_ns = boot_clock_ns();
+  const std::uint64_t since_ns = std::min(std::exchange(awake_until_ns_, now_ns), now_ns);
+  const std::uint64_t test_ms = std::exchange(test_pause_ms_, 0);
+  const std::uint64_t ms = test_ms + (now_ns - since_ns) / 1'000'000;
+  if (ms <= pause_min_ms_) return;
+  // now_ms() has gone on by as much as the process alone slept, and is not behind paused_ms().
+  uv_update_time(uv_.get());
+  const std::uint64_t asleep_ns = now_ns - std::min(clock_ns(), now_ns);
+  const std::uint64_t machine_ns =
+      asleep_ns - std::min(std::exchange(asleep_ns_, asleep_ns), asleep_ns);
+  paused_now_ms_ += ms;
+  paused_ms_ += test_ms + (now_ns - since_ns - std::min(machine_ns, now_ns - since_ns)) / 1'000'000;
+}
+
+// From here, where none of libuv's callbacks is on the stack: it may close whatever it likes.
+void Loop::tell_pause() {
+  if (!on_pause_) return;
+  look_for_pause();
+  const std::uint64_t ms = std::exchange(paused_now_ms_, 0);
+  if (ms != 0) on_pause_(ms);
+}
+
+void Loop::pause_ms(std::uint64_t ms) {
+  skip_ms(ms);
+  test_pause_ms_ += ms;
 }
 
 void Loop::run() {
@@ -118,6 +176,7 @@ void Loop::run() {
   impl_->is_running = true;
   // What was set up before took time: timers that are started now would be early by as much.
   uv_update_time(uv_.get());
+  awake_until_ns_ = boot_clock_ns();
   (void)uv_run(uv_.get(), UV_RUN_DEFAULT);  // says only whether something is left open
   impl_->is_running = false;
 }

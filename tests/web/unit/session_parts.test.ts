@@ -174,6 +174,9 @@ test('what was read elsewhere is not told again, and nothing is read of a new lo
   assert.equal(mark.offset, 0);
   mark.heard(2, 'a third');
   assert.equal(mark.offset, 2);
+  mark.rename('a fourth'); // which is the third, with another name
+  mark.follow('a fourth');
+  assert.equal(mark.offset, 2);
 });
 
 // --- Who types

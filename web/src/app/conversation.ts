@@ -108,7 +108,9 @@ export class Conversation {
     this.activeAt = Math.max(this.activeAt, channel.last ?? 0);
     const isBehind = epoch !== this.timeline.epoch || top > this.timeline.top;
     if (!this.subscription && isBehind) this.begin({ offset: top, epoch });
-    this.readMark.heard(read, epoch);
+    // What the list says of another log than the one that is followed says nothing: either may be
+    // the older one, and who follows is told.
+    if (!this.subscription || epoch === this.timeline.epoch) this.readMark.heard(read, epoch);
     this.touch();
   }
 
@@ -130,7 +132,8 @@ export class Conversation {
     subscription.on('subscribed', ({ wasRecovering, recovered, streamPosition }) => {
       const position = streamPosition ?? { offset: 0, epoch: '' };
       const isOther = this.timeline.epoch !== '' && this.timeline.epoch !== position.epoch;
-      if ((wasRecovering && !recovered) || isOther) this.restart(position);
+      if (recovered) this.rename(position.epoch);
+      else if (wasRecovering || isOther) this.restart(position);
       else if (!wasRecovering && this.timeline.epoch === '') this.restart(position, true);
       this.host.settled();
     });
@@ -168,6 +171,12 @@ export class Conversation {
     this.newAfter.value = undefined;
     this.wasReset.value = true;
     if (had || this.isWatched) void this.loadOlder();
+  }
+
+  // The log goes on where it ends here, if under another name.
+  private rename(epoch: string): void {
+    this.timeline.epoch = epoch;
+    this.readMark.rename(epoch);
   }
 
   private begin(position: { offset: number; epoch: string }): void {

@@ -46,6 +46,11 @@ export class ReadMark {
     if (epoch !== this.epoch) this.startOver(0, epoch);
   }
 
+  // The same log has another epoch now: its offsets stay what they are.
+  rename(epoch: string): void {
+    this.epoch = epoch;
+  }
+
   send(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
