@@ -105,8 +105,8 @@ TEST_F(NodeFailure, NginxSendsClientsToANodeThatReachesRedis) {
   ASSERT_TRUE(run([&] { return http_get(lost, "/readyz").status == 200; }));
 }
 
-// Its kernel goes on taking connections, on which nothing is ever answered, and it has fewer clients
-// than the others as soon as some have left it: nginx must not send anybody there.
+// Its kernel goes on taking connections, on which nothing is ever answered, and it has fewer
+// clients than the others as soon as some have left it: nginx must not send anybody there.
 TEST_F(NodeFailure, NobodyWaitsForANodeThatIsFrozen) {
   start({.chirmd_arguments = {"--insecure", "--ping", "2", "--pong-timeout", "1"}});
   const auto add_one = [&] {
