@@ -77,7 +77,10 @@ void RedisCommands::flush() {
 
 // On each connection: the server may have been restarted, or be another one, and a script that is
 // missing makes everything that was sent with it fail.
-void RedisCommands::on_link_up() { load_scripts(); }
+void RedisCommands::on_link_up() {
+  ++connection_;
+  load_scripts();
+}
 
 void RedisCommands::load_scripts() {
   gate_ = Gate::kLoading;

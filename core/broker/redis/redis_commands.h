@@ -75,6 +75,8 @@ class RedisCommands final : private RedisLink::Owner {
   // True exactly while the gate is open.
   bool is_open() const { return gate_ == Gate::kOpen; }
   std::string problem() const { return link_.problem(); }  // while it is not open
+  // Counts connections; 0 before the first.
+  std::uint64_t connection() const { return connection_; }
 
  private:
   enum class Gate : std::uint8_t {
@@ -111,6 +113,7 @@ class RedisCommands final : private RedisLink::Owner {
   RedisArrival* arrival_ = nullptr;
   bool has_arrived_ = false;  // open() was called on this connection
   bool is_failing_over_ = false;
+  std::uint64_t connection_ = 0;
 
   Gate gate_ = Gate::kClosed;
   Refusal refusal_ = Refusal::kNone;  // why the gate is draining
