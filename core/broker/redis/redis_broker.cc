@@ -39,7 +39,9 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
              [this](std::string_view channel) { return subscriptions_.rewrites(channel); }),
       life_(context_, commands_, tails_, node_settings, process_name_,
             [this] { return subscriptions_.known_channels(); }),
-      publisher_(context_, commands_),
+      replica_acks_(context_, commands_, url, node_name_, link_settings,
+                    node_settings.ack_replicas),
+      publisher_(context_, commands_, replica_acks_),
       documents_(context_, commands_, all_topic_),
       nodes_(context_, commands_, process_name_, all_topic_, all_topic_ + ':',
              node_settings.beat_period_ms),
@@ -66,6 +68,7 @@ void RedisBroker::set_listener(BrokerListener& listener) {
   context_.listener = &listener;
   commands_.start(life_);
   subscriber_.start();
+  replica_acks_.start();
   digest_.start(node_settings_.digest_period_ms);
   nodes_.start();
   period_timer_.start_repeating(period_ms_);
@@ -134,6 +137,7 @@ void RedisBroker::search(const SearchRequest& request, Callback<SearchResult> do
 void RedisBroker::flush() {
   probe_.on_turn_end();
   nodes_.flush();
+  replica_acks_.flush();
   commands_.flush();
   subscriber_.flush();
   subscriptions_.flush();
@@ -146,6 +150,7 @@ void RedisBroker::check() const {
   subscriber_.check();
   subscriptions_.check();
   publisher_.check();
+  replica_acks_.check();
   nodes_.check();
   tails_.check();
 }

@@ -43,6 +43,7 @@
 #include "core/broker/redis/redis_node_settings.h"
 #include "core/broker/redis/redis_probe.h"
 #include "core/broker/redis/redis_publisher.h"
+#include "core/broker/redis/redis_replica_acks.h"
 #include "core/broker/redis/redis_subscriber.h"
 #include "core/broker/redis/redis_subscriptions.h"
 #include "core/loop/timer.h"
@@ -112,6 +113,7 @@ class RedisBroker final : public Broker {
   RedisDigest digest_;
   RedisTails tails_;
   RedisLife life_;
+  RedisReplicaAcks replica_acks_;
   RedisPublisher publisher_;
   RedisDocuments documents_;
   RedisNodeBus nodes_;

@@ -54,8 +54,20 @@ void RedisCommands::ask(const RedisCommand& command, RedisLink::OnReply on_reply
 void RedisCommands::open() {
   CHIRM_CHECK(gate_ == Gate::kArriving || gate_ == Gate::kLoading, static_cast<int>(gate_));
   has_arrived_ = true;
-  gate_ = Gate::kOpen;
+  gate_ = is_failing_over_ ? Gate::kHeld : Gate::kOpen;
   link_.mark_useful();
+}
+
+// What was sent before reaches the replica before it is promoted: there is a tenth of a second for
+// that. Loading, arriving and draining go on; open() then finds the gate to be held.
+void RedisCommands::on_failover(bool is_under_way) {
+  is_failing_over_ = is_under_way;
+  if (is_under_way && gate_ == Gate::kOpen) {
+    spdlog::info("redis: Sentinels replace the master; publishes wait for the next one");
+    gate_ = Gate::kHeld;
+  } else if (!is_under_way && gate_ == Gate::kHeld) {
+    gate_ = Gate::kOpen;
+  }
 }
 
 void RedisCommands::flush() {
@@ -65,7 +77,10 @@ void RedisCommands::flush() {
 
 // On each connection: the server may have been restarted, or be another one, and a script that is
 // missing makes everything that was sent with it fail.
-void RedisCommands::on_link_up() { load_scripts(); }
+void RedisCommands::on_link_up() {
+  ++connection_;
+  load_scripts();
+}
 
 void RedisCommands::load_scripts() {
   gate_ = Gate::kLoading;
@@ -164,7 +179,10 @@ void RedisCommands::check() const {
               static_cast<int>(refusal_));
   // Who drains waits for an answer; it would not notice that there is none to come.
   CHIRM_CHECK(gate_ != Gate::kDraining || !requests_.is_drained());
-  const bool may_have_sent = gate_ == Gate::kOpen || gate_ == Gate::kDraining;
+  CHIRM_CHECK(is_failing_over_ ? gate_ != Gate::kOpen : gate_ != Gate::kHeld,
+              static_cast<int>(gate_));
+  const bool may_have_sent =
+      gate_ == Gate::kOpen || gate_ == Gate::kHeld || gate_ == Gate::kDraining;
   CHIRM_CHECK(may_have_sent || requests_.is_drained(), static_cast<int>(gate_));
 }
 

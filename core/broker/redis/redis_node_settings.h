@@ -27,6 +27,8 @@ struct RedisNodeSettings {
   // that were held longer have failed by then; but to go on without these nodes would cost every
   // channel its epoch.
   std::uint64_t work_ms = 5000;
+  // A publication is acknowledged when so many replicas of the Redis have it, too.
+  std::uint32_t ack_replicas = 0;
 };
 
 }  // namespace chirm

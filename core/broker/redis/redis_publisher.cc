@@ -48,8 +48,12 @@ class RedisPublisher::Batch final : public RedisRequest {
   Lane& lane_;
 };
 
-RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
-    : context_(context), commands_(commands), expiry_timer_(context.loop, [this] { expire(); }) {
+RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands,
+                               RedisReplicaAcks& replica_acks)
+    : context_(context),
+      commands_(commands),
+      replica_acks_(replica_acks),
+      expiry_timer_(context.loop, [this] { expire(); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
 
@@ -145,14 +149,19 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
   finish(lane);
 }
 
+// A repetition waits for the replicas as well: the first answer may never have been given, as they
+// lacked it.
 void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& position) {
   --lane.sent;
+  const std::uint64_t submitted_ms = lane.messages.front().submitted_ms;
   const Done done = take(lane.messages.front());
   lane.messages.pop_front();
   if (!done) return;
   if (!position) return fail(done);
-  ++context_.counters.published;
-  done(*position);
+  if (!replica_acks_.is_on()) return succeed(done, *position);
+  replica_acks_.confirm(submitted_ms, [this, done, position](bool is_replicated) {
+    is_replicated ? succeed(done, *position) : fail(done);
+  });
 }
 
 // The link is gone, and with it the answer: Redis may have stored these or not. Those with a
@@ -239,6 +248,11 @@ void RedisPublisher::check(const Lane& lane) {
 RedisPublisher::Done RedisPublisher::take(Message& message) {
   if (message.done) context_.release(message.text.size());
   return std::exchange(message.done, nullptr);
+}
+
+void RedisPublisher::succeed(const Done& done, const Position& position) {
+  ++context_.counters.published;
+  done(position);
 }
 
 void RedisPublisher::fail(const Done& done) {
