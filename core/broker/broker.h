@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/broker/broker_counters.h"
@@ -38,6 +39,8 @@ struct PublishRequest {
   // configured time is answered like the first and stores nothing.
   std::string_view user;
   std::string_view message_id;
+  // The body does not say them: a store that keeps them for long has to do so beside it.
+  bool is_id_apart = false;
 };
 
 struct HistoryRequest {
@@ -52,6 +55,8 @@ struct History {
   LogTop top;  // read in one step with the publications
   std::vector<Publication> publications;
   std::uint64_t rewrites = 0;  // how often something in the channel was rewritten; for the broker
+  // Publications whose bodies do not say what they are known by, and that; for the broker.
+  std::vector<std::pair<std::uint64_t, std::string>> keys = {};
 };
 
 struct RewriteRequest {

@@ -15,8 +15,11 @@ namespace chirm {
 namespace {
 
 // As the publish script does (redis_scripts.h).
-void append_body(std::string& out, std::string_view body) {
-  out += std::to_string(body.size()) + ':';
+void append_item(std::string& out, std::string_view key, std::string_view body) {
+  out += std::to_string(body.size());
+  if (!key.empty()) out += ',' + std::to_string(key.size());
+  out += ':';
+  out += key;
   out += body;
 }
 
@@ -35,7 +38,7 @@ void check_publications(std::string_view text) {
     }
     CHIRM_CHECK(item->offset == expected++, item->offset);
     bytes += item->body.size();
-    append_body(again, item->body);
+    append_item(again, item->key, item->body);
   }
   CHIRM_CHECK(bytes < text.size(), bytes, text.size());
   if (again.empty() || !message->is_at_end()) return;
@@ -44,7 +47,7 @@ void check_publications(std::string_view text) {
   auto second = RedisBusMessage::parse(again);
   CHIRM_CHECK(second && second->epoch() == message->epoch(), again);
   std::string third = again.substr(0, again.find(':', again.find(':') + 1) + 1);
-  while (const auto item = second->next()) append_body(third, item->body);
+  while (const auto item = second->next()) append_item(third, item->key, item->body);
   CHIRM_CHECK(second->is_at_end() && third == again, again);
 }
 
@@ -56,7 +59,9 @@ void check_round_trip(FuzzInput input) {
   std::size_t count = 0;
   FuzzInput bodies = input;
   while (!bodies.rest().empty()) {
-    append_body(text, bodies.take_line());
+    // Every other one has a key apart from its body: itself.
+    const std::string_view body = bodies.take_line();
+    append_item(text, count % 2 == 0 ? std::string_view() : body, body);
     ++count;
   }
   auto message = RedisBusMessage::parse(text);
@@ -64,7 +69,8 @@ void check_round_trip(FuzzInput input) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto item = message->next();
     CHIRM_CHECK(item && item->offset == first + i, text);
-    CHIRM_CHECK(item->body == input.take_line(), text);
+    const std::string_view body = input.take_line();
+    CHIRM_CHECK(item->body == body && item->key == (i % 2 == 0 ? "" : body), text);
   }
   CHIRM_CHECK(!message->next() && message->is_at_end(), all);
 }

@@ -36,7 +36,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       commands_(context_, url, node_name_, link_settings),
       digest_(context_, commands_, all_topic_),
       tails_(context_, commands_,
-             [this](std::string_view channel) { return subscriptions_.rewrites(channel); }),
+             [this](std::string_view channel) { return subscriptions_.subscription(channel); }),
       life_(context_, commands_, tails_, node_settings, process_name_,
             [this] { return subscriptions_.known_channels(); }),
       replica_acks_(context_, commands_, url, node_name_, link_settings,

@@ -7,14 +7,26 @@ namespace chirm {
 
 namespace {
 
+// Takes `<number>` and the character behind it, one of `ends`, from the front.
+struct TakenNumber {
+  std::uint64_t value;
+  char end;
+};
+std::optional<TakenNumber> take_number_to(std::string_view& text, std::string_view ends) {
+  TakenNumber number{};
+  const char* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, number.value);
+  if (error != std::errc() || at == end || ends.find(*at) == ends.npos) return std::nullopt;
+  number.end = *at;
+  text.remove_prefix(static_cast<std::size_t>(at - text.data()) + 1);
+  return number;
+}
+
 // Takes `<number>:` from the front.
 std::optional<std::uint64_t> take_number(std::string_view& text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [colon, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || colon == end || *colon != ':') return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(colon - text.data()) + 1);
-  return number;
+  const auto number = take_number_to(text, ":");
+  if (!number) return std::nullopt;
+  return number->value;
 }
 
 }  // namespace
@@ -35,10 +47,18 @@ std::optional<RedisBusMessage> RedisBusMessage::parse(std::string_view text) {
 // copied.
 std::optional<RedisBusMessage::Item> RedisBusMessage::next() {
   std::string_view text = rest_;
-  const auto size = take_number(text);
-  if (!size || *size > text.size()) return std::nullopt;
-  rest_ = text.substr(*size);
-  return Item{offset_++, text.substr(0, *size)};
+  const auto size = take_number_to(text, ":,");
+  if (!size) return std::nullopt;
+  std::string_view key;
+  if (size->end == ',') {
+    const auto key_size = take_number(text);
+    if (!key_size || *key_size == 0 || *key_size > text.size()) return std::nullopt;
+    key = text.substr(0, *key_size);
+    text.remove_prefix(*key_size);
+  }
+  if (size->value > text.size()) return std::nullopt;
+  rest_ = text.substr(size->value);
+  return Item{offset_++, key, text.substr(0, size->value)};
 }
 
 std::optional<RedisRewriteNotice> RedisRewriteNotice::parse(std::string_view text) {

@@ -3,7 +3,8 @@
 // Reads what comes on a channel's topic. Pure; private to core/broker.
 //
 //   publications   <offset of the first>:<epoch>:  and for each, in order,
-//                  <size of the body>:<body>
+//                  <size of the body>:<body>, or <size of the body>,<size of the key>:<key><body>
+//                  when the body does not say what it is known by (redis_scripts.h)
 //   a signal       s<body>
 //   a rewrite      r<offset>:<rewrites so far>:<epoch>:<the new body>
 
@@ -22,6 +23,7 @@ class RedisBusMessage {
 
   struct Item {
     std::uint64_t offset;
+    std::string_view key;  // "" when there is none apart from the body
     std::string_view body;
   };
 

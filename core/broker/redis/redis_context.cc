@@ -18,6 +18,11 @@ void add_id_key(RedisCommand& command, const RedisContext& context, std::string_
                       user, message_id});
 }
 
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view key) {
+  command.add_joined({context.key_prefix, "{", channel, "}:i:", key});
+}
+
 Position known_position(const RedisContext& context, std::string_view channel) {
   Position known = context.listener->known_position(channel);
   const Position* noted = context.positions.find(channel);

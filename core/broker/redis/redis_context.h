@@ -83,6 +83,9 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context, std::s
 // The key of what `user` has published under `message_id`.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id);
+// The same of what is known by `key`, a message_key().
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view key);
 // The newest position that this node knows: the listener's, or that of an answer whose message has
 // not come yet, or will not come because the node does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);

@@ -66,6 +66,7 @@ void RedisPublisher::publish(const PublishRequest& request, Done done) {
   Message message{.text = {},
                   .user_bytes = request.user.size(),
                   .id_bytes = request.message_id.size(),
+                  .is_id_apart = request.is_id_apart,
                   .submitted_ms = context_.loop.now_ms(),
                   .done = std::move(done)};
   message.text.reserve(message.user_bytes + message.id_bytes + request.body.size());
@@ -114,7 +115,8 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
   command.add_joined({context_.topic_prefix, channel});
   command.add(context_.settings.history_size).add(context_.settings.idempotency_ttl_ms);
   for (std::size_t i = 0; i < lane.sent; ++i) {
-    command.add(has_id(lane.messages[i]) ? "1" : "0").add(lane.messages[i].body());
+    const Message& message = lane.messages[i];
+    command.add(!has_id(message) ? "0" : message.is_id_apart ? "2" : "1").add(message.body());
   }
 }
 

@@ -46,6 +46,7 @@ class RedisPublisher {
     std::string text;  // user, message id, body
     std::size_t user_bytes;
     std::size_t id_bytes;
+    bool is_id_apart;
     std::uint64_t submitted_ms;
     Done done;  // empty: has failed already; its place is kept for the answer that will come
 

@@ -100,7 +100,10 @@ void RedisRead::on_reply(const RedisReply& reply) {
   history.publications.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const RedisReply entry = entries[i];
-    history.publications.push_back({offset_of(entry[0].text()), std::string(entry[1][1].text())});
+    const std::uint64_t offset = offset_of(entry[0].text());
+    history.publications.push_back({offset, std::string(entry[1][1].text())});
+    const std::string_view key = entry[1][3].text();
+    if (!key.empty()) history.keys.emplace_back(offset, key);
   }
   take()(std::move(history));
 }

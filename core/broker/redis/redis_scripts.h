@@ -15,7 +15,8 @@
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
 //                                      one, up to which they are the same as well
-//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
+//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body, k: what stands behind `:i:` in the key of
+//                                   its message id, if the body does not say that
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
 //                                   outlives the stream
 //   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
@@ -46,14 +47,14 @@
 
 namespace chirm::redis_scripts {
 
-// Stores the publications of one call, and announces them with one message:
-// `<offset of the first>:<epoch>:` and, for each, `<size of the body>:<body>`.
+// Stores the publications of one call, and announces them with one message, that of
+// redis_bus_message.h.
 //
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 known epoch  2 known offset  3 epoch to use if a new one is needed  4 now (Unix ms)
 //       5 first life to be trusted  6 time to live (ms, 0: for ever)  7 topic  8 history size
-//       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, else 0, and its
-//       body
+//       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, 2 if the body
+//       does not say that id, else 0, and its body
 // Answers {epoch, …}: for each publication its offset, or "<offset>:<epoch>" when it is a
 // repetition. Just the offset when there is a single one that is no repetition, and the epoch is
 // the known one.
@@ -83,17 +84,24 @@ end
 local answer, bodies = {epoch}, nil
 local first, first_top, key = nil, top, 2
 for i = 10, #ARGV, 2 do
-  local body, id, stored = ARGV[i + 1], nil, false
+  local body, id, apart, stored = ARGV[i + 1], nil, nil, false
   local offset = format('%.0f', top + 1)
-  if ARGV[i] == '1' then
+  if ARGV[i] ~= '0' then
     key = key + 1
     id = KEYS[key]
+    apart = ARGV[i] == '2' and id:sub(#hash + 2) or nil
     stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[9])
   end
   if stored then
     answer[#answer + 1] = stored
   else
-    local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
+    local added
+    if apart then
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body,
+        'k', apart)
+    else
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
+    end
     if type(added) == 'table' and added.err then
       -- Either Redis takes no writes now, for example because its memory is full: then this error
       -- comes with the first publication, before anything was written. Or the stream is ahead of
@@ -105,15 +113,17 @@ for i = 10, #ARGV, 2 do
       call('HDEL', hash, 'a')
       epoch, top, first_top, offset, ancestors = ARGV[3], 0, 0, '1', nil
       if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[9]) end
-      call('XADD', stream, '1-0', 'b', body)
+      call('XADD', stream, '1-0', 'b', body, 'k', apart or '')
     end
     top = top + 1
     answer[#answer + 1] = top
+    local size = #body .. ':'
+    if apart then size = #body .. ',' .. #apart .. ':' .. apart end
     if first then
-      bodies[#bodies + 1] = #body .. ':'
+      bodies[#bodies + 1] = size
       bodies[#bodies + 1] = body
     else
-      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. #body .. ':' .. body}
+      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. size .. body}
     end
   end
 end

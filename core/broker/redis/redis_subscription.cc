@@ -90,6 +90,7 @@ void RedisSubscription::deliver(std::string_view text, std::uint64_t after) {
     ++context_.counters.received;
     if (last_.epoch != message->epoch()) last_.epoch = message->epoch();
     last_.offset = item->offset;
+    if (!item->key.empty()) keys_.note(message->epoch(), item->offset, item->key);
     context_.listener->on_publication(channel_, item->offset, message->epoch(), item->body);
   }
   if (is_live() && (!message || !message->is_at_end())) ++context_.counters.invalid_received;
@@ -104,6 +105,10 @@ bool RedisSubscription::has_missed(Position position) {
   }
   last_ = std::move(position);
   return true;
+}
+
+void RedisSubscription::note_keys(const History& history) {
+  for (const auto& [offset, key] : history.keys) keys_.note(history.top.epoch, offset, key);
 }
 
 // ---- Rewrites
@@ -134,6 +139,7 @@ void RedisSubscription::check() const {
               held_.size());
   CHIRM_CHECK(held_bytes_ <= kHeldBytesMax || has_dropped_, channel_, held_bytes_);
   rewrites_.check();
+  keys_.check();
 }
 
 }  // namespace chirm

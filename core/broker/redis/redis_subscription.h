@@ -17,6 +17,7 @@
 
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_message_keys.h"
 #include "core/broker/redis/redis_rewrites.h"
 
 namespace chirm {
@@ -61,6 +62,9 @@ class RedisSubscription {
   // Tells of rewrites that were not told because the link was down.
   void compare_rewrites(const History& history);
   const RedisRewrites& rewrites() const { return rewrites_; }
+  // Takes from a read of the log what it says of message ids.
+  void note_keys(const History& history);
+  const RedisMessageKeys& keys() const { return keys_; }
 
   // What its members promise of each other.
   void check() const;
@@ -78,6 +82,7 @@ class RedisSubscription {
   Done done_;               // empty exactly when it is live, or was and is closed
   Position last_;           // the newest that has arrived, or was announced and asked for
   RedisRewrites rewrites_;  // that the listener was told of
+  RedisMessageKeys keys_;
   std::vector<std::string> held_;
   std::size_t held_bytes_ = 0;  // of what is in held_, and of what would be if it were not too much
   bool has_dropped_ = false;    // something that should be in held_

@@ -95,6 +95,7 @@ void RedisSubscriptions::read_followed(const HistoryRequest& request, bool is_re
                           return read_followed(again, true, std::move(done));
                         }
                         followed->subscription.compare_rewrites(*history);
+                        followed->subscription.note_keys(*history);
                       }
                       done(std::move(history));
                     });
@@ -109,9 +110,9 @@ void RedisSubscriptions::on_digest(std::string_view channel, std::string_view ep
   context_.listener->on_maybe_missed(followed->subscription.channel());
 }
 
-const RedisRewrites* RedisSubscriptions::rewrites(std::string_view channel) const {
+const RedisSubscription* RedisSubscriptions::subscription(std::string_view channel) const {
   const Followed* const followed = find(channel);
-  return followed == nullptr ? nullptr : &followed->subscription.rewrites();
+  return followed == nullptr ? nullptr : &followed->subscription;
 }
 
 std::vector<std::string> RedisSubscriptions::known_channels() const {

@@ -37,8 +37,8 @@ class RedisSubscriptions {
   // Another node says that the store has this position.
   void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
 
-  // Of a channel that is subscribed; else null. Valid until anything happens to the channel.
-  const RedisRewrites* rewrites(std::string_view channel) const;
+  // Null when there is none. Valid until anything happens to the channel.
+  const RedisSubscription* subscription(std::string_view channel) const;
   // Subscribed, or published in lately.
   std::vector<std::string> known_channels() const;
 

@@ -257,7 +257,7 @@ return answer
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
 //       when there are none  11 1: the last try  12… for each publication a number, 1 if it has a
-//       message id + 2 if it was rewritten, and its body
+//       message id + 2 if it was rewritten + 4 if the body does not say that id, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
@@ -294,7 +294,7 @@ if has_stream and first <= top and count > 0 then
 end
 for i = 1, count do
   local offset = format('%.0f', first + i - 1)
-  local body = tonumber(ARGV[10 + 2 * i]) < 2 and stored[offset .. '-0']
+  local body = tonumber(ARGV[10 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
   if body and body ~= ARGV[11 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
     call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
     call('HDEL', hash, 'a')
@@ -309,10 +309,15 @@ for i = 1, count do
   if has_id then key = key + 1 end
   if not has_stream or offset > top then
     local text = format('%.0f', offset)
-    call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i])
+    if kind >= 4 then
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i],
+        'k', KEYS[key]:sub(#hash + 2))
+    else
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i])
+    end
     if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
     -- So that a node that does not know of it sees why its own is another one.
-    if kind >= 2 then call('HSET', stream .. ':w', text, ARGV[11 + 2 * i]) end
+    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[11 + 2 * i]) end
     added = added + 1
   end
 end

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/broker/message_ids.h"
 #include "core/broker/redis/life/redis_life_scripts.h"
 #include "core/broker/redis/redis_read.h"
 
@@ -26,8 +27,8 @@ bool is_temporary(std::string_view error) {
 }
 }  // namespace
 
-RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, RewritesOf rewrites)
-    : context_(context), commands_(commands), rewrites_of_(std::move(rewrites)) {}
+RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, Find subscription)
+    : context_(context), commands_(commands), subscription_(std::move(subscription)) {}
 
 void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
                        std::uint64_t first_true, Done done) {
@@ -99,7 +100,7 @@ void RedisTails::compare() {
     if (one.position.epoch.empty()) continue;  // nobody was told anything that could be wrong now
     // The newest body is sent along: the same offset with another text shows that the store has had
     // another history since. One that was rewritten shows nothing: the store may have lost that.
-    const RedisRewrites* const rewrites = rewrites_of_(one.channel);
+    const RedisRewrites* const rewrites = rewrites_of(one.channel);
     const bool is_rewritten = rewrites != nullptr && rewrites->find(one.position.offset) != nullptr;
     if (one.position.offset > 0 && !is_rewritten) {
       auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
@@ -143,7 +144,7 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
     } else if (verdict >= 0) {
       gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
     }
-    const RedisRewrites* const rewrites = rewrites_of_(batch[i].channel);
+    const RedisRewrites* const rewrites = rewrites_of(batch[i].channel);
     if (rewrites != nullptr && !rewrites->newest().empty()) rewritten_.push_back(batch[i].channel);
   }
   pump();
@@ -173,31 +174,14 @@ void RedisTails::put_back(Gap gap) {
 void RedisTails::write_piece(const Gap& gap, const Position& known,
                              const std::vector<Publication>& publications) {
   const BrokerSettings& settings = context_.settings;
-  // The message ids go with them: a client whose ack was lost sends its message again, and must not
-  // see it twice.
-  struct Author {
-    std::string user;
-    std::string message_id;  // "" when there is none to be remembered
-    bool is_rewritten = false;
-  };
-  const RedisRewrites* const rewrites = rewrites_of_(gap.channel);
-  std::vector<Author> authors;
-  std::size_t id_count = 0;
-  for (const Publication& publication : publications) {
-    const PublicationKey key = keys_.decode(publication.body);
-    Author& author = authors.emplace_back();
-    author.is_rewritten = rewrites != nullptr && rewrites->find(publication.offset) != nullptr;
-    if (key.message_id.empty() || settings.idempotency_ttl_ms == 0) continue;
-    author.user = key.user;
-    author.message_id = key.message_id;
-    ++id_count;
-  }
+  const std::vector<Id> ids = ids_of(gap.channel, publications);
+  const auto id_count = static_cast<std::size_t>(
+      std::ranges::count_if(ids, [](const Id& one) { return !one.key.empty(); }));
   command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
-  for (const Author& one : authors) {
-    if (one.message_id.empty()) continue;
-    add_id_key(command_, context_, gap.channel, one.user, one.message_id);
+  for (const Id& one : ids) {
+    if (!one.key.empty()) add_id_key(command_, context_, gap.channel, one.key);
   }
   command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(context_.loop.unix_ms()));
@@ -206,10 +190,32 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
   command_.add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
-    const Author& author = authors[i];
-    command_.add((author.message_id.empty() ? 0U : 1U) + (author.is_rewritten ? 2U : 0U));
+    const Id& id = ids[i];
+    command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
     command_.add(publications[i].body);
   }
+}
+
+// The message ids go with the publications: a client whose ack was lost sends its message again,
+// and must not see it twice.
+std::vector<RedisTails::Id> RedisTails::ids_of(std::string_view channel,
+                                               const std::vector<Publication>& publications) {
+  const RedisSubscription* const subscription = subscription_(channel);
+  std::vector<Id> ids;
+  for (const Publication& publication : publications) {
+    Id& id = ids.emplace_back();
+    if (subscription != nullptr) {
+      id.is_rewritten = subscription->rewrites().find(publication.offset) != nullptr;
+      id.key = subscription->keys().find(publication.offset);
+      id.is_apart = !id.key.empty();
+    }
+    if (!id.is_apart) {
+      const PublicationKey key = keys_.decode(publication.body);
+      id.key = message_key(key.user, key.message_id);
+    }
+    if (context_.settings.idempotency_ttl_ms == 0) id.key.clear();
+  }
+  return ids;
 }
 
 void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
@@ -258,10 +264,15 @@ void RedisTails::on_put_back_error(Gap gap, std::string_view error) {
 
 // ---- Rewrites
 
+const RedisRewrites* RedisTails::rewrites_of(std::string_view channel) const {
+  const RedisSubscription* const found = subscription_(channel);
+  return found == nullptr ? nullptr : &found->rewrites();
+}
+
 void RedisTails::put_back_rewrites() {
   const std::string channel = std::move(rewritten_.back());
   rewritten_.pop_back();
-  const RedisRewrites* const rewrites = rewrites_of_(channel);
+  const RedisRewrites* const rewrites = rewrites_of(channel);
   if (rewrites == nullptr || rewrites->newest().empty()) return;  // unsubscribed since
   const auto& newest = rewrites->newest();
   command_.begin(3 + 2 + 4 + 2 * newest.size());

@@ -25,7 +25,7 @@
 #include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_rewrites.h"
+#include "core/broker/redis/redis_subscription.h"
 #include "protocol/publication_key.h"
 
 namespace chirm {
@@ -46,9 +46,9 @@ class RedisTails {
 
   // The channels that have changed are noted in the context's positions, so that the digest tells
   // the other nodes of them.
-  using RewritesOf = std::function<const RedisRewrites*(std::string_view channel)>;
-  // `rewrites` says what this node knows of a channel's rewrites; null: nothing.
-  RedisTails(RedisContext& context, RedisCommands& commands, RewritesOf rewrites);
+  // `subscription` finds that of a channel; null when there is none.
+  using Find = std::function<const RedisSubscription*(std::string_view channel)>;
+  RedisTails(RedisContext& context, RedisCommands& commands, Find subscription);
 
   // The store's life is `life`; `first_true` as in RedisContext. `done` is called once, but not
   // after stop(); an error that concerns all channels drops the connection instead.
@@ -78,15 +78,24 @@ class RedisTails {
     bool is_restored = false;    // something was put back already
   };
 
+  // What one is known by, and has been.
+  struct Id {
+    std::string key;        // message_key(); "": nothing
+    bool is_apart = false;  // the body does not say it
+    bool is_rewritten = false;
+  };
+
   void pump();
   void compare();
   void on_compared(const std::vector<Known>& batch, const RedisReply& reply);
   void put_back(Gap gap);
   void write_piece(const Gap& gap, const Position& known,
                    const std::vector<Publication>& publications);
+  std::vector<Id> ids_of(std::string_view channel, const std::vector<Publication>& publications);
   void on_put_back(Gap gap, const RedisReply& reply);
   void on_put_back_error(Gap gap, std::string_view error);
   void start_over(const std::string& channel, const std::string& new_epoch);
+  const RedisRewrites* rewrites_of(std::string_view channel) const;
   void put_back_rewrites();
   void on_rewrites_put_back(const std::string& channel, const RedisReply& reply);
 
@@ -101,7 +110,7 @@ class RedisTails {
   RedisCommands& commands_;
   PublicationKeyDecoder keys_;
   RedisCommand command_;
-  const RewritesOf rewrites_of_;
+  const Find subscription_;
 
   std::vector<std::string> channels_;  // not compared yet
   std::deque<Gap> gaps_;

@@ -300,6 +300,41 @@ TEST_F(RedisTails, ArePutBackToAReplicaThatIsPromotedWithoutThem) {
   EXPECT_EQ(publish(*one, "7").offset, 7U);
 }
 
+// As programs do that publish with an idempotency key. One node reads it from the log.
+TEST_F(RedisTails, PutsBackWhatTheBodyDoesNotSayOfAMessageId) {
+  const auto node = make_follower(server_.unix_url());
+  const auto retry = [&](BrokerNode& by, const std::string& key, std::uint64_t offset) {
+    const auto position = by.publish({kRoom, "\"data\":1", "\x01", key, true});
+    ASSERT_TRUE(position && *position);
+    EXPECT_EQ((*position)->offset, offset) << key;
+  };
+  const auto deaf = make_follower(server_.unix_url());
+  for (int i = 1; i <= 3; ++i) retry(*node, std::to_string(i), static_cast<std::uint64_t>(i));
+  publish(*node, "4");
+  for (BrokerNode* one : {node.get(), deaf.get()}) ASSERT_TRUE(run_until_received(*one, 4));
+  const auto reader = make_follower(server_.unix_url());
+  const auto history = reader->history({kRoom, 0, 100, false});
+  ASSERT_TRUE(history && *history);
+  reader->logs[kRoom].tail = (*history)->publications;
+  run_until_leases_are_new(*node, 3);
+  node->logs[kRoom].tail.clear();
+  deaf->logs[kRoom].tail.clear();
+  restart_empty();
+  for (BrokerNode* one : {node.get(), deaf.get(), reader.get()}) ASSERT_TRUE(run_until_back(*one));
+  EXPECT_EQ(reader->broker->counters().put_back, 4U);
+  for (int i = 3; i >= 1; --i) retry(*deaf, std::to_string(i), static_cast<std::uint64_t>(i));
+  EXPECT_EQ(publish(*deaf, "4").offset, 4U);
+  retry(*deaf, "5", 5);
+  // Once more, by one that has heard of it.
+  ASSERT_TRUE(run_until_received(*deaf, 5));
+  run_until_leases_are_new(*node, 3);
+  restart_empty();
+  for (BrokerNode* one : {node.get(), deaf.get(), reader.get()}) {
+    ASSERT_TRUE(one->run_until([&] { return one->broker->counters().store_lives == 2; }));
+  }
+  retry(*node, "5", 5);
+}
+
 // ---- What was rewritten
 
 class RedisTailsRewritten : public RedisTails {
