@@ -19,7 +19,6 @@ namespace {
 // Always so long, so that nothing is left of a longer one. Within one page of the file system's
 // cache: a process that is killed has written all of it or nothing.
 constexpr std::size_t kMarkBytes = 256;
-constexpr std::size_t kLifeLength = 16;
 
 SqliteFileTrace trace_from(const struct stat& status) {
   return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
@@ -80,7 +79,7 @@ std::optional<SqliteMark> SqliteMarkFile::read() const {
   std::array<char, kMarkBytes + 1> text{};
   if (pread(file_.fd(), text.data(), kMarkBytes, 0) != std::ssize(text) - 1) return std::nullopt;
   SqliteMark mark;
-  std::array<char, kLifeLength + 1> life{};
+  std::array<char, SqliteMark::kLifeLength + 1> life{};
   int wal = 0;
   int checkpoint = 0;
   int touched = 0;

@@ -7,6 +7,7 @@
 // The mark is overwritten before an ack, and not forced onto the disk: it outlives the process.
 // After a power failure it may be older than the database, which proves less, and nothing wrong.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct SqliteNewest {
 };
 
 struct SqliteMark {
+  static constexpr std::size_t kLifeLength = 16;  // letters and digits
+
   std::string life;      // a random name that the database has, too; changes when it is in doubt
   SqliteNewest newest;   // the publication that was acked last in this life, of all channels
   SqliteFileTrace file;  // of the database, after the last checkpoint; device: not kept

@@ -41,7 +41,6 @@ COMMIT;
 )sql";
 constexpr std::int64_t kSchemaVersion = 4;
 constexpr std::int64_t kFirstWithLives = 4;
-constexpr std::size_t kLifeLength = 16;
 
 // The newest eight ancestors of each channel are kept: each channel gets one with each doubt.
 constexpr const char* kNewEpochs = R"sql(
@@ -182,7 +181,7 @@ Expected<void, Error> SqliteOpening::start_epochs(StoreSync sync) {
   const bool is_new_life = is_doubtful || life_.empty() || !mark || mark->has_wal;
   if (!is_new_life && now == *before) return {};
 
-  if (is_new_life) life_ = random_.name(kLifeLength);
+  if (is_new_life) life_ = random_.name(SqliteMark::kLifeLength);
   const auto channels = database_.ask("SELECT count(*) FROM channel");
   if (!channels) return Unexpected<Error>(channels.error());
   const std::string change = "BEGIN IMMEDIATE;" + std::string(is_doubtful ? kNewEpochs : "") +
