@@ -3,8 +3,8 @@
 // Knows where a master is, from Sentinels (https://redis.io/docs/reference/sentinel-clients/):
 // keeps a connection to the first one that answers, and asks it each second and whenever somebody
 // wants to know. The one that answered is tried first the next time. What any of them announces
-// (redis_sentinel_events.h) only makes it ask more often: one Sentinel has the say at a time, as two
-// may name different masters during a failover. Private to core/broker.
+// (redis_sentinel_events.h) only makes it ask more often: one Sentinel has the say at a time, as
+// two may name different masters during a failover. Private to core/broker.
 
 #include <memory>
 #include <string>
