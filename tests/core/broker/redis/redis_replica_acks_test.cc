@@ -75,7 +75,6 @@ TEST_F(RedisReplicaAcksTest, AreAllOnTheReplicaThatIsPromoted) {
   ASSERT_TRUE(run_until_replica_follows(*node));
   relay_.set_delay(20);
   int sent = 0;
-  int on_replica = 0;
   ASSERT_TRUE(node->run_until([&] {
     while (sent - acked_ < 100) publish(*node, ++sent);
     return acked_ >= 2000;
@@ -84,8 +83,7 @@ TEST_F(RedisReplicaAcksTest, AreAllOnTheReplicaThatIsPromoted) {
   master_.kill();
   relay_.cut();  // what was under way is lost with it
   replica_.command({"REPLICAOF", "NO", "ONE"});
-  on_replica = stored(replica_);
-  EXPECT_GE(on_replica, acked);
+  EXPECT_GE(stored(replica_), acked);
   EXPECT_EQ(failed_, 0);
 }
 
@@ -105,12 +103,16 @@ TEST_F(RedisReplicaAcksTest, AreRefusedWithoutAReplicaForRepetitionsToo) {
   replica_.start();
   replica_.command({"REPLICAOF", "127.0.0.1", std::to_string(relay_.port())});
   ASSERT_TRUE(run_until_replica_follows(*node));
+  int sent = 2;
   ASSERT_TRUE(node->run_until([&] {
-    if (acked_ + failed_ < 1000 && acked_ == 0) publish(*node, 1);
+    if (acked_ + failed_ == sent && acked_ == 0) {
+      ++sent;
+      publish(*node, 1);
+    }
     return acked_ > 0;
   }));
   EXPECT_EQ(stored(master_), 1);
-  EXPECT_EQ(times_logged("have what is published again"), 1U);
+  EXPECT_GE(times_logged("have what is published again"), 1U);
 }
 
 // The server that takes its place has a replica, too: that says nothing about what the old one had.
