@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <functional>
@@ -313,6 +314,15 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
   return {};
 }
 
+// A node must not do what was sent before a pause when the store may have forgotten that it was
+// done meanwhile, through another node. What waits through two pauses that are just not noticed,
+// and is then held (for half the time that ids are remembered, at most), is not older than the ids.
+std::uint64_t pause_max_ms(const BrokerSettings& settings) {
+  const std::uint64_t most_ms = ServerSettings{}.pause_max_ms;
+  if (settings.idempotency_ttl_ms == 0) return most_ms;
+  return std::min(most_ms, settings.idempotency_ttl_ms / 4);
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -343,6 +353,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   if (options.server.node_name.empty()) {
     options.server.node_name = host_name() + ":" + std::to_string(options.server.port);
   }
+  options.server.pause_max_ms = pause_max_ms(options.broker);
   return options;
 }
 

@@ -139,6 +139,11 @@ class Broker {
   // told that it is done, no history has the old body any more. Errors as of publish().
   virtual void rewrite(const RewriteRequest& request, Callback<Rewritten> done) = 0;
 
+  // The node did not run for a while (Loop::watch_pauses()). What was asked before may have been
+  // asked again since, through another node, and is not done any more: publishes, rewrites and
+  // changes of documents that wait for the store fail with kInternal. So may those that are done.
+  virtual void refuse_waiting() = 0;
+
   // Starts delivery of a channel's publications. From the moment that `done` is told success,
   // every publication with an offset above the given top reaches the listener, or
   // on_maybe_missed() does. While the store is away or has no room, this waits for it. The channel

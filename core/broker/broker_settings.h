@@ -10,9 +10,12 @@ namespace chirm {
 struct BrokerSettings {
   // A channel's log keeps this many of its newest publications; a store may keep some more.
   std::uint32_t history_size = 10'000;
-  // A channel in which nothing was published for this long loses them all, and its numbering: it
-  // starts a new epoch.
+  // A channel in which nothing was published for this long loses them all; not its numbering.
   std::uint64_t history_ttl_ms = 30ULL * 24 * 3600 * 1000;
+  // A channel's numbering (its epoch, and how far it has got) stays as long as anybody follows the
+  // channel, and at least this long after: who has seen everything has missed nothing, however long
+  // nobody spoke. It takes about a hundred bytes.
+  static constexpr std::uint64_t kNumberingMs = 24ULL * 3600 * 1000;
   // All publications of a store in memory together, in bytes.
   std::size_t memory_bytes_max = 1024ULL * 1024 * 1024;
   // A repeated message id is recognised this long.

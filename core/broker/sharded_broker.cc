@@ -109,6 +109,10 @@ void ShardedBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> d
   of(request.channel).rewrite(request, std::move(done));
 }
 
+void ShardedBroker::refuse_waiting() {
+  for (const Shard& shard : shards_) shard.broker->refuse_waiting();
+}
+
 void ShardedBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   of(channel).subscribe(channel, std::move(done));
 }

@@ -30,6 +30,7 @@ class ShardedBroker final : public Broker {
   void publish(const PublishRequest& request, Callback<Position> done) override;
   void signal(std::string_view channel, std::string_view body) override;
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
+  void refuse_waiting() override;
   void subscribe(std::string_view channel, Callback<LogTop> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;

@@ -50,6 +50,10 @@ Expected<void, Error> Acceptor::listen() {
 
 void Acceptor::close() { listener_.reset(); }
 
+void Acceptor::drop_pending() {
+  if (listener_) listener_->drop_pending();
+}
+
 std::uint16_t Acceptor::port() const { return listener_ ? listener_->port() : 0; }
 
 // Reckoned and not found out by EMFILE, which would come when the reserve is used up as well. A

@@ -26,6 +26,8 @@ class Acceptor {
   [[nodiscard]] Expected<void, Error> listen();
   // Stops listening, for good. Connections in the kernel's queue are reset.
   void close();
+  // Closes the connections that wait to be accepted.
+  void drop_pending();
   // The port that it listens on; 0 when it does not.
   std::uint16_t port() const;
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/chat/hub.h"
 #include "core/server/connection_context.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
@@ -51,6 +52,11 @@ void Connection::drain() {
   }
 }
 
+void Connection::drop() {
+  if (session_) return session_->close(disconnects::kInternal);
+  end();
+}
+
 void Connection::check() const {
   CHIRM_CHECK((state_ == State::kEnded) == !socket_.is_open(), state_);
   CHIRM_CHECK((http_ == nullptr) == (session_ != nullptr), state_);
@@ -88,7 +94,9 @@ void Connection::on_ready(bool readable, bool writable) {
       session_->on_writable();
     }
   }
-  if (readable && state_ != State::kEnded) read();
+  // What waited through a pause of the process may be too old to be used: see Server::Parts.
+  const bool may_read = !context_.sessions.hub.loop().has_paused();
+  if (readable && may_read && state_ != State::kEnded) read();
 }
 
 void Connection::on_deadline() { http_ ? http_->on_deadline() : end(); }

@@ -38,6 +38,8 @@ class Connection final : public ListHook<ConnectionTag>,
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
+  // Closes it now, whatever it is in the middle of; nothing more of its input is used.
+  void drop();
   // Ends the process unless the state agrees with what there is.
   void check() const;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/connection_registry.h"
 
+#include <vector>
+
 #include "core/base/check.h"
 #include "core/server/connection.h"
 
@@ -30,6 +32,15 @@ bool ConnectionRegistry::send_away() {
   leaving_.push_back(*connection);
   connection->drain();
   return true;
+}
+
+// Those that are dropped may leave their list meanwhile.
+void ConnectionRegistry::drop_all() {
+  for (ConnectionList* list : {&open_, &leaving_}) {
+    std::vector<Connection*> all;
+    list->for_each([&all](Connection& one) { all.push_back(&one); });
+    for (Connection* connection : all) connection->drop();
+  }
 }
 
 void ConnectionRegistry::bury() { delete_all(ended_); }

@@ -24,6 +24,8 @@ class ConnectionRegistry {
   void add(std::unique_ptr<Connection> connection);
   // Drains the one that has been open for longest. False: there is none left.
   bool send_away();
+  // Closes all (Connection::drop()).
+  void drop_all();
   // Where connections put themselves when they end.
   ConnectionList& ended() { return ended_; }
   // Deletes those. At the end of a turn, when nothing of theirs is running any more.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/check.h"
+#include "core/loop/loop.h"
 
 namespace chirm {
 
@@ -15,12 +16,14 @@ namespace {
 // libuv's own listener accepts until the queue is empty (before 1.45): a storm of ten thousand
 // would keep the loop from everybody who is already here. What is left comes with the next turn.
 constexpr int kAcceptsPerEvent = 64;
+constexpr int kPendingMax = 65'536;      // more than a kernel lets wait
 constexpr std::uint64_t kRetryMs = 100;  // another process may free files without our noticing
 }  // namespace
 
 Listener::Listener(Loop& loop, Socket socket, std::function<bool(Socket)> on_accept,
                    std::function<void(const char* why)> on_exhausted)
-    : socket_(std::move(socket)),
+    : loop_(loop),
+      socket_(std::move(socket)),
       watcher_(loop, socket_.fd(), [this](auto) { accept_some(); }),
       retry_(loop, [this] { watch(); }),
       on_accept_(std::move(on_accept)),
@@ -39,7 +42,15 @@ void Listener::resume() {
 // turn for nothing.
 void Listener::watch() { watcher_.watch({.readable = !is_paused_ && !retry_.is_running()}); }
 
+// Not without end: whoever comes meanwhile is of now.
+void Listener::drop_pending() {
+  for (int i = 0; i < kPendingMax; ++i) {
+    if (!Socket(accept4(socket_.fd(), nullptr, nullptr, SOCK_CLOEXEC)).is_open()) return;
+  }
+}
+
 void Listener::accept_some() {
+  if (loop_.has_paused()) return;  // see drop_pending()
   for (int i = 0; i < kAcceptsPerEvent; ++i) {
     Socket accepted(accept4(socket_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (accepted.is_open()) {

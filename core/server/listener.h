@@ -25,6 +25,8 @@ class Listener {
 
   // After on_accept has said that no other is welcome.
   void resume();
+  // Those that wait in the kernel's queue are closed: they may be of long ago.
+  void drop_pending();
   // True exactly while resume() is awaited.
   bool is_paused() const { return is_paused_; }
   std::uint16_t port() const { return local_port(socket_); }
@@ -33,6 +35,7 @@ class Listener {
   void accept_some();
   void watch();
 
+  Loop& loop_;
   Socket socket_;
   FdWatcher watcher_;
   Timer retry_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/server.h"
 
+#include <spdlog/spdlog.h>
+
 #include <utility>
 
 #include "core/accounts/accounts.h"
@@ -82,6 +84,7 @@ struct Server::Parts {
   std::unique_ptr<Accounts> make_accounts();
   void add_routes();
   Loop::TurnEnd end_turn();
+  void on_pause(std::uint64_t ms);
   void check() const;
 
   Loop& loop;
@@ -175,10 +178,14 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                      settings.node_name, settings.api_key, router, methods),
       hook(loop.add_turn_end_hook([this] { return end_turn(); })) {
   add_routes();
+  loop.watch_pauses(settings.pause_max_ms, [this](std::uint64_t ms) { on_pause(ms); });
 }
 
 // Connections go before all else: their sessions leave the hub and the directory as they do.
-Server::Parts::~Parts() { connections.clear(); }
+Server::Parts::~Parts() {
+  loop.watch_pauses(0, nullptr);
+  connections.clear();
+}
 
 std::unique_ptr<Revocations> Server::Parts::make_revocations() {
   if (chat_settings.is_insecure) return nullptr;
@@ -224,6 +231,22 @@ Loop::TurnEnd Server::Parts::end_turn() {
   if constexpr (kChecksInvariants) check();
   drain.finish_if_empty();  // last, for it may end the program
   return more;
+}
+
+// What clients sent before or during the pause, they may have sent again since, through another
+// node, and the store may have forgotten that: it is not used. That of a connection nobody can tell
+// from what it sends now (of a machine that was paused, packets may still be on their way), so all
+// connections end. Whoever is still there comes back with their positions, and tries again.
+void Server::Parts::on_pause(std::uint64_t ms) {
+  ++counters.pauses;
+  spdlog::warn(
+      "this process did not run for {} ms: what waited meanwhile is refused, and {} connections "
+      "are "
+      "closed",
+      ms, counters.connections);
+  broker.refuse_waiting();  // first, so that those who wait for an answer are told to try again
+  acceptor.drop_pending();
+  connections.drop_all();
 }
 
 void Server::Parts::check() const {

@@ -14,6 +14,7 @@ struct ServerCounters {
   std::uint64_t connections = 0;
   std::uint64_t accepted = 0;
   std::uint64_t accept_pauses = 0;
+  std::uint64_t pauses = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t bytes_sent = 0;
   std::map<int, std::uint64_t> responses;  // by status
@@ -24,6 +25,8 @@ inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
     counter(&ServerCounters::accepted, "chirm_connections_accepted_total", "Sockets accepted"),
     counter(&ServerCounters::accept_pauses, "chirm_accept_pauses_total",
             "Times accepting paused for want of files"),
+    counter(&ServerCounters::pauses, "chirm_pauses_total",
+            "Times the process did not run for long, and what waited meanwhile was refused"),
     counter(&ServerCounters::bytes_received, "chirm_received_bytes_total",
             "Bytes read from clients"),
     counter(&ServerCounters::bytes_sent, "chirm_sent_bytes_total", "Bytes written to clients"),

@@ -31,8 +31,10 @@ struct ServerSettings {
                                                *AddressRange::parse("::1")};
   std::uint32_t close_timeout_s = 5;  // for the peer's part of the closing handshake
   std::uint32_t drain_s = 5;          // over which clients are sent away when stopping
-  AccountSettings accounts;           // none in insecure mode
-  std::string api_key;                // of /api; "": there is none
+  // What waited while the process did not run for longer than that is refused.
+  std::uint64_t pause_max_ms = 15'000;
+  AccountSettings accounts;  // none in insecure mode
+  std::string api_key;       // of /api; "": there is none
   // The page; its memory must outlive the server.
   std::span<const StaticFile> web_files = {};
 };

@@ -6,6 +6,7 @@
 
 #include "tests/e2e/cluster_test.h"
 #include "tests/support/http_get.h"
+#include "tests/support/raw_client.h"
 
 namespace chirm::testing {
 namespace {
@@ -168,6 +169,48 @@ TEST_F(NodeFailure, NothingIsLostWhenNginxIsKilled) {
   talk_on(200);
   EXPECT_EQ(people_.back()->disconnects.size(), 0);
   stop_and_compare();
+}
+
+// The node had it in its sockets while it was frozen; meanwhile it was sent again through another
+// one, and the id of that is forgotten when the node goes on.
+TEST_F(NodeFailure, AFrozenNodeStoresNothingThatWasSentAgainElsewhere) {
+  start({.nodes = 2,
+         .chirmd_arguments = {"--insecure", "--api-key", "k", "--hold", "1", "--idempotency-ttl",
+                              "2"}});
+  RawClient writer(loop_, cluster_->node_port(0));
+  writer.send_upgrade();
+  ASSERT_TRUE(run([&] { return writer.is_upgraded(); }));
+  writer.send(R"({"id":1,"connect":{"data":{"name":"ada"}}})");
+  ASSERT_TRUE(run([&] { return !writer.events.lines.empty(); }));
+  const std::string body = R"({"channel":"room:a","data":{"id":"m2"},"idempotency_key":"k2"})";
+  const std::string request = "POST /api/publish HTTP/1.1\r\nHost: h\r\nX-API-Key: k\r\n" +
+                              std::string("Content-Length: ") + std::to_string(body.size()) +
+                              "\r\n\r\n" + body;
+
+  cluster_->node(0).send_signal(SIGSTOP);
+  const std::string message = R"({"id":3,"publish":{"channel":"room:a","data":{"id":"m1"}}})";
+  writer.send(message);
+  RawClient program(loop_, cluster_->node_port(0));
+  program.send_bytes(request);
+  RawClient other(loop_, cluster_->node_port(1));
+  other.send_upgrade();
+  ASSERT_TRUE(run([&] { return other.is_upgraded(); }));
+  other.send(R"({"id":1,"connect":{"data":{"name":"ada"}}})");
+  other.send(message);
+  RawClient other_program(loop_, cluster_->node_port(1));
+  other_program.send_bytes(request);
+  RedisServer& redis = cluster_->redis();
+  const std::string stream = "chirm:{room:a}:s";
+  ASSERT_TRUE(run([&] { return redis.command({"XLEN", stream}) == "2"; }));
+  ASSERT_TRUE(run([&] { return redis.command({"KEYS", "chirm:{room:a}:i:*"}).empty(); }));
+
+  cluster_->node(0).send_signal(SIGCONT);
+  ASSERT_TRUE(run([&] { return writer.is_ended() || writer.events.lines.size() > 1; }));
+  ASSERT_TRUE(run([&] { return program.is_ended() || program.was_reset(); }));
+  ASSERT_TRUE(cluster_->wait_until_ready());
+  EXPECT_EQ(redis.command({"XLEN", stream}), "2");
+  EXPECT_EQ(writer.events.close_code, 3004);
+  EXPECT_EQ(program.status(), 0);
 }
 
 }  // namespace

@@ -168,5 +168,31 @@ TEST_F(RedisFailure, EverybodyIsToldWhenRedisHasLostItsData) {
   }
 }
 
+// Who has heard everything has missed nothing when that is not kept any more.
+TEST_F(RedisFailure, NobodyNoticesThatTheHistoryOfASilentRoomHasLapsed) {
+  start({.nodes = 2});
+  add(cluster_->node_url(0), {"room:a"});
+  add(cluster_->node_url(1), {"room:a"});
+  ASSERT_TRUE(wait_until_settled());
+  for (int i = 0; i < 3; ++i) {
+    people_.front()->say("room:a");
+    ASSERT_TRUE(run([&] {
+      return std::ranges::all_of(people_, [&](const auto& one) {
+        return one->room("room:a").seen.size() == static_cast<std::size_t>(i) + 1;
+      });
+    }));
+    // All that was kept goes, and with it all that says how to number it, as far as it has a time
+    // to live that is shorter than a day.
+    RedisServer& redis = cluster_->redis();
+    redis.command({"PEXPIRE", "chirm:{room:a}:s", "1"});
+    ASSERT_TRUE(run([&] { return redis.command({"EXISTS", "chirm:{room:a}:s"}) == "0"; }));
+    EXPECT_GT(std::stoll(redis.command({"PTTL", "chirm:{room:a}:m"})), 86'000'000);
+  }
+  stop_and_compare();
+  for (std::size_t node = 0; node < 2; ++node) {
+    EXPECT_EQ(metric(node, "chirm_epoch_changes_total"), 0);
+  }
+}
+
 }  // namespace
 }  // namespace chirm::testing

@@ -38,6 +38,7 @@ class FakeBroker final : public Broker {
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override {
     rewrites.push_back({std::string(request.channel), std::move(done)});
   }
+  void refuse_waiting() override { ++refusals; }
   void subscribe(std::string_view channel, Callback<LogTop> done) override {
     subscribes.push_back({std::string(channel), std::move(done)});
   }
@@ -82,6 +83,7 @@ class FakeBroker final : public Broker {
 
   static std::string body_of(std::uint64_t offset) { return "\"data\":" + std::to_string(offset); }
 
+  int refusals = 0;
   std::deque<Call<Position>> publishes;
   std::deque<Call<Rewritten>> rewrites;
   std::deque<Call<SearchResult>> searches;

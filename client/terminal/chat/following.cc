@@ -98,7 +98,10 @@ bool Following::on_subscribed(std::string_view channel, const client::Subscribed
   }
   Conversation* conversation = chat_.model.find(channel);
   if (conversation == nullptr) return false;
-  const bool is_same_log = conversation->epoch.empty() || conversation->epoch == how.epoch;
+  // A log that has begun anew without losing what was seen of it has another epoch, and the same
+  // offsets.
+  const bool is_same_log =
+      how.recovered || conversation->epoch.empty() || conversation->epoch == how.epoch;
   const bool is_hole = how.was_recovering && !how.recovered;
   // What is here would have a hole behind it, or be of another log with the same offsets.
   if (is_hole || !is_same_log) conversation->forget_log();

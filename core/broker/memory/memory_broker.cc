@@ -20,9 +20,12 @@ MemoryBroker::MemoryBroker(Loop& loop, const BrokerSettings& settings)
       documents_(loop),
       nodes_(loop),
       logs_(settings, Random()),
-      retention_timer_(loop, [this] { logs_.forget_old(loop_.now_ms()); }) {
+      retention_timer_(loop, [this] { logs_.forget_old(now_ms()); }) {
   retention_timer_.start_repeating(kRetentionPeriodMs);
 }
+
+// Without pauses of the process: a retry that waited through one is recognised.
+std::uint64_t MemoryBroker::now_ms() const { return loop_.now_ms() - loop_.paused_ms(); }
 
 void MemoryBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(listener_ == nullptr);
@@ -51,9 +54,9 @@ void MemoryBroker::publish(const PublishRequest& request, Callback<Position> don
 
 void MemoryBroker::append(std::string_view channel, const std::string& message_key,
                           std::string body, const Callback<Position>& done) {
-  const std::uint64_t now_ms = loop_.now_ms();
-  MemoryLogs::Log& log = logs_.find_or_create(channel, now_ms);
-  const MemoryLogs::Appended added = logs_.append(log, message_key, std::move(body), now_ms);
+  const std::uint64_t now = now_ms();
+  MemoryLogs::Log& log = logs_.find_or_create(channel, now);
+  const MemoryLogs::Appended added = logs_.append(log, message_key, std::move(body), now);
   if (added.body == nullptr) {
     ++counters_.duplicates;
   } else {
@@ -90,7 +93,7 @@ void MemoryBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> do
 
 void MemoryBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   deferred_.push_back([this, name = std::string(channel), done = std::move(done)] {
-    MemoryLogs::Log& log = logs_.find_or_create(name, loop_.now_ms());
+    MemoryLogs::Log& log = logs_.find_or_create(name, now_ms());
     CHIRM_CHECK(!log.is_subscribed, name);
     log.is_subscribed = true;
     done(LogTop(log.position()));
@@ -108,7 +111,7 @@ void MemoryBroker::history(const HistoryRequest& request, Callback<History> done
   deferred_.push_back([this, channel = std::string(request.channel), request = request,
                        done = std::move(done)]() mutable {
     request.channel = channel;
-    done(logs_.read(logs_.find_or_create(channel, loop_.now_ms()), request));
+    done(logs_.read(logs_.find_or_create(channel, now_ms()), request));
   });
 }
 

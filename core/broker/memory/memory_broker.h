@@ -29,6 +29,7 @@ class MemoryBroker final : public Broker {
   void publish(const PublishRequest& request, Callback<Position> done) override;
   void signal(std::string_view channel, std::string_view body) override;
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
+  void refuse_waiting() override {}  // there is no other node; what waits is done, and told
   void subscribe(std::string_view channel, Callback<LogTop> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
@@ -43,6 +44,7 @@ class MemoryBroker final : public Broker {
  private:
   void append(std::string_view channel, const std::string& message_key, std::string body,
               const Callback<Position>& done);
+  std::uint64_t now_ms() const;
 
   Loop& loop_;
   BrokerSettings settings_;

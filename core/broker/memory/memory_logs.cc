@@ -40,6 +40,7 @@ MemoryLogs::Appended MemoryLogs::append(Log& log, std::string_view message_key, 
     if (const auto first = kept.message_ids.find(key)) return {*first, nullptr};
     kept.message_ids.add(std::move(key), log.top + 1, static_cast<std::int64_t>(now_ms));
   }
+  kept.published_ms = now_ms;
   const std::uint64_t offset = ++log.top;
   const Publication& added = kept.publications.emplace_back(Publication{offset, std::move(body)});
   stored_bytes_ += bytes_of(added);
@@ -108,18 +109,26 @@ History MemoryLogs::read(const Log& log, const HistoryRequest& request) const {
   return result;
 }
 
-// A channel that is subscribed stays, however silent: its subscribers hold its epoch.
+// A channel that is subscribed keeps its numbering, however silent it is: its subscribers stand in
+// it.
 void MemoryLogs::forget_old(std::uint64_t now_ms) {
   const std::uint64_t ids_until =
       now_ms > settings_.idempotency_ttl_ms ? now_ms - settings_.idempotency_ttl_ms : 0;
   for (auto entry = logs_.begin(); entry != logs_.end();) {
-    Log& old = entry->second;
-    if (old.kept) old.kept->message_ids.forget_until(static_cast<std::int64_t>(ids_until));
-    const std::uint64_t ttl_ms = old.top == 0 ? kEmptyChannelMs : settings_.history_ttl_ms;
-    const bool is_gone = !old.is_subscribed && old.touched_ms + ttl_ms <= now_ms;
-    while (is_gone && old.kept && !old.kept->publications.empty()) drop_oldest(old);
+    Log& log = entry->second;
+    if (log.kept) log.kept->message_ids.forget_until(static_cast<std::int64_t>(ids_until));
+    if (log.kept && log.kept->published_ms + settings_.history_ttl_ms <= now_ms) drop_all(log);
+    const std::uint64_t ttl_ms =
+        log.top == 0 ? kEmptyChannelMs
+                     : std::max(settings_.history_ttl_ms, BrokerSettings::kNumberingMs);
+    const bool is_gone = !log.is_subscribed && log.touched_ms + ttl_ms <= now_ms;
     entry = is_gone ? logs_.erase(entry) : std::next(entry);
   }
+}
+
+void MemoryLogs::drop_all(Log& log) {
+  while (!log.kept->publications.empty()) drop_oldest(log);
+  log.unlink();
 }
 
 void MemoryLogs::check() const {

@@ -29,6 +29,7 @@ class MemoryLogs {
   struct Kept {
     std::deque<Publication> publications;
     MessageIds message_ids{kMessageIdsMax};
+    std::uint64_t published_ms = 0;  // the newest publication
   };
 
  public:
@@ -38,9 +39,9 @@ class MemoryLogs {
 
   struct Log : ListHook<ByUseTag> {
     std::string epoch;
-    std::uint64_t top = 0;       // the offset of the newest publication there ever was
-    std::unique_ptr<Kept> kept;  // null until something is published: most inboxes stay so
-    std::uint64_t touched_ms = 0;
+    std::uint64_t top = 0;         // the offset of the newest publication there ever was
+    std::unique_ptr<Kept> kept;    // null until something is published: most inboxes stay so
+    std::uint64_t touched_ms = 0;  // when it was last asked for
     bool is_subscribed = false;
 
     Position position() const { return {top, epoch}; }
@@ -68,7 +69,8 @@ class MemoryLogs {
   // As a HistoryRequest says.
   History read(const Log& log, const HistoryRequest& request) const;
 
-  // What is older than the settings say: message ids, and channels that nobody has subscribed to.
+  // What is older than the settings say: message ids, publications, and the numbering of channels
+  // that nobody has subscribed to.
   void forget_old(std::uint64_t now_ms);
 
   std::size_t stored_bytes() const { return stored_bytes_; }
@@ -78,6 +80,7 @@ class MemoryLogs {
  private:
   static Publication* find_publication(Log& log, std::uint64_t offset);  // null: it is not there
   void drop_oldest(Log& log);
+  void drop_all(Log& log);
   void check(std::string_view channel, const Log& log) const;
 
   const BrokerSettings settings_;

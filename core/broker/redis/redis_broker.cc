@@ -112,6 +112,12 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
        .bytes = request.channel.size() + request.expected.size() + request.body.size()});
 }
 
+// The lanes first: what was sent keeps its place there for the answer, and goes with the link.
+void RedisBroker::refuse_waiting() {
+  publisher_.refuse_waiting();
+  commands_.refuse_waiting();
+}
+
 void RedisBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   subscriptions_.add(channel, std::move(done));
 }
@@ -157,6 +163,7 @@ void RedisBroker::check() const {
 
 void RedisBroker::on_period() {
   subscriber_.check_confirmations();
+  subscriptions_.renew_numberings();
   probe_.tick();
 }
 

@@ -47,6 +47,11 @@ bool RedisCommands::send(const RedisCommand& command, RedisLink::OnReply on_repl
   return true;
 }
 
+void RedisCommands::refuse_waiting() {
+  requests_.expire(UINT64_MAX);
+  link_.drop("this process did not run for a while");
+}
+
 void RedisCommands::ask(const RedisCommand& command, RedisLink::OnReply on_reply) {
   link_.command(command.bytes(), std::move(on_reply));
 }

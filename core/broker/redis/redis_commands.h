@@ -62,6 +62,9 @@ class RedisCommands final : private RedisLink::Owner {
 
   // Never calls the request from within submit().
   void submit(std::unique_ptr<RedisRequest> request) { requests_.add(std::move(request)); }
+  // What may wait for hold_ms has waited for too long. The connection is made again: a part of what
+  // was sent may still be on this side of it.
+  void refuse_waiting();
   // Sent now or never: for messages that are worth nothing later. False when the gate is closed.
   bool send(const RedisCommand& command, RedisLink::OnReply on_reply);
   void flush();

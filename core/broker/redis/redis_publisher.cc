@@ -53,7 +53,7 @@ RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands,
     : context_(context),
       commands_(commands),
       replica_acks_(replica_acks),
-      expiry_timer_(context.loop, [this] { expire(); }) {
+      expiry_timer_(context.loop, [this] { expire(context_.loop.now_ms()); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
 
@@ -210,9 +210,9 @@ void RedisPublisher::finish(Lane& lane) {
 
 // A lane is not one request to RedisCommands' clock, as its messages have waited for different
 // times.
-void RedisPublisher::expire() {
+void RedisPublisher::expire(std::uint64_t now_ms) {
   std::vector<Done> expired;
-  for (const auto& [channel, lane] : lanes_) expire(*lane, context_.loop.now_ms(), expired);
+  for (const auto& [channel, lane] : lanes_) expire(*lane, now_ms, expired);
   for (const Done& done : expired) fail(done);
 }
 

@@ -36,6 +36,8 @@ class RedisPublisher {
   ~RedisPublisher();
 
   void publish(const PublishRequest& request, Done done);
+  // All that was not answered yet fails.
+  void refuse_waiting() { expire(UINT64_MAX); }
 
   // Looks at some of the lanes, at others the next time; at the end of a turn.
   void check() const;
@@ -77,7 +79,7 @@ class RedisPublisher {
   void on_lost(Lane& lane);
   void fail_sent(Lane& lane);
   void finish(Lane& lane);
-  void expire();
+  void expire(std::uint64_t now_ms);
   // When the first fails, all that came after it do: sent again, they keep their order.
   void expire(Lane& lane, std::uint64_t now_ms, std::vector<Done>& expired);
   static void drop_failed(Lane& lane);

@@ -10,9 +10,6 @@ namespace chirm {
 
 namespace {
 
-// Many channels are only ever asked for: inboxes, rooms that nobody writes in.
-constexpr std::uint64_t kEmptyTtlMs = 24ULL * 3600 * 1000;
-
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
 
 // The N of a stream id `N-0`, or of `N`.
@@ -36,11 +33,6 @@ std::vector<Ancestor> parse_ancestors(std::string_view text) {
 }
 
 }  // namespace
-
-std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings) {
-  const std::uint64_t ttl_ms = settings.history_ttl_ms;
-  return ttl_ms == 0 ? kEmptyTtlMs : std::min(ttl_ms, kEmptyTtlMs);
-}
 
 void RedisRead::submit(RedisContext& context, RedisCommands& commands,
                        const HistoryRequest& request, Patience patience, Done done) {
@@ -71,7 +63,7 @@ void RedisRead::write(RedisCommand& command, const RedisScriptNames& scripts) {
   command.begin(3 + 2 + kKnownArguments + 6).add("EVALSHA").add(scripts.read).add(2);
   add_channel_keys(command, context_, channel_);
   add_known_position(command, context_, channel_);
-  command.add(empty_channel_ttl_ms(context_.settings));
+  command.add(BrokerSettings::kNumberingMs);
   write_range(command);
   command.add(limit_).add(std::min<std::uint64_t>(bytes_max_, kBytesMax));
 }

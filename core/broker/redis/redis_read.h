@@ -10,10 +10,6 @@
 
 namespace chirm {
 
-// How long a channel is remembered in which nothing was published: just its epoch, so that those
-// who subscribe to it again in that time do not see a new one.
-std::uint64_t empty_channel_ttl_ms(const BrokerSettings& settings);
-
 class RedisRead final : public RedisRequest {
  public:
   enum class Patience : std::uint8_t {

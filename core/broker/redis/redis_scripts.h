@@ -7,7 +7,8 @@
 //
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
-//                                   x  when the keys' time to live was set (Unix ms)
+//                                   x  when a publish set the keys' times to live (Unix ms)
+//                                   y  when a read set the hash's
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
@@ -27,7 +28,10 @@
 //
 //   <prefix>:{<channel>}:m:first  string  lowest offset in any node's tail: its holder puts it back
 //
-// The stream never outlives the hash: without the hash the numbering is unknown.
+// The stream never outlives the hash: without the hash the numbering is unknown. The hash lives for
+// a day at least (BrokerSettings::kNumberingMs) after the channel was used or followed: nodes see
+// to those that they follow (RedisSubscriptions). So when the stream's time is over, the numbering
+// goes on, and who has seen everything has missed nothing.
 //
 // Publishing and reading begin by deciding whether the numbering can be trusted. It cannot
 //   - when the hash is missing;
@@ -142,7 +146,7 @@ if first then
   elseif first_top == 0 or math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
     call('HSET', hash, 'x', ARGV[4])
     call('PEXPIRE', stream, format('%.0f', ttl + ttl / 8))
-    call('PEXPIRE', hash, format('%.0f', ttl + ttl / 4))
+    call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, 86400000)))
     call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
   end
   call('PUBLISH', ARGV[7], bodies[2] and table.concat(bodies) or bodies[1])
@@ -155,16 +159,16 @@ return answer
 // Reads a channel's position and entries of its log, with the bodies that took the place of others.
 //
 // KEYS  1 hash  2 stream
-// ARGV  1-5 as above  6 time to live of a channel without publications (ms)
+// ARGV  1-5 as above  6 time to live of a channel's numbering, when it is used (ms)
 //       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
 //       11 none is added to entries whose bodies have so many bytes together
 // Answers {offset, epoch, entries, how many were rewritten, ancestors}. Writes only when the
-// channel needs an epoch, or when it is empty and its time to live is to begin anew: at most once
-// in ttl / 8.
+// channel needs an epoch, or when the numbering's time to live is to begin anew: at most once in an
+// eighth of it.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'x', 'l', 'w', 'a')
-local epoch, top, ttl_set_at = meta[1], tonumber(meta[2] or '0'), tonumber(meta[3] or '0')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'y', 'l', 'w', 'a')
+local epoch, top = meta[1], tonumber(meta[2] or '0')
 if not epoch then
   local had_stream = redis.call('DEL', stream) == 1
   redis.call('DEL', stream .. ':w')
@@ -178,10 +182,17 @@ elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
   redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5], 'a', meta[6])
 end
 
+-- Never shortened: a hash that was there and has no time to live is to stay. A Redis that takes no
+-- writes now is read all the same.
 local ttl = tonumber(ARGV[6])
-if top == 0 and math.abs(tonumber(ARGV[4]) - ttl_set_at) > ttl / 8 then
-  redis.call('HSET', hash, 'x', ARGV[4])
-  redis.call('PEXPIRE', hash, string.format('%.0f', ttl + ttl / 8))
+if math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
+  redis.pcall('HSET', hash, 'y', ARGV[4])
+  ttl = string.format('%.0f', ttl + ttl / 8)
+  if meta[1] then
+    redis.pcall('PEXPIRE', hash, ttl, 'GT')
+  else
+    redis.pcall('PEXPIRE', hash, ttl)
+  end
 end
 
 local entries, from, left, bytes_left = {}, ARGV[8], tonumber(ARGV[10]), tonumber(ARGV[11])

@@ -8,13 +8,23 @@
 
 namespace chirm {
 
+namespace {
+// A followed channel's numbering lives for a day from each renewal. So a node may be away from
+// Redis for most of that, and 100,000 channels are five commands a second.
+constexpr std::uint64_t kRenewMs = BrokerSettings::kNumberingMs / 4;
+// When very many are due at once, because the node came to them at once: a millisecond of Redis.
+constexpr std::size_t kRenewalsAtOnce = 1'000;
+}  // namespace
+
 RedisSubscriptions::RedisSubscriptions(RedisContext& context, RedisCommands& commands,
                                        RedisSubscriber& subscriber)
     : context_(context), commands_(commands), subscriber_(subscriber) {}
 
 RedisSubscriptions::Followed::Followed(RedisSubscriptions& its_owner, std::string_view channel,
                                        RedisSubscription::Done done)
-    : owner(its_owner), subscription(its_owner.context_, channel, std::move(done)) {}
+    : owner(its_owner),
+      subscription(its_owner.context_, channel, std::move(done)),
+      renewed_ms(its_owner.context_.loop.now_ms()) {}
 
 RedisSubscriptions::Followed* RedisSubscriptions::find(std::string_view channel) const {
   const auto found = channels_.find(channel);
@@ -25,6 +35,7 @@ void RedisSubscriptions::add(std::string_view channel, RedisSubscription::Done d
   auto added = std::make_unique<Followed>(*this, channel, std::move(done));
   const auto [item, is_new] = channels_.try_emplace(std::string(channel), std::move(added));
   CHIRM_CHECK(is_new, channel);
+  by_renewal_.push_back(*item->second);
   subscriber_.add(context_.topic(channel), *item->second);
 }
 
@@ -33,6 +44,7 @@ void RedisSubscriptions::remove(std::string_view channel) {
   if (found == channels_.end()) return;
   subscriber_.remove(context_.topic(channel));
   found->second->subscription.close();
+  found->second->unlink();
   closed_.push_back(std::move(found->second));
   channels_.erase(found);
 }
@@ -115,6 +127,22 @@ const RedisSubscription* RedisSubscriptions::subscription(std::string_view chann
   return followed == nullptr ? nullptr : &followed->subscription;
 }
 
+// GT, because the hash may be to live longer, or for ever; where there is none, nothing is done.
+void RedisSubscriptions::renew_numberings() {
+  const std::uint64_t now_ms = context_.loop.now_ms();
+  for (std::size_t i = 0; i < kRenewalsAtOnce; ++i) {
+    Followed* const next = by_renewal_.front();
+    if (next == nullptr || now_ms - next->renewed_ms < kRenewMs) return;
+    RedisCommand command;
+    command.begin(4).add("PEXPIRE");
+    command.add_joined({context_.key_prefix, "{", next->subscription.channel(), "}:m"});
+    command.add(BrokerSettings::kNumberingMs).add("GT");
+    if (!commands_.send(command, nullptr)) return;  // Redis is away: the next second tries again
+    next->renewed_ms = now_ms;
+    by_renewal_.push_back(*next);
+  }
+}
+
 std::vector<std::string> RedisSubscriptions::known_channels() const {
   std::vector<std::string> names;
   names.reserve(channels_.size());
@@ -132,6 +160,7 @@ void RedisSubscriptions::check() const {
     const Followed& followed = *one.second;
     followed.subscription.check();
     CHIRM_CHECK(name == followed.subscription.channel(), name);
+    CHIRM_CHECK(followed.is_linked(), name);
     CHIRM_CHECK(followed.read_id <= last_read_id_, name, followed.read_id, last_read_id_);
     CHIRM_CHECK(!followed.is_read_stale || followed.read_id != 0, name);
     // A live channel has its position. (A read that is still on the way would be of no use.)

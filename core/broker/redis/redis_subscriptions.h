@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/intrusive_list.h"
 #include "core/base/string_hash.h"
 #include "core/base/turn_slice.h"
 #include "core/broker/broker.h"
@@ -39,6 +40,9 @@ class RedisSubscriptions {
 
   // Null when there is none. Valid until anything happens to the channel.
   const RedisSubscription* subscription(std::string_view channel) const;
+  // Those whose turn it is keep their numbering for another day. Each second.
+  void renew_numberings();
+
   // Subscribed, or published in lately.
   std::vector<std::string> known_channels() const;
 
@@ -48,8 +52,9 @@ class RedisSubscriptions {
   void check() const;
 
  private:
+  struct ByRenewalTag;
   // A channel as the subscriber knows it.
-  struct Followed final : RedisTopic {
+  struct Followed final : RedisTopic, ListHook<ByRenewalTag> {
     Followed(RedisSubscriptions& its_owner, std::string_view channel, RedisSubscription::Done done);
     void on_subscribed() override { owner.on_subscribed(*this); }
     void on_message(std::string_view message) override { subscription.on_message(message); }
@@ -58,6 +63,7 @@ class RedisSubscriptions {
     RedisSubscription subscription;
     std::uint64_t read_id = 0;   // of the read of its position that is on the way, 0: none
     bool is_read_stale = false;  // it was asked for before Redis confirmed the subscription again
+    std::uint64_t renewed_ms;    // its numbering's time to live; reading its position did it first
   };
 
   Followed* find(std::string_view channel) const;
@@ -72,6 +78,7 @@ class RedisSubscriptions {
   RedisCommands& commands_;
   RedisSubscriber& subscriber_;
   std::unordered_map<std::string, std::unique_ptr<Followed>, StringHash, std::equal_to<>> channels_;
+  IntrusiveList<Followed, ByRenewalTag> by_renewal_;  // all of them; the one to renew next first
   // Until the end of the turn: one may be in the middle of a delivery that has unsubscribed it.
   std::vector<std::unique_ptr<Followed>> closed_;
   std::uint64_t last_read_id_ = 0;

@@ -8,8 +8,16 @@
 #include "core/broker/history_search.h"
 #include "core/broker/search_text.h"
 #include "core/broker/sqlite/sqlite_store.h"
+#include "core/loop/loop.h"
 
 namespace chirm {
+
+namespace {
+// Looked at so often, a followed channel keeps its numbering, which lives for a day from each look.
+constexpr std::uint64_t kRenewMs = BrokerSettings::kNumberingMs / 4;
+constexpr std::uint64_t kRenewPeriodMs = 1'000;
+constexpr std::size_t kRenewalsAtOnce = 1'000;
+}  // namespace
 
 Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
                                                                   const std::string& path,
@@ -27,10 +35,14 @@ Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
 SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStoreWriter> writer,
                            std::shared_ptr<SqliteStoreReader> reader)
-    : writes_(loop, settings, std::move(writer)),
+    : loop_(loop),
+      writes_(loop, settings, std::move(writer)),
       reads_(loop, settings.pending_commands_max, writes_, std::move(reader)),
       documents_(loop, writes_, reads_),
-      nodes_(loop) {}
+      nodes_(loop),
+      renewal_timer_(loop, [this] { renew_numberings(); }) {
+  renewal_timer_.start_repeating(kRenewPeriodMs);
+}
 
 void SqliteBroker::set_listener(BrokerListener& listener) {
   CHIRM_CHECK(listener_ == nullptr);
@@ -112,9 +124,10 @@ void SqliteBroker::on_rewritten(const SqliteRewrite& rewrite) {
 // in the position, and what comes after is delivered.
 void SqliteBroker::subscribe(std::string_view channel, Callback<LogTop> done) {
   const std::uint64_t id = ++last_subscription_id_;
-  const bool is_new =
-      subscriptions_.try_emplace(std::string(channel), Subscription{id, false}).second;
+  const auto [added, is_new] =
+      subscriptions_.try_emplace(std::string(channel), id, channel, loop_.now_ms());
   CHIRM_CHECK(is_new, channel);
+  by_renewal_.push_back(added->second);
   writes_.add_look(channel, SqliteWriteQueue::Patience::kWaitForRoom,
                    [this, id, done = std::move(done)](const SqliteWrite* look) {
                      go_live(look->channel, id);
@@ -132,6 +145,17 @@ void SqliteBroker::go_live(const std::string& channel, std::uint64_t subscriptio
 void SqliteBroker::unsubscribe(std::string_view channel) {
   const auto found = subscriptions_.find(channel);
   if (found != subscriptions_.end()) subscriptions_.erase(found);
+}
+
+void SqliteBroker::renew_numberings() {
+  const std::uint64_t now_ms = loop_.now_ms();
+  for (std::size_t i = 0; i < kRenewalsAtOnce; ++i) {
+    Subscription* const next = by_renewal_.front();
+    if (next == nullptr || now_ms - next->renewed_ms < kRenewMs) return;
+    next->renewed_ms = now_ms;
+    by_renewal_.push_back(*next);
+    writes_.add_look(next->channel, SqliteWriteQueue::Patience::kFail, [](const SqliteWrite*) {});
+  }
 }
 
 // ---- Reading

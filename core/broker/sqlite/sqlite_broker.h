@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/base/intrusive_list.h"
 #include "core/base/string_hash.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
@@ -24,6 +25,7 @@
 #include "core/broker/sqlite/sqlite_read_queue.h"
 #include "core/broker/sqlite/sqlite_transaction.h"
 #include "core/broker/sqlite/sqlite_write_queue.h"
+#include "core/loop/timer.h"
 
 namespace chirm {
 
@@ -40,6 +42,7 @@ class SqliteBroker final : public Broker {
   void publish(const PublishRequest& request, Callback<Position> done) override;
   void signal(std::string_view channel, std::string_view body) override;
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override;
+  void refuse_waiting() override {}  // there is no other node; what waits is done, and told
   void subscribe(std::string_view channel, Callback<LogTop> done) override;
   void unsubscribe(std::string_view channel) override;
   void history(const HistoryRequest& request, Callback<History> done) override;
@@ -54,9 +57,15 @@ class SqliteBroker final : public Broker {
   const BrokerCounters& counters() const override { return counters_; }
 
  private:
-  struct Subscription {
-    std::uint64_t id;  // which call of subscribe() it is
-    bool is_live;      // that call's turn has come in the order of commits
+  struct ByRenewalTag;
+  struct Subscription : ListHook<ByRenewalTag> {
+    Subscription(std::uint64_t its_id, std::string_view its_channel, std::uint64_t now_ms)
+        : id(its_id), channel(its_channel), renewed_ms(now_ms) {}
+
+    const std::uint64_t id;     // which call of subscribe() it is
+    const std::string channel;  // the key, for the list
+    bool is_live = false;       // that call's turn has come in the order of commits
+    std::uint64_t renewed_ms;   // when the channel was last looked at, which keeps its numbering
   };
 
   SqliteBroker(Loop& loop, const BrokerSettings& settings,
@@ -70,10 +79,12 @@ class SqliteBroker final : public Broker {
   void on_history(const SqliteRange& range, Expected<History, ErrorCode> history,
                   const Callback<History>& done);
   void index_then_search(const SqliteSearch& search, Callback<SearchResult> done);
+  void renew_numberings();
   template <class T>
   void refuse(Callback<T> done, ErrorCode error = errors::kInternal);
   void check() const;
 
+  Loop& loop_;
   SqliteWriteQueue writes_;
   SqliteReadQueue reads_;
   SqliteDocuments documents_;
@@ -81,6 +92,8 @@ class SqliteBroker final : public Broker {
   BrokerListener* listener_ = nullptr;
   BrokerCounters counters_;
   std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions_;
+  IntrusiveList<Subscription, ByRenewalTag> by_renewal_;  // all; the one to renew next first
+  Timer renewal_timer_;
   std::uint64_t last_subscription_id_ = 0;
   std::uint64_t rewrites_ = 0;                   // in all channels, since the start
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn

@@ -4,7 +4,8 @@
 namespace chirm {
 
 // The newest offset is not stored beside the publications, where it could differ from them: the
-// newest publication of a channel is never trimmed.
+// newest publication of a channel is never trimmed. When its time is over, its row stays, with an
+// empty body (SqliteLogWriter::forget_old()); whoever reads publications passes it over.
 Expected<void, Error> SqliteChannelTable::prepare() {
   return database_.prepare(
       {{find_, "SELECT id, epoch, touched FROM channel WHERE name = ?"},

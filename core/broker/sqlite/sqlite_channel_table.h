@@ -17,7 +17,9 @@ class SqliteChannelTable {
   struct Row {
     std::int64_t id = 0;
     std::string epoch = {};
-    std::int64_t touched_ms = 0;  // Unix time of about the last publication
+    // By the store's time: of about the last publication; or negative when nothing is left in the
+    // log but its numbering: then of about the last look at it.
+    std::int64_t touched_ms = 0;
   };
 
   // The database must outlive it.

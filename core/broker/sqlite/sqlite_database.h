@@ -2,15 +2,16 @@
 #pragma once
 // An open SQLite database in WAL mode, with the schema of an embedded store:
 //
-//   channel      id, name, epoch, touched (Unix ms)
+//   channel      id, name, epoch, touched (see SqliteChannelTable::Row)
 //   ancestor     channel, number → epoch, offset (position.h); the newest has the highest number
-//   publication  channel, offset → body
-//   message      stored (Unix ms), channel, offset, user, id: what makes a retry recognisable, also
-//                after a restart
+//   publication  channel, offset → body; "" of a newest one whose time is over
+//   message      stored (the store's time), channel, offset, user, id: what makes a retry
+//                recognisable, also after a restart
 //   document     version, collection, id, value
 //   search, searched  the full-text index (sqlite_search_index.h)
-//   setting      name → value: which boot of the machine wrote last, and the life, a name that
-//                changes whenever the file may have lost something (sqlite_witness.h)
+//   setting      name → value: which boot of the machine wrote last; the store's time
+//                (SqliteClock); and the life, a name that changes whenever the file may have lost
+//                something (sqlite_witness.h)
 //
 // All calls block. Private to core/broker; used by one thread at a time.
 
@@ -43,7 +44,7 @@ class SqliteDatabase {
 
   // The body of one publication, for parts that look at a log by themselves: channel, offset.
   static constexpr const char* kFindPublication =
-      "SELECT body FROM publication WHERE channel = ? AND offset = ?";
+      "SELECT body FROM publication WHERE channel = ? AND offset = ? AND body <> ''";
 
   struct Prepared {
     SqliteStatement& statement;

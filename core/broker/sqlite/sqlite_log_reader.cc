@@ -10,10 +10,10 @@ Expected<void, Error> SqliteLogReader::prepare() {
   if (!done) return done;
   return database_.prepare(
       {{read_forward_,
-        "SELECT offset, body FROM publication WHERE channel = ? AND offset > ? "
+        "SELECT offset, body FROM publication WHERE channel = ? AND offset > ? AND body <> '' "
         "ORDER BY offset LIMIT ?"},
        {read_backward_,
-        "SELECT offset, body FROM publication WHERE channel = ? AND offset < ? "
+        "SELECT offset, body FROM publication WHERE channel = ? AND offset < ? AND body <> '' "
         "ORDER BY offset DESC LIMIT ?"}});
 }
 

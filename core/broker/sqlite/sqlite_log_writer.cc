@@ -29,16 +29,26 @@ Expected<void, Error> SqliteLogWriter::prepare() {
        {trim_, "DELETE FROM publication WHERE channel = ? AND offset <= ?"},
        {find_publication_, SqliteDatabase::kFindPublication},
        {replace_body_, "UPDATE publication SET body = ? WHERE channel = ? AND offset = ?"},
-       // One at a time: a channel's publications go with it, and may be thousands.
+       // One at a time: a channel's publications may be thousands.
+       {find_silent_, "SELECT id FROM channel WHERE touched > 0 AND touched <= ? LIMIT 1"},
        {forget_channels_,
         "DELETE FROM channel WHERE id IN "
-        "(SELECT id FROM channel WHERE touched <= ? LIMIT 1)"}});
+        "(SELECT id FROM channel WHERE touched <= 0 AND touched >= ? LIMIT 100)"}});
   return done ? messages_.load() : done;
 }
 
 void SqliteLogWriter::begin_transaction(const BrokerSettings& settings, std::int64_t now_ms) {
   newest_ = {};
-  messages_.begin_transaction(now_ms - static_cast<std::int64_t>(settings.idempotency_ttl_ms));
+  messages_.begin_transaction(forgotten_until_ms(settings, now_ms));
+}
+
+// How much time passed before the start only the machine's clock says, and it may have been set: so
+// what was remembered then stays for a whole time from the start on.
+std::int64_t SqliteLogWriter::forgotten_until_ms(const BrokerSettings& settings,
+                                                 std::int64_t now_ms) {
+  if (first_ms_ == 0) first_ms_ = now_ms;
+  const auto ttl_ms = static_cast<std::int64_t>(settings.idempotency_ttl_ms);
+  return now_ms - first_ms_ < ttl_ms ? 0 : now_ms - ttl_ms;
 }
 
 // Which channels the transaction has touched is not known any more: all are asked for again.
@@ -77,8 +87,8 @@ int SqliteLogWriter::find_or_add(const std::string& name, std::int64_t now_ms, C
     rc = table_.read_top(row.id, top);
     if (rc != SQLITE_ROW) return rc;
   } else if (rc == SQLITE_DONE) {
-    row = {0, random_.name(kEpochLength), now_ms};
-    rc = add_channel_.bind(std::string_view(name), std::string_view(row.epoch), now_ms).step();
+    row = {0, random_.name(kEpochLength), -now_ms};  // nothing was published yet
+    rc = add_channel_.bind(std::string_view(name), std::string_view(row.epoch), -now_ms).step();
     if (rc != SQLITE_DONE) return rc;
     row.id = database_.last_row();
   } else {
@@ -95,7 +105,11 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   const int rc = find_or_add(write.channel, now_ms, channel);
   if (rc != SQLITE_DONE) return rc;
   write.position = {channel->top, channel->epoch};
-  if (write.body.empty()) return table_.read_ancestors(channel->id, write.position.ancestors);
+  if (write.body.empty()) {
+    const int kept = keep_numbering(*channel, now_ms);
+    if (kept != SQLITE_DONE) return kept;
+    return table_.read_ancestors(channel->id, write.position.ancestors);
+  }
   std::string key;
   if (!write.message_id.empty()) {
     // Looked up in memory: most publishes are no repetitions, and would ask the table in vain.
@@ -109,6 +123,16 @@ int SqliteLogWriter::write(SqliteWrite& write, const BrokerSettings& settings,
   const int done = append(*channel, write, std::move(key), settings, now_ms);
   write.position.offset = channel->top;
   return done;
+}
+
+// Somebody looks at it, because they follow it or begin to.
+int SqliteLogWriter::keep_numbering(Channel& channel, std::int64_t now_ms) {
+  const auto ttl_ms = static_cast<std::int64_t>(BrokerSettings::kNumberingMs);
+  if (channel.touched_ms > 0 || now_ms + channel.touched_ms <= ttl_ms / kTouchShare) {
+    return SQLITE_DONE;
+  }
+  channel.touched_ms = -now_ms;
+  return touch_.bind(-now_ms, channel.id).step();
 }
 
 int SqliteLogWriter::append(Channel& channel, const SqliteWrite& write, std::string message_key,
@@ -157,20 +181,49 @@ int SqliteLogWriter::rewrite(SqliteRewrite& rewrite, Replaced& replaced) {
   return replace_body_.bind(std::string_view(rewrite.body), channel.id, rewrite.offset).step();
 }
 
-// A channel goes a little later than its time to live says, because its time of last use may be
-// that much too old in the table.
+// Both go a little later than their times to live say, because the time of last use may be that
+// much too old in the table.
 Expected<bool, Error> SqliteLogWriter::forget_old(const BrokerSettings& settings,
                                                   std::int64_t now_ms) {
-  const auto ttl_ms = static_cast<std::int64_t>(settings.history_ttl_ms);
-  const auto message_ttl_ms = static_cast<std::int64_t>(settings.idempotency_ttl_ms);
-  const auto has_more = messages_.forget(kForgetRows, now_ms - message_ttl_ms);
+  const auto has_more = messages_.forget(kForgetRows, forgotten_until_ms(settings, now_ms));
   if (!has_more) return has_more;
-  if (forget_channels_.bind(now_ms - ttl_ms - ttl_ms / kTouchShare).step() != SQLITE_DONE) {
-    return Unexpected<Error>(database_.error("deleting old channels failed"));
+  const auto end_of = [now_ms](std::uint64_t ttl) {
+    const auto ttl_ms = static_cast<std::int64_t>(ttl);
+    return now_ms - ttl_ms - ttl_ms / kTouchShare;
+  };
+  int rc = database_.begin();
+  bool has_silenced = false;
+  if (rc == SQLITE_DONE) {
+    rc = forget_publications(end_of(settings.history_ttl_ms), now_ms, has_silenced);
   }
-  const bool has_forgotten = database_.changes() > 0;
-  if (has_forgotten) channels_.clear();
-  return *has_more || has_forgotten;
+  if (rc == SQLITE_DONE) rc = forget_channels_.bind(-end_of(BrokerSettings::kNumberingMs)).step();
+  const bool has_forgotten = rc == SQLITE_DONE && database_.changes() > 0;
+  if (rc == SQLITE_DONE) rc = database_.commit();
+  if (rc != SQLITE_DONE) {
+    const Error failed = database_.error("deleting old channels failed");
+    database_.roll_back();
+    return Unexpected<Error>(failed);
+  }
+  if (has_silenced || has_forgotten) channels_.clear();
+  return *has_more || has_silenced || has_forgotten;
+}
+
+// Those of one channel. The row of the newest one stays, empty: the numbering goes on behind it.
+// SQLITE_DONE or what went wrong.
+int SqliteLogWriter::forget_publications(std::int64_t until_ms, std::int64_t now_ms,
+                                         bool& has_found) {
+  int rc = find_silent_.bind(until_ms).step();
+  has_found = rc == SQLITE_ROW;
+  const std::int64_t channel = has_found ? find_silent_.number(0) : 0;
+  find_silent_.reset();
+  std::uint64_t top = 0;
+  if (rc == SQLITE_ROW) rc = table_.read_top(channel, top);
+  if (rc != SQLITE_ROW) return rc;
+  if (top > 0) rc = trim_.bind(channel, top - 1).step();
+  if (top > 0 && rc == SQLITE_DONE)
+    rc = replace_body_.bind(std::string_view(), channel, top).step();
+  if (top > 0 && rc != SQLITE_DONE) return rc;
+  return touch_.bind(-now_ms, channel).step();
 }
 
 }  // namespace chirm

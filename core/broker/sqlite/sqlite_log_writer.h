@@ -51,7 +51,9 @@ class SqliteLogWriter {
   // room on the disk.
   void look(std::vector<SqliteWrite>& writes);
 
-  // Deletes what is older than the settings say, a bounded amount; true when there is more.
+  // Deletes what is older than the settings say, a bounded amount; true when there is more. A
+  // channel's numbering outlives its publications by BrokerSettings::kNumberingMs, and begins that
+  // time anew with each look at the channel.
   [[nodiscard]] Expected<bool, Error> forget_old(const BrokerSettings& settings,
                                                  std::int64_t now_ms);
 
@@ -63,8 +65,12 @@ class SqliteLogWriter {
     std::int64_t touched_ms;
   };
 
+  // Message ids that were stored up to then are forgotten.
+  std::int64_t forgotten_until_ms(const BrokerSettings& settings, std::int64_t now_ms);
+  int forget_publications(std::int64_t until_ms, std::int64_t now_ms, bool& has_found);
   int find_or_add(const std::string& name, std::int64_t now_ms, Channel*& found);
   int look_at(SqliteWrite& write);
+  int keep_numbering(Channel& channel, std::int64_t now_ms);
   // `message_key` is "" when the write has no message id.
   int append(Channel& channel, const SqliteWrite& write, std::string message_key,
              const BrokerSettings& settings, std::int64_t now_ms);
@@ -72,8 +78,9 @@ class SqliteLogWriter {
   SqliteDatabase& database_;
   SqliteChannelTable table_;
   SqliteMessageTable messages_;
-  SqliteStatement add_channel_, touch_, forget_channels_;
+  SqliteStatement add_channel_, touch_, find_silent_, forget_channels_;
   SqliteStatement add_publication_, trim_, find_publication_, replace_body_;
+  std::int64_t first_ms_ = 0;  // the time of the first call; 0: there was none
   std::unordered_map<std::string, Channel> channels_;  // known without asking
   SqliteNewest newest_;
   Random random_;  // for epochs

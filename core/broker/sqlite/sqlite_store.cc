@@ -7,6 +7,7 @@ namespace chirm {
 
 SqliteStoreWriter::SqliteStoreWriter(std::unique_ptr<SqliteDatabase> database)
     : database_(std::move(database)),
+      clock_(*database_),
       log_(*database_),
       index_(*database_),
       documents_(*database_) {}
@@ -22,7 +23,8 @@ Expected<std::unique_ptr<SqliteStoreWriter>, Error> SqliteStoreWriter::open(cons
 }
 
 Expected<void, Error> SqliteStoreWriter::prepare() {
-  auto done = log_.prepare();
+  auto done = clock_.prepare();
+  if (done) done = log_.prepare();
   if (done) done = index_.prepare();
   if (done) done = documents_.prepare_writing();
   return done;
@@ -93,6 +95,7 @@ Expected<bool, Error> SqliteStoreWriter::forget_old(const BrokerSettings& settin
   if (!has_newest) return has_newest;
   if (!*has_newest) witness.note_newest({});
   if (const auto done = index_.forget_old(); !done) return Unexpected<Error>(done.error());
+  if (const auto done = clock_.note(now_ms); !done) return Unexpected<Error>(done.error());
   return has_more;
 }
 

@@ -11,6 +11,7 @@
 
 #include "core/base/error.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/sqlite/sqlite_clock.h"
 #include "core/broker/sqlite/sqlite_database.h"
 #include "core/broker/sqlite/sqlite_document_table.h"
 #include "core/broker/sqlite/sqlite_log_reader.h"
@@ -26,6 +27,9 @@ class SqliteStoreWriter {
   [[nodiscard]] static Expected<std::unique_ptr<SqliteStoreWriter>, Error> open(
       const std::string& path, StoreSync sync);
 
+  // The time at which the store starts, when the machine's clock says `unix_ms`; all times that the
+  // calls below are given run on from there (sqlite_clock.h).
+  std::int64_t start_ms(std::int64_t unix_ms) const { return clock_.start(unix_ms); }
   // Does all of it, in order, and fills in the results. On an error (disk full, file unwritable)
   // nothing is done. No caller is told before settle().
   [[nodiscard]] Expected<void, Error> write(SqliteTransaction& transaction,
@@ -54,6 +58,7 @@ class SqliteStoreWriter {
 
   // Above what has statements of it, so that it outlives them.
   const std::unique_ptr<SqliteDatabase> database_;
+  SqliteClock clock_;
   SqliteLogWriter log_;
   SqliteSearchIndex index_;
   SqliteDocumentTable documents_;

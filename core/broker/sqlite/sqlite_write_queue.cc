@@ -127,6 +127,8 @@ SqliteWriteQueue::SqliteWriteQueue(Loop& loop, const BrokerSettings& settings,
     : loop_(loop),
       settings_(settings),
       store_(std::move(store)),
+      started_at_ms_(store_->start_ms(loop.unix_ms())),
+      started_ms_(loop.now_ms() - loop.paused_ms()),
       collecting_(std::make_shared<Job>()),
       waiting_(std::make_unique<Job>()),
       forget_timer_(loop, [this] { forget_old(); }),
@@ -191,7 +193,7 @@ void SqliteWriteQueue::start() {
   wants_settling_ = false;  // each job does
   run_on_worker(
       loop_,
-      [job, store = store_, settings = settings_, now_ms = loop_.unix_ms()] {
+      [job, store = store_, settings = settings_, now_ms = store_ms()] {
         job->run(*store, settings, now_ms);
       },
       guard_([this, job] { on_done(*job); }));
@@ -291,10 +293,13 @@ void SqliteWriteQueue::retry() {
   start();
 }
 
-// A bounded part at a time, with the next transaction; as long as there is more, with each.
-void SqliteWriteQueue::forget_old() {
-  wants_forgetting_ = true;
-  start();
+// A bounded part at a time, with the next transaction; as long as there is more, with each. The
+// turn's end starts it, so that the looks of this turn come first: what is looked at stays.
+void SqliteWriteQueue::forget_old() { wants_forgetting_ = true; }
+
+std::int64_t SqliteWriteQueue::store_ms() const {
+  return started_at_ms_ +
+         static_cast<std::int64_t>(loop_.now_ms() - loop_.paused_ms() - started_ms_);
 }
 
 // A file that is gone is noticed also while nobody writes.

@@ -98,14 +98,18 @@ class SqliteWriteQueue {
   void retry();
   void forget_old();
   void look_after_file();
+  // The store's time (sqlite_clock.h): the loop's, without its pauses.
+  std::int64_t store_ms() const;
 
   Loop& loop_;
   const BrokerSettings settings_;
   const std::shared_ptr<SqliteStoreWriter> store_;  // shared with the job that is running
-  std::shared_ptr<Job> collecting_;                 // what the next transaction will do
-  std::unique_ptr<Job> waiting_;                    // looks, for when there is room
-  bool is_running_ = false;                         // a job is on a worker thread
-  std::size_t pending_bytes_ = 0;                   // of what was admitted and is not answered
+  const std::int64_t started_at_ms_;  // the store's time when the loop's was started_ms_
+  const std::uint64_t started_ms_;
+  std::shared_ptr<Job> collecting_;  // what the next transaction will do
+  std::unique_ptr<Job> waiting_;     // looks, for when there is room
+  bool is_running_ = false;          // a job is on a worker thread
+  std::size_t pending_bytes_ = 0;    // of what was admitted and is not answered
   std::optional<Failure> failure_;
   bool wants_forgetting_ = false;
   bool wants_probe_ = false;

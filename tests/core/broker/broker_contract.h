@@ -81,6 +81,31 @@ class BrokerContract : public ::testing::TestWithParam<Kind> {
     return directory_.path() + "/store-" + std::to_string(++files_) + ".db";
   }
 
+  // The publications of a channel reach the end of their time.
+  void lapse(const std::string& channel) {
+    expire_in("chirm:{" + channel + "}:s", 1);
+    if (!server_) loop_.skip_ms(settings_.history_ttl_ms + 60'000);  // and so are the retention's
+    ASSERT_TRUE(ask_until([&] {
+      const auto history = node_->history({channel, 0, 10, false});
+      return history && *history && (*history)->publications.empty();
+    }));
+  }
+
+  // Of a key on whichever server has it.
+  std::int64_t time_to_live_ms(const std::string& key) const {
+    std::int64_t found_ms = -2;
+    for (const RedisServer* server : {server_.get(), other_server_.get()}) {
+      const bool is_there = server != nullptr && server->command({"EXISTS", key}) == "1";
+      if (is_there) found_ms = std::stoll(server->command({"PTTL", key}));
+    }
+    return found_ms;
+  }
+  void expire_in(const std::string& key, std::int64_t ms) const {
+    for (const RedisServer* server : {server_.get(), other_server_.get()}) {
+      if (server != nullptr) server->command({"PEXPIRE", key, std::to_string(ms)});
+    }
+  }
+
   void publish_many(const std::string& channel, int count) {
     int answers = 0;
     for (int i = 1; i <= count; ++i) {

@@ -143,6 +143,61 @@ TEST_P(BrokerContract, ForgetsAMessageIdAfterItsTime) {
   }));
 }
 
+// Who has seen everything has missed nothing.
+TEST_P(BrokerContract, GoesOnWithTheNumberingWhenAllPublicationsHaveLapsed) {
+  settings_.history_ttl_ms = 60'000;
+  node_ = std::make_unique<BrokerNode>(loop_, make_broker());
+  ASSERT_TRUE(node_->follow("room:a"));
+  const auto first = node_->publish("room:a", "x");
+  ASSERT_TRUE(first && *first);
+  lapse("room:a");
+  const auto history = node_->history({"room:a", 0, 10, false});
+  ASSERT_TRUE(history && *history);
+  EXPECT_EQ((*history)->top.offset, 1U);
+  EXPECT_EQ((*history)->top.epoch, (*first)->epoch);
+  const auto second = node_->publish("room:a", "y");
+  ASSERT_TRUE(second && *second);
+  EXPECT_EQ((*second)->offset, 2U);
+  EXPECT_EQ((*second)->epoch, (*first)->epoch);
+  ASSERT_TRUE(node_->run_until([&] { return node_->received.size() == 2; }));
+  EXPECT_EQ(node_->received_in("room:a"), "1:x 2:y");
+  const auto after = node_->history({"room:a", 0, 10, false});
+  ASSERT_TRUE(after && *after);
+  ASSERT_EQ((*after)->publications.size(), 1U);
+  EXPECT_EQ((*after)->publications[0].offset, 2U);
+}
+
+TEST_P(BrokerContract, KeepsTheNumberingAsLongAsTheChannelIsFollowed) {
+  settings_.history_ttl_ms = 60'000;
+  node_ = std::make_unique<BrokerNode>(loop_, make_broker());
+  const auto top = node_->follow("room:a");
+  ASSERT_TRUE(top && *top);
+  const auto first = node_->publish("room:b", "x");
+  ASSERT_TRUE(first && *first && node_->follow("room:b"));
+  constexpr std::int64_t kHourMs = 3600LL * 1000;
+  for (int hours = 0; hours < 60; hours += 7) {
+    for (const char* key : {"chirm:{room:a}:m", "chirm:{room:b}:m"}) {
+      if (!server_) continue;
+      ASSERT_GT(time_to_live_ms(key), 7 * kHourMs) << key << " after " << hours << " hours";
+      expire_in(key, time_to_live_ms(key) - 7 * kHourMs);
+    }
+    testing::pass_ms(loop_, 7 * kHourMs);
+    testing::pass_ms(loop_, 10'000);  // also what was begun by then
+    ASSERT_TRUE(!server_ || testing::pass_until(loop_, [&] {
+      return time_to_live_ms("chirm:{room:a}:m") > 23 * kHourMs &&
+             time_to_live_ms("chirm:{room:b}:m") > 23 * kHourMs;
+    }));
+  }
+  ASSERT_TRUE(node_->run_until_ready());
+  const auto still = node_->history({"room:a", 0, 0, false});
+  ASSERT_TRUE(still && *still);
+  EXPECT_EQ((*still)->top.epoch, (*top)->epoch);
+  const auto second = node_->publish("room:b", "y");
+  ASSERT_TRUE(second && *second);
+  EXPECT_EQ((*second)->offset, 2U);
+  EXPECT_EQ((*second)->epoch, (*first)->epoch);
+}
+
 TEST_P(BrokerContract, CarriesAnyBytes) {
   const std::string channel = "room:{odd} *?\"'\r\n name";
   std::string body;

@@ -185,7 +185,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   }
   command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(context_.loop.unix_ms()));
-  command_.add(settings.history_ttl_ms).add(empty_channel_ttl_ms(settings));
+  command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
   command_.add(is_last_ ? "1" : "0");

@@ -180,7 +180,8 @@ void RedisConnection::end(const std::string& reason) {
 // write.
 void RedisConnection::on_ready(FdWatcher::Events events) {
   redisAsyncContext* const context = context_;
-  if (events.writable) {
+  // What is left of an earlier turn may be too old to be sent: see Broker::refuse_waiting().
+  if (events.writable && !loop_.has_paused()) {
     write(context);
     if (context_ != context) return;
     if (is_connecting_ && (context->c.flags & REDIS_CONNECTED) != 0) {

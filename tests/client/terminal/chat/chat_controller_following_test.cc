@@ -115,6 +115,21 @@ TEST_F(FollowingTest, CountsFromZeroInALogThatStartedOver) {
   }
 }
 
+// The server has lost nothing of what was seen: the log goes on under another name.
+TEST_F(FollowingTest, GoesOnInALogThatHasANewEpochAndIsRecovered) {
+  start_and_join();
+  ASSERT_TRUE(run_until_called("chat.read"));
+  calls_.clear();
+  const auto before = seen();
+  epoch_ += "x";
+  server_.last().drop();
+  ASSERT_TRUE(run([&] { return look()->epoch == epoch_; }));
+  ASSERT_TRUE(run_until_connected());
+  EXPECT_EQ(seen(), before);
+  EXPECT_EQ(look()->top, 4U);
+  EXPECT_EQ(look()->read, 4U);
+}
+
 TEST_F(FollowingTest, VisitsARoomThatNobodyHasMadeWhereThatIsPossible) {
   options_.rooms = {"tea"};
   options_.has_chosen_rooms = true;

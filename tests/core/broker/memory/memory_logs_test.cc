@@ -135,8 +135,9 @@ class MemoryLogsRandom : public ::testing::TestWithParam<int> {
         if (is_old) channel.ids.erase(id.first);
         return is_old;
       });
-      const std::uint64_t ttl =
-          channel.bodies.empty() ? MemoryLogs::kEmptyChannelMs : settings().history_ttl_ms;
+      const std::uint64_t ttl = channel.bodies.empty() ? MemoryLogs::kEmptyChannelMs
+                                                       : std::max(settings().history_ttl_ms,
+                                                                  BrokerSettings::kNumberingMs);
       const bool is_gone = !channel.is_subscribed && channel.touched_ms + ttl <= now_ms_;
       EXPECT_EQ(logs_.find(at->first) == nullptr, is_gone) << at->first;
       at = is_gone ? model_.erase(at) : std::next(at);

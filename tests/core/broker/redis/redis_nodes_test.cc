@@ -127,6 +127,29 @@ TEST_F(RedisNodes, IgnoreMessagesThatAreNone) {
   EXPECT_EQ(node->broker->counters().invalid_received, static_cast<std::uint64_t>(sent));
 }
 
+// It may have been done through another node since, and that be forgotten.
+TEST_F(RedisNodes, DoNothingOfWhatWaitedOnceItIsRefused) {
+  const auto node = make_node(server_.unix_url());
+  ASSERT_TRUE(node->run_until_ready());
+  server_.kill();
+  int answers = 0;
+  node->broker->publish({"room:a", "x", "ada", "id"}, [&](const auto& position) {
+    EXPECT_FALSE(position.has_value());
+    ++answers;
+  });
+  node->broker->rewrite({"room:a", 1, "", "", "y"}, [&](const auto& result) {
+    EXPECT_FALSE(result.has_value());
+    ++answers;
+  });
+  node->broker->refuse_waiting();
+  ASSERT_TRUE(node->run_until([&] { return answers == 2; }));
+  server_.start();
+  ASSERT_TRUE(node->run_until_ready());
+  const auto history = node->history({"room:a", 0, 10, false});
+  ASSERT_TRUE(history && *history);
+  EXPECT_EQ((*history)->top.offset, 0U);
+}
+
 TEST_F(RedisNodes, ShowTheirNamesInRedis) {
   const auto node = make_node(server_.unix_url(), "node 1");
   ASSERT_TRUE(node->run_until_ready());

@@ -133,7 +133,8 @@ TEST_F(SqliteStoreFile, TrimsAChannelAndShowsAHoleToWhoIsTooFarBehind) {
   EXPECT_EQ(read(950).publications.front().offset, 951U);
 }
 
-TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
+TEST_F(SqliteStoreFile, ForgetsPublicationsAfterTheirTimeAndTheNumberingADayLater) {
+  constexpr std::int64_t kDay = 24 * 3600 * 1000;
   settings_.history_ttl_ms = 1600;
   open();
   const SqliteWrite first = write(publish("x", "id"), 1000);
@@ -142,14 +143,61 @@ TEST_F(SqliteStoreFile, ForgetsAChannelAfterItsTime) {
   forget_all_old(2000 + 1600);
   EXPECT_EQ(text_of(read()), "1:x 2:y");
   forget_all_old(2000 + 1600 + 100);
+  EXPECT_EQ(text_of(read()), "");
+  EXPECT_EQ(read().top.epoch, first.position.epoch);
+  EXPECT_EQ(read().top.offset, 2U);
+  SqliteRewrite gone;
+  gone.channel = "room:a";
+  gone.offset = 2;
+  gone.body = "z";
+  SqliteTransaction rewrite{.writes = {}, .rewrites = {gone}};
+  ASSERT_TRUE(store_->write(rewrite, settings_, 3800));
+  EXPECT_EQ(rewrite.rewrites[0].result, Rewritten::kGone);
+  // It goes on behind what there was, and is silent again.
+  EXPECT_EQ(write(publish("z"), 4000).position.offset, 3U);
+  EXPECT_EQ(text_of(read()), "3:z");
+  forget_all_old(6000);
+  // Whoever looks at it keeps it for another day.
+  EXPECT_EQ(write(publish(""), 6000 + kDay).position.offset, 3U);
+  forget_all_old(6000 + 2 * kDay);
+  EXPECT_EQ(read().top.epoch, first.position.epoch);
+  forget_all_old(6000 + 3 * kDay);
   EXPECT_EQ(read().top.epoch, "");
   EXPECT_EQ(count_rows("channel"), 0);
   EXPECT_EQ(count_rows("ancestor"), 0);
   EXPECT_EQ(count_rows("publication"), 0);
-  const SqliteWrite next = write(publish("z", "id"), 4000);
+  const SqliteWrite next = write(publish("z", "id"), 6000 + 3 * kDay);
   EXPECT_FALSE(next.is_repetition);
   EXPECT_EQ(next.position.offset, 1U);
   EXPECT_NE(next.position.epoch, first.position.epoch);
+}
+
+TEST_F(SqliteStoreFile, BelievesTheMachinesClockForADayAtMost) {
+  constexpr std::int64_t kDay = 24 * 3600 * 1000;
+  settings_.history_ttl_ms = 30 * kDay;
+  settings_.idempotency_ttl_ms = 1000;
+  open();
+  EXPECT_EQ(store_->start_ms(100 * kDay), 100 * kDay);  // a new file's
+  write(publish("x", "id"), 100 * kDay);
+  forget_all_old(100 * kDay + kDay / 2);
+  open();
+  // It has been stepped back, or is right, or was stepped forward by a month.
+  EXPECT_EQ(store_->start_ms(90 * kDay), 100 * kDay + kDay / 2);
+  EXPECT_EQ(store_->start_ms(101 * kDay), 101 * kDay);
+  EXPECT_EQ(store_->start_ms(200 * kDay), 101 * kDay + kDay / 2);
+  forget_all_old(store_->start_ms(200 * kDay));
+  EXPECT_EQ(text_of(read()), "1:x");
+}
+
+// By the clock half a day has passed since; that need not be so.
+TEST_F(SqliteStoreFile, RemembersMessageIdsForTheirWholeTimeFromAStart) {
+  settings_.idempotency_ttl_ms = 1000;
+  open();
+  write(publish("x", "id"), 1000);
+  open();
+  forget_all_old(50'000);
+  EXPECT_TRUE(write(publish("x", "id"), 50'999).is_repetition);
+  EXPECT_FALSE(write(publish("x", "id"), 51'000).is_repetition);
 }
 
 // Tells the pipe each offset that was acked, until it is killed.
