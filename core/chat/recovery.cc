@@ -23,12 +23,19 @@ std::optional<Recovery::Outcome> Recovery::try_join(Channel& channel, Joining& j
   const std::uint64_t since = joining.since.offset;
   const bool is_epoch_right = top.descends_from(joining.since.epoch, since);
   const bool is_ahead = joining.recover && is_epoch_right && since > top.offset;
-  if (is_ahead && !joining.is_compared) {
-    // It may come from a node that is ahead of this one: the store knows.
+  const bool is_strange = joining.recover && !is_epoch_right &&
+                          std::ranges::find(top.ancestors, joining.since.epoch, &Ancestor::epoch) ==
+                              top.ancestors.end();
+  if ((is_ahead || is_strange) && !joining.is_compared) {
+    // It may come from a node that is ahead of this one, in this epoch or in one that has not been
+    // heard of here: the store knows.
     joining.is_compared = channel.must_compare = true;
     repair(channel);
   }
-  if (is_ahead && (channel.must_compare || channel.state == ChannelState::kRepairing)) return {};
+  if ((is_ahead || is_strange) &&
+      (channel.must_compare || channel.state == ChannelState::kRepairing)) {
+    return {};
+  }
   if (!joining.recover || !is_epoch_right || is_ahead ||
       top.offset - since > parts_.settings.recovery_limit) {
     return join(channel, joining, false);
@@ -54,7 +61,12 @@ Recovery::Outcome Recovery::join(const Channel& channel, const Joining& joining,
 void Recovery::look_back(Channel& channel) {
   if (channel.stored.reading != 0 || channel.stored.is_doubtful) return;
   std::uint64_t lowest = UINT64_MAX;
-  for (const Joining& joining : channel.joining) lowest = std::min(lowest, joining.since.offset);
+  for (const Joining& joining : channel.joining) {
+    const Position& since = joining.since;
+    // Who stands in another log waits for the comparison, not for this.
+    if (!channel.log.top().descends_from(since.epoch, since.offset)) continue;
+    lowest = std::min(lowest, since.offset);
+  }
   const ChannelLog& log = channel.log;
   if (lowest >= log.first() - 1) return;
   if (fits_tail(channel, lowest)) {
@@ -158,6 +170,7 @@ Recovery::Tip Recovery::go_on(Channel& channel) {
 // Reads that are under way are of the old log: their answers are not waited for any more.
 void Recovery::start_over(Channel& channel, const LogTop& top) {
   ++counters_.epoch_changes;
+  for (Joining& waiting : channel.joining) waiting.is_compared = true;  // this is what there is
   channel.seen = top.offset;
   channel.stored = {};
   if (channel.catch_up) parts_.catch_ups.end(channel);

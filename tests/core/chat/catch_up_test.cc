@@ -267,6 +267,7 @@ TEST_F(CatchUpTest, SendsNothingOfAnotherEpoch) {
   EXPECT_EQ(node.counters.behind_tail, 0U);
   EXPECT_EQ(node.counters.page_bytes, 0U);
   bob.recover(kRoom, {30, "e1"});
+  broker.answer_history({40, "e2"}, {});
   node.settle();
   EXPECT_THAT(bob.take(), ElementsAre(subscribed(3, 40, false)));
 }

@@ -79,6 +79,23 @@ TEST_F(Repair, ComparesTheTipWhenAHistoryIsOfAnotherLog) {
   EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
 }
 
+// Another node has heard of the new epoch already, and what it goes on from is in the store's
+// answer: then nobody who stands where nothing was lost has to ask again.
+TEST_F(Repair, RecoversWhoComesFromAnEpochThatItHasNotHeardOf) {
+  FakeClient& bob = recovering_client({10, "e2"});
+  EXPECT_THAT(bob.take(), IsEmpty());
+  ASSERT_EQ(broker.histories.size(), 1U);
+  broker.answer_history(LogTop({10, "e2"}, {{"e1", 10}}), {});
+  node.settle();
+  EXPECT_THAT(bob.take(), ElementsAre(subscribed(2, 10, "recovered")));
+  EXPECT_THAT(take(), ElementsAre("room:a unsubscribed 2500"));
+  ada->recover(kRoom, {10, "e1"});
+  EXPECT_THAT(take(), ElementsAre(subscribed(3, 10, "recovered")));
+  FakeClient& eve = recovering_client({11, "e1"});
+  EXPECT_THAT(eve.take(), ElementsAre(subscribed(2, 10, "lost")));
+  EXPECT_THAT(broker.histories, IsEmpty());
+}
+
 // A node that a bus message has not reached yet is behind a client that comes from another node.
 TEST_F(Repair, AsksTheStoreBeforeItRefusesAnOffsetBeyondItsTail) {
   FakeClient& bob = recovering_client({12, "e1"});
