@@ -55,7 +55,8 @@ void ask(Turn& turn, const Event& event) {
   settle(turn, event.who, event.wait, event.is_in_vain);
   const bool is_settled = turn.protocol.is_settled(turn.store());
   const bool has_ended = turn.node(event.who).is_last || is_settled;
-  if (event.wait != Wait::kOn && has_ended && !was_settled) excuse_for_late(turn.world);
+  const bool is_late = event.wait != Wait::kOn || event.is_in_vain;
+  if (is_late && has_ended && !was_settled) excuse_for_late(turn.world);
 }
 
 void apply_of_node(Turn& turn, const Event& event) {
