@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+// Which scripts the nodes of the model run, and with which arguments: what differs between one
+// version of the protocol and another. What all have in common is in the mirrors.
+
+#include <cstdint>
+#include <string_view>
+
+#include "tests/core/broker/redis/model/stepped_store.h"
+#include "tests/core/broker/redis/model/world.h"
+
+namespace chirm::model {
+
+// What the time says that a node asks whether a life is settled. In the model any of these may be
+// true whenever it asks.
+enum class Wait : std::uint8_t {
+  kOn,        // nodes that are missing may still come
+  kOver,      // … have not come in time
+  kWorkOver,  // neither are those done in time that have come
+};
+
+class Protocol {
+ public:
+  struct Scripts {
+    std::string_view publish, read, arrive, settle, lease, compare, put_back;
+  };
+
+  virtual ~Protocol() = default;
+  virtual const Scripts& scripts() const = 0;
+  virtual Call arrive(const World& world, const Node& node) const = 0;
+  virtual Call settle(const World& world, const Node& node, Wait wait) const = 0;
+  virtual Call lease(const World& world, const Node& node) const = 0;
+  // Whether the store may be used.
+  virtual bool is_settled(const StoreView& store) const = 0;
+};
+
+// As the nodes are now (core/broker/redis/life/redis_life.cc).
+class CountedLeases final : public Protocol {
+ public:
+  const Scripts& scripts() const override;
+  Call arrive(const World& world, const Node& node) const override;
+  Call settle(const World& world, const Node& node, Wait wait) const override;
+  Call lease(const World& world, const Node& node) const override;
+  bool is_settled(const StoreView& store) const override;
+};
+
+// As they were with scripts_before_counted_leases.h. `is_safe`: the store says that it writes all
+// to its disk before it answers (appendfsync always).
+class TimedLeases final : public Protocol {
+ public:
+  explicit TimedLeases(bool is_safe) : is_safe_(is_safe) {}
+  const Scripts& scripts() const override;
+  Call arrive(const World& world, const Node& node) const override;
+  Call settle(const World& world, const Node& node, Wait wait) const override;
+  Call lease(const World& world, const Node& node) const override;
+  bool is_settled(const StoreView& store) const override;
+
+ private:
+  const bool is_safe_;
+};
+
+}  // namespace chirm::model
