@@ -100,7 +100,9 @@ void SqliteWitness::begin_checkpoint() {
   (void)file_.write(mark_);
 }
 
-// Three stat() calls, about a microsecond each, once per transaction.
+// Three stat() calls and the mark make a transaction 14 us of CPU longer. A publish alone takes
+// 41 us instead of 27, one of 64 in a group commit 15.6 instead of 14.7 (2026-11-30, two busy
+// cores, ext4, synchronous = NORMAL, CPU of the writer only).
 Expected<SqliteFileTrace, Error> SqliteWitness::look() {
   const auto refuse = [](const std::string& what) {
     return Unexpected<Error>(

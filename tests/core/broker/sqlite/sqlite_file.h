@@ -29,6 +29,7 @@ class SqliteFile : public ::testing::Test {
         << sqlite3_errmsg(database);
     sqlite3_close(database);
   }
+  // Of a table, or of "table WHERE …".
   std::int64_t count_rows(const std::string& table) {
     sqlite3* database = nullptr;
     sqlite3_stmt* statement = nullptr;
