@@ -34,8 +34,9 @@ class NullBroker final : public Broker {
   void set_listener(BrokerListener& the_listener) override { listener = &the_listener; }
   void publish(const PublishRequest&, Callback<Position>) override {}
   void signal(std::string_view, std::string_view) override {}
+  void refuse_waiting() override {}
   void rewrite(const RewriteRequest&, Callback<Rewritten>) override {}
-  void subscribe(std::string_view, Callback<Position> done) override {
+  void subscribe(std::string_view, Callback<LogTop> done) override {
     waiting.push_back(std::move(done));
   }
   void unsubscribe(std::string_view) override {}
@@ -44,14 +45,14 @@ class NullBroker final : public Broker {
   NodeBus& nodes() override { return nodes_; }
   void search(const SearchRequest&, Callback<SearchResult>) override {}
   void flush() override {
-    for (auto& done : std::exchange(waiting, {})) done(Position{0, kEpoch});
+    for (auto& done : std::exchange(waiting, {})) done(LogTop{0, kEpoch});
   }
   Health health() const override { return Health::kReady; }
   std::vector<StoreHealth> stores() const override { return {}; }
   const BrokerCounters& counters() const override { return counters_; }
 
   BrokerListener* listener = nullptr;
-  std::vector<Callback<Position>> waiting;
+  std::vector<Callback<LogTop>> waiting;
 
  private:
   BrokerCounters counters_;

@@ -27,6 +27,7 @@ class UnreadableBroker final : public Broker {
   void rewrite(const RewriteRequest& request, Callback<Rewritten> done) override {
     inner_.rewrite(request, std::move(done));
   }
+  void refuse_waiting() override { inner_.refuse_waiting(); }
   void subscribe(std::string_view channel, Callback<LogTop> done) override {
     inner_.subscribe(channel, std::move(done));
   }
