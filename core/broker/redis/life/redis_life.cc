@@ -144,9 +144,9 @@ void RedisLife::settle() {
 void RedisLife::on_settled(const RedisReply& reply) {
   if (reply.is_error()) return commands_.reconnect("arriving: " + std::string(reply.text()));
   if (reply.size() != 4) return on_waiting(reply[0].integer(), reply[1].integer());
-  if (tails_.has_unfit()) return retry_tails(true);  // it came late, all is settled
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
+  if (tails_.has_unfit()) return retry_tails(true);  // it came late, all is settled
   if (arrival_.is_return) {
     count_return(reply[2].integer());
     log_return(reply[2].integer(), reply[3].text());
@@ -163,7 +163,8 @@ void RedisLife::on_waiting(std::int64_t not_compared, std::int64_t partial) {
 
 void RedisLife::retry_tails(bool is_last) {
   arrival_.can_retry = false;
-  tails_.retry(is_last, [this](const RedisTails::Result& result) { on_tails_done(result); });
+  tails_.retry(is_last, number_, context_.first_true_life,
+               [this](const RedisTails::Result& result) { on_tails_done(result); });
 }
 
 void RedisLife::count_return(std::int64_t state) {

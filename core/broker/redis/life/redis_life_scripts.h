@@ -231,6 +231,8 @@ for i = 1, #KEYS, 2 do
       verdict = top
     else
       local entry = body ~= '' and redis.call('XRANGE', KEYS[i + 1], offset, offset)[1]
+      -- A node that held nothing may have put back how far the channel had got.
+      if body ~= '' and not entry and redis.call('EXISTS', KEYS[i + 1]) == 0 then verdict = 0 end
       -- What this node does not know to be rewritten it has as it was, or as it is.
       if entry and entry[2][2] ~= body and
           redis.call('HEXISTS', KEYS[i + 1] .. ':w', offset) == 0 then
@@ -256,8 +258,9 @@ return answer
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
-//       when there are none  11 1: the last try  12… for each publication a number, 1 if it has a
-//       message id + 2 if it was rewritten + 4 if the body does not say that id, and its body
+//       when there are none  11 -1, or at the last try the newest offset that this node knows of
+//       12… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
+//       the body does not say that id, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
@@ -271,7 +274,7 @@ if not meta[1] then
   -- or will under a new epoch: a late tail would be put in the middle of it.
   if ARGV[1] == ARGV[2] then return -1 end
   local longest = call('GET', hash .. ':first')
-  if longest and tonumber(longest) < first and ARGV[11] == '0' then return -1 end
+  if longest and tonumber(longest) < first and ARGV[11] == '-1' then return -1 end
   call('DEL', stream, stream .. ':w', hash .. ':first')
   top = first - 1
 elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
@@ -279,7 +282,7 @@ elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
 end
 local has_stream = call('EXISTS', stream) == 1
 if has_stream and first > top + 1 then
-  if ARGV[11] == '0' then return -1 end
+  if ARGV[11] == '-1' then return -1 end
   -- What is in between is gone for good. The life is not settled, so nobody has published since: a
   -- new epoch now comes before any offset is given a second time.
   call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1], 'a',
@@ -322,6 +325,12 @@ for i = 1, count do
   end
 end
 top = math.max(top, first + count - 1)
+if count <= 1 and added == 0 and top < tonumber(ARGV[11]) then
+  -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.
+  call('HSET', hash, 'e', ARGV[4], 'o', format('%.0f', top), 'l', ARGV[1], 'a',
+    (epoch .. ':' .. format('%.0f', top) .. ' ' .. (meta[4] or '')):sub(1, 200))
+  return -4
+end
 call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[1], 'x', ARGV[5])
 local ttl = tonumber(ARGV[6])
 if top == 0 then

@@ -52,7 +52,9 @@ void RedisTails::stop() {
   done_ = nullptr;
 }
 
-void RedisTails::retry(bool is_last, Done done) {
+void RedisTails::retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done) {
+  life_ = life;
+  first_true_ = first_true;
   gaps_ = std::exchange(unfit_, {});
   rewritten_ = std::exchange(unfit_rewritten_, {});
   is_last_ = is_last;
@@ -188,7 +190,11 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
-  command_.add(is_last_ ? "1" : "0");
+  if (is_last_) {
+    command_.add(known.offset);
+  } else {
+    command_.add("-1");
+  }
   for (std::size_t i = 0; i < publications.size(); ++i) {
     const Id& id = ids[i];
     command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
@@ -247,7 +253,10 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   if (top < known.offset && top > gap.since) {
     gap.since = top;
     gaps_.push_back(std::move(gap));
-  } else if (!known.epoch.empty()) {  // followed and known no more since
+  } else if (top < known.offset && !is_last_) {
+    gap.since = top;
+    unfit_.push_back(std::move(gap));  // another node may hold what this one only knows of
+  } else if (!known.epoch.empty()) {   // followed and known no more since
     context_.positions.note(gap.channel, known);
   }
   pump();

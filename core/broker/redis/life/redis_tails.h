@@ -56,7 +56,8 @@ class RedisTails {
              Done done);
   // Tries again what did not fit: it may, once other nodes have put back what they hold. `is_last`:
   // what does not fit now is given up. The result is that of all tries.
-  void retry(bool is_last, Done done);
+  // The life may have been settled under another number meanwhile.
+  void retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done);
   bool has_unfit() const { return !unfit_.empty(); }
   void stop();
 

@@ -102,9 +102,10 @@ void settle(Turn& turn, std::size_t index, Wait wait, bool is_in_vain) {
   }
   turn.tell("life " + std::to_string(answer[0].integer) + " is settled in state " +
             std::to_string(answer[2].integer));
-  if (node.has_unfit) return retry_tails(turn, index, true);
+  if (node.has_unfit && !turn.protocol.is_strict()) return retry_tails(turn, index, true);
   node.number = static_cast<std::uint64_t>(answer[0].integer);
   node.first_true = static_cast<std::uint64_t>(answer[1].integer);
+  if (node.has_unfit) return retry_tails(turn, index, true);
   open(turn, node);
 }
 
@@ -182,7 +183,7 @@ void put_back(Turn& turn, std::size_t index) {
   for (const std::string& word :
        {std::to_string(node.number), std::to_string(node.first_true), known.epoch, new_epoch,
         std::string(kNow), std::string("0"), std::string(kEmptyTtl), std::string("1000"),
-        std::string("0"), std::to_string(at), std::string(node.is_last ? "1" : "0")}) {
+        std::string("0"), std::to_string(at), turn.protocol.last_try(node, known)}) {
     call.words.push_back(word);
   }
   call.words.insert(call.words.end(), pairs.begin(), pairs.end());
@@ -199,6 +200,9 @@ void put_back(Turn& turn, std::size_t index) {
   if (top < known.offset && top > node.gap_since) {
     node.gap_since = top;
     node.has_gap = true;
+  } else if (top < known.offset && !node.is_last && turn.protocol.is_strict()) {
+    node.gap_since = top;
+    node.has_unfit = true;
   } else if (!known.epoch.empty()) {
     note(node, known);
   }

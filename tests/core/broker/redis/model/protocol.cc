@@ -88,6 +88,10 @@ Call CountedLeases::lease(const World&, const Node& node) const {
           0};
 }
 
+std::string CountedLeases::last_try(const Node& node, const Position& known) const {
+  return node.is_last ? std::to_string(known.offset) : "-1";
+}
+
 bool CountedLeases::is_settled(const StoreView& store) const { return says(store, "is_open", "1"); }
 
 // ---- Timed leases
@@ -133,6 +137,10 @@ Call TimedLeases::lease(const World& world, const Node& node) const {
           {kLifeKey, kNodesKey, node.life_id, node.name, std::to_string(node.number),
            std::to_string(node.first_true), std::to_string(kLeaseMs)},
           world.time_s};
+}
+
+std::string TimedLeases::last_try(const Node& node, const Position&) const {
+  return node.is_last ? "1" : "0";
 }
 
 bool TimedLeases::is_settled(const StoreView& store) const { return says(store, "until", "0"); }

@@ -4,6 +4,7 @@
 // version of the protocol and another. What all have in common is in the mirrors.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "tests/core/broker/redis/model/stepped_store.h"
@@ -30,6 +31,11 @@ class Protocol {
   virtual Call arrive(const World& world, const Node& node) const = 0;
   virtual Call settle(const World& world, const Node& node, Wait wait) const = 0;
   virtual Call lease(const World& world, const Node& node) const = 0;
+  // What says, when something is put back, whether it is for the last time.
+  virtual std::string last_try(const Node& node, const Position& known) const = 0;
+  // Whether it does not fit when a node knows that there was more, and nobody holds that; and
+  // whether what is tried after the life was settled is tried in that one.
+  virtual bool is_strict() const = 0;
   // Whether the store may be used.
   virtual bool is_settled(const StoreView& store) const = 0;
 };
@@ -41,6 +47,8 @@ class CountedLeases final : public Protocol {
   Call arrive(const World& world, const Node& node) const override;
   Call settle(const World& world, const Node& node, Wait wait) const override;
   Call lease(const World& world, const Node& node) const override;
+  std::string last_try(const Node& node, const Position& known) const override;
+  bool is_strict() const override { return true; }
   bool is_settled(const StoreView& store) const override;
 };
 
@@ -53,6 +61,8 @@ class TimedLeases final : public Protocol {
   Call arrive(const World& world, const Node& node) const override;
   Call settle(const World& world, const Node& node, Wait wait) const override;
   Call lease(const World& world, const Node& node) const override;
+  std::string last_try(const Node& node, const Position& known) const override;
+  bool is_strict() const override { return false; }
   bool is_settled(const StoreView& store) const override;
 
  private:

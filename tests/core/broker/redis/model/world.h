@@ -47,6 +47,7 @@ enum class Phase : std::uint8_t {
   kOpen,         // publishes and reads
 };
 
+// Many members, as it has what five classes remember.
 struct Node {
   bool is_alive = false;
   std::string name = {};
