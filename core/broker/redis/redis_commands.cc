@@ -203,8 +203,9 @@ void RedisCommands::log_error(std::string_view error) {
 }
 
 RedisCommands::Refusal RedisCommands::refusal_of(std::string_view error) {
-  static constexpr std::array<std::string_view, 4> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
-                                                                 "MASTERDOWN "};
+  // The last is the scripts' own (redis_scripts.h).
+  static constexpr std::array<std::string_view, 5> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
+                                                                 "MASTERDOWN ", "ERR another life"};
   if (error.starts_with("NOSCRIPT")) return Refusal::kNoScript;
   for (const std::string_view code : kTemporary) {
     if (error.starts_with(code)) return Refusal::kTryLater;

@@ -39,7 +39,8 @@ std::string add_known_position(RedisCommand& command, RedisContext& context,
   Position known = known_position(context, channel);
   command.add(known.epoch).add(known.offset);
   command.add(context.new_epoch());
-  command.add(static_cast<std::uint64_t>(context.loop.unix_ms())).add(context.first_true_life);
+  command.add(static_cast<std::uint64_t>(context.loop.unix_ms()));
+  command.add(context.first_true_life).add(context.life);
   return std::move(known.epoch);
 }
 

@@ -21,6 +21,9 @@
 namespace chirm {
 
 struct RedisContext {
+  // Of a node that may not ask: later than all. Lua's numbers hold it.
+  static constexpr std::uint64_t kAnyLife = std::uint64_t{1} << 52;
+
   RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix,
                std::string its_topic_prefix)
       : loop(its_loop),
@@ -74,6 +77,7 @@ struct RedisContext {
   const std::string key_prefix;       // of keys, see redis_scripts.h
   const std::string topic_prefix;     // of a channel's Pub/Sub topic
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
+  std::uint64_t life = kAnyLife;      // that this node has arrived in
   std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;
 };
@@ -89,8 +93,8 @@ void add_id_key(RedisCommand& command, const RedisContext& context, std::string_
 // The newest position that this node knows: the listener's, or that of an answer whose message has
 // not come yet, or will not come because the node does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);
-// ARGV 1-5 of the scripts that publish and read. Returns the known epoch.
-constexpr std::size_t kKnownArguments = 5;
+// ARGV 1-6 of the scripts that publish and read. Returns the known epoch.
+constexpr std::size_t kKnownArguments = 6;
 std::string add_known_position(RedisCommand& command, RedisContext& context,
                                std::string_view channel);
 

@@ -42,6 +42,8 @@
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
 // What is still there is the beginning of what was there, so the old epoch becomes an ancestor, up
 // to here.
+// A node that has not heard yet that another life has begun is refused where that has got to: what
+// it would do might be undone, or be done twice.
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
@@ -56,8 +58,9 @@ namespace chirm::redis_scripts {
 //
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 known epoch  2 known offset  3 epoch to use if a new one is needed  4 now (Unix ms)
-//       5 first life to be trusted  6 time to live (ms, 0: for ever)  7 topic  8 history size
-//       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, 2 if the body
+//       5 first life to be trusted  6 the life that this node has arrived in
+//       7 time to live (ms, 0: for ever)  8 topic  9 history size
+//       10 message ids' ttl (ms)  11… for each publication 1 if it has a message id, 2 if the body
 //       does not say that id, else 0, and its body
 // Answers {epoch, …}: for each publication its offset, or "<offset>:<epoch>" when it is a
 // repetition. Just the offset when there is a single one that is no repetition, and the epoch is
@@ -74,6 +77,9 @@ local hash, stream = KEYS[1], KEYS[2]
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
+if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
+  return redis.error_reply('ERR another life has begun')
+end
 local epoch, top, ancestors = meta[1], tonumber(meta[2] or '0'), nil
 if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
   epoch = ARGV[1]
@@ -87,24 +93,24 @@ end
 
 local answer, bodies = {epoch}, nil
 local first, first_top, key = nil, top, 2
-for i = 10, #ARGV, 2 do
+for i = 11, #ARGV, 2 do
   local body, id, apart, stored = ARGV[i + 1], nil, nil, false
   local offset = format('%.0f', top + 1)
   if ARGV[i] ~= '0' then
     key = key + 1
     id = KEYS[key]
     apart = ARGV[i] == '2' and id:sub(#hash + 2) or nil
-    stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[9])
+    stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[10])
   end
   if stored then
     answer[#answer + 1] = stored
   else
     local added
     if apart then
-      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body,
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[9], offset .. '-0', 'b', body,
         'k', apart)
     else
-      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[9], offset .. '-0', 'b', body)
     end
     if type(added) == 'table' and added.err then
       -- Either Redis takes no writes now, for example because its memory is full: then this error
@@ -116,7 +122,7 @@ for i = 10, #ARGV, 2 do
       call('DEL', stream)
       call('HDEL', hash, 'a')
       epoch, top, first_top, offset, ancestors = ARGV[3], 0, 0, '1', nil
-      if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[9]) end
+      if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[10]) end
       call('XADD', stream, '1-0', 'b', body, 'k', apart or '')
     end
     top = top + 1
@@ -133,7 +139,7 @@ for i = 10, #ARGV, 2 do
 end
 
 if first then
-  local ttl = tonumber(ARGV[6])
+  local ttl = tonumber(ARGV[7])
   if first_top == 0 then call('DEL', stream .. ':w') end
   if epoch == meta[1] then
     call('HSET', hash, 'o', format('%.0f', top))
@@ -149,8 +155,8 @@ if first then
     call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, 86400000)))
     call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
   end
-  call('PUBLISH', ARGV[7], bodies[2] and table.concat(bodies) or bodies[1])
-  if #ARGV == 11 and epoch == ARGV[1] then return top end
+  call('PUBLISH', ARGV[8], bodies[2] and table.concat(bodies) or bodies[1])
+  if #ARGV == 12 and epoch == ARGV[1] then return top end
 end
 answer[1] = epoch
 return answer
@@ -159,15 +165,18 @@ return answer
 // Reads a channel's position and entries of its log, with the bodies that took the place of others.
 //
 // KEYS  1 hash  2 stream
-// ARGV  1-5 as above  6 time to live of a channel's numbering, when it is used (ms)
-//       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
-//       11 none is added to entries whose bodies have so many bytes together
+// ARGV  1-6 as above  7 time to live of a channel's numbering, when it is used (ms)
+//       8 XRANGE or XREVRANGE  9 from  10 to  11 at most this many entries
+//       12 none is added to entries whose bodies have so many bytes together
 // Answers {offset, epoch, entries, how many were rewritten, ancestors}. Writes only when the
 // channel needs an epoch, or when the numbering's time to live is to begin anew: at most once in an
 // eighth of it.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
 local meta = redis.call('HMGET', hash, 'e', 'o', 'y', 'l', 'w', 'a')
+if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
+  return redis.error_reply('ERR another life has begun')
+end
 local epoch, top = meta[1], tonumber(meta[2] or '0')
 if not epoch then
   local had_stream = redis.call('DEL', stream) == 1
@@ -184,7 +193,7 @@ end
 
 -- Never shortened: a hash that was there and has no time to live is to stay. A Redis that takes no
 -- writes now is read all the same.
-local ttl = tonumber(ARGV[6])
+local ttl = tonumber(ARGV[7])
 if math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
   redis.pcall('HSET', hash, 'y', ARGV[4])
   ttl = string.format('%.0f', ttl + ttl / 8)
@@ -195,10 +204,10 @@ if math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
   end
 end
 
-local entries, from, left, bytes_left = {}, ARGV[8], tonumber(ARGV[10]), tonumber(ARGV[11])
+local entries, from, left, bytes_left = {}, ARGV[9], tonumber(ARGV[11]), tonumber(ARGV[12])
 while left > 0 and bytes_left > 0 do
   local count = math.min(left, 64)
-  local some = redis.call(ARGV[7], stream, from, ARGV[9], 'COUNT', count)
+  local some = redis.call(ARGV[8], stream, from, ARGV[10], 'COUNT', count)
   for i = 1, #some do
     if bytes_left <= 0 then break end
     if meta[5] then

@@ -207,7 +207,7 @@ void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
 // missing.
 void RedisLife::open() {
   life_id_ = arrival_.id;
-  open_number_ = number_;
+  open_number_ = context_.life = number_;
   commands_.open();
   renew_lease();
   timer_.start_repeating(settings_.lease_period_ms);

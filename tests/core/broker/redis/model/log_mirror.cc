@@ -46,6 +46,12 @@ void add_known(const Turn& turn, const Node& node, Call& call) {
   call.words.push_back(turn.new_epoch());
   call.words.emplace_back(kNow);
   call.words.push_back(std::to_string(node.first_true));
+  if (turn.protocol.tells_life()) call.words.push_back(std::to_string(node.open_number));
+}
+
+// RedisCommands makes another connection: a life has begun of which the node has not heard.
+bool is_of_another_life(const Answer& answer) {
+  return answer.is_error && answer.text.starts_with("ERR another life");
 }
 
 // RedisRead::write, on_reply. Nothing: the answer was lost.
@@ -58,7 +64,7 @@ std::optional<History> read(Turn& turn, Node& node, const char* range, std::stri
     call.words.push_back(word);
   }
   const Answer& answer = turn.ask(call);
-  if (!turn.is_heard) {
+  if (!turn.is_heard || is_of_another_life(answer)) {
     lose_links(node);
     return std::nullopt;
   }
@@ -137,6 +143,10 @@ void publish(Turn& turn, std::size_t index) {
     call.words.push_back(word);
   }
   const Answer& answer = turn.ask(call);
+  if (is_of_another_life(answer)) {
+    turn.tell(text_of(body) + " is refused: " + answer.text);
+    return lose_links(node);
+  }
   Position position{static_cast<std::uint64_t>(answer.integer), known.epoch};
   if (answer.size() == 2) {
     position = {static_cast<std::uint64_t>(answer[1].integer), answer[0].text};

@@ -36,6 +36,8 @@ class Protocol {
   // Whether it does not fit when a node knows that there was more, and nobody holds that; and
   // whether what is tried after the life was settled is tried in that one.
   virtual bool is_strict() const = 0;
+  // Whether a node says which life it is in, when it publishes or reads.
+  virtual bool tells_life() const = 0;
   // Whether the store may be used.
   virtual bool is_settled(const StoreView& store) const = 0;
 };
@@ -49,6 +51,7 @@ class CountedLeases final : public Protocol {
   Call lease(const World& world, const Node& node) const override;
   std::string last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return true; }
+  bool tells_life() const override { return true; }
   bool is_settled(const StoreView& store) const override;
 };
 
@@ -63,6 +66,7 @@ class TimedLeases final : public Protocol {
   Call lease(const World& world, const Node& node) const override;
   std::string last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return false; }
+  bool tells_life() const override { return false; }
   bool is_settled(const StoreView& store) const override;
 
  private:
