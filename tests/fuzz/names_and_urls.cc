@@ -115,8 +115,11 @@ void check_secrecy(std::string_view text) {
   with_login.append("ada:").append(kPassword).append("@").append(text.substr(slashes + 3));
   const auto url = parse_redis_url(with_login);
   if (url) CHIRM_CHECK(url->password.starts_with(kPassword), text);
-  const std::string shown = url ? url->place() + url->name() : url.error().message;
-  CHIRM_CHECK(shown.find(kPassword) == std::string::npos, text, shown);
+  const std::vector<std::string> all =
+      url ? std::vector{url->place(), url->name()} : std::vector{url.error().message};
+  for (const std::string& shown : all) {
+    CHIRM_CHECK(shown.find(kPassword) == std::string::npos, text, shown);
+  }
 }
 
 }  // namespace

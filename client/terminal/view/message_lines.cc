@@ -220,17 +220,19 @@ void MessageLines::append_said(std::vector<Glyphs>& lines, std::size_t index) co
   if (!message.reactions.empty()) add_below(reactions(message));
 }
 
-// What the room or this client says.
+// What the room or this client says. Where names have no column of their own, its sign still needs
+// a place behind the time.
 void MessageLines::append_remark(std::vector<Glyphs>& lines, const Message& message) const {
+  const int indent = std::max(indent_, kTimeColumns + 2);
   const Style style = message.is_bad ? kBad : kFaintStyle;
   Glyphs first = glyphs_of(message.time_ms == 0 ? "     " : format_time(message.time_ms, "%H:%M"),
                            kFaintStyle);
-  append(first, blanks(indent_ - width_of(first) - 2));
+  append(first, blanks(indent - width_of(first) - 2));
   append_glyphs(first, message.kind == Message::Kind::kEvent ? "• " : "− ", style);
-  for (Glyphs& line : wrap(glyphs_of(safe_text(message.text), style), columns_ - indent_)) {
+  for (Glyphs& line : wrap(glyphs_of(safe_text(message.text), style), columns_ - indent)) {
     append(first, std::move(line));
     lines.push_back(std::move(first));
-    first = blanks(indent_);
+    first = blanks(indent);
   }
 }
 

@@ -109,6 +109,11 @@ TEST_F(MessageLinesTest, ShowsWhatWasNotSent) {
   EXPECT_THAT(lines(), ElementsAre("12:00   me  hi", "            ✗ not sent: muted"));
 }
 
+TEST_F(MessageLinesTest, WrapsRemarksAtTheEdgeOfNarrowScreens) {
+  conversation_.log.add_note("one two three four five", false, kNoonMs);
+  EXPECT_THAT(lines(21), ElementsAre("12:00 − one two three", "        four five"));
+}
+
 TEST_F(MessageLinesTest, LetsNoEscapeSequenceThrough) {
   add(event_of(1, "a\x1b[2J",
                R"({"type":"message","id":"r","text":"x\u001b[31my\u009b1mz\u0007"})"));
