@@ -161,7 +161,7 @@ INSTANTIATE_TEST_SUITE_P(
         Faults{"AnswersThatAreLost",
                {.publishes = 1, .store_faults = 1, .link_faults = 1, .lost_answers = 1},
                20'000},
-        Faults{"ANodeThatIsKilled", kWipedAndKilled, 20'000},
+        Faults{"ANodeThatIsKilled", kWipedAndKilled, 30'000},
         Faults{"AFreshNode", kFreshAtEmpty, 20'000},
         Faults{"ACopyAndAKilledNode", kRestored, 20'000}),
     [](const auto& one) { return one.param.name; });
