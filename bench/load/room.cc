@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "bench/load/room.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -35,7 +34,7 @@ std::uint64_t Room::log(Epoch& epoch, Publication publication) {
       // publisher here waits for it.
       if (publication.scheduled_us == 0) {
         ++tally_.counts.foreign;
-      } else if (!is_of_earlier_epoch(epoch, publication)) {
+      } else {
         note_appearance(epoch, publication);
       }
       break;
@@ -50,18 +49,6 @@ std::uint64_t Room::log(Epoch& epoch, Publication publication) {
       break;
   }
   return publication.offset;
-}
-
-// An epoch may go on from another one, and then has its publications under their offsets. Those
-// that are not kept here any more cannot be compared.
-bool Room::is_of_earlier_epoch(const Epoch& epoch, const Publication& publication) const {
-  return std::ranges::any_of(epochs_, [&](const auto& other) {
-    const RoomLog& log = other->log;
-    const bool may_be_trimmed =
-        publication.offset >= log.first() && publication.offset < log.begin();
-    return other.get() != &epoch &&
-           (may_be_trimmed || log.key(publication.offset) == publication.key);
-  });
 }
 
 void Room::violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,

@@ -77,7 +77,6 @@ class Room {
     std::unordered_set<std::uint32_t> missing;
   };
   void note_appearance(const Epoch& epoch, const Publication& publication);
-  bool is_of_earlier_epoch(const Epoch& epoch, const Publication& publication) const;
 
   Name name_;
   std::string line_prefix_;

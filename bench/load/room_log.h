@@ -60,11 +60,6 @@ class RoomLog {
     return std::span(scheduled_).subspan(static_cast<std::size_t>(offset - begin_), count);
   }
 
-  // Which message is there; 0: nothing is known of it.
-  std::uint64_t key(std::uint64_t offset) const {
-    return offset < begin_ || offset >= end() ? 0 : keys_[index_of(offset)];
-  }
-
   // Forgets the publications before `offset`.
   void trim(std::uint64_t offset);
 

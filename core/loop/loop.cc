@@ -44,7 +44,10 @@ struct Loop::Impl {
     auto* self = static_cast<Impl*>(handle->data);
     self->loop->begin_turn();  // a turn that only made calls of timers, or none at all
     self->loop->tell_pause();
-    if (self->call_hooks()) {
+    const bool more = self->call_hooks();
+    // A pause that fell into the hooks is told in the next turn, which does not wait for an event.
+    if (self->loop->on_pause_) self->loop->look_for_pause();
+    if (more || self->loop->has_paused()) {
       uv_idle_start(&self->idle, [](uv_idle_t*) {});
     } else {
       uv_idle_stop(&self->idle);
@@ -141,8 +144,8 @@ void Loop::watch_pauses(std::uint64_t longer_than_ms,
   paused_now_ms_ = 0;
 }
 
-// When a turn begins: since it was to begin at the latest. And when it ends: since it began, for a
-// process can be stopped anywhere.
+// When a turn begins: since it was to begin at the latest. Before its hooks: since it began. And
+// after them: since they began, for a process can be stopped anywhere.
 void Loop::look_for_pause() {
   const std::uint64_t now_ns = boot_clock_ns();
   const std::uint64_t since_ns = std::min(std::exchange(awake_until_ns_, now_ns), now_ns);

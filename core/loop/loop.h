@@ -62,9 +62,10 @@ class Loop {
   // ---- Pauses: the process was stopped, or its machine slept
 
   // When the process has not run for longer than that, `on_pause` is told for how long: at the end
-  // of the turn in which it shows, before the hooks. What waits in sockets then may have been given
-  // up by its senders, and be there a second time by another way. One function at a time; null: it
-  // is looked for no more. Time between two calls of run() is no pause.
+  // of the turn in which it shows (of the next, if it fell into the hooks), before the hooks. What
+  // waits in sockets then may have been given up by its senders, and be there a second time by
+  // another way. One function at a time; null: it is looked for no more. Time between two calls of
+  // run() is no pause.
   void watch_pauses(std::uint64_t longer_than_ms, std::function<void(std::uint64_t ms)> on_pause);
   // True from when it shows until `on_pause` is told: no input is to be taken in meanwhile.
   bool has_paused() const { return paused_now_ms_ != 0; }

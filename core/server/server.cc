@@ -241,8 +241,7 @@ void Server::Parts::on_pause(std::uint64_t ms) {
   ++counters.pauses;
   spdlog::warn(
       "this process did not run for {} ms: what waited meanwhile is refused, and {} connections "
-      "are "
-      "closed",
+      "are closed",
       ms, counters.connections);
   broker.refuse_waiting();  // first, so that those who wait for an answer are told to try again
   acceptor.drop_pending();

@@ -160,46 +160,11 @@ TEST_F(FollowerTest, FindsAGapBehindRecoveredTrue) {
   EXPECT_EQ(found().lost, 1U);
 }
 
-TEST_F(FollowerTest, GoesOnInAnEpochThatGoesOnFromTheOneBefore) {
-  Follower first = fake_.join();
-  Follower second = fake_.join();
-  feed(first, fake_.frames(1, 5));
-  feed(second, fake_.frames(1, 2));
-  const Joined how{.offset = 2, .epoch = "e2", .was_recovering = true, .recovered = true};
-  second.on_joined(how);
-  // They are the same ones, not stored a second time; and others who come behind get them as well.
-  feed(second, fake_.frames(3, 6));
-  first.on_joined({.offset = 5, .epoch = "e2", .was_recovering = true, .recovered = true});
-  feed(first, fake_.frames(6, 6));
-  for (Follower* one : {&first, &second}) {
-    EXPECT_EQ(one->next(), 7U);
-    one->audit(7);
-  }
-  EXPECT_EQ(found().total(), 0U);
-  EXPECT_EQ(fake_.tally.counts.resets, 0U);
-}
-
-TEST_F(FollowerTest, FindsAGapBehindRecoveredTrueInAnotherEpoch) {
+TEST_F(FollowerTest, FindsRecoveredTrueInAnotherEpoch) {
   Follower follower = fake_.join();
   feed(follower, fake_.frames(1, 2));
   follower.on_joined({.offset = 2, .epoch = "e2", .was_recovering = true, .recovered = true});
-  feed(follower, fake_.frames(4, 5));
   EXPECT_EQ(found().false_recovered, 1U);
-}
-
-TEST_F(FollowerTest, FindsRecoveredTrueFromWhereItDoesNotStand) {
-  Follower follower = fake_.join();
-  feed(follower, fake_.frames(1, 2));
-  follower.on_joined({.offset = 3, .epoch = "e2", .was_recovering = true, .recovered = true});
-  EXPECT_EQ(found().false_recovered, 1U);
-}
-
-TEST_F(FollowerTest, FindsOneThatIsStoredASecondTimeInANewEpoch) {
-  Follower follower = fake_.join();
-  feed(follower, fake_.frames(1, 2));
-  follower.on_joined({.offset = 2, .epoch = "e2", .was_recovering = true, .recovered = true});
-  feed(follower, fake_.frame(FakeRoom::line(3, FakeRoom::id(1, 0))));
-  EXPECT_EQ(found().stored_twice, 1U);
 }
 
 TEST_F(FollowerTest, CountsTheGapBehindRecoveredFalseAsMissed) {

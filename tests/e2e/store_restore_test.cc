@@ -2,7 +2,6 @@
 // One chirmd with a file as its store: an older copy of it is restored, or the file is replaced
 // while chirmd uses it. Clients go on where they can, and else are told.
 #include <gmock/gmock.h>
-#include <sqlite3.h>
 
 #include <filesystem>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "tests/e2e/cluster_test.h"
 #include "tests/support/http_get.h"
 #include "tests/support/raw_client.h"
+#include "tests/support/sqlite_backup.h"
 #include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
@@ -59,19 +59,6 @@ class StoreRestore : public ClusterTest {
     lines.push_back(client.events.epoch);
     return lines;
   }
-  // As `sqlite3 FILE ".backup COPY"` does.
-  void back_up() {
-    sqlite3* source = nullptr;
-    sqlite3* target = nullptr;
-    ASSERT_EQ(sqlite3_open(store_.c_str(), &source), SQLITE_OK);
-    ASSERT_EQ(sqlite3_open(copy_.c_str(), &target), SQLITE_OK);
-    sqlite3_backup* backup = sqlite3_backup_init(target, "main", source, "main");
-    ASSERT_NE(backup, nullptr) << sqlite3_errmsg(target);
-    EXPECT_EQ(sqlite3_backup_step(backup, -1), SQLITE_DONE);
-    EXPECT_EQ(sqlite3_backup_finish(backup), SQLITE_OK);
-    sqlite3_close(target);
-    sqlite3_close(source);
-  }
   // As docs/operations.md says: the copy, and nothing that belonged to what it replaces.
   void restore() {
     fs::copy_file(copy_, store_, fs::copy_options::overwrite_existing);
@@ -88,7 +75,7 @@ class StoreRestore : public ClusterTest {
 TEST_F(StoreRestore, TellsWhoHasSeenMoreThanTheCopyHas) {
   epoch_ = come_back(0, 0)[1];  // which makes it
   publish(10);
-  back_up();
+  back_up(store_, copy_);
   publish(10);
   cluster_->kill_node(0);
   restore();
@@ -110,7 +97,7 @@ TEST_F(StoreRestore, TellsWhoHasSeenMoreThanTheCopyHas) {
 TEST_F(StoreRestore, ServesNothingFromAFileThatWasReplaced) {
   epoch_ = come_back(0, 0)[1];
   publish(10);
-  back_up();
+  back_up(store_, copy_);
   publish(10);
   EXPECT_EQ(readiness(), 200);
   fs::rename(copy_, store_);

@@ -89,7 +89,13 @@ void Process::read(Stream& stream) {
 }
 
 void Process::send_signal(int signal) {
-  if (pid_ > 0 && !exit_code_) CHIRM_CHECK(::kill(pid_, signal) == 0, errno, signal);
+  if (pid_ <= 0 || exit_code_) return;
+  CHIRM_CHECK(::kill(pid_, signal) == 0, errno, signal);
+  if (signal != SIGSTOP) return;
+  // On another processor it runs on for a moment, and would take in what is sent to it next.
+  siginfo_t info{};
+  const int rc = waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WEXITED | WNOWAIT);
+  CHIRM_CHECK(rc == 0, errno, pid_);
 }
 
 void Process::kill() {

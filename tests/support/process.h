@@ -33,7 +33,7 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
-  // To the process alone.
+  // To the process alone. SIGSTOP: returns when it has stopped.
   void send_signal(int signal);
   // SIGKILL to the whole group; returns when the process is gone.
   void kill();

@@ -16,6 +16,8 @@ namespace {
 static_assert(RedisNodeSettings{}.return_ms >
               RedisLinkSettings{}.connect_timeout_ms + RedisLinkSettings{}.backoff_max_ms);
 static_assert(RedisNodeSettings{}.return_ms < BrokerSettings{}.hold_ms);
+// The publish script says it in figures: an argument would cost each publication.
+static_assert(BrokerSettings::kNumberingMs == 86'400'000);
 
 // Of Pub/Sub topics. Pub/Sub knows no databases, so that the cluster's is part of the name.
 std::string bus_prefix(const RedisIdentity& identity, const RedisUrl& url) {

@@ -3,8 +3,6 @@
 
 #include <utility>
 
-#include "core/broker/sqlite/sqlite_opening.h"
-
 namespace chirm {
 
 namespace {
@@ -15,20 +13,21 @@ constexpr int kCheckpointFrames = 1000;
 
 // Opening does not touch a file that is there already. The lock comes before all that does.
 Expected<std::unique_ptr<SqliteDatabase>, Error> SqliteDatabase::open_for_writing(
-    const std::string& path, StoreSync sync) {
+    const std::string& path) {
   std::unique_ptr<SqliteDatabase> database(new SqliteDatabase(path));
   auto done = database->open(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   if (done) done = database->take_witness();
-  if (done) done = SqliteOpening(*database, *database->witness_).run(sync);
-  if (done) {
-    done = database->prepare({{database->begin_, "BEGIN IMMEDIATE"},
-                              {database->commit_, "COMMIT"},
-                              {database->rollback_, "ROLLBACK"},
-                              {database->read_version_, "PRAGMA data_version"}});
-  }
   if (!done) return Unexpected<Error>(done.error());
-  database->watch_commits();
   return database;
+}
+
+Expected<void, Error> SqliteDatabase::begin_writing() {
+  const auto done = prepare({{begin_, "BEGIN IMMEDIATE"},
+                             {commit_, "COMMIT"},
+                             {rollback_, "ROLLBACK"},
+                             {read_version_, "PRAGMA data_version"}});
+  if (done) watch_commits();
+  return done;
 }
 
 Expected<std::unique_ptr<SqliteDatabase>, Error> SqliteDatabase::open_for_reading(

@@ -34,7 +34,9 @@ class SqliteDatabase {
  public:
   // Opens or creates the database. Only one process can have it open for writing.
   [[nodiscard]] static Expected<std::unique_ptr<SqliteDatabase>, Error> open_for_writing(
-      const std::string& path, StoreSync sync);
+      const std::string& path);
+  // Once, when SqliteOpening has brought it into use: from here on there are transactions.
+  [[nodiscard]] Expected<void, Error> begin_writing();
   // A second connection, for reading beside the writer. The file must exist.
   [[nodiscard]] static Expected<std::unique_ptr<SqliteDatabase>, Error> open_for_reading(
       const std::string& path);

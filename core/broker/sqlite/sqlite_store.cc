@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "core/broker/sqlite/sqlite_opening.h"
+
 namespace chirm {
 
 SqliteStoreWriter::SqliteStoreWriter(std::unique_ptr<SqliteDatabase> database)
@@ -14,8 +16,11 @@ SqliteStoreWriter::SqliteStoreWriter(std::unique_ptr<SqliteDatabase> database)
 
 Expected<std::unique_ptr<SqliteStoreWriter>, Error> SqliteStoreWriter::open(const std::string& path,
                                                                             StoreSync sync) {
-  auto database = SqliteDatabase::open_for_writing(path, sync);
+  auto database = SqliteDatabase::open_for_writing(path);
   if (!database) return Unexpected<Error>(database.error());
+  auto opened = SqliteOpening(**database, (*database)->witness()).run(sync);
+  if (opened) opened = (*database)->begin_writing();
+  if (!opened) return Unexpected<Error>(opened.error());
   std::unique_ptr<SqliteStoreWriter> store(new SqliteStoreWriter(std::move(*database)));
   const auto done = store->prepare();
   if (!done) return Unexpected<Error>(done.error());

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/loop/loop.h"
@@ -62,6 +63,26 @@ TEST_F(LoopPause, IsToldAtTheEndOfTheTurnThatItInterrupted) {
   timer.start(0);
   pass_ms(loop_, 0);
   EXPECT_EQ(order_, "tp");
+}
+
+TEST_F(LoopPause, IsToldAtOnceWhenItFellIntoTheHooks) {
+  Timer other(loop_, [&] {
+    order_ += 'd';
+    loop_.stop();
+  });
+  bool is_first = true;
+  const auto hook = loop_.add_turn_end_hook([&] {
+    if (std::exchange(is_first, false)) {
+      loop_.pause_ms(kPauseHourMs);
+      other.start(testing::kDeadlineMs);  // the next event
+    }
+    if (!order_.empty()) loop_.stop();
+    return Loop::TurnEnd::kDone;
+  });
+  Timer timer(loop_, [] {});
+  timer.start(0);
+  loop_.run();
+  EXPECT_EQ(order_, "p");
 }
 
 TEST_F(LoopPause, IsNeitherASleepNorAShortOneNorWhatPassesWhileNobodyRunsTheLoop) {

@@ -340,7 +340,7 @@ elseif ttl == 0 then
   call('PERSIST', hash)
 else
   call('PEXPIRE', stream, format('%.0f', ttl + ttl / 8))
-  call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, 86400000)))
+  call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, tonumber(ARGV[7]))))
   call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
 end
 return {top, added}

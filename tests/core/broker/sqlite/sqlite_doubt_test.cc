@@ -18,6 +18,7 @@ namespace chirm {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::back_up;
 using testing::SqliteBrokerFile;
 using testing::text_of;
 

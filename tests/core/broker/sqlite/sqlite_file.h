@@ -15,6 +15,7 @@
 #include "core/broker/sqlite/sqlite_broker.h"
 #include "core/loop/loop.h"
 #include "tests/core/broker/broker_node.h"
+#include "tests/support/sqlite_backup.h"
 #include "tests/support/temp_directory.h"
 
 namespace chirm::testing {
@@ -41,20 +42,6 @@ class SqliteFile : public ::testing::Test {
     sqlite3_finalize(statement);
     sqlite3_close(database);
     return count;
-  }
-
-  // As sqlite3's .backup and .restore do it: `to` becomes what `from` is.
-  static void back_up(const std::string& from, const std::string& to) {
-    sqlite3* source = nullptr;
-    sqlite3* target = nullptr;
-    ASSERT_EQ(sqlite3_open(from.c_str(), &source), SQLITE_OK);
-    ASSERT_EQ(sqlite3_open(to.c_str(), &target), SQLITE_OK);
-    sqlite3_backup* backup = sqlite3_backup_init(target, "main", source, "main");
-    ASSERT_NE(backup, nullptr) << sqlite3_errmsg(target);
-    EXPECT_EQ(sqlite3_backup_step(backup, -1), SQLITE_DONE);
-    EXPECT_EQ(sqlite3_backup_finish(backup), SQLITE_OK);
-    sqlite3_close(target);
-    sqlite3_close(source);
   }
 
   testing::TempDirectory directory_;

@@ -17,6 +17,7 @@ namespace chirm {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::back_up;
 using ::testing::HasSubstr;
 using testing::SqliteBrokerFile;
 using testing::text_of;
