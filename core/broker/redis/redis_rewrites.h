@@ -40,6 +40,7 @@ class RedisRewrites {
     return epoch == epoch_ && rewrites < count_;
   }
 
+  const std::string& epoch() const { return epoch_; }
   std::uint64_t count() const { return count_; }
   // Oldest first, with no number left out, up to count().
   const std::vector<Rewrite>& newest() const { return newest_; }

@@ -12,6 +12,9 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
+//                                   p  it got so far, but nobody held a publication when it was put
+//                                      back: while it is o, who comes later may put them back.
+//                                      Absent: they have been
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
@@ -42,10 +45,10 @@
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
 // What is still there is the beginning of what was there, so the old epoch becomes an ancestor, up
 // to here.
-// A node that has not heard yet that another life has begun is refused where that has got to: what
-// it would do might be undone, or be done twice.
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
+// A node that has not heard yet that another life has begun is refused where that has got to, also
+// when it rewrites: what it would do might be undone, or be done twice.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
 // them.
 
@@ -228,13 +231,16 @@ return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
-//       5 topic  6 time to live (ms, 0: for ever)
+//       5 topic  6 time to live (ms, 0: for ever)  7 the life that this node has arrived in
 // Answers 1 when it is done (also when it had been done before), 0 when there is no such
 // publication, -1 when its body is another one. The message is that of redis_bus_message.h.
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
-local meta = call('HMGET', hash, 'e', 'a')
+local meta = call('HMGET', hash, 'e', 'a', 'l')
+if tonumber(meta[3] or '0') > tonumber(ARGV[7]) then
+  return redis.error_reply('ERR another life has begun')
+end
 local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
 if not epoch or not entry then return 0 end
 if ARGV[2] ~= '' and ARGV[2] ~= epoch then

@@ -9,7 +9,6 @@
 #include "core/base/check.h"
 #include "core/broker/message_ids.h"
 #include "core/broker/redis/life/redis_life_scripts.h"
-#include "core/broker/redis/redis_read.h"
 
 namespace chirm {
 
@@ -141,7 +140,9 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
     if (verdict == kDiverged) {
       ++result_.diverged;
       start_over(batch[i].channel, batch[i].new_epoch);
-    } else if (verdict == kGone) {
+      continue;  // what was rewritten is of another log
+    }
+    if (verdict == kGone) {
       unfit_.push_back({batch[i].channel, 0});  // when it is known who holds the longest tail
     } else if (verdict >= 0) {
       gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
@@ -179,7 +180,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   const std::vector<Id> ids = ids_of(gap.channel, publications);
   const auto id_count = static_cast<std::size_t>(
       std::ranges::count_if(ids, [](const Id& one) { return !one.key.empty(); }));
-  command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
+  command_.begin(3 + 2 + id_count + 12 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
   for (const Id& one : ids) {
@@ -190,11 +191,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
-  if (is_last_) {
-    command_.add(known.offset);
-  } else {
-    command_.add("-1");
-  }
+  command_.add(known.offset).add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
     const Id& id = ids[i];
     command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
@@ -232,6 +229,7 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   }
   if (reply.integer() == kDiverged) {
     ++result_.diverged;
+    std::erase(rewritten_, gap.channel);
     start_over(gap.channel, gap.new_epoch);
   } else if (reply.integer() == kUncovered) {
     ++result_.uncovered;
@@ -287,8 +285,8 @@ void RedisTails::put_back_rewrites() {
   command_.begin(3 + 2 + 4 + 2 * newest.size());
   command_.add("EVAL").add(redis_scripts::kPutBackRewrites).add(2);
   add_channel_keys(command_, context_, channel);
-  command_.add(first_true_).add(known_position(context_, channel).epoch);
-  command_.add(context_.settings.history_ttl_ms).add(rewrites->count());
+  command_.add(rewrites->epoch()).add(context_.settings.history_ttl_ms).add(rewrites->count());
+  command_.add(is_last_ ? "1" : "0");
   for (const RedisRewrites::Rewrite& one : newest) command_.add(one.offset).add(one.body);
   ++in_flight_;
   commands_.ask(command_,
@@ -308,7 +306,7 @@ void RedisTails::on_rewrites_put_back(const std::string& channel, const RedisRep
     result_.rewritten += static_cast<std::uint64_t>(reply[0].integer());
     result_.rewrites_gone += static_cast<std::uint64_t>(reply[1].integer());
   } else if (!is_last_) {
-    unfit_rewritten_.push_back(channel);  // until the channel itself is there again
+    unfit_rewritten_.push_back(channel);  // until the channel is there again, or who holds more
   }
   pump();
 }

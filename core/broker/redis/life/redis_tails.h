@@ -58,7 +58,7 @@ class RedisTails {
   // what does not fit now is given up. The result is that of all tries.
   // The life may have been settled under another number meanwhile.
   void retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done);
-  bool has_unfit() const { return !unfit_.empty(); }
+  bool has_unfit() const { return !unfit_.empty() || !unfit_rewritten_.empty(); }
   void stop();
 
   // What the members promise of each other; at the end of a turn.
