@@ -171,7 +171,8 @@ return answer
 // ARGV  1-6 as above  7 time to live of a channel's numbering, when it is used (ms)
 //       8 XRANGE or XREVRANGE  9 from  10 to  11 at most this many entries
 //       12 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries, how many were rewritten, ancestors}. Writes only when the
+// Answers {offset, epoch, entries, how many were rewritten, ancestors}; an entry that was rewritten
+// has a field `w`. Writes only when the
 // channel needs an epoch, or when the numbering's time to live is to begin anew: at most once in an
 // eighth of it.
 inline constexpr std::string_view kRead = R"lua(
@@ -215,7 +216,10 @@ while left > 0 and bytes_left > 0 do
     if bytes_left <= 0 then break end
     if meta[5] then
       local body = redis.call('HGET', stream .. ':w', some[i][1]:match('^%d+'))
-      if body then some[i][2][2] = body end
+      if body then
+        local fields = some[i][2]
+        fields[2], fields[#fields + 1], fields[#fields + 2] = body, 'w', '1'
+      end
     end
     entries[#entries + 1] = some[i]
     bytes_left = bytes_left - #some[i][2][2]

@@ -107,8 +107,9 @@ bool RedisSubscription::has_missed(Position position) {
   return true;
 }
 
-void RedisSubscription::note_keys(const History& history) {
+void RedisSubscription::note_entries(const History& history) {
   for (const auto& [offset, key] : history.keys) keys_.note(history.top.epoch, offset, key);
+  rewrites_.note_unnumbered(history.rewritten);
 }
 
 // ---- Rewrites

@@ -62,8 +62,8 @@ class RedisSubscription {
   // Tells of rewrites that were not told because the link was down.
   void compare_rewrites(const History& history);
   const RedisRewrites& rewrites() const { return rewrites_; }
-  // Takes from a read of the log what it says of message ids.
-  void note_keys(const History& history);
+  // Takes from a read of the log what it says of message ids, and of what was rewritten.
+  void note_entries(const History& history);
   const RedisMessageKeys& keys() const { return keys_; }
 
   // What its members promise of each other.

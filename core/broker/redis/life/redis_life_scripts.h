@@ -215,16 +215,17 @@ return answer
 // What the store has of channels that a node follows.
 //
 // KEYS  for each channel its hash and its stream (redis_scripts.h)
-// ARGV  1 n  2 t, and for each channel: known epoch, known offset, body at that offset or "", epoch
-//       to use if a new one is needed, offset of the first publication that this node holds
+// ARGV  1 n  2 t, and for each channel: known epoch, known offset, epoch to use if a new one is
+//       needed, offset of the first publication that this node holds, offset of the last one that
+//       was not rewritten (0: it holds none) and its body
 // Answers for each: -1 nothing to do, -2 it has to be found out who begins, -3 another publication
-// is at the known offset, so that the epoch has changed; or its newest offset, which is below the
+// is at the last offset, so that the epoch has changed; or its newest offset, which is below the
 // known one.
 inline constexpr std::string_view kCompare = R"lua(
 local n, answer = ARGV[1], {}
 for i = 1, #KEYS, 2 do
-  local hash, stream, at = KEYS[i], KEYS[i + 1], 3 + (i - 1) / 2 * 5
-  local epoch, offset, body, first = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 2], ARGV[at + 4]
+  local hash, stream, at = KEYS[i], KEYS[i + 1], 3 + (i - 1) / 2 * 6
+  local epoch, offset, first, newest = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 4]
   local meta = redis.call('HMGET', hash, 'e', 'o', 'l', 'p')
   local top, verdict = tonumber(meta[2] or '0'), -1
   local is_far = top < offset and top + 1 < tonumber(first)
@@ -243,12 +244,12 @@ for i = 1, #KEYS, 2 do
     if top < offset then
       verdict = top
     else
-      local entry = body ~= '' and redis.call('XRANGE', stream, ARGV[at + 1], ARGV[at + 1])[1]
+      local entry = newest ~= '0' and redis.call('XRANGE', stream, newest, newest)[1]
       -- What this node does not know to be rewritten it has as it was, or as it is.
-      if entry and entry[2][2] ~= body and
-          redis.call('HEXISTS', stream .. ':w', ARGV[at + 1]) == 0 then
+      if entry and entry[2][2] ~= ARGV[at + 5] and
+          redis.call('HEXISTS', stream .. ':w', newest) == 0 then
         -- Nobody knows from where on: no position of the old epoch means anything.
-        redis.call('HSET', hash, 'e', ARGV[at + 3])
+        redis.call('HSET', hash, 'e', ARGV[at + 2])
         redis.call('HDEL', hash, 'a')
         verdict = -3
       end
@@ -374,40 +375,49 @@ end
 return {top, added}
 )lua";
 
-// Puts back the newest rewrites of a channel that the store has lost. It may be repeated, and
-// several nodes may do it at once.
+// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several nodes
+// may do it at once.
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 the epoch in which they were made  2 time to live (ms, 0: for ever)  3 the number of the
-//       last rewrite  4 1 at the last try  5… for each, in order and up to that one, its offset and
-//       body
+//       last rewrite  4 1 at the last try  5 how many are given that have no number; they were made
+//       before those that have one  6… for each, first those without a number, then the others in
+//       order and up to the last one, its offset and body
 // Answers {how many were put back, how many are gone for good}; or -1 when the log is another one,
 // or some are missing that another node may hold.
 inline constexpr std::string_view kPutBackRewrites = R"lua(
-local hash, overlay, last, is_last = KEYS[1], KEYS[2] .. ':w', tonumber(ARGV[3]), ARGV[4] == '1'
-local meta = redis.call('HMGET', hash, 'e', 'w', 'a')
+local hash, overlay, call = KEYS[1], KEYS[2] .. ':w', redis.call
+local last, is_last, unnumbered = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
+local meta = call('HMGET', hash, 'e', 'w', 'a')
 -- So far the log is the one that was rewritten.
 local same = meta[1] == ARGV[1] and math.huge or nil
 for old, top in (meta[3] or ''):gmatch('(%S+):(%d+)') do
   if not same and old == ARGV[1] then same = tonumber(top) end
 end
 if not same then return -1 end
-local known, before = tonumber(meta[2] or '0'), last - (#ARGV - 4) / 2
-if known > last or (known == last and not is_last) then return {0, 0} end
-if before > known and not is_last then return -1 end
--- At the last try also what the store seems to have: those in front may be another node's that held
--- fewer. In order, so that the newest stays.
-local from, count = is_last and 1 or known - before + 1, 0
-for i = from, last - before do
-  if tonumber(ARGV[3 + 2 * i]) <= same then
-    redis.call('HSET', overlay, ARGV[3 + 2 * i], ARGV[4 + 2 * i])
-    if before + i > known then count = count + 1 end
-  end
+local known, all = tonumber(meta[2] or '0'), (#ARGV - 5) / 2
+local before, count = last - (all - unnumbered), 0
+local function set(i, command)
+  local offset, body = ARGV[4 + 2 * i], ARGV[5 + 2 * i]
+  if tonumber(offset) > same or call('HGET', overlay, offset) == body then return end
+  local added = call(command, overlay, offset, body)
+  count = count + (command == 'HSET' and 1 or added)
 end
-redis.call('HSET', hash, 'w', ARGV[3])
+if known > last or (known == last and not is_last) then
+  -- It counts as if all were there, but whoever put them back may not have held all.
+  for i = all, 1, -1 do set(i, 'HSETNX') end
+  return {count, 0}
+end
+if before > known and not is_last then return -1 end
+-- In order, so that the newest stays; at the last try also what the store seems to have: those in
+-- front may be another node's that held fewer.
+for i = 1, all do
+  if is_last or before > known or before + i - unnumbered > known then set(i, 'HSET') end
+end
+call('HSET', hash, 'w', ARGV[3])
 local ttl = tonumber(ARGV[2])
-if ttl > 0 then redis.call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
-return {count, math.max(0, before - known)}
+if ttl > 0 then call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
+return {count, unnumbered > 0 and 0 or math.max(0, before - known)}
 )lua";
 
 }  // namespace chirm::redis_scripts

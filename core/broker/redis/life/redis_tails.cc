@@ -99,34 +99,40 @@ void RedisTails::compare() {
     channels_.pop_back();
     one.position = known_position(context_, one.channel);
     if (one.position.epoch.empty()) continue;  // nobody was told anything that could be wrong now
-    // The newest body is sent along: the same offset with another text shows that the store has had
-    // another history since. One that was rewritten shows nothing: the store may have lost that.
-    const RedisRewrites* const rewrites = rewrites_of(one.channel);
-    const bool is_rewritten = rewrites != nullptr && rewrites->find(one.position.offset) != nullptr;
-    if (one.position.offset > 0 && !is_rewritten) {
-      auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
-      if (!newest.empty()) one.body = std::move(newest.front().body);
-    }
+    add_newest(one);
     const auto oldest = context_.listener->tail(one.channel, 0, 1);
     one.first = oldest.empty() ? one.position.offset + 1 : oldest.front().offset;
-    bytes += one.channel.size() + one.body.size();
+    bytes += one.channel.size() + one.newest.body.size();
     batch.push_back(std::move(one));
   }
   if (batch.empty()) return;
-  command_.begin(3 + 2 * batch.size() + 2 + 5 * batch.size());
+  command_.begin(3 + 2 * batch.size() + 2 + 6 * batch.size());
   command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
   for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
   command_.add(life_).add(first_true_);
   for (Known& one : batch) {
-    command_.add(one.position.epoch).add(one.position.offset).add(one.body).add(one.new_epoch);
-    command_.add(one.first);
-    one.body = {};
+    command_.add(one.position.epoch).add(one.position.offset).add(one.new_epoch).add(one.first);
+    command_.add(one.newest.offset).add(one.newest.body);
+    one.newest.body = {};
   }
   // These go around the queue of requests: until they are answered, no request may be sent.
   ++in_flight_;
   commands_.ask(command_, [this, batch = std::move(batch)](const RedisReply& reply) {
     on_compared(batch, reply);
   });
+}
+
+// The same offset with another text shows that the store has had another history since. One that was
+// rewritten shows nothing, as the store may have lost that: so one in front of it is looked at.
+void RedisTails::add_newest(Known& known) const {
+  const RedisRewrites* const rewrites = rewrites_of(known.channel);
+  std::uint64_t offset = known.position.offset;
+  for (int i = 0; i < kLooksMax && offset > 0; ++i, --offset) {
+    if (rewrites != nullptr && rewrites->is_rewritten(offset)) continue;
+    auto newest = context_.listener->tail(known.channel, offset - 1, 1);
+    if (!newest.empty()) known.newest = std::move(newest.front());
+    return;
+  }
 }
 
 void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& reply) {
@@ -148,7 +154,7 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
       gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
     }
     const RedisRewrites* const rewrites = rewrites_of(batch[i].channel);
-    if (rewrites != nullptr && !rewrites->newest().empty()) rewritten_.push_back(batch[i].channel);
+    if (rewrites != nullptr && !rewrites->empty()) rewritten_.push_back(batch[i].channel);
   }
   pump();
 }
@@ -208,7 +214,7 @@ std::vector<RedisTails::Id> RedisTails::ids_of(std::string_view channel,
   for (const Publication& publication : publications) {
     Id& id = ids.emplace_back();
     if (subscription != nullptr) {
-      id.is_rewritten = subscription->rewrites().find(publication.offset) != nullptr;
+      id.is_rewritten = subscription->rewrites().is_rewritten(publication.offset);
       id.key = subscription->keys().find(publication.offset);
       id.is_apart = !id.key.empty();
     }
@@ -280,13 +286,24 @@ void RedisTails::put_back_rewrites() {
   const std::string channel = std::move(rewritten_.back());
   rewritten_.pop_back();
   const RedisRewrites* const rewrites = rewrites_of(channel);
-  if (rewrites == nullptr || rewrites->newest().empty()) return;  // unsubscribed since
+  if (rewrites == nullptr || rewrites->empty()) return;  // unsubscribed since
+  // What is known of by a read of the log alone is in the tail as it is now.
+  std::vector<Publication> unnumbered;
+  std::size_t bytes = 0;
+  for (const std::uint64_t offset : rewrites->unnumbered()) {
+    auto found = context_.listener->tail(channel, offset - 1, 1);
+    if (found.empty() || found.front().offset != offset) continue;
+    bytes += found.front().body.size();
+    if (bytes > kPieceBytes) break;
+    unnumbered.push_back(std::move(found.front()));
+  }
   const auto& newest = rewrites->newest();
-  command_.begin(3 + 2 + 4 + 2 * newest.size());
+  command_.begin(3 + 2 + 5 + 2 * (unnumbered.size() + newest.size()));
   command_.add("EVAL").add(redis_scripts::kPutBackRewrites).add(2);
   add_channel_keys(command_, context_, channel);
   command_.add(rewrites->epoch()).add(context_.settings.history_ttl_ms).add(rewrites->count());
-  command_.add(is_last_ ? "1" : "0");
+  command_.add(is_last_ ? "1" : "0").add(unnumbered.size());
+  for (const Publication& one : unnumbered) command_.add(one.offset).add(one.body);
   for (const RedisRewrites::Rewrite& one : newest) command_.add(one.offset).add(one.body);
   ++in_flight_;
   commands_.ask(command_,

@@ -462,6 +462,23 @@ TEST_F(RedisTailsRewritten, IsPutBackWhereTheStoreHasWhatItWas) {
   expect_back(body("1") + ' ' + body("zwei") + ' ' + body("drei"));
 }
 
+// The store has another publication in front of one that was rewritten, of which it knows nothing.
+TEST_F(RedisTailsRewritten, DoesNotHideAnotherHistory) {
+  start(server_.unix_url());
+  const std::string epoch = one_->logs[kRoom].top.epoch;
+  rewrite(3, "drei");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 1; }));
+  server_.command({"DEL", kStream, kRewrites});
+  server_.command({"HDEL", kHash, "w"});
+  for (const std::string id : {"1", "x", "3"}) {
+    server_.command({"XADD", kStream, (id == "x" ? "2" : id) + "-0", "b", body(id)});
+  }
+  server_.command({"SAVE"});
+  restart_from_snapshot();
+  for (BrokerNode* node : {one_.get(), other_.get()}) ASSERT_TRUE(run_until_back(*node));
+  EXPECT_FALSE(top(*one_).descends_from(epoch, 1));
+}
+
 // Notices of the first ones came before it followed the room.
 TEST_F(RedisTailsRewritten, IsTakenFromTheNodeThatHoldsMost) {
   Relay relay(loop_, server_.port());

@@ -120,10 +120,9 @@ void compare(Turn& turn, std::size_t index) {
   const std::uint64_t first = node.tail.bodies.empty() ? known.offset + 1 : node.tail.first();
   const std::string new_epoch = turn.new_epoch();
   Call call{turn.protocol.scripts().compare, 2, {kHashKey, kStreamKey}, turn.world.time_s};
-  for (const std::string& word :
-       {std::to_string(node.number), std::to_string(node.first_true), known.epoch,
-        std::to_string(known.offset), newest == 0 ? std::string() : text_of(newest), new_epoch,
-        std::to_string(first)}) {
+  call.words.push_back(std::to_string(node.number));
+  call.words.push_back(std::to_string(node.first_true));
+  for (const std::string& word : turn.protocol.known(known, first, newest, new_epoch)) {
     call.words.push_back(word);
   }
   const Answer& answer = turn.ask(call);

@@ -94,6 +94,16 @@ Call CountedLeases::lease(const World&, const Node& node) const {
           0};
 }
 
+std::vector<std::string> CountedLeases::known(const Position& known, std::uint64_t first,
+                                              Body newest, const std::string& new_epoch) const {
+  return {known.epoch,
+          std::to_string(known.offset),
+          new_epoch,
+          std::to_string(first),
+          newest == 0 ? std::string("0") : std::to_string(known.offset),
+          newest == 0 ? std::string() : text_of(newest)};
+}
+
 std::vector<std::string> CountedLeases::last_try(const Node& node, const Position& known) const {
   return {std::to_string(known.offset), node.is_last ? "1" : "0"};
 }
@@ -147,6 +157,12 @@ Call TimedLeases::lease(const World& world, const Node& node) const {
           {kLifeKey, kNodesKey, node.life_id, node.name, std::to_string(node.number),
            std::to_string(node.first_true), std::to_string(kLeaseMs)},
           world.time_s};
+}
+
+std::vector<std::string> TimedLeases::known(const Position& known, std::uint64_t first, Body newest,
+                                            const std::string& new_epoch) const {
+  return {known.epoch, std::to_string(known.offset), newest == 0 ? std::string() : text_of(newest),
+          new_epoch, std::to_string(first)};
 }
 
 std::vector<std::string> TimedLeases::last_try(const Node& node, const Position&) const {

@@ -35,6 +35,9 @@ class Protocol {
   // Whether it is given up then, by what it is told about the others.
   virtual bool gives_up(std::int64_t others, bool is_in_vain) const = 0;
   virtual Call lease(const World& world, const Node& node) const = 0;
+  // What a node says of the channel, to compare it; `newest` 0: it holds nothing.
+  virtual std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                         const std::string& new_epoch) const = 0;
   // What says, when something is put back, whether it is for the last time.
   virtual std::vector<std::string> last_try(const Node& node, const Position& known) const = 0;
   // Whether it does not fit when a node knows that there was more, and nobody holds that; and
@@ -54,6 +57,8 @@ class CountedLeases final : public Protocol {
   Call settle(const World& world, const Node& node, Wait wait, bool is_in_vain) const override;
   bool gives_up(std::int64_t others, bool is_in_vain) const override;
   Call lease(const World& world, const Node& node) const override;
+  std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                 const std::string& new_epoch) const override;
   std::vector<std::string> last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return true; }
   bool tells_life() const override { return true; }
@@ -70,6 +75,8 @@ class TimedLeases final : public Protocol {
   Call settle(const World& world, const Node& node, Wait wait, bool is_in_vain) const override;
   bool gives_up(std::int64_t others, bool is_in_vain) const override;
   Call lease(const World& world, const Node& node) const override;
+  std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                 const std::string& new_epoch) const override;
   std::vector<std::string> last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return false; }
   bool tells_life() const override { return false; }
