@@ -12,9 +12,9 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
-//                                   p  it got so far, but nobody held a publication when it was put
-//                                      back: while it is o, who comes later may put them back.
-//                                      Absent: they have been
+//                                   p  `<epoch>:<offset>`: it had got so far, but nobody held a
+//                                      publication when that was put back. While that is o, and
+//                                      there is no stream, who comes later may put them back
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller

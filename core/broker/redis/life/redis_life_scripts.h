@@ -229,7 +229,7 @@ for i = 1, #KEYS, 2 do
   local meta = redis.call('HMGET', hash, 'e', 'o', 'l', 'p')
   local top, verdict = tonumber(meta[2] or '0'), -1
   local is_far = top < offset and top + 1 < tonumber(first)
-  local is_bare = meta[4] == meta[2] and top <= offset and tonumber(first) <= offset
+  local is_bare = meta[4] and meta[4] == epoch .. ':' .. meta[2] and tonumber(first) <= offset
   if not meta[1] or
       (meta[1] == epoch and (is_far or is_bare) and redis.call('EXISTS', stream) == 0) then
     -- Whoever holds the longest tail must begin, because nothing can be put in front of a stream
@@ -287,7 +287,8 @@ local count, known, is_last = (#ARGV - 12) / 2, tonumber(ARGV[11]), ARGV[12] == 
 local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'p')
 local top, life = tonumber(meta[2] or '0'), ARGV[1]
 local has_stream = meta[1] and call('EXISTS', stream) == 1
-local is_bare = meta[5] == meta[2] and known >= top
+local of, got = (meta[5] or ''):match('^(%S+):(%d+)$')
+got = of == epoch and tonumber(got) or nil
 -- Nobody has published since: a new epoch now comes before any offset is given a second time.
 local function give_up_rest()
   local text = format('%.0f', top)
@@ -309,11 +310,14 @@ if has_stream and first > top + 1 then
   -- At last, what is in between is gone for good.
   return is_last and give_up_rest() or -1
 end
+local is_bare = got == top and count > 0
 local is_begun = not has_stream and (not meta[1] or is_bare or first > top + 1)
-if is_begun and first > 1 then
-  -- How far it had got says nothing to those who hold publications: who holds none waits for them.
+if is_begun and not is_last then
+  -- How far it had got says nothing to those who hold publications: who holds none waits for them,
+  -- and who holds the end of it goes before who does not.
   local longest = call('GET', hash .. ':first')
-  if not is_last and (count == 0 or longest and tonumber(longest) < first) then return -1 end
+  if first > 1 and (count == 0 or longest and tonumber(longest) < first) then return -1 end
+  if is_bare and known < top then return -1 end
 end
 if is_begun then top = first - 1 end
 call('DEL', hash .. ':first')
@@ -357,8 +361,8 @@ top = math.max(top, first + count - 1)
 if is_last and count <= 1 and added == 0 and top < known then return give_up_rest() end
 call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
 if is_begun and count == 0 and top > 0 then
-  call('HSET', hash, 'p', format('%.0f', top))
-elseif meta[5] then
+  call('HSET', hash, 'p', epoch .. ':' .. format('%.0f', top))
+elseif got and top >= got then
   call('HDEL', hash, 'p')
 end
 local ttl = tonumber(ARGV[6])
@@ -372,6 +376,8 @@ else
   call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, tonumber(ARGV[7]))))
   call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
 end
+-- It had got further, but whoever held that is not here.
+if got and count > 0 and top >= known and top < got then return give_up_rest() end
 return {top, added}
 )lua";
 
