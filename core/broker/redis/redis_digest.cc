@@ -20,9 +20,9 @@ RedisDigest::RedisDigest(RedisContext& context, RedisCommands& commands, std::st
 // A digest that could only be sent in part, or not at all, is sent again as a whole the next time:
 // saying a position three times does no harm.
 void RedisDigest::send() {
-  if (context_.positions.empty()) return;
+  if (context_.positions.is_all_said()) return;
   piece_.assign(1, kDigest);
-  const bool is_sent = context_.positions.visit(
+  const bool is_sent = context_.positions.visit_unsaid(
       [this](const std::string& channel, const Position& one) { return append(channel, one); });
   if (is_sent && send_piece()) context_.positions.age();
 }

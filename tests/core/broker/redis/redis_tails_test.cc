@@ -224,6 +224,21 @@ TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInAMomentAgo) {
   EXPECT_NE(publish(*other, "else").epoch, epoch);
 }
 
+// All digests have named it, but no lease was written since that would be missing with it.
+TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInBeforeRedisHung) {
+  node_settings_.lease_period_ms = 60'000;
+  const auto writer = make_node(server_.unix_url());
+  const std::string epoch = publish(*writer, "1").epoch;
+  server_.command({"SAVE"});
+  publish(*writer, "2");
+  const std::uint64_t& digests = writer->broker->counters().digests;
+  const std::uint64_t before = digests;
+  ASSERT_TRUE(writer->run_until([&] { return digests >= before + 2; }));
+  restart_from_snapshot();
+  const auto other = make_node(server_.unix_url());
+  EXPECT_NE(publish(*other, "else").epoch, epoch);
+}
+
 TEST_F(RedisTails, ChangesTheEpochWhenTheStoreHasAnotherPublication) {
   Relay relay(loop_, server_.port());
   RedisServer successor(
