@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/pack.h"
+#include "core/broker/redis/redis_bus_message.h"
 
 namespace chirm {
 
@@ -44,7 +45,8 @@ bool RedisDigest::send_piece() {
   return is_sent;
 }
 
-// The topic is open to whoever can publish in it: what cannot be read ends the message.
+// The topic is open to whoever can publish in it: what cannot be read, or is no position, ends the
+// message. The offset of a new epoch is 0.
 void RedisDigest::read(std::string_view message, const OnPosition& on_position) {
   if (message.empty() || message.front() != kDigest) return;
   message.remove_prefix(1);
@@ -52,7 +54,8 @@ void RedisDigest::read(std::string_view message, const OnPosition& on_position) 
     const auto channel = pack::take_text(message);
     const auto epoch = channel ? pack::take_text(message) : std::nullopt;
     const auto offset = epoch ? pack::take_number<std::uint64_t>(message) : std::nullopt;
-    if (!offset) return;
+    if (!offset || channel->empty() || epoch->empty()) return;
+    if (*offset > RedisBusMessage::kNumberMax) return;
     on_position(*channel, *epoch, *offset);
   }
 }

@@ -108,7 +108,10 @@ bool RedisSubscription::has_missed(Position position) {
 }
 
 void RedisSubscription::note_keys(const History& history) {
-  for (const auto& [offset, key] : history.keys) keys_.note(history.top.epoch, offset, key);
+  for (const auto& [offset, key] : history.keys) {
+    // 0 is that of an entry that chirm has not written.
+    if (offset > 0) keys_.note(history.top.epoch, offset, key);
+  }
 }
 
 // ---- Rewrites
@@ -116,7 +119,10 @@ void RedisSubscription::note_keys(const History& history) {
 // Of those whose notice was lost it is not known where they were: anywhere.
 void RedisSubscription::on_rewritten(std::string_view message) {
   const auto notice = RedisRewriteNotice::parse(message);
-  if (!notice) return;
+  if (!notice) {
+    ++context_.counters.invalid_received;
+    return;
+  }
   const RedisRewrites::Seen seen = rewrites_.note(*notice);
   if (seen == RedisRewrites::Seen::kSome) {
     context_.listener->on_rewritten(channel_, UINT64_MAX, {});
