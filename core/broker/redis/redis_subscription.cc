@@ -17,7 +17,11 @@ bool is_signal_or_rewrite(std::string_view message) {
 }  // namespace
 
 RedisSubscription::RedisSubscription(RedisContext& context, std::string_view channel, Done done)
-    : context_(context), channel_(channel), done_(std::move(done)) {}
+    : context_(context),
+      channel_(channel),
+      done_(std::move(done)),
+      rewrites_(context.rewrites_memory),
+      keys_(context.keys_memory) {}
 
 void RedisSubscription::start_reading() {
   CHIRM_CHECK(state_ == State::kSubscribing || state_ == State::kReading, channel_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "core/broker/redis/redis_rewrites.h"
+#include "core/broker/redis/kept/redis_rewrites.h"
 
 #include <algorithm>
 
@@ -11,31 +11,35 @@ RedisRewrites::Seen RedisRewrites::note(const RedisRewriteNotice& notice) {
   const bool is_same_epoch = notice.epoch == epoch_;
   if (is_same_epoch && notice.rewrites <= count_) return Seen::kNothingNew;  // a read was faster
   const bool is_next = is_same_epoch && notice.rewrites == count_ + 1;
-  if (!is_next) {
-    newest_.clear();
-    bytes_ = 0;
-  }
+  if (!is_next) forget();
   epoch_ = notice.epoch;
   count_ = notice.rewrites;
   keep(notice);
   return is_next ? Seen::kNext : Seen::kSome;
 }
 
+// When it is too much, a quarter goes: one by one, all that is left would be moved each time.
 void RedisRewrites::keep(const RedisRewriteNotice& notice) {
   newest_.push_back({notice.rewrites, notice.offset, std::string(notice.body)});
-  bytes_ += notice.body.size();
-  while (bytes_ > kBytesMax) {
-    bytes_ -= newest_.front().body.size();
-    newest_.erase(newest_.begin());
+  std::size_t kept = bytes() + newest_.back().bytes();
+  if (kept > kBytesMax) {
+    auto end = newest_.begin();
+    for (; kept > kBytesMax / 4 * 3 && end != newest_.end(); ++end) kept -= end->bytes();
+    newest_.erase(newest_.begin(), end);
   }
+  resize(kept);
+}
+
+void RedisRewrites::forget() {
+  newest_ = {};  // with its memory
+  resize(0);
 }
 
 RedisRewrites::Seen RedisRewrites::note(std::string_view epoch, std::uint64_t rewrites) {
   if (epoch == epoch_ && rewrites == count_) return Seen::kNothingNew;
   const bool is_first = epoch_.empty();
   // What is kept ends with another number than the log has come to.
-  newest_.clear();
-  bytes_ = 0;
+  forget();
   epoch_ = epoch;
   count_ = rewrites;
   return is_first ? Seen::kNothingNew : Seen::kSome;
@@ -52,7 +56,9 @@ void RedisRewrites::check() const {
   CHIRM_CHECK(newest_.size() <= count_, newest_.size(), count_);
   CHIRM_CHECK(newest_.empty() || newest_.back().number == count_, count_);
   CHIRM_CHECK(newest_.empty() || newest_.front().number == count_ - newest_.size() + 1, count_);
-  CHIRM_CHECK(bytes_ <= kBytesMax, bytes_);
+  CHIRM_CHECK(bytes() <= kBytesMax, bytes());
+  CHIRM_CHECK(newest_.empty() == (bytes() == 0), newest_.size(), bytes());
+  Keeper::check();
 }
 
 }  // namespace chirm

@@ -11,20 +11,26 @@
 #include <string_view>
 #include <vector>
 
+#include "core/broker/redis/kept/redis_kept_memory.h"
 #include "core/broker/redis/redis_bus_message.h"
 
 namespace chirm {
 
-class RedisRewrites {
+class RedisRewrites final : private RedisKeptMemory::Keeper {
  public:
-  // The bodies of all that are kept, of one channel.
+  // Of one channel.
   static constexpr std::size_t kBytesMax = 256 * 1024;
 
   struct Rewrite {
     std::uint64_t number;  // 1 for the channel's first
     std::uint64_t offset;
     std::string body;
+
+    std::size_t bytes() const { return sizeof(*this) + body.size(); }
   };
+
+  // The memory is that of all channels' rewrites, and must outlive it.
+  explicit RedisRewrites(RedisKeptMemory& memory) : Keeper(memory) {}
 
   enum class Seen : std::uint8_t {
     kNothingNew,
@@ -41,7 +47,7 @@ class RedisRewrites {
   }
 
   std::uint64_t count() const { return count_; }
-  // Oldest first, with no number left out, up to count().
+  // Oldest first, with no number left out, up to count(). Valid until any channel's note().
   const std::vector<Rewrite>& newest() const { return newest_; }
   // The newest body that was given to this offset, as far as that is kept; else null.
   const std::string* find(std::uint64_t offset) const;
@@ -51,11 +57,11 @@ class RedisRewrites {
 
  private:
   void keep(const RedisRewriteNotice& notice);
+  void forget() override;
 
   std::string epoch_;  // "": nothing is known yet
   std::uint64_t count_ = 0;
   std::vector<Rewrite> newest_;
-  std::size_t bytes_ = 0;  // of the bodies in newest_
 };
 
 }  // namespace chirm
