@@ -248,9 +248,10 @@ end
 local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
 if not epoch or not entry then return 0 end
 if ARGV[2] ~= '' and ARGV[2] ~= epoch then
-  local is_ancestor = false
+  local is_ancestor, same = false, math.huge
   for old, last in (meta[2] or ''):gmatch('(%S+):(%d+)') do
-    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= tonumber(last))
+    same = math.min(same, tonumber(last))
+    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= same)
   end
   if not is_ancestor then return 0 end
 end

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/broker/redis/kept/redis_message_keys.h"
+#include "core/broker/redis/kept/redis_rewrites.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_message_keys.h"
-#include "core/broker/redis/redis_rewrites.h"
 
 namespace chirm {
 

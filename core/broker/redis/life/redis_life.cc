@@ -240,6 +240,7 @@ void RedisLife::on_lease(const RedisReply& reply) {
   }
   lease_ = static_cast<std::uint64_t>(reply[0].integer());
   leased_ms_ = context_.loop.now_ms();
+  context_.positions.note_lease();
   nodes_.clear();
   for (std::size_t i = 1; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
   context_.counters.leases = nodes_.size();

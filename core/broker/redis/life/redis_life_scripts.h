@@ -230,8 +230,8 @@ for i = 1, #KEYS, 2 do
   local top, verdict = tonumber(meta[2] or '0'), -1
   local is_far = top < offset and top + 1 < tonumber(first)
   local is_bare = meta[4] and meta[4] == epoch .. ':' .. meta[2] and tonumber(first) <= offset
-  if not meta[1] or
-      (meta[1] == epoch and (is_far or is_bare) and redis.call('EXISTS', stream) == 0) then
+  if not meta[1] or (is_bare or meta[1] == epoch and is_far) and
+      redis.call('EXISTS', stream) == 0 then
     -- Whoever holds the longest tail must begin, because nothing can be put in front of a stream
     -- that is there. So all nodes leave a note of where theirs begins.
     local key = hash .. ':first'
@@ -285,7 +285,7 @@ local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
 local count, known, is_last = (#ARGV - 12) / 2, tonumber(ARGV[11]), ARGV[12] == '1'
 local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'p')
-local top, life = tonumber(meta[2] or '0'), ARGV[1]
+local top, life, present = tonumber(meta[2] or '0'), ARGV[1], meta[1] or epoch
 local has_stream = meta[1] and call('EXISTS', stream) == 1
 local of, got = (meta[5] or ''):match('^(%S+):(%d+)$')
 got = of == epoch and tonumber(got) or nil
@@ -293,7 +293,7 @@ got = of == epoch and tonumber(got) or nil
 local function give_up_rest()
   local text = format('%.0f', top)
   call('HSET', hash, 'e', ARGV[4], 'o', text, 'l', life, 'a',
-    (epoch .. ':' .. text .. ' ' .. (meta[4] or '')):sub(1, 200))
+    (present .. ':' .. text .. ' ' .. (meta[4] or '')):sub(1, 200))
   return -4
 end
 if not meta[1] then
@@ -301,7 +301,7 @@ if not meta[1] then
   -- or will under a new epoch: a late tail would be put in the middle of it.
   if ARGV[1] == ARGV[2] then return -1 end
   call('DEL', stream, stream .. ':w')
-elseif meta[1] ~= epoch then
+elseif present ~= epoch and not (got and (top < got or top == got and not has_stream)) then
   return -1
 elseif tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
   life = meta[3] or '0'  -- it gets a new epoch when it is touched, and still will
@@ -350,7 +350,7 @@ for i = 1, count do
     else
       call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[12 + 2 * i])
     end
-    if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
+    if has_id then call('SET', KEYS[key], text .. ':' .. present, 'PX', ARGV[9]) end
     -- So that a node that does not know of it sees why its own is another one.
     if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[12 + 2 * i]) end
     added = added + 1
@@ -359,7 +359,7 @@ end
 top = math.max(top, first + count - 1)
 -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.
 if is_last and count <= 1 and added == 0 and top < known then return give_up_rest() end
-call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
+call('HSET', hash, 'e', present, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
 if is_begun and count == 0 and top > 0 then
   call('HSET', hash, 'p', epoch .. ':' .. format('%.0f', top))
 elseif got and top >= got then
@@ -396,11 +396,11 @@ local hash, overlay, call = KEYS[1], KEYS[2] .. ':w', redis.call
 local last, is_last, unnumbered = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
 local meta = call('HMGET', hash, 'e', 'w', 'a')
 -- So far the log is the one that was rewritten.
-local same = meta[1] == ARGV[1] and math.huge or nil
+local same, is_found = math.huge, meta[1] == ARGV[1]
 for old, top in (meta[3] or ''):gmatch('(%S+):(%d+)') do
-  if not same and old == ARGV[1] then same = tonumber(top) end
+  if not is_found then same, is_found = math.min(same, tonumber(top)), old == ARGV[1] end
 end
-if not same then return -1 end
+if not is_found then return -1 end
 local known, all = tonumber(meta[2] or '0'), (#ARGV - 5) / 2
 local before, count = last - (all - unnumbered), 0
 local function set(i, command)

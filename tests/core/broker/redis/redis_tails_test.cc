@@ -292,6 +292,21 @@ TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInAMomentAgo) {
   EXPECT_NE(publish(*other, "else").epoch, epoch);
 }
 
+// All digests have named it, but no lease was written since that would be missing with it.
+TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInBeforeRedisHung) {
+  node_settings_.lease_period_ms = 60'000;
+  const auto writer = make_node(server_.unix_url());
+  const std::string epoch = publish(*writer, "1").epoch;
+  server_.command({"SAVE"});
+  publish(*writer, "2");
+  const std::uint64_t& digests = writer->broker->counters().digests;
+  const std::uint64_t before = digests;
+  ASSERT_TRUE(writer->run_until([&] { return digests >= before + 2; }));
+  restart_from_snapshot();
+  const auto other = make_node(server_.unix_url());
+  EXPECT_NE(publish(*other, "else").epoch, epoch);
+}
+
 TEST_F(RedisTails, ChangesTheEpochWhenTheStoreHasAnotherPublication) {
   Relay relay(loop_, server_.port());
   RedisServer successor(
@@ -477,6 +492,27 @@ TEST_F(RedisTailsRewritten, DoesNotHideAnotherHistory) {
   restart_from_snapshot();
   for (BrokerNode* node : {one_.get(), other_.get()}) ASSERT_TRUE(run_until_back(*node));
   EXPECT_FALSE(top(*one_).descends_from(epoch, 1));
+}
+
+// It came later, and only knows it from the log.
+TEST_F(RedisTailsRewritten, IsPutBackByANodeThatHasReadIt) {
+  for (const bool is_saved : {true, false}) {
+    start(server_.unix_url());
+    if (is_saved) server_.command({"SAVE"});
+    rewrite(2, "two");
+    other_ = make_follower(server_.unix_url());
+    const auto history = other_->history({kRoom, 0, 100, false});
+    ASSERT_TRUE(history && *history);
+    other_->logs[kRoom].tail = (*history)->publications;
+    one_ = make_follower(server_.unix_url());
+    run_until_leases_are_new(*other_, 2);
+    is_saved ? restart_from_snapshot() : restart_empty();
+    expect_back(body("1") + ' ' + body("two") + ' ' + body("3"));
+    one_.reset();
+    other_.reset();
+    server_.command({"FLUSHALL"});
+    rewrites_ = 0;
+  }
 }
 
 // Notices of the first ones came before it followed the room.
