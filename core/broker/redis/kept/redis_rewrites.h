@@ -51,7 +51,6 @@ class RedisRewrites final : private RedisKeptMemory::Keeper {
   }
 
   const std::string& epoch() const { return epoch_; }
-  const std::string& epoch() const { return epoch_; }
   std::uint64_t count() const { return count_; }
   bool empty() const { return newest_.empty() && unnumbered_.empty(); }
   // Oldest first, with no number left out, up to count(). Valid until any channel's note().

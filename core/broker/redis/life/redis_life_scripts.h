@@ -297,9 +297,9 @@ local function give_up_rest()
   return -4
 end
 if not meta[1] then
-  -- n = t: the life is settled, and something is gone for good. Others have used the channel since,
-  -- or will under a new epoch: a late tail would be put in the middle of it.
-  if ARGV[1] == ARGV[2] then return -1 end
+  -- n = t: the life was settled without this node, so the channel is to get a new epoch when it is
+  -- touched.
+  if ARGV[1] == ARGV[2] then life = '0' end
   call('DEL', stream, stream .. ':w')
 elseif present ~= epoch and not (got and (top < got or top == got and not has_stream)) then
   return -1
@@ -381,8 +381,8 @@ if got and count > 0 and top >= known and top < got then return give_up_rest() e
 return {top, added}
 )lua";
 
-// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several nodes
-// may do it at once.
+// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several
+// nodes may do it at once.
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 the epoch in which they were made  2 time to live (ms, 0: for ever)  3 the number of the
