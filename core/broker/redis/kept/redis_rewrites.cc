@@ -9,9 +9,14 @@ namespace chirm {
 
 RedisRewrites::Seen RedisRewrites::note(const RedisRewriteNotice& notice) {
   const bool is_same_epoch = notice.epoch == epoch_;
-  if (is_same_epoch && notice.rewrites <= count_) return Seen::kNothingNew;  // a read was faster
+  const bool follows = newest_.empty() || notice.rewrites == newest_.back().number + 1;
+  if (is_same_epoch && notice.rewrites <= count_) {
+    // A read was faster, and has told of it. But only the notice says where it was.
+    if (follows) keep(notice);
+    return Seen::kNothingNew;
+  }
   const bool is_next = is_same_epoch && notice.rewrites == count_ + 1;
-  if (!is_next) forget();
+  if (!is_next || !follows) forget();
   epoch_ = notice.epoch;
   count_ = notice.rewrites;
   keep(notice);
@@ -35,14 +40,20 @@ void RedisRewrites::forget() {
   resize(0);
 }
 
+// When there were more, what is kept stays: most often their notices are on the way, and go on from
+// there. When there were fewer, the store has lost some.
 RedisRewrites::Seen RedisRewrites::note(std::string_view epoch, std::uint64_t rewrites) {
   if (epoch == epoch_ && rewrites == count_) return Seen::kNothingNew;
   const bool is_first = epoch_.empty();
-  // What is kept ends with another number than the log has come to.
-  forget();
+  if (epoch != epoch_ || rewrites < count_) forget();
   epoch_ = epoch;
   count_ = rewrites;
   return is_first ? Seen::kNothingNew : Seen::kSome;
+}
+
+const std::vector<RedisRewrites::Rewrite>& RedisRewrites::newest() const {
+  static const std::vector<Rewrite> kNone;
+  return newest_.empty() || newest_.back().number == count_ ? newest_ : kNone;
 }
 
 const std::string* RedisRewrites::find(std::uint64_t offset) const {
@@ -54,8 +65,10 @@ const std::string* RedisRewrites::find(std::uint64_t offset) const {
 void RedisRewrites::check() const {
   CHIRM_CHECK(!epoch_.empty() || count_ == 0, count_);
   CHIRM_CHECK(newest_.size() <= count_, newest_.size(), count_);
-  CHIRM_CHECK(newest_.empty() || newest_.back().number == count_, count_);
-  CHIRM_CHECK(newest_.empty() || newest_.front().number == count_ - newest_.size() + 1, count_);
+  CHIRM_CHECK(newest_.empty() || newest_.back().number <= count_, count_);
+  CHIRM_CHECK(
+      newest_.empty() || newest_.back().number - newest_.front().number + 1 == newest_.size(),
+      newest_.size());
   CHIRM_CHECK(bytes() <= kBytesMax, bytes());
   CHIRM_CHECK(newest_.empty() == (bytes() == 0), newest_.size(), bytes());
   Keeper::check();

@@ -47,8 +47,9 @@ class RedisRewrites final : private RedisKeptMemory::Keeper {
   }
 
   std::uint64_t count() const { return count_; }
-  // Oldest first, with no number left out, up to count(). Valid until any channel's note().
-  const std::vector<Rewrite>& newest() const { return newest_; }
+  // Oldest first, with no number left out, up to count(); none when the last one is not kept. Valid
+  // until any channel's note().
+  const std::vector<Rewrite>& newest() const;
   // The newest body that was given to this offset, as far as that is kept; else null.
   const std::string* find(std::uint64_t offset) const;
 
@@ -61,6 +62,7 @@ class RedisRewrites final : private RedisKeptMemory::Keeper {
 
   std::string epoch_;  // "": nothing is known yet
   std::uint64_t count_ = 0;
+  // With no number left out, and up to count_ unless a read was faster than the notices.
   std::vector<Rewrite> newest_;
 };
 
