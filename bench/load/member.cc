@@ -31,11 +31,13 @@ void Member::publish(std::uint64_t due_us, std::string_view text) {
   const MessageId id = publisher_->next(due_us);
   std::string payload;
   append_payload(payload, id, text);
-  client_.publish(room_.channel(), payload, [this, sequence = id.sequence](const auto& published) {
+  client_.publish(room_.channel(), payload, [this, id](const auto& published) {
     if (published) {
-      publisher_->on_acked(sequence, *published, now_us());
+      room_.note_acked(published->epoch, published->offset, id);
+      publisher_->on_acked(
+          id.sequence, {.offset = published->offset, .epoch = published->epoch, .at_us = now_us()});
     } else {
-      publisher_->on_failed(sequence);
+      publisher_->on_failed(id.sequence);
       events_.on_failed(published.error().message);
     }
     events_.on_settleable(*this);

@@ -63,8 +63,8 @@ bool is_told(const Violation& violation, const Evidence& evidence) {
   if (violation.kind != "acked_lost" || violation.offset == 0) return false;
   const auto& resets = evidence.journal.resets();
   return std::any_of(resets.begin(), resets.end(), [&](const Reset& reset) {
-    return reset.channel == violation.channel && reset.offset >= violation.offset &&
-           reset.at_us <= violation.acked_us + 10 * kSecondUs &&
+    return reset.channel == violation.channel && reset.epoch == violation.epoch &&
+           reset.offset >= violation.offset && reset.at_us <= violation.acked_us + 10 * kSecondUs &&
            reset.at_us + 5 * kSecondUs >= violation.acked_us &&
            may_be_told(reset.at_us, evidence.faults);
   });

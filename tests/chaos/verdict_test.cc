@@ -34,10 +34,10 @@ FaultRecord kill(std::uint64_t at_s) {
 }
 
 std::string violation(const std::string& kind, std::uint64_t at_s, std::uint64_t due_s,
-                      std::uint64_t acked_s) {
+                      std::uint64_t acked_s, const std::string& epoch = "e") {
   return R"({"event":"violation","at_us":)" + std::to_string(at_s * kSecondUs) + R"(,"kind":")" +
-         kind + R"(","count":1,"channel":"room:x","epoch":"e","offset":9,"due_us":)" +
-         std::to_string(due_s * kSecondUs) + R"(,"acked_us":)" +
+         kind + R"(","count":1,"channel":"room:x","epoch":")" + epoch +
+         R"(","offset":9,"due_us":)" + std::to_string(due_s * kSecondUs) + R"(,"acked_us":)" +
          std::to_string(acked_s * kSecondUs) + "}\n";
 }
 
@@ -149,6 +149,13 @@ TEST_F(VerdictTest, ExcusesWhatReadersWereToldToHaveMissed) {
               ElementsAre("1 acked_lost", "2 recovered:false without cause"));
 }
 
+TEST_F(VerdictTest, ExcusesNothingThatReadersWereToldOfAnotherEpoch) {
+  happened("acked_lost", violation("acked_lost", 90, 16, 16, "before"));
+  report_->resets = 1;
+  journal_.read(reset(15, 9));
+  EXPECT_THAT(complaints({wipe(11)}), ElementsAre("1 acked_lost"));
+}
+
 TEST_F(VerdictTest, ExcusesNoMoreThanWasCounted) {
   journal_.read(reset(12) + violation("acked_lost", 90, 10, 10));
   EXPECT_THAT(complaints({wipe(11)}),
@@ -166,10 +173,11 @@ TEST_F(VerdictTest, IsNotGoodWhenNothingHadToBeMended) {
 }
 
 TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
-  for (const char* kind : {"lost", "duplicated", "reordered", "altered", "false_recovered"}) {
+  for (const char* kind :
+       {"lost", "duplicated", "reordered", "altered", "forked", "false_recovered"}) {
     happened(kind, violation(kind, 12, 11, 0));
   }
-  EXPECT_EQ(complaints({wipe(11)}).size(), 5);
+  EXPECT_EQ(complaints({wipe(11)}).size(), 6);
 }
 
 TEST_F(VerdictTest, CountsAsLostTimeWhatTheClientsOfAKilledNodeTook) {
