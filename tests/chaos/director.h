@@ -26,10 +26,12 @@ class Director {
 
  private:
   void run_faults();
-  void inject(const Fault& fault);
-  // The next one: all of them in a random order, then all again in another. nullptr when there is
+  // At once; returns when all are repaired and their effects over.
+  void inject(const std::vector<const Fault*>& faults);
+  // The next ones: all of them in a random order, then all again in another. None when there is
   // none to be injected.
-  const Fault* next_fault();
+  std::vector<const Fault*> next_faults();
+  void fill_bag();
   // Whether all faults are such that chirm-load does.
   bool is_left_to_load() const;
   void record_vanished(const LoadReport& report);

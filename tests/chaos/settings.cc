@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kIntroduction =
     "Runs a cluster of real processes (Redis with an append-only file, chirmd, nginx) under load,\n"
-    "breaks something every few seconds, and judges: was anything that was acked lost, stored\n"
+    "breaks something, or several things at once, every few seconds, and judges: was anything that "
+    "was acked lost, stored\n"
     "twice, delivered twice or out of order, or presented as recovered when it was not? And did\n"
     "each fault have an effect? The same --seed repeats the same faults in the same order,\n"
     "on the same nodes (a node without clients is passed over) and for the same times.\n";
@@ -22,6 +23,7 @@ constexpr const char* kEpilogue =
     "Exit code: 0 when all is well, 1 when not or when interrupted, 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm-chaos --duration 600 --seed 7\n"
+    "  chirm-chaos --duration 600 --at-once 3 --every 10 --seed 1\n"
     "  chirm-chaos --once --faults kill-node,kill-redis --keep /tmp/chaos";
 
 void add_options(CLI::App& app, Settings& settings) {
@@ -35,6 +37,10 @@ void add_options(CLI::App& app, Settings& settings) {
   number("--churn", settings.churn, "Clients a second that lose or close their connection [1]", 0);
   number("--every", settings.every_s, "Seconds from one fault to the next [5]", 0);
   number("--duration", settings.duration_s, "Seconds of faults [600]", 0);
+  app.add_option("--at-once", settings.at_once,
+                 "Faults at once: two up to so many, as far as they are compatible [1]")
+      ->option_text("N")
+      ->check(CLI::Range(1U, 5U));
   app.add_flag("--once", settings.is_once, "Each fault once, instead of for --duration");
   app.add_option("--faults", settings.faults, "Which, separated by commas [all]")
       ->option_text("NAMES")

@@ -20,7 +20,8 @@ struct Settings {
   double rate = 200;   // messages a second
   double every_s = 5;  // from the start of a fault to that of the next
   double duration_s = 600;
-  bool is_once = false;  // each fault once, instead of for a time
+  std::uint32_t at_once = 1;  // faults, at most; above 1 at least two
+  bool is_once = false;       // each fault once, instead of for a time
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  // names
   bool has_sentinel = false;        // Redis has a replica and a Sentinel

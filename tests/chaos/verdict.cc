@@ -29,7 +29,7 @@ constexpr std::uint64_t kVictimUs = kSecondUs / 2;
 
 bool is_any_loss(const std::vector<FaultRecord>& faults, auto&& is_cause) {
   return std::any_of(faults.begin(), faults.end(), [&](const FaultRecord& fault) {
-    return fault.loses_store && is_cause(fault);
+    return fault.kind.loses_store && is_cause(fault);
   });
 }
 
@@ -55,6 +55,29 @@ bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
   return is_any_loss(faults, [&](const FaultRecord& fault) {
     return at_us >= fault.begin_us && at_us <= fault.end_us + 10 * kSecondUs;
   });
+}
+
+constexpr std::uint64_t kTogetherUs = 5 * kSecondUs;
+
+// Whether the server may end a subscription at that time, of somebody who has missed nothing: then,
+// too, or while the store was restarted when a node that may know more could not be asked. The
+// nodes do not wait for it for long, but change the epochs.
+bool may_be_ended(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
+  if (may_be_told(at_us, faults)) return true;
+  for (const FaultRecord& one : faults) {
+    if (!one.kind.restarts_store) continue;
+    for (const FaultRecord& other : faults) {
+      if (!other.kind.takes_node || other.begin_us > one.end_us + kTogetherUs ||
+          one.begin_us > other.end_us + kTogetherUs) {
+        continue;
+      }
+      if (at_us >= std::min(one.begin_us, other.begin_us) &&
+          at_us <= std::max(one.end_us, other.end_us) + 10 * kSecondUs) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 // What was acked in a log that started over, before its readers were placed behind it: it is kept,
@@ -83,7 +106,7 @@ Percentiles percentiles(std::vector<double> values) {
 Percentiles time_to_catch_up(const LoadJournal& journal, const std::vector<FaultRecord>& faults) {
   std::vector<double> times_ms;
   for (const FaultRecord& fault : faults) {
-    if (!fault.kills_node) continue;
+    if (!fault.kind.kills_node) continue;
     for (const Outage& outage : journal.outages()) {
       if (outage.gone_us < fault.begin_us || outage.gone_us >= fault.begin_us + kVictimUs) continue;
       times_ms.push_back(static_cast<double>(outage.caught_up_us - fault.begin_us) / 1000);
@@ -118,7 +141,7 @@ void judge_report(Verdict& verdict, const Evidence& evidence) {
   constexpr const char* kResubscribed = "subscriptions ended by the server without cause";
   verdict.violations[kResubscribed] = report.resubscribed;
   for (const std::uint64_t at_us : evidence.journal.resubscribed_us()) {
-    if (may_be_told(at_us, evidence.faults)) ++verdict.resubscribed;
+    if (may_be_ended(at_us, evidence.faults)) ++verdict.resubscribed;
   }
   excuse(verdict, kResubscribed, verdict.resubscribed);
 
@@ -152,7 +175,7 @@ void judge_kills(Verdict& verdict, const Evidence& evidence) {
   std::size_t clients = 0;
   std::size_t victims = 0;
   for (const FaultRecord& fault : evidence.faults) {
-    if (!fault.kills_node) continue;
+    if (!fault.kind.kills_node) continue;
     ++verdict.node_kills;
     clients += fault.clients;
     victims += evidence.journal.count_victims(fault.begin_us, fault.begin_us + kNoticedUs);

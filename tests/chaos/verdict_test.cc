@@ -23,13 +23,19 @@ FaultRecord fault(std::string name, std::uint64_t at_s) {
 
 FaultRecord wipe(std::uint64_t at_s) {
   FaultRecord record = fault("wipe-redis", at_s);
-  record.loses_store = true;
+  record.kind.loses_store = true;
   return record;
 }
 
 FaultRecord kill(std::uint64_t at_s) {
   FaultRecord record = fault("kill-node", at_s);
-  record.kills_node = true;
+  record.kind.kills_node = record.kind.takes_node = true;
+  return record;
+}
+
+FaultRecord restart(std::uint64_t at_s) {
+  FaultRecord record = fault("kill-redis", at_s);
+  record.kind.restarts_store = true;
   return record;
 }
 
@@ -154,6 +160,42 @@ TEST_F(VerdictTest, ExcusesNothingThatReadersWereToldOfAnotherEpoch) {
   report_->resets = 1;
   journal_.read(reset(15, 9));
   EXPECT_THAT(complaints({wipe(11)}), ElementsAre("1 acked_lost"));
+}
+
+// The restart lasts from 11 to 12.
+TEST_F(VerdictTest, ExcusesEndedSubscriptionsWhenANodeCouldNotBeAsked) {
+  report_->resubscribed = 1;
+  journal_.read(resubscribed(13));
+  EXPECT_THAT(complaints({restart(11)}),
+              ElementsAre("1 subscriptions ended by the server without cause"));
+  EXPECT_EQ(complaints({kill(11)}).size(), 1);
+  EXPECT_EQ(complaints({restart(11), fault("drain-node", 11)}).size(), 1);
+  EXPECT_EQ(complaints({restart(11), kill(4), kill(18)}).size(), 1);
+  EXPECT_THAT(complaints({restart(11), kill(6)}), IsEmpty());
+  EXPECT_THAT(complaints({kill(17), restart(11)}), IsEmpty());
+  EXPECT_EQ(judged({kill(9), restart(11)}).resubscribed, 1);
+}
+
+TEST_F(VerdictTest, ExcusesNoLossWhenANodeCouldNotBeAsked) {
+  happened("acked_lost", violation("acked_lost", 90, 11, 11));
+  happened("stored_twice", violation("stored_twice", 12, 11, 0));
+  report_->resets = 1;
+  journal_.read(reset(12));
+  EXPECT_EQ(complaints({restart(11), kill(11)}).size(), 3);
+}
+
+TEST_F(VerdictTest, ExcusesForFaultsAtOnceWhatEachOfThemExcuses) {
+  happened("acked_lost", violation("acked_lost", 90, 19, 19));
+  happened("lost", violation("lost", 90, 11, 11));
+  report_->resets = report_->resubscribed = 1;
+  journal_.read(reset(27) + resubscribed(27));
+  EXPECT_EQ(complaints({wipe(11), kill(11), restart(11)}).size(), 4);
+  // Together they last until 20.
+  std::vector<FaultRecord> together = {wipe(11), kill(11)};
+  for (FaultRecord& one : together) one.end_us = 20 * kSecondUs;
+  EXPECT_THAT(complaints(together), ElementsAre("1 lost"));
+  together[0].kind.loses_store = false;
+  EXPECT_EQ(complaints(together).size(), 4);
 }
 
 TEST_F(VerdictTest, ExcusesNoMoreThanWasCounted) {
