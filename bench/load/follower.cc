@@ -29,7 +29,7 @@ void Follower::on_joined(const Joined& how) {
   }
   // Before the first reply, or from somewhere else, there is nothing that could be recovered.
   if (how.recovered) room_.violate(&Violations::false_recovered, &epoch, how.offset);
-  if (!is_first) room_.note_reset(epoch, how.offset);
+  if (!is_first) room_.note_reset(epoch, how.offset, how.gone_us);
   // How much it was told to have missed can be counted only where both offsets are of one log.
   if (epoch_ == &epoch && next_ != 0 && how.offset >= next_) {
     room_.tally().counts.missed += how.offset + 1 - next_;

@@ -104,7 +104,8 @@ void Member::on_subscribed(std::string_view channel, const client::Subscribed& h
                        .epoch = how.epoch,
                        .was_recovering = how.was_recovering,
                        .recovered = how.recovered,
-                       .at_us = now_us()});
+                       .at_us = now_us(),
+                       .gone_us = was_subscribed ? 0 : outage_.gone_us});
   // Its own messages that others have received may be in the gap: they will not come back.
   if (has_joined_ && !how.recovered && publisher_) publisher_->on_reset();
   if (!std::exchange(has_joined_, true)) {

@@ -88,9 +88,9 @@ void Room::violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uin
   tally_.violate(kind, {name_.channel, name, offset, scheduled_us}, count);
 }
 
-void Room::note_reset(const Epoch& epoch, std::uint64_t offset) {
+void Room::note_reset(const Epoch& epoch, std::uint64_t offset, std::uint64_t gone_us) {
   ++tally_.counts.resets;
-  if (tally_.journal != nullptr) tally_.journal->reset(name_.channel, epoch.name, offset);
+  if (tally_.journal != nullptr) tally_.journal->reset(name_.channel, epoch.name, offset, gone_us);
 }
 
 void Room::note_appearance(const Epoch& epoch, const Publication& publication) {

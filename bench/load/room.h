@@ -60,7 +60,7 @@ class Room {
   // A publisher was told that its message is there. epoch: "" when it was not told.
   void note_acked(std::string_view epoch, std::uint64_t offset, const MessageId& id);
   // A subscriber was told recovered:false, and goes on from `offset`.
-  void note_reset(const Epoch& epoch, std::uint64_t offset);
+  void note_reset(const Epoch& epoch, std::uint64_t offset, std::uint64_t gone_us);
   // Counts what a subscriber, or all of them, saw. scheduled_us: of the message, 0 when not known.
   void violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,
                std::uint64_t scheduled_us = 0, std::uint64_t count = 1);

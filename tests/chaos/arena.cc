@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "tests/chaos/api_traffic.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
 
@@ -34,7 +35,10 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-Cluster::Options cluster_options(const Settings& settings) {
+using Clocks = std::vector<std::unique_ptr<testing::SteppedClock>>;
+
+// Makes the clocks of the nodes and of Redis, where these can be stepped.
+Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
   Cluster::Options options;
   options.nodes = settings.nodes;
   options.has_relays = !settings.has_sentinel;
@@ -42,9 +46,20 @@ Cluster::Options cluster_options(const Settings& settings) {
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
-  options.chirmd_arguments = {"--insecure", "--drain",        "1", "--ping",
-                              "10",         "--pong-timeout", "5", "--tail-bytes-max",
-                              "1048576"};
+  options.chirmd_arguments = {
+      "--insecure",     "--api-key", ApiTraffic::kKey,   "--drain", "1", "--ping", "10",
+      "--pong-timeout", "5",         "--tail-bytes-max", "1048576"};
+  if (settings.history_ttl_s != 0) {
+    options.chirmd_arguments.insert(options.chirmd_arguments.end(),
+                                    {"--history-ttl", std::to_string(settings.history_ttl_s)});
+  }
+  if (settings.faketime.empty()) return options;
+  clocks.resize(settings.nodes + 1);
+  for (std::size_t i = 0; i <= settings.nodes; ++i) {
+    clocks[i] = std::make_unique<testing::SteppedClock>(settings.faketime);
+    if (i < settings.nodes) options.node_environments.push_back(clocks[i]->environment());
+  }
+  options.redis_environment = clocks.back()->environment();
   return options;
 }
 
@@ -60,7 +75,7 @@ Arena::Arena(const Settings& settings)
       totals_(settings.nodes),
       suspended_(settings.nodes),
       taken_(settings.nodes),
-      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings))) {}
+      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings, clocks_))) {}
 
 Arena::~Arena() = default;
 
@@ -90,6 +105,9 @@ void Arena::start_load() {
                                         directory_.path() + "/journal",
                                         "--json",
                                         directory_.path() + "/load.json"};
+  if (settings_.history_ttl_s != 0) {
+    arguments.insert(arguments.end(), {"--silence", std::to_string(2 * settings_.history_ttl_s)});
+  }
   load_ = std::make_unique<Process>(
       loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   const bool has_started = wait_until(

@@ -24,6 +24,7 @@
 #include "tests/chaos/settings.h"
 #include "tests/support/cluster.h"
 #include "tests/support/loop_runner.h"
+#include "tests/support/stepped_clock.h"
 #include "tests/support/temp_directory.h"
 
 namespace chirm::chaos {
@@ -116,6 +117,9 @@ class Arena {
   testing::Cluster& cluster() { return *cluster_; }
   testing::RedisServer& redis() { return cluster_->redis(); }
   RedisCopies& copies() { return copies_; }
+  // With Settings::faketime.
+  testing::SteppedClock& clock(std::size_t node) { return *clocks_[node]; }
+  testing::SteppedClock& redis_clock() { return *clocks_.back(); }
   LoadJournal& journal() { return journal_; }
   // A fault has this node until it gives it back; at least one must be free. Any, or with
   // has_clients, if there is one, the next that has some.
@@ -148,6 +152,7 @@ class Arena {
   std::list<Pause*> pauses_;     // of tasks that are suspended, which own them
   std::vector<std::string> troubles_;
   RedisCopies copies_;
+  std::vector<std::unique_ptr<testing::SteppedClock>> clocks_;  // of the nodes, and of Redis
   std::unique_ptr<testing::Cluster> cluster_;
   std::unique_ptr<testing::Process> load_;
 };

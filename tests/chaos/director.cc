@@ -29,6 +29,13 @@ int Director::run() {
     begun_us_ = now_us();
     tell() << settings_.nodes << " nodes, " << settings_.clients << " clients, " << settings_.rate
            << " messages/s, seed " << settings_.seed << std::endl;
+    std::vector<std::uint16_t> ports;
+    for (std::size_t node = 0; node < settings_.nodes; ++node) {
+      ports.push_back(arena_->cluster().node_port(node));
+    }
+    if (!settings_.has_no_api) {
+      api_ = std::make_unique<ApiTraffic>(std::move(ports), settings_.seed);
+    }
     run_faults();
     if (records_.empty() && !is_left_to_load()) {
       arena_->troubles().emplace_back("no fault was injected");
@@ -36,6 +43,7 @@ int Director::run() {
     arena_->revive_nodes();
     heal();
     tell() << "verifying" << std::endl;
+    const std::vector<Violation> found = end_api_traffic();
     const auto report = LoadReport::parse(arena_->stop_load());
     if (report && settings_.has("vanish")) record_vanished(*report);
     arena_->stop();
@@ -43,8 +51,10 @@ int Director::run() {
                          .journal = arena_->journal(),
                          .faults = records_,
                          .troubles = arena_->troubles(),
+                         .more = found,
                          .totals = arena_->totals(),
-                         .limits = settings_.limits}));
+                         .limits = settings_.limits,
+                         .history_ttl_s = settings_.history_ttl_s}));
   } catch (const Interrupted& why) {
     tell() << why.what() << std::endl;
     if (arena_) keep_logs(settings_.keep);
@@ -157,6 +167,24 @@ void Director::record_vanished(const LoadReport& report) {
 void Director::heal() {
   const bool is_well = arena_->wait_until([this] { return arena_->are_nodes_ready(); });
   if (!is_well) arena_->troubles().emplace_back("not all nodes became ready again");
+}
+
+std::vector<Violation> Director::end_api_traffic() {
+  if (!api_) return {};
+  api_->begin_end();
+  // Its requests need the relays of this loop.
+  if (!arena_->wait_until([this] { return api_->has_ended(); })) {
+    arena_->troubles().emplace_back("the server API does not answer");
+    return {};
+  }
+  tell() << api_->acked() << " published through the API, " << api_->repeated()
+         << " times asked for again" << std::endl;
+  if (api_->acked() == 0) arena_->troubles().emplace_back("nothing was published through the API");
+  constexpr std::size_t kShownMax = 10;
+  for (std::size_t i = 0; i < std::min(api_->found().size(), kShownMax); ++i) {
+    tell() << api_->found()[i].kind << ' ' << api_->found()[i].line << std::endl;
+  }
+  return api_->found();
 }
 
 int Director::finish(const Verdict& verdict) {

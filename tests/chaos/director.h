@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/chaos/api_traffic.h"
 #include "tests/chaos/arena.h"
 #include "tests/chaos/faults.h"
 #include "tests/chaos/settings.h"
@@ -36,12 +37,15 @@ class Director {
   bool is_left_to_load() const;
   void record_vanished(const LoadReport& report);
   void heal();
+  // Returns what is wrong.
+  std::vector<Violation> end_api_traffic();
   int finish(const Verdict& verdict);
   void keep_logs(const std::string& directory);
   std::ostream& tell() const;
 
   const Settings& settings_;
   std::unique_ptr<Arena> arena_;
+  std::unique_ptr<ApiTraffic> api_;
   Random random_;
   std::vector<const Fault*> bag_;
   std::vector<FaultRecord> records_;

@@ -30,6 +30,10 @@ Task<bool> partition_redis(Injection& injection);
 Task<bool> lose_answers(Injection& injection);
 Task<bool> lose_packets_for_a_while(Injection& injection);
 
+// clock_faults.cc
+Task<bool> step_node_clock(Injection& injection);
+Task<bool> step_redis_clock(Injection& injection);
+
 // client_faults.cc
 Task<bool> reload_nginx(Injection& injection);
 Task<bool> kill_nginx(Injection& injection);

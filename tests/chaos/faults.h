@@ -41,6 +41,9 @@ struct Fault {
 
 // The one that needs enter_lossy_network().
 inline constexpr std::string_view kLosePackets = "lose-packets";
+// Those that need libfaketime.
+inline constexpr std::string_view kStepNodeClock = "step-node-clock";
+inline constexpr std::string_view kStepRedisClock = "step-redis-clock";
 
 std::span<const Fault> all_faults();
 // Whether it can be injected with, or without, a Sentinel.

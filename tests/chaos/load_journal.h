@@ -20,7 +20,8 @@ struct Reset {
   std::uint64_t at_us = 0;
   std::string channel;
   std::string epoch;
-  std::uint64_t offset = 0;  // where the client goes on
+  std::uint64_t offset = 0;   // where the client goes on
+  std::uint64_t gone_us = 0;  // when it lost its connection, 0 when it had not
 };
 
 struct Violation {

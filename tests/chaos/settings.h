@@ -26,11 +26,14 @@ struct Settings {
   std::vector<std::string> faults;  // names
   bool has_sentinel = false;        // Redis has a replica and a Sentinel
   double churn = 1;                 // clients a second that lose or close their connection
+  bool has_no_api = false;          // nothing is published through the server API
+  std::uint32_t history_ttl_s = 0;  // of the nodes; every third room is silent for longer. 0: never
 
   bool has(std::string_view fault) const {
     return std::find(faults.begin(), faults.end(), fault) != faults.end();
   }
 
+  std::string faketime;  // libfaketime, "" when there is none or nobody needs it
   std::string programs;  // where chirmd and chirm-load are
   std::string wrapper;   // what to run chirmd with, "" for nothing
   std::string keep;      // directory for logs and reports; "": only when the run fails

@@ -38,7 +38,7 @@ bool is_any_loss(const std::vector<FaultRecord>& faults, auto&& is_cause) {
 // of it.
 bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faults) {
   return is_any_loss(faults, [&](const FaultRecord& fault) {
-    if (violation.kind == "stored_twice") {
+    if (violation.kind == "stored_twice" || violation.kind == "api_stored_twice") {
       return violation.due_us <= fault.end_us && violation.at_us >= fault.begin_us &&
              violation.at_us <= fault.end_us + 20 * kSecondUs;
     }
@@ -46,7 +46,8 @@ bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faul
       return violation.acked_us + 5 * kSecondUs >= fault.begin_us &&
              violation.acked_us <= fault.end_us + 2 * kSecondUs;
     }
-    return false;
+    // Looked for in the history, in the end.
+    return violation.kind == "api_lost" && violation.acked_us <= fault.end_us + 2 * kSecondUs;
   });
 }
 
@@ -55,6 +56,13 @@ bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
   return is_any_loss(faults, [&](const FaultRecord& fault) {
     return at_us >= fault.begin_us && at_us <= fault.end_us + 10 * kSecondUs;
   });
+}
+
+// Whether a client was away for so long that what it missed need not be kept any more. It may have
+// heard nothing for some seconds before it noticed that its connection was gone.
+bool is_lapsed(const Reset& reset, std::uint64_t history_ttl_s) {
+  return history_ttl_s != 0 && reset.gone_us != 0 &&
+         reset.at_us - reset.gone_us + 4 * kSecondUs >= history_ttl_s * kSecondUs;
 }
 
 constexpr std::uint64_t kTogetherUs = 5 * kSecondUs;
@@ -127,15 +135,22 @@ void excuse(Verdict& verdict, const std::string& kind, std::uint64_t count) {
 void judge_report(Verdict& verdict, const Evidence& evidence) {
   const LoadReport& report = *evidence.report;
   verdict.violations = report.violations;
-  for (const Violation& violation : evidence.journal.violations()) {
-    if (!is_excused(violation, evidence.faults) && !is_told(violation, evidence)) continue;
-    verdict.excused += violation.count;
-    excuse(verdict, violation.kind, violation.count);
+  for (const Violation& violation : evidence.more) {
+    verdict.violations[violation.kind] += violation.count;
+  }
+  for (const auto* violations : {&evidence.journal.violations(), &evidence.more}) {
+    for (const Violation& violation : *violations) {
+      if (!is_excused(violation, evidence.faults) && !is_told(violation, evidence)) continue;
+      verdict.excused += violation.count;
+      excuse(verdict, violation.kind, violation.count);
+    }
   }
   constexpr const char* kReset = "recovered:false without cause";
   verdict.violations[kReset] = report.resets;
   for (const Reset& reset : evidence.journal.resets()) {
-    if (may_be_told(reset.at_us, evidence.faults)) ++verdict.resets;
+    if (may_be_told(reset.at_us, evidence.faults) || is_lapsed(reset, evidence.history_ttl_s)) {
+      ++verdict.resets;
+    }
   }
   excuse(verdict, kReset, verdict.resets);
   constexpr const char* kResubscribed = "subscriptions ended by the server without cause";

@@ -91,8 +91,10 @@ struct Evidence {
   const LoadJournal& journal;
   const std::vector<FaultRecord>& faults;
   const std::vector<std::string>& troubles;  // the driver's own, e.g. a node that did not stop
+  const std::vector<Violation>& more;        // what others than chirm-load have found
   const MetricTotals& totals;                // of the nodes
   TimeLimits limits = {};
+  std::uint64_t history_ttl_s = 0;  // 0: histories do not lapse
 };
 
 Verdict judge(const Evidence& evidence);

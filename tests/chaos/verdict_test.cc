@@ -47,9 +47,10 @@ std::string violation(const std::string& kind, std::uint64_t at_s, std::uint64_t
          std::to_string(acked_s * kSecondUs) + "}\n";
 }
 
-std::string reset(std::uint64_t at_s, int offset = 9) {
+std::string reset(std::uint64_t at_s, int offset = 9, std::uint64_t gone_s = 0) {
   return R"({"event":"reset","at_us":)" + std::to_string(at_s * kSecondUs) +
-         R"(,"channel":"room:x","epoch":"e","offset":)" + std::to_string(offset) + "}\n";
+         R"(,"channel":"room:x","epoch":"e","offset":)" + std::to_string(offset) +
+         R"(,"gone_us":)" + std::to_string(gone_s * kSecondUs) + "}\n";
 }
 
 std::string resubscribed(std::uint64_t at_s) {
@@ -66,7 +67,7 @@ std::string outage(std::uint64_t gone_us, std::uint64_t caught_up_us, int client
 class VerdictTest : public ::testing::Test {
  protected:
   Verdict judged(const std::vector<FaultRecord>& faults) {
-    return judge({report_, journal_, faults, {}, totals_, limits_});
+    return judge({report_, journal_, faults, {}, more_, totals_, limits_, history_ttl_s_});
   }
   std::vector<std::string> complaints(const std::vector<FaultRecord>& faults) {
     return judged(faults).complaints;
@@ -82,8 +83,10 @@ class VerdictTest : public ::testing::Test {
     return report;
   }();
   LoadJournal journal_{""};
+  std::vector<Violation> more_;
   MetricTotals totals_{1};
   TimeLimits limits_;
+  std::uint64_t history_ttl_s_ = 0;
 };
 
 TEST_F(VerdictTest, IsGoodWhenNothingHappened) { EXPECT_THAT(complaints({kill(5)}), IsEmpty()); }
@@ -220,6 +223,30 @@ TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
     happened(kind, violation(kind, 12, 11, 0));
   }
   EXPECT_EQ(complaints({wipe(11)}).size(), 6);
+}
+
+TEST_F(VerdictTest, ExcusesWhatHasLapsedWhileAClientWasAway) {
+  report_->resets = 3;
+  journal_.read(reset(50, 9, 43) + reset(50, 9, 47) + reset(50));
+  EXPECT_THAT(complaints({}), ElementsAre("3 recovered:false without cause"));
+  history_ttl_s_ = 8;
+  EXPECT_THAT(complaints({}), ElementsAre("2 recovered:false without cause"));
+}
+
+// The wipe lasts from 11 to 12.
+TEST_F(VerdictTest, ExcusesWhatTheHistoryLacksOnlyWhenItWasLostSince) {
+  const auto at = [](const char* kind, std::uint64_t acked_s) {
+    Violation found;
+    found.kind = kind;
+    found.count = 1;
+    found.due_us = found.acked_us = found.at_us = acked_s * kSecondUs;
+    return found;
+  };
+  more_ = {at("api_lost", 5), at("api_lost", 12), at("api_stored_twice", 12)};
+  EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
+  EXPECT_THAT(complaints({kill(11)}), ElementsAre("2 api_lost", "1 api_stored_twice"));
+  more_ = {at("api_lost", 15), at("api_stored_twice", 13)};
+  EXPECT_EQ(complaints({wipe(11)}).size(), 2);
 }
 
 TEST_F(VerdictTest, CountsAsLostTimeWhatTheClientsOfAKilledNodeTook) {

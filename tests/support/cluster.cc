@@ -104,13 +104,15 @@ void Cluster::start_redis() {
   redis_ = std::make_unique<RedisServer>(
       RedisServer::Options{.configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
                            .arguments = options_.redis_arguments,
-                           .has_tcp = options_.has_relays || options_.has_sentinel});
+                           .has_tcp = options_.has_relays || options_.has_sentinel,
+                           .environment = options_.redis_environment});
   if (options_.has_sentinel) {
     replica_ = std::make_unique<RedisServer>(RedisServer::Options{
         .configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
         .arguments = {"--replicaof", "127.0.0.1", std::to_string(redis_->port()),
                       "--repl-diskless-sync-delay", "0"},
-        .has_tcp = true});
+        .has_tcp = true,
+        .environment = options_.redis_environment});
     sentinel_ = std::make_unique<SentinelServer>(
         loop_, SentinelServer::Options{.master_port = redis_->port()});
     CHIRM_CHECK(run_until(loop_, [this] { return is_guarded(); }));
@@ -151,8 +153,11 @@ void Cluster::start_node(std::size_t index) {
                    options_.chirmd_arguments.end());
   node.process.reset();
   node.is_killed = false;
+  std::vector<std::string> environment;
+  if (!options_.node_environments.empty()) environment = options_.node_environments[index];
   node.process = std::make_unique<Process>(
-      loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
+      loop_,
+      Process::Options{.arguments = std::move(arguments), .environment = std::move(environment)});
   wait_for(*node.process, "listening on " + address(node.port));
 }
 

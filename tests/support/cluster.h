@@ -34,6 +34,9 @@ class Cluster {
     std::vector<std::string> chirmd_arguments = {"--insecure"};
     std::string chirmd = CHIRM_BIN_DIR "/chirmd";
     std::vector<std::string> redis_arguments = {};
+    // NAME=value, besides the test's own; those of the nodes in their order, or none at all.
+    std::vector<std::string> redis_environment = {};
+    std::vector<std::vector<std::string>> node_environments = {};
     bool has_relays = false;    // one between each node and Redis
     bool has_sentinel = false;  // Redis has a replica and a Sentinel, and nodes ask that
     // Of nginx.conf, when not "": how long old workers keep their connections after a reload.

@@ -105,6 +105,7 @@ void RedisServer::start(const std::vector<std::string>& more) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
     dup2(log[1], STDOUT_FILENO);
     dup2(log[1], STDERR_FILENO);
+    for (std::string& variable : options_.environment) putenv(variable.data());
     execvp(argv[0], argv.data());
     _exit(127);
   }

@@ -23,6 +23,7 @@ class RedisServer {
     std::vector<std::string> arguments;  // for redis-server, e.g. {"--requirepass", "x"}
     bool has_tcp = false;
     bool is_started = true;
+    std::vector<std::string> environment = {};  // NAME=value, besides the test's own
   };
 
   explicit RedisServer(Options options);
