@@ -57,6 +57,7 @@ struct History {
   std::uint64_t rewrites = 0;  // how often something in the channel was rewritten; for the broker
   // Publications whose bodies do not say what they are known by, and that; for the broker.
   std::vector<std::pair<std::uint64_t, std::string>> keys = {};
+  std::vector<std::uint64_t> rewritten = {};  // offsets of those that were; for the broker
 };
 
 struct RewriteRequest {

@@ -29,12 +29,18 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number->value;
 }
 
+// The same of an offset, or of the number of a rewrite.
+std::optional<std::uint64_t> take_count(std::string_view& text) {
+  const auto number = take_number(text);
+  return number && *number > 0 && *number <= RedisBusMessage::kNumberMax ? number : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<RedisBusMessage> RedisBusMessage::parse(std::string_view text) {
   RedisBusMessage message;
-  const auto offset = take_number(text);
-  if (!offset || *offset == 0) return std::nullopt;  // offsets begin with 1
+  const auto offset = take_count(text);
+  if (!offset) return std::nullopt;
   message.offset_ = *offset;
   const std::size_t colon = text.find(':');
   if (colon == text.npos || colon == 0) return std::nullopt;
@@ -64,8 +70,8 @@ std::optional<RedisBusMessage::Item> RedisBusMessage::next() {
 std::optional<RedisRewriteNotice> RedisRewriteNotice::parse(std::string_view text) {
   if (!text.starts_with(RedisBusMessage::kRewrite)) return std::nullopt;
   text.remove_prefix(1);
-  const auto offset = take_number(text);
-  const auto rewrites = offset ? take_number(text) : std::nullopt;
+  const auto offset = take_count(text);
+  const auto rewrites = offset ? take_count(text) : std::nullopt;
   const std::size_t colon = text.find(':');
   if (!rewrites || colon == text.npos || colon == 0) return std::nullopt;
   return RedisRewriteNotice{*offset, *rewrites, text.substr(0, colon), text.substr(colon + 1)};

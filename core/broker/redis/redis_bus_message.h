@@ -7,6 +7,9 @@
 //                  when the body does not say what it is known by (redis_scripts.h)
 //   a signal       s<body>
 //   a rewrite      r<offset>:<rewrites so far>:<epoch>:<the new body>
+//
+// Offsets and numbers of rewrites begin with 1. What is none, or larger than the scripts can count,
+// makes the message invalid: it would be taken for the newest of all.
 
 #include <cstdint>
 #include <optional>
@@ -17,6 +20,8 @@ namespace chirm {
 // Publications. Views into the message.
 class RedisBusMessage {
  public:
+  // Up to here Lua's numbers are exact.
+  static constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 53;
   // First letters of the other two kinds.
   static constexpr char kSignal = 's';
   static constexpr char kRewrite = 'r';

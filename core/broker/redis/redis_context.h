@@ -13,6 +13,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/redis/kept/redis_kept_memory.h"
 #include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/redis_positions.h"
 #include "core/loop/later_calls.h"
@@ -23,6 +24,10 @@ namespace chirm {
 struct RedisContext {
   // Of a node that may not ask: later than all. Lua's numbers hold it.
   static constexpr std::uint64_t kAnyLife = std::uint64_t{1} << 52;
+  // For the newest edits and deletions of all channels, and for the newest message ids that bodies
+  // do not say: 1,000 channels' and more with what is usual (docs/operations.md).
+  static constexpr std::size_t kRewritesBytesMax = std::size_t{16} << 20;
+  static constexpr std::size_t kKeysBytesMax = std::size_t{16} << 20;
 
   RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix,
                std::string its_topic_prefix)
@@ -64,6 +69,8 @@ struct RedisContext {
     CHIRM_CHECK(pending_bytes <= settings.pending_bytes_max, pending_bytes);
     CHIRM_CHECK(pending != 0 || pending_bytes == 0, pending_bytes);
     positions.check();
+    rewrites_memory.check();
+    keys_memory.check();
     later.check();
   }
 
@@ -71,6 +78,8 @@ struct RedisContext {
   const BrokerSettings settings;
   BrokerListener* listener = nullptr;  // set before anything is sent
   RedisPositions positions;
+  RedisKeptMemory rewrites_memory{kRewritesBytesMax};
+  RedisKeptMemory keys_memory{kKeysBytesMax};
   BrokerCounters counters;
   Random random;  // for epochs
   LaterCalls later;

@@ -20,8 +20,8 @@ struct RedisNodeSettings {
   // lost. Longer than RedisLinkSettings::backoff_max_ms and connect_timeout_ms together, so that
   // they all have tried to connect; shorter than publishes are held.
   std::uint64_t return_ms = 2500;
-  // Likewise at a Redis that was started a moment ago and of which no node that has come remembers
-  // anything: others may, of which it does not know.
+  // Likewise at a Redis of which no node that has come remembers anything, and that knows of none:
+  // others may, of which it does not know.
   std::uint64_t strangers_ms = 2500;
   // How much longer that is for nodes that have come and are at work on what they hold. Publishes
   // that were held longer have failed by then; but to go on without these nodes would cost every

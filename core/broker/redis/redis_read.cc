@@ -32,6 +32,19 @@ std::vector<Ancestor> parse_ancestors(std::string_view text) {
   return ancestors;
 }
 
+// The fields of an entry: redis_scripts.h.
+void add_entry(std::uint64_t offset, const RedisReply& fields, History& history) {
+  Publication& publication = history.publications.emplace_back();
+  publication.offset = offset;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const std::string_view name = fields[i].text();
+    const std::string_view value = fields[i + 1].text();
+    if (name == "b") publication.body = value;
+    if (name == "k" && !value.empty()) history.keys.emplace_back(offset, value);
+    if (name == "w") history.rewritten.push_back(offset);
+  }
+}
+
 }  // namespace
 
 void RedisRead::submit(RedisContext& context, RedisCommands& commands,
@@ -79,7 +92,7 @@ void RedisRead::write_range(RedisCommand& command) const {
   }
 }
 
-// {top, epoch, {{id, {"b", body}}, …}, rewrites, ancestors}
+// {top, epoch, {{id, {"b", body, …}}, …}, rewrites, ancestors}
 void RedisRead::on_reply(const RedisReply& reply) {
   if (!done_) return;
   History history;
@@ -92,10 +105,7 @@ void RedisRead::on_reply(const RedisReply& reply) {
   history.publications.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const RedisReply entry = entries[i];
-    const std::uint64_t offset = offset_of(entry[0].text());
-    history.publications.push_back({offset, std::string(entry[1][1].text())});
-    const std::string_view key = entry[1][3].text();
-    if (!key.empty()) history.keys.emplace_back(offset, key);
+    add_entry(offset_of(entry[0].text()), entry[1], history);
   }
   take()(std::move(history));
 }

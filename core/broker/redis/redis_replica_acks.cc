@@ -20,6 +20,12 @@ namespace {
 // offsets in ROLE or INFO are told once a second only, unless a WAIT asks for them: 890 ms.
 constexpr std::uint64_t kRoundMs = 250;
 
+// Why a server cannot be asked for its replicas.
+std::string refusal_of_wait(const RedisReply& reply) {
+  return "WAIT is refused, so that no publication can be acknowledged: " +
+         std::string(reply.text());
+}
+
 std::string run_id_in(const RedisReply& info) {
   RedisServerInfo server;
   server.read(info.text());
@@ -75,13 +81,27 @@ void RedisReplicaAcks::on_server(const RedisReply& reply) {
   if (server_.empty()) {
     spdlog::error("redis: INFO is refused ({}): no publication can be acknowledged", reply.text());
   }
+  if (!server_.empty() && !link_server_.empty()) compare_servers();
   if (before != server_) fail_if([](const Waiting&) { return true; });
 }
 
+// A server that has become a replica (FAILOVER) keeps its connections, and answers on them. The
+// command link has noticed that it takes no writes; nothing is written on this one.
+void RedisReplicaAcks::compare_servers() {
+  if (link_server_ == server_) return link_->mark_useful();
+  link_->drop("the command link is at another server");
+}
+
+// WAIT for no replicas answers at once: so it shows what is refused (a user without that right, a
+// replica) before anybody waits for it, and is said once, not with each publication.
 void RedisReplicaAcks::on_link_up() {
+  link_->command(RedisCommand{"WAIT", "0", "0"}.bytes(), [this](const RedisReply& reply) {
+    if (reply.is_error()) link_->drop(refusal_of_wait(reply));
+  });
   link_->command(RedisCommand{"INFO", "server"}.bytes(), [this](const RedisReply& reply) {
     link_server_ = run_id_in(reply);
-    link_->mark_useful();
+    if (link_server_ == server_) return compare_servers();
+    connection_ = 0;  // what is known of the command link may be out of date: it is asked again
   });
 }
 
@@ -94,7 +114,7 @@ void RedisReplicaAcks::on_link_down() {
 // WAIT is about what the server had written when this connection's last command before it was run,
 // whoever wrote it (7.0: processCommand() sets woff after each call()). ROLE is that command.
 void RedisReplicaAcks::ask() {
-  if (asked_ != 0 || waiting_.empty() || server_.empty() || link_server_ != server_) return;
+  if (asked_ != 0 || waiting_.empty() || !can_ask()) return;
   asked_ = waiting_.size();
   link_->command(RedisCommand{"ROLE"}.bytes(), nullptr);
   link_->command(RedisCommand{"WAIT", std::to_string(replicas_), std::to_string(kRoundMs)}.bytes(),
@@ -102,8 +122,10 @@ void RedisReplicaAcks::ask() {
 }
 
 void RedisReplicaAcks::on_waited(const RedisReply& reply) {
+  // It says nothing about the replicas. What waits is asked for again when the link is back.
+  if (reply.is_error()) return link_->drop(refusal_of_wait(reply));
   const std::size_t asked = std::exchange(asked_, 0);
-  const bool is_enough = !reply.is_error() && reply.integer() >= std::int64_t{replicas_};
+  const bool is_enough = reply.integer() >= std::int64_t{replicas_};
   if (!is_enough) return fail_if([](const Waiting& one) { return !one.done; });
   if (std::exchange(is_lacking_, false)) {
     spdlog::info("redis: {} replicas have what is published again", replicas_);
@@ -124,7 +146,11 @@ void RedisReplicaAcks::expire() {
   };
   if (std::none_of(waiting_.begin(), waiting_.end(), is_over)) return;
   if (!std::exchange(is_lacking_, true)) {
-    spdlog::warn("redis: not {} replicas have what was published: publishes fail", replicas_);
+    if (can_ask()) {
+      spdlog::warn("redis: not {} replicas have what was published: publishes fail", replicas_);
+    } else {
+      spdlog::warn("redis: replicas cannot be asked for ({}): publishes fail", link_->problem());
+    }
   }
   fail_if(is_over);
 }

@@ -11,7 +11,8 @@
 //             0        asked_     size
 //
 // Only the server that has stored it can tell. Both connections ask for the server's run id, and no
-// round begins while these differ.
+// round begins while these differ: a link that is at another server than the command link is made
+// again.
 
 #include <cstddef>
 #include <cstdint>
@@ -60,6 +61,9 @@ class RedisReplicaAcks final : private RedisLink::Owner {
 
   void ask_server();
   void on_server(const RedisReply& reply);
+  // Both are known: makes the link again unless they are the same.
+  void compare_servers();
+  bool can_ask() const { return !server_.empty() && link_server_ == server_; }
   void ask();
   void on_waited(const RedisReply& reply);
   void expire();

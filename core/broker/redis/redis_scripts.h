@@ -12,6 +12,9 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
+//                                   p  `<epoch>:<offset>`: it had got so far, but nobody held a
+//                                      publication when that was put back. While that is o, and
+//                                      there is no stream, who comes later may put them back
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
@@ -42,10 +45,10 @@
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
 // What is still there is the beginning of what was there, so the old epoch becomes an ancestor, up
 // to here.
-// A node that has not heard yet that another life has begun is refused where that has got to: what
-// it would do might be undone, or be done twice.
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
+// A node that has not heard yet that another life has begun is refused where that has got to, also
+// when it rewrites: what it would do might be undone, or be done twice.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
 // them.
 
@@ -168,7 +171,8 @@ return answer
 // ARGV  1-6 as above  7 time to live of a channel's numbering, when it is used (ms)
 //       8 XRANGE or XREVRANGE  9 from  10 to  11 at most this many entries
 //       12 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries, how many were rewritten, ancestors}. Writes only when the
+// Answers {offset, epoch, entries, how many were rewritten, ancestors}; an entry that was rewritten
+// has a field `w`. Writes only when the
 // channel needs an epoch, or when the numbering's time to live is to begin anew: at most once in an
 // eighth of it.
 inline constexpr std::string_view kRead = R"lua(
@@ -212,7 +216,10 @@ while left > 0 and bytes_left > 0 do
     if bytes_left <= 0 then break end
     if meta[5] then
       local body = redis.call('HGET', stream .. ':w', some[i][1]:match('^%d+'))
-      if body then some[i][2][2] = body end
+      if body then
+        local fields = some[i][2]
+        fields[2], fields[#fields + 1], fields[#fields + 2] = body, 'w', '1'
+      end
     end
     entries[#entries + 1] = some[i]
     bytes_left = bytes_left - #some[i][2][2]
@@ -228,19 +235,23 @@ return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
-//       5 topic  6 time to live (ms, 0: for ever)
+//       5 topic  6 time to live (ms, 0: for ever)  7 the life that this node has arrived in
 // Answers 1 when it is done (also when it had been done before), 0 when there is no such
 // publication, -1 when its body is another one. The message is that of redis_bus_message.h.
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
-local meta = call('HMGET', hash, 'e', 'a')
+local meta = call('HMGET', hash, 'e', 'a', 'l')
+if tonumber(meta[3] or '0') > tonumber(ARGV[7]) then
+  return redis.error_reply('ERR another life has begun')
+end
 local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
 if not epoch or not entry then return 0 end
 if ARGV[2] ~= '' and ARGV[2] ~= epoch then
-  local is_ancestor = false
+  local is_ancestor, same = false, math.huge
   for old, last in (meta[2] or ''):gmatch('(%S+):(%d+)') do
-    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= tonumber(last))
+    same = math.min(same, tonumber(last))
+    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= same)
   end
   if not is_ancestor then return 0 end
 end

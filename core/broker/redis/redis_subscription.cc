@@ -17,7 +17,11 @@ bool is_signal_or_rewrite(std::string_view message) {
 }  // namespace
 
 RedisSubscription::RedisSubscription(RedisContext& context, std::string_view channel, Done done)
-    : context_(context), channel_(channel), done_(std::move(done)) {}
+    : context_(context),
+      channel_(channel),
+      done_(std::move(done)),
+      rewrites_(context.rewrites_memory),
+      keys_(context.keys_memory) {}
 
 void RedisSubscription::start_reading() {
   CHIRM_CHECK(state_ == State::kSubscribing || state_ == State::kReading, channel_);
@@ -107,8 +111,12 @@ bool RedisSubscription::has_missed(Position position) {
   return true;
 }
 
-void RedisSubscription::note_keys(const History& history) {
-  for (const auto& [offset, key] : history.keys) keys_.note(history.top.epoch, offset, key);
+void RedisSubscription::note_entries(const History& history) {
+  for (const auto& [offset, key] : history.keys) {
+    // 0 is that of an entry that chirm has not written.
+    if (offset > 0) keys_.note(history.top.epoch, offset, key);
+  }
+  rewrites_.note_unnumbered(history.rewritten);
 }
 
 // ---- Rewrites
@@ -116,7 +124,10 @@ void RedisSubscription::note_keys(const History& history) {
 // Of those whose notice was lost it is not known where they were: anywhere.
 void RedisSubscription::on_rewritten(std::string_view message) {
   const auto notice = RedisRewriteNotice::parse(message);
-  if (!notice) return;
+  if (!notice) {
+    ++context_.counters.invalid_received;
+    return;
+  }
   const RedisRewrites::Seen seen = rewrites_.note(*notice);
   if (seen == RedisRewrites::Seen::kSome) {
     context_.listener->on_rewritten(channel_, UINT64_MAX, {});

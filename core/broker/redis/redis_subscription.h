@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/broker/redis/kept/redis_message_keys.h"
+#include "core/broker/redis/kept/redis_rewrites.h"
 #include "core/broker/redis/redis_context.h"
-#include "core/broker/redis/redis_message_keys.h"
-#include "core/broker/redis/redis_rewrites.h"
 
 namespace chirm {
 
@@ -62,8 +62,8 @@ class RedisSubscription {
   // Tells of rewrites that were not told because the link was down.
   void compare_rewrites(const History& history);
   const RedisRewrites& rewrites() const { return rewrites_; }
-  // Takes from a read of the log what it says of message ids.
-  void note_keys(const History& history);
+  // Takes from a read of the log what it says of message ids, and of what was rewritten.
+  void note_entries(const History& history);
   const RedisMessageKeys& keys() const { return keys_; }
 
   // What its members promise of each other.

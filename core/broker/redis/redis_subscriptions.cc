@@ -107,7 +107,7 @@ void RedisSubscriptions::read_followed(const HistoryRequest& request, bool is_re
                           return read_followed(again, true, std::move(done));
                         }
                         followed->subscription.compare_rewrites(*history);
-                        followed->subscription.note_keys(*history);
+                        followed->subscription.note_entries(*history);
                       }
                       done(std::move(history));
                     });

@@ -3,6 +3,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/broker/redis/life/redis_life_scripts.h"
@@ -13,9 +14,9 @@ namespace {
 
 // How often it is asked whether the others are done. Publishes are held meanwhile, so it is short.
 constexpr std::uint64_t kSettlePeriodMs = 25;
-// What did not fit is tried again so often without any progress, half a second, before it is given
-// up. Other nodes try the same, and each that succeeds may make room for another.
-constexpr std::uint32_t kTriesMax = 20;
+// What did not fit is tried again so often without any progress, half a second, and so often by
+// every node that has such, before it is given up: each that succeeds may make room for another.
+constexpr std::int64_t kTriesMax = 20;
 // How a life was settled, as the script says it.
 constexpr std::int64_t kAllTrue = 0;
 constexpr std::int64_t kSuspect = 2;
@@ -124,20 +125,19 @@ void RedisLife::on_arrived(const RedisReply& reply) {
 
 // Anything that was put back, by this round, is progress and starts the count of tries again.
 void RedisLife::on_tails_done(const RedisTails::Result& result) {
-  arrival_.tries = result.put_back == arrival_.result.put_back ? arrival_.tries + 1 : 0;
+  const auto done = [](const RedisTails::Result& one) { return one.put_back + one.rewritten; };
+  arrival_.tries = done(result) == done(arrival_.result) ? arrival_.tries + 1 : 0;
   arrival_.result = result;
   settle();
 }
 
-// Nodes that live come back within moments of Redis' start. So at one that has run for longer
-// nobody waits for those of whom nothing is known.
 void RedisLife::settle() {
-  const bool is_young = 1000 * arrival_.server.uptime_s < settings_.strangers_ms + kUptimeErrorMs;
   RedisCommand command;
   command.begin(3 + 1 + 8).add("EVAL").add(redis_scripts::kSettle).add(1).add(life_key_);
-  command.add(arrival_.id).add(number_).add(node_).add(tails_.has_unfit() ? "1" : "0");
+  command.add(arrival_.id).add(number_).add(node_);
+  command.add(tails_.has_unfit() ? std::to_string(arrival_.tries) : "-1");
   command.add(context_.loop.now_ms() - arrival_.began_ms).add(settings_.return_ms);
-  command.add(is_young ? settings_.strangers_ms : 0).add(settings_.work_ms);
+  command.add(settings_.strangers_ms).add(settings_.work_ms);
   commands_.ask(command, [this](const RedisReply& reply) { on_settled(reply); });
 }
 
@@ -155,9 +155,10 @@ void RedisLife::on_settled(const RedisReply& reply) {
 }
 
 // What does not fit yet may when another node has put something back.
-void RedisLife::on_waiting(std::int64_t not_compared, std::int64_t partial) {
+void RedisLife::on_waiting(std::int64_t not_compared, std::int64_t others_tries) {
   arrival_.can_retry = tails_.has_unfit() && not_compared == 0;
-  if (arrival_.can_retry && (partial == 0 || arrival_.tries > kTriesMax)) return retry_tails(true);
+  const bool is_in_vain = others_tries < 0 || std::min(others_tries, arrival_.tries) >= kTriesMax;
+  if (arrival_.can_retry && is_in_vain) return retry_tails(true);
   timer_.start(kSettlePeriodMs);
 }
 
@@ -239,6 +240,7 @@ void RedisLife::on_lease(const RedisReply& reply) {
   }
   lease_ = static_cast<std::uint64_t>(reply[0].integer());
   leased_ms_ = context_.loop.now_ms();
+  context_.positions.note_lease();
   nodes_.clear();
   for (std::size_t i = 1; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
   context_.counters.leases = nodes_.size();

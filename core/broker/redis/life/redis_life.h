@@ -53,8 +53,8 @@ class RedisLife final : public RedisArrival {
     bool is_return = false;       // the Redis of this connection is not the one of life_id_
     std::uint64_t began_ms = 0;   // when this node arrived in that life
     RedisTails::Result result = {};
-    std::uint32_t tries = 0;  // of what did not fit, in vain
-    bool can_retry = false;   // all other nodes have compared
+    std::int64_t tries = 0;  // of what did not fit, in vain
+    bool can_retry = false;  // all other nodes have compared
   };
 
   void on_info(const RedisReply& reply, bool is_last);
@@ -63,7 +63,7 @@ class RedisLife final : public RedisArrival {
   bool is_lease_stale() const;
   void on_arrived(const RedisReply& reply);
   void on_tails_done(const RedisTails::Result& result);
-  void on_waiting(std::int64_t not_compared, std::int64_t partial);
+  void on_waiting(std::int64_t not_compared, std::int64_t others_tries);
   void retry_tails(bool is_last);
   void settle();
   void on_settled(const RedisReply& reply);

@@ -24,7 +24,8 @@
 //     for each node one of
 //       w:<node>   it has not come yet, and is waited for
 //       a:<node>   it has come, and is comparing its channels
-//       p:<node>   it has compared; some of what it holds does not fit yet
+//       p:<node>   it has compared; some of what it holds does not fit yet, and has been tried
+//                  again in vain so often
 //       d:<node>   it is done
 //
 // Redis' persistence and its replication both keep a prefix of what was written, and so does a copy
@@ -77,8 +78,10 @@ else
   is_found = is_found or (of == ARGV[5] and lease <= tonumber(last))
 end
 
--- A node that knows a later life than this Redis does has used another one meanwhile.
-local is_another = held[1] ~= id or n < tonumber(ARGV[7])
+-- A node that knows a later life than this Redis does has used another one meanwhile. Without
+-- is_open it is of chirm 0.1, whose leases were times.
+local is_another = held[1] ~= id or n < tonumber(ARGV[7]) or not held[4]
+if not held[4] then call('DEL', nodes) end
 if not is_another and held[4] == '1' then
   if is_found then return {n, t, 0, id} end
   is_another = true
@@ -88,12 +91,12 @@ if is_another then
   local span = tonumber(ARGV[9]) * call('ZCARD', nodes)
   local known = call('ZRANGEBYSCORE', nodes, format('(%.0f', newest - span), '+inf')
   for _, field in ipairs(call('HKEYS', life)) do
-    if field:sub(1, 4) ~= 'end:' then call('HDEL', life, field) end
+    local of = tonumber(field:match('^end:(%d+)$'))
+    if not of or of <= n - 64 then call('HDEL', life, field) end
   end
   call('DEL', nodes)
   if held[1] then
     call('HSET', life, 'end:' .. held[2], held[1] .. ' ' .. format('%.0f', newest))
-    call('HDEL', life, 'end:' .. format('%.0f', n - 64))
   else
     call('HSET', life, 'is_new', 1)
   end
@@ -126,14 +129,15 @@ return {n, t, 1, id}
 // waited for any more settles the life for all.
 //
 // KEYS  1 life
-// ARGV  1 id  2 n  3 this node, which has compared its channels  4 1 if something that it holds
-//       does not fit yet  5 how long it has been here (ms)  6 how long nodes that are missing are
-//       waited for (ms)  7 … nodes of which nothing is known (ms)  8 for how long nodes that have
-//       come are waited for beyond those that have not (ms)
-// Answers {how many other nodes have not compared yet, how many have something that does not fit}
-// while nodes are waited for, then {n, t, state, missing nodes}.
+// ARGV  1 id  2 n  3 this node, which has compared its channels  4 -1, or how often it has tried in
+//       vain to put back what does not fit yet  5 how long it has been here (ms)  6 how long nodes
+//       that are missing are waited for (ms)  7 … nodes of which nothing is known (ms)  8 for how
+//       long nodes that have come are waited for beyond those that have not (ms)
+// Answers {how many other nodes have not compared yet, the fewest tries of any other one with
+// something that does not fit, -1: there is none} while nodes are waited for, then {n, t, state,
+// missing nodes}.
 inline constexpr std::string_view kSettle = R"lua(
-local life, me, is_partial, here_ms = KEYS[1], ARGV[3], ARGV[4] == '1', tonumber(ARGV[5])
+local life, me, is_partial, here_ms = KEYS[1], ARGV[3], ARGV[4] ~= '-1', tonumber(ARGV[5])
 local held = redis.call('HMGET', life, 'id', 'n', 't', 'is_open', 'lossy', 'state', 'missing',
   'proven', 'is_new')
 if held[1] ~= ARGV[1] then return redis.error_reply('ERR another life has begun') end
@@ -142,13 +146,19 @@ local n, t, state = tonumber(held[2]), tonumber(held[3]), 0
 if held[4] == '1' then return {n, t, tonumber(held[6] or '0'), held[7] or ''} end
 if held[2] ~= ARGV[2] then return redis.error_reply('ERR another life has begun') end
 redis.call('HDEL', life, 'w:' .. me, 'a:' .. me, 'p:' .. me)
-redis.call('HSET', life, (is_partial and 'p:' or 'd:') .. me, 1)
+redis.call('HSET', life, (is_partial and 'p:' or 'd:') .. me, ARGV[4])
 
-local missing, working, partial, done = {}, {}, is_partial and -1 or 0, {}
+local missing, working, comparing, fewest, done = {}, {}, 0, -1, {}
 for _, field in ipairs(redis.call('HKEYS', life)) do
   local kind = field:sub(1, 2)
-  if kind == 'w:' then missing[#missing + 1] = field:sub(3) end
-  if kind == 'p:' then partial = partial + 1 end
+  if kind == 'w:' then
+    missing[#missing + 1] = field:sub(3)
+  elseif kind == 'a:' then
+    comparing = comparing + 1
+  elseif kind == 'p:' and field ~= 'p:' .. me then
+    local tries = tonumber(redis.call('HGET', life, field))
+    fewest = fewest < 0 and tries or math.min(fewest, tries)
+  end
   if kind == 'a:' or kind == 'p:' then working[#working + 1] = field:sub(3) end
   if kind:sub(2) == ':' then done[#done + 1] = field end
 end
@@ -157,10 +167,9 @@ local waits_for = here_ms < tonumber(ARGV[6]) and #missing or 0
 local is_nobody_known = not (held[5] or held[8])
 if is_nobody_known and here_ms < tonumber(ARGV[7]) then waits_for = waits_for + 1 end
 if #working > 0 and here_ms < tonumber(ARGV[6]) + tonumber(ARGV[8]) then
-  local comparing = #working - partial - (is_partial and 1 or 0)
-  return {waits_for + comparing, partial}
+  return {waits_for + comparing, fewest}
 end
-if waits_for > 0 then return {waits_for, partial} end
+if waits_for > 0 then return {waits_for, fewest} end
 -- Nobody is waited for any more. Those who have not finished in time count as missing.
 for _, name in ipairs(working) do missing[#missing + 1] = name end
 local is_unproven = not (held[5] or held[8] or held[9])
@@ -206,43 +215,51 @@ return answer
 // What the store has of channels that a node follows.
 //
 // KEYS  for each channel its hash and its stream (redis_scripts.h)
-// ARGV  1 n  2 t, and for each channel: known epoch, known offset, body at that offset or "", epoch
-//       to use if a new one is needed, offset of the first publication that this node holds
-// Answers for each: -1 nothing to do, -2 the hash is gone, -3 another publication is at the known
-// offset, so that the epoch has changed; or its newest offset, which is below the known one.
+// ARGV  1 n  2 t, and for each channel: known epoch, known offset, epoch to use if a new one is
+//       needed, offset of the first publication that this node holds, offset of the last one that
+//       was not rewritten (0: it holds none) and its body
+// Answers for each: -1 nothing to do, -2 it has to be found out who begins, -3 another publication
+// is at the last offset, so that the epoch has changed; or its newest offset, which is below the
+// known one.
 inline constexpr std::string_view kCompare = R"lua(
-local n, t, answer = ARGV[1], tonumber(ARGV[2]), {}
+local n, answer = ARGV[1], {}
 for i = 1, #KEYS, 2 do
-  local hash, at = KEYS[i], 3 + (i - 1) / 2 * 5
-  local epoch, offset, body = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local meta = redis.call('HMGET', hash, 'e', 'o', 'l')
+  local hash, stream, at = KEYS[i], KEYS[i + 1], 3 + (i - 1) / 2 * 6
+  local epoch, offset, first, newest = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 4]
+  local meta = redis.call('HMGET', hash, 'e', 'o', 'l', 'p')
   local top, verdict = tonumber(meta[2] or '0'), -1
-  if not meta[1] then
+  local is_far = top < offset and top + 1 < tonumber(first)
+  local is_bare = meta[4] and meta[4] == epoch .. ':' .. meta[2] and tonumber(first) <= offset
+  if not meta[1] or (is_bare or meta[1] == epoch and is_far) and
+      redis.call('EXISTS', stream) == 0 then
     -- Whoever holds the longest tail must begin, because nothing can be put in front of a stream
     -- that is there. So all nodes leave a note of where theirs begins.
-    local key, first = hash .. ':first', ARGV[at + 4]
+    local key = hash .. ':first'
     local longest = redis.call('GET', key)
     if not longest or tonumber(first) < tonumber(longest) then
       redis.pcall('SET', key, first, 'PX', 60000)
     end
     verdict = -2
-  elseif meta[1] == epoch and tonumber(meta[3] or '0') >= t then
-    if top < tonumber(offset) then
+  elseif meta[1] == epoch then
+    if top < offset then
       verdict = top
     else
-      local entry = body ~= '' and redis.call('XRANGE', KEYS[i + 1], offset, offset)[1]
-      -- A node that held nothing may have put back how far the channel had got.
-      if body ~= '' and not entry and redis.call('EXISTS', KEYS[i + 1]) == 0 then verdict = 0 end
+      local entry = newest ~= '0' and redis.call('XRANGE', stream, newest, newest)[1]
       -- What this node does not know to be rewritten it has as it was, or as it is.
-      if entry and entry[2][2] ~= body and
-          redis.call('HEXISTS', KEYS[i + 1] .. ':w', offset) == 0 then
+      if entry and entry[2][2] ~= ARGV[at + 5] and
+          redis.call('HEXISTS', stream .. ':w', newest) == 0 then
         -- Nobody knows from where on: no position of the old epoch means anything.
-        redis.call('HSET', hash, 'e', ARGV[at + 3])
+        redis.call('HSET', hash, 'e', ARGV[at + 2])
         redis.call('HDEL', hash, 'a')
         verdict = -3
       end
-      -- A full memory must not keep a node away that has nothing to put back.
-      if meta[3] ~= n then redis.pcall('HSET', hash, 'l', n) end
+    end
+    -- What was last found true before the first life to be trusted stays so: it gets a new epoch
+    -- when it is touched. Until then nobody has published, so what is missing can be put back.
+    -- A full memory must not keep a node away that has nothing to put back.
+    local found = tonumber(meta[3] or '0')
+    if verdict < 0 and found >= tonumber(ARGV[2]) and found < tonumber(n) then
+      redis.pcall('HSET', hash, 'l', n)
     end
   end
   answer[#answer + 1] = verdict
@@ -258,37 +275,52 @@ return answer
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
-//       when there are none  11 -1, or at the last try the newest offset that this node knows of
-//       12… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
+//       when there are none  11 the newest offset that this node knows of  12 1 at the last try
+//       13… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
 //       the body does not say that id, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
-local count = (#ARGV - 11) / 2
-local meta = call('HMGET', hash, 'e', 'o', 'l', 'a')
-local top = tonumber(meta[2] or '0')
+local count, known, is_last = (#ARGV - 12) / 2, tonumber(ARGV[11]), ARGV[12] == '1'
+local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'p')
+local top, life, present = tonumber(meta[2] or '0'), ARGV[1], meta[1] or epoch
+local has_stream = meta[1] and call('EXISTS', stream) == 1
+local of, got = (meta[5] or ''):match('^(%S+):(%d+)$')
+got = of == epoch and tonumber(got) or nil
+-- Nobody has published since: a new epoch now comes before any offset is given a second time.
+local function give_up_rest()
+  local text = format('%.0f', top)
+  call('HSET', hash, 'e', ARGV[4], 'o', text, 'l', life, 'a',
+    (present .. ':' .. text .. ' ' .. (meta[4] or '')):sub(1, 200))
+  return -4
+end
 if not meta[1] then
   -- n = t: the life is settled, and something is gone for good. Others have used the channel since,
   -- or will under a new epoch: a late tail would be put in the middle of it.
   if ARGV[1] == ARGV[2] then return -1 end
-  local longest = call('GET', hash .. ':first')
-  if longest and tonumber(longest) < first and ARGV[11] == '-1' then return -1 end
-  call('DEL', stream, stream .. ':w', hash .. ':first')
-  top = first - 1
-elseif meta[1] ~= epoch or tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
+  call('DEL', stream, stream .. ':w')
+elseif present ~= epoch and not (got and (top < got or top == got and not has_stream)) then
   return -1
+elseif tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
+  life = meta[3] or '0'  -- it gets a new epoch when it is touched, and still will
 end
-local has_stream = call('EXISTS', stream) == 1
 if has_stream and first > top + 1 then
-  if ARGV[11] == '-1' then return -1 end
-  -- What is in between is gone for good. The life is not settled, so nobody has published since: a
-  -- new epoch now comes before any offset is given a second time.
-  call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1], 'a',
-    (epoch .. ':' .. format('%.0f', top) .. ' ' .. (meta[4] or '')):sub(1, 200))
-  return -4
+  -- At last, what is in between is gone for good.
+  return is_last and give_up_rest() or -1
 end
+local is_bare = got == top and count > 0
+local is_begun = not has_stream and (not meta[1] or is_bare or first > top + 1)
+if is_begun and not is_last then
+  -- How far it had got says nothing to those who hold publications: who holds none waits for them,
+  -- and who holds the end of it goes before who does not.
+  local longest = call('GET', hash .. ':first')
+  if first > 1 and (count == 0 or longest and tonumber(longest) < first) then return -1 end
+  if is_bare and known < top then return -1 end
+end
+if is_begun then top = first - 1 end
+call('DEL', hash .. ':first')
 
 local stored = {}
 if has_stream and first <= top and count > 0 then
@@ -297,9 +329,9 @@ if has_stream and first <= top and count > 0 then
 end
 for i = 1, count do
   local offset = format('%.0f', first + i - 1)
-  local body = tonumber(ARGV[10 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
-  if body and body ~= ARGV[11 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
-    call('HSET', hash, 'e', ARGV[4], 'l', ARGV[1])
+  local body = tonumber(ARGV[11 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
+  if body and body ~= ARGV[12 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
+    call('HSET', hash, 'e', ARGV[4], 'l', life)
     call('HDEL', hash, 'a')
     return -3
   end
@@ -307,31 +339,32 @@ end
 
 local added, key = 0, 2
 for i = 1, count do
-  local offset, kind = first + i - 1, tonumber(ARGV[10 + 2 * i])
+  local offset, kind = first + i - 1, tonumber(ARGV[11 + 2 * i])
   local has_id = kind % 2 == 1
   if has_id then key = key + 1 end
-  if not has_stream or offset > top then
+  if offset > top then
     local text = format('%.0f', offset)
     if kind >= 4 then
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i],
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[12 + 2 * i],
         'k', KEYS[key]:sub(#hash + 2))
     else
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[11 + 2 * i])
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[12 + 2 * i])
     end
-    if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
+    if has_id then call('SET', KEYS[key], text .. ':' .. present, 'PX', ARGV[9]) end
     -- So that a node that does not know of it sees why its own is another one.
-    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[11 + 2 * i]) end
+    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[12 + 2 * i]) end
     added = added + 1
   end
 end
 top = math.max(top, first + count - 1)
-if count <= 1 and added == 0 and top < tonumber(ARGV[11]) then
-  -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.
-  call('HSET', hash, 'e', ARGV[4], 'o', format('%.0f', top), 'l', ARGV[1], 'a',
-    (epoch .. ':' .. format('%.0f', top) .. ' ' .. (meta[4] or '')):sub(1, 200))
-  return -4
+-- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.
+if is_last and count <= 1 and added == 0 and top < known then return give_up_rest() end
+call('HSET', hash, 'e', present, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
+if is_begun and count == 0 and top > 0 then
+  call('HSET', hash, 'p', epoch .. ':' .. format('%.0f', top))
+elseif got and top >= got then
+  call('HDEL', hash, 'p')
 end
-call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[1], 'x', ARGV[5])
 local ttl = tonumber(ARGV[6])
 if top == 0 then
   ttl = tonumber(ARGV[7])
@@ -343,30 +376,54 @@ else
   call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, tonumber(ARGV[7]))))
   call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
 end
+-- It had got further, but whoever held that is not here.
+if got and count > 0 and top >= known and top < got then return give_up_rest() end
 return {top, added}
 )lua";
 
-// Puts back the newest rewrites of a channel that the store has lost. It may be repeated, and
-// several nodes may do it at once: what the store knows is not newer than what any of them does.
+// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several nodes
+// may do it at once.
 //
 // KEYS  1 hash  2 stream
-// ARGV  1 t  2 epoch  3 time to live (ms, 0: for ever)  4 the number of the last rewrite  5… for
-//       each, in order and up to that one, its offset and body
-// Answers {how many were put back, how many are gone for good}, or -1 when the log is another one.
+// ARGV  1 the epoch in which they were made  2 time to live (ms, 0: for ever)  3 the number of the
+//       last rewrite  4 1 at the last try  5 how many are given that have no number; they were made
+//       before those that have one  6… for each, first those without a number, then the others in
+//       order and up to the last one, its offset and body
+// Answers {how many were put back, how many are gone for good}; or -1 when the log is another one,
+// or some are missing that another node may hold.
 inline constexpr std::string_view kPutBackRewrites = R"lua(
-local hash, overlay, last = KEYS[1], KEYS[2] .. ':w', tonumber(ARGV[4])
-local meta = redis.call('HMGET', hash, 'e', 'l', 'w')
-if meta[1] ~= ARGV[2] or tonumber(meta[2] or '0') < tonumber(ARGV[1]) then return -1 end
-local known = tonumber(meta[3] or '0')
-if known >= last then return {0, 0} end
-local before = last - (#ARGV - 4) / 2  -- the one in front of the first that is given
-for i = 1, last - before do
-  if before + i > known then redis.call('HSET', overlay, ARGV[3 + 2 * i], ARGV[4 + 2 * i]) end
+local hash, overlay, call = KEYS[1], KEYS[2] .. ':w', redis.call
+local last, is_last, unnumbered = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
+local meta = call('HMGET', hash, 'e', 'w', 'a')
+-- So far the log is the one that was rewritten.
+local same, is_found = math.huge, meta[1] == ARGV[1]
+for old, top in (meta[3] or ''):gmatch('(%S+):(%d+)') do
+  if not is_found then same, is_found = math.min(same, tonumber(top)), old == ARGV[1] end
 end
-redis.call('HSET', hash, 'w', ARGV[4])
-local ttl = tonumber(ARGV[3])
-if ttl > 0 then redis.call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
-return {last - math.max(known, before), math.max(0, before - known)}
+if not is_found then return -1 end
+local known, all = tonumber(meta[2] or '0'), (#ARGV - 5) / 2
+local before, count = last - (all - unnumbered), 0
+local function set(i, command)
+  local offset, body = ARGV[4 + 2 * i], ARGV[5 + 2 * i]
+  if tonumber(offset) > same or call('HGET', overlay, offset) == body then return end
+  local added = call(command, overlay, offset, body)
+  count = count + (command == 'HSET' and 1 or added)
+end
+if known > last or (known == last and not is_last) then
+  -- It counts as if all were there, but whoever put them back may not have held all.
+  for i = all, 1, -1 do set(i, 'HSETNX') end
+  return {count, 0}
+end
+if before > known and not is_last then return -1 end
+-- In order, so that the newest stays; at the last try also what the store seems to have: those in
+-- front may be another node's that held fewer.
+for i = 1, all do
+  if is_last or before > known or before + i - unnumbered > known then set(i, 'HSET') end
+end
+call('HSET', hash, 'w', ARGV[3])
+local ttl = tonumber(ARGV[2])
+if ttl > 0 then call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
+return {count, unnumbered > 0 and 0 or math.max(0, before - known)}
 )lua";
 
 }  // namespace chirm::redis_scripts

@@ -9,7 +9,6 @@
 #include "core/base/check.h"
 #include "core/broker/message_ids.h"
 #include "core/broker/redis/life/redis_life_scripts.h"
-#include "core/broker/redis/redis_read.h"
 
 namespace chirm {
 
@@ -100,34 +99,40 @@ void RedisTails::compare() {
     channels_.pop_back();
     one.position = known_position(context_, one.channel);
     if (one.position.epoch.empty()) continue;  // nobody was told anything that could be wrong now
-    // The newest body is sent along: the same offset with another text shows that the store has had
-    // another history since. One that was rewritten shows nothing: the store may have lost that.
-    const RedisRewrites* const rewrites = rewrites_of(one.channel);
-    const bool is_rewritten = rewrites != nullptr && rewrites->find(one.position.offset) != nullptr;
-    if (one.position.offset > 0 && !is_rewritten) {
-      auto newest = context_.listener->tail(one.channel, one.position.offset - 1, 1);
-      if (!newest.empty()) one.body = std::move(newest.front().body);
-    }
+    add_newest(one);
     const auto oldest = context_.listener->tail(one.channel, 0, 1);
     one.first = oldest.empty() ? one.position.offset + 1 : oldest.front().offset;
-    bytes += one.channel.size() + one.body.size();
+    bytes += one.channel.size() + one.newest.body.size();
     batch.push_back(std::move(one));
   }
   if (batch.empty()) return;
-  command_.begin(3 + 2 * batch.size() + 2 + 5 * batch.size());
+  command_.begin(3 + 2 * batch.size() + 2 + 6 * batch.size());
   command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
   for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
   command_.add(life_).add(first_true_);
   for (Known& one : batch) {
-    command_.add(one.position.epoch).add(one.position.offset).add(one.body).add(one.new_epoch);
-    command_.add(one.first);
-    one.body = {};
+    command_.add(one.position.epoch).add(one.position.offset).add(one.new_epoch).add(one.first);
+    command_.add(one.newest.offset).add(one.newest.body);
+    one.newest.body = {};
   }
   // These go around the queue of requests: until they are answered, no request may be sent.
   ++in_flight_;
   commands_.ask(command_, [this, batch = std::move(batch)](const RedisReply& reply) {
     on_compared(batch, reply);
   });
+}
+
+// The same offset with another text shows that the store has had another history since. One that was
+// rewritten shows nothing, as the store may have lost that: so one in front of it is looked at.
+void RedisTails::add_newest(Known& known) const {
+  const RedisRewrites* const rewrites = rewrites_of(known.channel);
+  std::uint64_t offset = known.position.offset;
+  for (int i = 0; i < kLooksMax && offset > 0; ++i, --offset) {
+    if (rewrites != nullptr && rewrites->is_rewritten(offset)) continue;
+    auto newest = context_.listener->tail(known.channel, offset - 1, 1);
+    if (!newest.empty()) known.newest = std::move(newest.front());
+    return;
+  }
 }
 
 void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& reply) {
@@ -141,13 +146,15 @@ void RedisTails::on_compared(const std::vector<Known>& batch, const RedisReply& 
     if (verdict == kDiverged) {
       ++result_.diverged;
       start_over(batch[i].channel, batch[i].new_epoch);
-    } else if (verdict == kGone) {
+      continue;  // what was rewritten is of another log
+    }
+    if (verdict == kGone) {
       unfit_.push_back({batch[i].channel, 0});  // when it is known who holds the longest tail
     } else if (verdict >= 0) {
       gaps_.push_back({batch[i].channel, static_cast<std::uint64_t>(verdict)});
     }
     const RedisRewrites* const rewrites = rewrites_of(batch[i].channel);
-    if (rewrites != nullptr && !rewrites->newest().empty()) rewritten_.push_back(batch[i].channel);
+    if (rewrites != nullptr && !rewrites->empty()) rewritten_.push_back(batch[i].channel);
   }
   pump();
 }
@@ -179,7 +186,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   const std::vector<Id> ids = ids_of(gap.channel, publications);
   const auto id_count = static_cast<std::size_t>(
       std::ranges::count_if(ids, [](const Id& one) { return !one.key.empty(); }));
-  command_.begin(3 + 2 + id_count + 11 + 2 * publications.size());
+  command_.begin(3 + 2 + id_count + 12 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
   for (const Id& one : ids) {
@@ -190,11 +197,7 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
-  if (is_last_) {
-    command_.add(known.offset);
-  } else {
-    command_.add("-1");
-  }
+  command_.add(known.offset).add(is_last_ ? "1" : "0");
   for (std::size_t i = 0; i < publications.size(); ++i) {
     const Id& id = ids[i];
     command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
@@ -211,7 +214,7 @@ std::vector<RedisTails::Id> RedisTails::ids_of(std::string_view channel,
   for (const Publication& publication : publications) {
     Id& id = ids.emplace_back();
     if (subscription != nullptr) {
-      id.is_rewritten = subscription->rewrites().find(publication.offset) != nullptr;
+      id.is_rewritten = subscription->rewrites().is_rewritten(publication.offset);
       id.key = subscription->keys().find(publication.offset);
       id.is_apart = !id.key.empty();
     }
@@ -232,6 +235,7 @@ void RedisTails::on_put_back(Gap gap, const RedisReply& reply) {
   }
   if (reply.integer() == kDiverged) {
     ++result_.diverged;
+    std::erase(rewritten_, gap.channel);
     start_over(gap.channel, gap.new_epoch);
   } else if (reply.integer() == kUncovered) {
     ++result_.uncovered;
@@ -282,13 +286,24 @@ void RedisTails::put_back_rewrites() {
   const std::string channel = std::move(rewritten_.back());
   rewritten_.pop_back();
   const RedisRewrites* const rewrites = rewrites_of(channel);
-  if (rewrites == nullptr || rewrites->newest().empty()) return;  // unsubscribed since
+  if (rewrites == nullptr || rewrites->empty()) return;  // unsubscribed since
+  // What is known of by a read of the log alone is in the tail as it is now.
+  std::vector<Publication> unnumbered;
+  std::size_t bytes = 0;
+  for (const std::uint64_t offset : rewrites->unnumbered()) {
+    auto found = context_.listener->tail(channel, offset - 1, 1);
+    if (found.empty() || found.front().offset != offset) continue;
+    bytes += found.front().body.size();
+    if (bytes > kPieceBytes) break;
+    unnumbered.push_back(std::move(found.front()));
+  }
   const auto& newest = rewrites->newest();
-  command_.begin(3 + 2 + 4 + 2 * newest.size());
+  command_.begin(3 + 2 + 5 + 2 * (unnumbered.size() + newest.size()));
   command_.add("EVAL").add(redis_scripts::kPutBackRewrites).add(2);
   add_channel_keys(command_, context_, channel);
-  command_.add(first_true_).add(known_position(context_, channel).epoch);
-  command_.add(context_.settings.history_ttl_ms).add(rewrites->count());
+  command_.add(rewrites->epoch()).add(context_.settings.history_ttl_ms).add(rewrites->count());
+  command_.add(is_last_ ? "1" : "0").add(unnumbered.size());
+  for (const Publication& one : unnumbered) command_.add(one.offset).add(one.body);
   for (const RedisRewrites::Rewrite& one : newest) command_.add(one.offset).add(one.body);
   ++in_flight_;
   commands_.ask(command_,
@@ -308,7 +323,7 @@ void RedisTails::on_rewrites_put_back(const std::string& channel, const RedisRep
     result_.rewritten += static_cast<std::uint64_t>(reply[0].integer());
     result_.rewrites_gone += static_cast<std::uint64_t>(reply[1].integer());
   } else if (!is_last_) {
-    unfit_rewritten_.push_back(channel);  // until the channel itself is there again
+    unfit_rewritten_.push_back(channel);  // until the channel is there again, or who holds more
   }
   pump();
 }

@@ -58,7 +58,7 @@ class RedisTails {
   // what does not fit now is given up. The result is that of all tries.
   // The life may have been settled under another number meanwhile.
   void retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done);
-  bool has_unfit() const { return !unfit_.empty(); }
+  bool has_unfit() const { return !unfit_.empty() || !unfit_rewritten_.empty(); }
   void stop();
 
   // What the members promise of each other; at the end of a turn.
@@ -68,7 +68,7 @@ class RedisTails {
   struct Known {
     std::string channel;
     Position position;
-    std::string body;         // of the publication there; "" when this node does not hold it
+    Publication newest = {};  // that was not rewritten; offset 0: this node does not hold it
     std::string new_epoch;    // should it be needed
     std::uint64_t first = 0;  // that this node holds
   };
@@ -88,6 +88,7 @@ class RedisTails {
 
   void pump();
   void compare();
+  void add_newest(Known& known) const;
   void on_compared(const std::vector<Known>& batch, const RedisReply& reply);
   void put_back(Gap gap);
   void write_piece(const Gap& gap, const Position& known,
@@ -104,6 +105,8 @@ class RedisTails {
   static constexpr std::size_t kChannelsMax = 256;
   static constexpr std::size_t kPieceBytes = 256 * 1024;
   static constexpr std::size_t kPiecePublications = 128;
+  // Rewritten publications in a row that are passed over.
+  static constexpr int kLooksMax = 16;
   // Calls on the way, 2 MB at most.
   static constexpr std::size_t kInFlightMax = 8;
 

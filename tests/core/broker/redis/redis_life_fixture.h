@@ -63,6 +63,10 @@ class RedisLifeTest : public RedisTest {
       }));
     }
   }
+  // Whether a node is at such a stage (redis_life_scripts.h).
+  bool life_has(const std::string& stage) {
+    return server_.command({"HKEYS", "chirm:life"}).find(stage) != std::string::npos;
+  }
   // As of a node that was killed a moment ago.
   static void add_lease(const RedisServer& server, const std::string& name) {
     server.command({"EVAL",

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Redis is restarted, or another takes its place: who is waited for, and whose epochs change.
 
+#include <gmock/gmock.h>
+
 #include <utility>
 
 #include "tests/core/broker/redis/redis_life_fixture.h"
@@ -9,8 +11,11 @@
 namespace chirm {
 namespace {
 
+using ::testing::AllOf;
 using testing::BrokerNode;
+using ::testing::HasSubstr;
 using testing::kRoom;
+using ::testing::Not;
 using testing::RedisServer;
 using testing::Relay;
 
@@ -200,7 +205,7 @@ TEST_F(RedisLife, WaitsAtAnEmptyRedisForNodesOfWhichNothingIsKnown) {
     stored = *position;
   });
   ASSERT_TRUE(newcomer->run_until([&] {  // it has nothing to compare
-    return server_.command({"HKEYS", "chirm:life"}).find("d:") != std::string::npos;
+    return life_has("d:");
   }));
   EXPECT_FALSE(stored.has_value());
   relay.swallow_answers_where_client_said("");
@@ -235,6 +240,68 @@ TEST_F(RedisLife, BeginsAnewWhenALateNodeKnowsWhatTheStoreDoesNot) {
   // tell: who has seen no more than it has goes on.
   const LogTop now = top(*newcomer, "room:other");
   EXPECT_TRUE(now.descends_from(other.epoch, 1));
+}
+
+// Nobody has touched the channel since.
+TEST_F(RedisLife, LetsALateNodePutBackWhatNobodyHasTouched) {
+  Relay relay(loop_, server_.port());
+  const auto late = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  publish_all(*late, 1, 3);
+  server_.command({"SAVE"});
+  publish_all(*late, 4, 5);
+  ASSERT_TRUE(run_until_received(*late, 5));
+  const std::string epoch = late->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*late, 1);
+  relay.swallow_answers_where_client_said("SETNAME");
+  node_settings_.return_ms = 1;
+  restart_from_snapshot();
+  const auto newcomer = make_node(server_.unix_url());
+  publish(*newcomer, "x", "room:other");
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  ASSERT_TRUE(run_until_back(*late));
+  EXPECT_EQ(late->broker->counters().put_back, 2U);
+  EXPECT_EQ(bodies(*newcomer, kRoom), bodies_of(1, 5));
+  // They had been without this one for a while, so the epoch is another one.
+  const LogTop now = top(*newcomer);
+  EXPECT_NE(now.epoch, epoch);
+  EXPECT_TRUE(now.descends_from(epoch, 5));
+  EXPECT_EQ(publish(*newcomer, "6").offset, 6U);
+}
+
+// Its leases were times, and what nodes had of them is of no use.
+TEST_F(RedisLife, BeginsAnewBehindChirm01) {
+  server_.command({"HSET", "chirm:life", "id", "old", "n", "3", "t", "1", "until", "0"});
+  server_.command({"ZADD", "chirm:nodes", "1790000000000", "killed"});
+  server_.command({"HSET", "chirm:{room:a}:m", "e", "old1", "o", "1", "l", "3"});
+  server_.command({"XADD", "chirm:{room:a}:s", "1-0", "b", body("1")});
+  const auto node = make_follower(server_.unix_url());
+  EXPECT_NE(top(*node).epoch, "old1");
+  EXPECT_TRUE(top(*node).descends_from("old1", 1));
+  EXPECT_EQ(publish(*node, "2").offset, 2U);
+  run_until_leases_are_new(*node, 1);
+  EXPECT_EQ(server_.command({"ZCARD", "chirm:nodes"}), "1");
+}
+
+TEST_F(RedisLife, RemembersTheEndsOfSixtyFourLives) {
+  server_.command({"HSET", "chirm:life", "id", "old", "n", "100", "t", "1", "is_open", "1", "b",
+                   "9", "end:1", "x 1", "end:36", "x 2", "end:37", "x 3"});
+  const auto node = make_node(server_.unix_url());
+  publish(*node, "1");
+  EXPECT_THAT(server_.command({"HKEYS", "chirm:life"}),
+              AllOf(Not(HasSubstr("end:1 ")), Not(HasSubstr("end:36")), HasSubstr("end:37"),
+                    HasSubstr("end:100")));
+}
+
+TEST_F(RedisLife, IsHeardOfBeforeAnythingIsRewritten) {
+  const auto node = make_follower(server_.unix_url());
+  publish(*node, "1");
+  const std::string next = server_.command({"HINCRBY", "chirm:life", "n", "1"});
+  server_.command({"HSET", "chirm:life", "id", "another"});
+  server_.command({"HSET", "chirm:{room:a}:m", "l", next});
+  const auto done = node->rewrite({kRoom, 1, "", "", body("deleted")});
+  ASSERT_TRUE(done && *done == Rewritten::kDone);
+  EXPECT_EQ(node->broker->counters().store_lives, 1U);  // it has come there before
 }
 
 TEST_F(RedisLife, TellsWhatALateNodeCouldNotPutBack) {

@@ -144,5 +144,73 @@ TEST_F(RedisReplicaAcksTest, AreNotGivenByAnotherServer) {
   EXPECT_EQ(stored(others_replica), 1);
 }
 
+// A master that has become a replica keeps its connections, and only the command link has a reason
+// to leave it.
+TEST_F(RedisReplicaAcksTest, AreAskedForAtTheMasterThatAFailoverHasMade) {
+  Relay address(loop_, master_.port());
+  const auto node = make_node("redis://127.0.0.1:" + std::to_string(address.port()), "node");
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(run_until_replica_follows(*node));
+  publish(*node, 1);
+  ASSERT_TRUE(node->run_until([&] { return acked_ == 1; }));
+
+  address.redirect_new(replica_.port());
+  ASSERT_TRUE(node->run_until([&] { return master_.command({"FAILOVER"}) == "OK"; }));
+  ASSERT_TRUE(node->run_until([&] {
+    return replica_.command({"INFO", "replication"}).find("connected_slaves:1") !=
+           std::string::npos;
+  }));
+  int sent = 1;
+  ASSERT_TRUE(node->run_until([&] {
+    if (acked_ + failed_ == sent) publish(*node, ++sent);
+    return acked_ >= 3;
+  }));
+  EXPECT_GT(times_logged("another server"), 0U);
+}
+
+class RedisReplicaAcksOfAUser : public RedisReplicaAcksTest {
+ protected:
+  RedisReplicaAcksOfAUser() { allow("+@all"); }
+
+  void allow(const std::string& rights) {
+    master_.command({"ACL", "SETUSER", "chirm", "on", ">secret", "~*", "&*", rights});
+  }
+  std::unique_ptr<BrokerNode> make_users_node() {
+    return make_node("redis://chirm:secret@127.0.0.1:" + std::to_string(master_.port()), "node");
+  }
+};
+
+TEST_F(RedisReplicaAcksOfAUser, ComeWhenWaitIsAllowedAgain) {
+  const auto node = make_users_node();
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(run_until_replica_follows(*node));
+  publish(*node, 1);
+  ASSERT_TRUE(node->run_until([&] { return acked_ == 1; }));
+  allow("-wait");
+  publish(*node, 2);
+  ASSERT_TRUE(node->run_until([&] { return times_logged("WAIT is refused") > 0; }));
+  EXPECT_EQ(acked_, 1);
+  allow("+wait");
+  ASSERT_TRUE(node->run_until([&] { return acked_ == 2; }));
+  EXPECT_EQ(failed_, 0);
+  // When it was lost, and why it does not come back.
+  EXPECT_LE(times_logged("WAIT is refused"), 2U);
+}
+
+TEST_F(RedisReplicaAcksOfAUser, AreRefusedWithoutTheRightAndNotForWantOfReplicas) {
+  settings_.hold_ms = 300;
+  allow("-wait");
+  const auto node = make_users_node();
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(run_until_replica_follows(*node));
+  for (int i = 1; i <= 3; ++i) {
+    publish(*node, i);
+    ASSERT_TRUE(node->run_until([&] { return failed_ == i; }));
+  }
+  EXPECT_EQ(times_logged("WAIT is refused"), 2U) << "by the link, and by those who gave up";
+  EXPECT_EQ(times_logged("publishes fail"), 1U);
+  EXPECT_EQ(times_logged("not 1 replicas"), 0U);
+}
+
 }  // namespace
 }  // namespace chirm

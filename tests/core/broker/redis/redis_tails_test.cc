@@ -16,6 +16,10 @@ using testing::kRoom;
 using testing::RedisServer;
 using testing::Relay;
 
+constexpr const char* kHash = "chirm:{room:a}:m";
+constexpr const char* kStream = "chirm:{room:a}:s";
+constexpr const char* kRewrites = "chirm:{room:a}:s:w";
+
 class RedisTails : public testing::RedisLifeTest {};
 
 TEST_F(RedisTails, PutsBackWhatAnEmptyRedisDoesNotHave) {
@@ -119,6 +123,70 @@ TEST_F(RedisTails, AreTakenFromTheNodeThatHoldsMost) {
   expect_epoch(*late[1], epoch);
 }
 
+// The store knows how far the channel had got, but what it had of it has expired.
+TEST_F(RedisTails, AreTakenFromTheNodeThatHoldsMostBehindWhatHasExpired) {
+  Relay relay(loop_, server_.port());
+  const auto most = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  publish_all(*most, 1, 3);
+  server_.command({"DEL", kStream});
+  server_.command({"SAVE"});
+  publish_all(*most, 4, 6);
+  const auto first = make_follower(server_.unix_url());
+  publish(*first, "7");
+  ASSERT_TRUE(run_until_received(*first, 7));
+  ASSERT_TRUE(run_until_received(*most, 7));
+  auto& tail = most->logs[kRoom].tail;
+  tail.erase(tail.begin(), tail.begin() + 4);
+  run_until_leases_are_new(*first, 2);
+  relay.swallow_answers_where_client_said("SETNAME");
+  restart_from_snapshot();
+  ASSERT_TRUE(first->run_until([&] { return life_has("p:"); }));
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  ASSERT_TRUE(run_until_back(*first));
+  ASSERT_TRUE(run_until_back(*most));
+  EXPECT_EQ(bodies(*first, kRoom), bodies_of(5, 7));
+  expect_epoch(*first, first->logs[kRoom].top.epoch);
+  EXPECT_EQ(publish(*first, "8").offset, 8U);
+}
+
+TEST_F(RedisTails, PutsNothingBackThatHasExpired) {
+  const auto node = make_follower(server_.unix_url());
+  publish_all(*node, 1, 3);
+  ASSERT_TRUE(run_until_received(*node, 3));
+  server_.command({"DEL", kStream});
+  server_.command({"SAVE"});
+  publish(*node, "4");
+  ASSERT_TRUE(run_until_received(*node, 4));
+  restart_from_snapshot();
+  ASSERT_TRUE(run_until_back(*node));
+  EXPECT_EQ(bodies(*node, kRoom), body("4"));
+  expect_epoch(*node, node->logs[kRoom].top.epoch);
+}
+
+// It only knew how far the channel had got, and the others came too late to be waited for.
+TEST_F(RedisTails, ArePutBackBehindANodeThatHeldNothing) {
+  node_settings_.return_ms = 1;
+  Relay relay(loop_, server_.port());
+  const auto bare = make_follower(server_.unix_url());
+  const auto late = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  publish_all(*late, 1, 300);
+  for (BrokerNode* node : {bare.get(), late.get()}) ASSERT_TRUE(run_until_received(*node, 300));
+  const std::string epoch = late->logs[kRoom].top.epoch;
+  bare->logs[kRoom].tail.clear();
+  run_until_leases_are_new(*bare, 2);
+  relay.swallow_answers_where_client_said("SETNAME");
+  restart_empty();
+  ASSERT_TRUE(run_until_back(*bare));
+  EXPECT_EQ(server_.command({"HGET", kHash, "p"}), epoch + ":300");
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  ASSERT_TRUE(run_until_back(*late));
+  EXPECT_EQ(bodies(*late, kRoom), bodies_of(1, 300));
+  EXPECT_TRUE(top(*late).descends_from(epoch, 300));
+  EXPECT_EQ(publish(*bare, "301").offset, 301U);
+}
+
 TEST_F(RedisTails, ArePutBackBehindWhatAnotherNodePutsBack) {
   const auto one = make_follower(server_.unix_url());
   const auto other = make_follower(server_.unix_url());
@@ -219,6 +287,21 @@ TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInAMomentAgo) {
   const std::string epoch = publish(*writer, "1").epoch;
   server_.command({"SAVE"});
   publish(*writer, "2");
+  restart_from_snapshot();
+  const auto other = make_node(server_.unix_url());
+  EXPECT_NE(publish(*other, "else").epoch, epoch);
+}
+
+// All digests have named it, but no lease was written since that would be missing with it.
+TEST_F(RedisTails, ChangesTheEpochOfAChannelThatWasPublishedInBeforeRedisHung) {
+  node_settings_.lease_period_ms = 60'000;
+  const auto writer = make_node(server_.unix_url());
+  const std::string epoch = publish(*writer, "1").epoch;
+  server_.command({"SAVE"});
+  publish(*writer, "2");
+  const std::uint64_t& digests = writer->broker->counters().digests;
+  const std::uint64_t before = digests;
+  ASSERT_TRUE(writer->run_until([&] { return digests >= before + 2; }));
   restart_from_snapshot();
   const auto other = make_node(server_.unix_url());
   EXPECT_NE(publish(*other, "else").epoch, epoch);
@@ -392,6 +475,73 @@ TEST_F(RedisTailsRewritten, IsPutBackWhereTheStoreHasWhatItWas) {
   run_until_leases_are_new(*one_, 2);
   restart_from_snapshot();
   expect_back(body("1") + ' ' + body("zwei") + ' ' + body("drei"));
+}
+
+// The store has another publication in front of one that was rewritten, of which it knows nothing.
+TEST_F(RedisTailsRewritten, DoesNotHideAnotherHistory) {
+  start(server_.unix_url());
+  const std::string epoch = one_->logs[kRoom].top.epoch;
+  rewrite(3, "drei");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 1; }));
+  server_.command({"DEL", kStream, kRewrites});
+  server_.command({"HDEL", kHash, "w"});
+  for (const std::string id : {"1", "x", "3"}) {
+    server_.command({"XADD", kStream, (id == "x" ? "2" : id) + "-0", "b", body(id)});
+  }
+  server_.command({"SAVE"});
+  restart_from_snapshot();
+  for (BrokerNode* node : {one_.get(), other_.get()}) ASSERT_TRUE(run_until_back(*node));
+  EXPECT_FALSE(top(*one_).descends_from(epoch, 1));
+}
+
+// It came later, and only knows it from the log.
+TEST_F(RedisTailsRewritten, IsPutBackByANodeThatHasReadIt) {
+  for (const bool is_saved : {true, false}) {
+    start(server_.unix_url());
+    if (is_saved) server_.command({"SAVE"});
+    rewrite(2, "two");
+    other_ = make_follower(server_.unix_url());
+    const auto history = other_->history({kRoom, 0, 100, false});
+    ASSERT_TRUE(history && *history);
+    other_->logs[kRoom].tail = (*history)->publications;
+    one_ = make_follower(server_.unix_url());
+    run_until_leases_are_new(*other_, 2);
+    is_saved ? restart_from_snapshot() : restart_empty();
+    expect_back(body("1") + ' ' + body("two") + ' ' + body("3"));
+    one_.reset();
+    other_.reset();
+    server_.command({"FLUSHALL"});
+    rewrites_ = 0;
+  }
+}
+
+// Notices of the first ones came before it followed the room.
+TEST_F(RedisTailsRewritten, IsTakenFromTheNodeThatHoldsMost) {
+  Relay relay(loop_, server_.port());
+  const std::string url = "redis://127.0.0.1:" + std::to_string(relay.port());
+  one_ = make_follower(url);
+  publish_all(*one_, 1, 3);
+  ASSERT_TRUE(run_until_received(*one_, 3));
+  rewrite(1, "one");
+  rewrite(2, "two");
+  other_ = make_follower(server_.unix_url());
+  const auto history = other_->history({kRoom, 0, 100, false});
+  ASSERT_TRUE(history && *history);
+  other_->logs[kRoom].tail = (*history)->publications;
+  rewrite(3, "three");
+  rewrite(2, "zwei");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 2; }));
+  run_until_leases_are_new(*other_, 2);
+  server_.command({"DEL", kRewrites});  // before the copy is made, they were not there yet
+  server_.command({"HDEL", kHash, "w"});
+  server_.command({"SAVE"});
+  run_until_leases_are_new(*other_, 2);
+  relay.swallow_answers_where_client_said("SETNAME");
+  restart_from_snapshot();
+  ASSERT_TRUE(other_->run_until([&] { return life_has("p:"); }));
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  expect_back(body("one") + ' ' + body("zwei") + ' ' + body("three"));
 }
 
 // It holds the text that was deleted, and does not know that.

@@ -61,12 +61,16 @@ inline std::string text_of(const History& history) {
 class SqliteBrokerFile : public SqliteFile {
  protected:
   void open(StoreSync sync = StoreSync::kFull) {
-    node_.reset();
+    close();
     auto broker = SqliteBroker::open(loop_, path_, sync, settings_);
     ASSERT_TRUE(broker.has_value()) << broker.error().message;
     node_ = std::make_unique<BrokerNode>(loop_, std::move(*broker));
   }
-  void close() { node_.reset(); }
+  // What is on the disk then is finished: only then is the file free.
+  void close() {
+    node_.reset();
+    loop_.run_until_closed();
+  }
 
   Position publish(const std::string& channel, const std::string& body,
                    const std::string& message_id = "") {

@@ -73,7 +73,7 @@ class SqliteReplaced : public SqliteBrokerFile, public ::testing::WithParamInter
     ASSERT_TRUE(node_->subscribe("room:a"));
   }
   void open_at() {
-    node_.reset();
+    close();
     auto broker = SqliteBroker::open(loop_, data_path_, StoreSync::kFull, settings_);
     ASSERT_TRUE(broker.has_value()) << broker.error().message;
     node_ = std::make_unique<testing::BrokerNode>(loop_, std::move(*broker));

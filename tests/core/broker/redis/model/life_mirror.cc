@@ -88,7 +88,7 @@ void arrive(Turn& turn, std::size_t index) {
 
 void settle(Turn& turn, std::size_t index, Wait wait, bool is_in_vain) {
   Node& node = turn.node(index);
-  const Answer& answer = turn.ask(turn.protocol.settle(turn.world, node, wait));
+  const Answer& answer = turn.ask(turn.protocol.settle(turn.world, node, wait, is_in_vain));
   if (!turn.is_heard) return lose_links(node);
   if (answer.is_error) {
     turn.tell("is told: " + answer.text);
@@ -97,7 +97,8 @@ void settle(Turn& turn, std::size_t index, Wait wait, bool is_in_vain) {
   if (answer.size() != 4) {
     node.can_retry = node.has_unfit && answer[0].integer == 0;
     turn.tell("has to wait");
-    if (node.can_retry && (answer[1].integer == 0 || is_in_vain)) retry_tails(turn, index, true);
+    const bool is_over = turn.protocol.gives_up(answer[1].integer, is_in_vain);
+    if (node.can_retry && is_over) retry_tails(turn, index, true);
     return;
   }
   turn.tell("life " + std::to_string(answer[0].integer) + " is settled in state " +
@@ -119,10 +120,9 @@ void compare(Turn& turn, std::size_t index) {
   const std::uint64_t first = node.tail.bodies.empty() ? known.offset + 1 : node.tail.first();
   const std::string new_epoch = turn.new_epoch();
   Call call{turn.protocol.scripts().compare, 2, {kHashKey, kStreamKey}, turn.world.time_s};
-  for (const std::string& word :
-       {std::to_string(node.number), std::to_string(node.first_true), known.epoch,
-        std::to_string(known.offset), newest == 0 ? std::string() : text_of(newest), new_epoch,
-        std::to_string(first)}) {
+  call.words.push_back(std::to_string(node.number));
+  call.words.push_back(std::to_string(node.first_true));
+  for (const std::string& word : turn.protocol.known(known, first, newest, new_epoch)) {
     call.words.push_back(word);
   }
   const Answer& answer = turn.ask(call);
@@ -183,9 +183,10 @@ void put_back(Turn& turn, std::size_t index) {
   for (const std::string& word :
        {std::to_string(node.number), std::to_string(node.first_true), known.epoch, new_epoch,
         std::string(kNow), std::string("0"), std::string(kEmptyTtl), std::string("1000"),
-        std::string("0"), std::to_string(at), turn.protocol.last_try(node, known)}) {
+        std::string("0"), std::to_string(at)}) {
     call.words.push_back(word);
   }
+  for (const std::string& word : turn.protocol.last_try(node, known)) call.words.push_back(word);
   call.words.insert(call.words.end(), pairs.begin(), pairs.end());
   const Answer& answer = turn.ask(call);
   if (!turn.is_heard) return lose_links(node);

@@ -31,6 +31,7 @@ constexpr std::uint64_t kReturnMs = 1000;
 constexpr std::uint64_t kStrangersMs = 1000;
 constexpr std::uint64_t kWorkMs = 1000;
 constexpr std::uint64_t kRenewals = 100;  // nobody's lease runs out
+constexpr std::int64_t kTriesMax = 20;
 
 // ---- Timed leases: they were counted by the clock of the store, which the model sets. A lease is
 // one second newer than the one before it, and the waits are longer than all that.
@@ -68,16 +69,21 @@ Call CountedLeases::arrive(const World& world, const Node& node) const {
   return call;
 }
 
-Call CountedLeases::settle(const World&, const Node& node, Wait wait) const {
+bool CountedLeases::gives_up(std::int64_t others, bool is_in_vain) const {
+  return others < 0 || (is_in_vain && others >= kTriesMax);
+}
+
+Call CountedLeases::settle(const World&, const Node& node, Wait wait, bool is_in_vain) const {
   const std::uint64_t here_ms = wait == Wait::kOn     ? 0
                                 : wait == Wait::kOver ? kReturnMs
                                                       : kReturnMs + kWorkMs;
-  return {scripts().settle,
-          1,
-          {kLifeKey, node.arrival_id, std::to_string(node.number), node.name,
-           node.has_unfit ? "1" : "0", std::to_string(here_ms), std::to_string(kReturnMs),
-           std::to_string(kStrangersMs), std::to_string(kWorkMs)},
-          0};
+  return {
+      scripts().settle,
+      1,
+      {kLifeKey, node.arrival_id, std::to_string(node.number), node.name,
+       node.has_unfit ? std::to_string(is_in_vain ? kTriesMax : 0) : "-1", std::to_string(here_ms),
+       std::to_string(kReturnMs), std::to_string(kStrangersMs), std::to_string(kWorkMs)},
+      0};
 }
 
 Call CountedLeases::lease(const World&, const Node& node) const {
@@ -88,8 +94,18 @@ Call CountedLeases::lease(const World&, const Node& node) const {
           0};
 }
 
-std::string CountedLeases::last_try(const Node& node, const Position& known) const {
-  return node.is_last ? std::to_string(known.offset) : "-1";
+std::vector<std::string> CountedLeases::known(const Position& known, std::uint64_t first,
+                                              Body newest, const std::string& new_epoch) const {
+  return {known.epoch,
+          std::to_string(known.offset),
+          new_epoch,
+          std::to_string(first),
+          newest == 0 ? std::string("0") : std::to_string(known.offset),
+          newest == 0 ? std::string() : text_of(newest)};
+}
+
+std::vector<std::string> CountedLeases::last_try(const Node& node, const Position& known) const {
+  return {std::to_string(known.offset), node.is_last ? "1" : "0"};
 }
 
 bool CountedLeases::is_settled(const StoreView& store) const { return says(store, "is_open", "1"); }
@@ -120,7 +136,11 @@ Call TimedLeases::arrive(const World& world, const Node& node) const {
   return call;
 }
 
-Call TimedLeases::settle(const World& world, const Node& node, Wait wait) const {
+bool TimedLeases::gives_up(std::int64_t others, bool is_in_vain) const {
+  return others == 0 || is_in_vain;
+}
+
+Call TimedLeases::settle(const World& world, const Node& node, Wait wait, bool) const {
   const std::uint64_t later_s = wait == Wait::kOn     ? 0
                                 : wait == Wait::kOver ? 2 * kReturnS
                                                       : 2 * kReturnS + kWorkS;
@@ -139,8 +159,14 @@ Call TimedLeases::lease(const World& world, const Node& node) const {
           world.time_s};
 }
 
-std::string TimedLeases::last_try(const Node& node, const Position&) const {
-  return node.is_last ? "1" : "0";
+std::vector<std::string> TimedLeases::known(const Position& known, std::uint64_t first, Body newest,
+                                            const std::string& new_epoch) const {
+  return {known.epoch, std::to_string(known.offset), newest == 0 ? std::string() : text_of(newest),
+          new_epoch, std::to_string(first)};
+}
+
+std::vector<std::string> TimedLeases::last_try(const Node& node, const Position&) const {
+  return {node.is_last ? "1" : "0"};
 }
 
 bool TimedLeases::is_settled(const StoreView& store) const { return says(store, "until", "0"); }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/core/broker/redis/model/stepped_store.h"
 #include "tests/core/broker/redis/model/world.h"
@@ -29,10 +30,16 @@ class Protocol {
   virtual ~Protocol() = default;
   virtual const Scripts& scripts() const = 0;
   virtual Call arrive(const World& world, const Node& node) const = 0;
-  virtual Call settle(const World& world, const Node& node, Wait wait) const = 0;
+  // `is_in_vain`: what does not fit has been tried as often as it is.
+  virtual Call settle(const World& world, const Node& node, Wait wait, bool is_in_vain) const = 0;
+  // Whether it is given up then, by what it is told about the others.
+  virtual bool gives_up(std::int64_t others, bool is_in_vain) const = 0;
   virtual Call lease(const World& world, const Node& node) const = 0;
+  // What a node says of the channel, to compare it; `newest` 0: it holds nothing.
+  virtual std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                         const std::string& new_epoch) const = 0;
   // What says, when something is put back, whether it is for the last time.
-  virtual std::string last_try(const Node& node, const Position& known) const = 0;
+  virtual std::vector<std::string> last_try(const Node& node, const Position& known) const = 0;
   // Whether it does not fit when a node knows that there was more, and nobody holds that; and
   // whether what is tried after the life was settled is tried in that one.
   virtual bool is_strict() const = 0;
@@ -47,9 +54,12 @@ class CountedLeases final : public Protocol {
  public:
   const Scripts& scripts() const override;
   Call arrive(const World& world, const Node& node) const override;
-  Call settle(const World& world, const Node& node, Wait wait) const override;
+  Call settle(const World& world, const Node& node, Wait wait, bool is_in_vain) const override;
+  bool gives_up(std::int64_t others, bool is_in_vain) const override;
   Call lease(const World& world, const Node& node) const override;
-  std::string last_try(const Node& node, const Position& known) const override;
+  std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                 const std::string& new_epoch) const override;
+  std::vector<std::string> last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return true; }
   bool tells_life() const override { return true; }
   bool is_settled(const StoreView& store) const override;
@@ -62,9 +72,12 @@ class TimedLeases final : public Protocol {
   explicit TimedLeases(bool is_safe) : is_safe_(is_safe) {}
   const Scripts& scripts() const override;
   Call arrive(const World& world, const Node& node) const override;
-  Call settle(const World& world, const Node& node, Wait wait) const override;
+  Call settle(const World& world, const Node& node, Wait wait, bool is_in_vain) const override;
+  bool gives_up(std::int64_t others, bool is_in_vain) const override;
   Call lease(const World& world, const Node& node) const override;
-  std::string last_try(const Node& node, const Position& known) const override;
+  std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
+                                 const std::string& new_epoch) const override;
+  std::vector<std::string> last_try(const Node& node, const Position& known) const override;
   bool is_strict() const override { return false; }
   bool tells_life() const override { return false; }
   bool is_settled(const StoreView& store) const override;

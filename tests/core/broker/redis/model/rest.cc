@@ -84,7 +84,8 @@ bool Rest::step_of_node(World& world, std::uint8_t index) {
   }
   if (event.kind == Kind::kRetry) ++retries_[index];
   if (event.kind == Kind::kAsk) {
-    event.wait = wait_;
+    // Each retry takes time.
+    event.wait = retries_[index] > 2 * kRetriesMax ? Wait::kWorkOver : wait_;
     event.is_in_vain = node.has_unfit && retries_[index] > kRetriesMax;
   }
   return changes(world, event);
