@@ -24,6 +24,7 @@ std::vector<std::string> workers_of(pid_t master) {
 Task<bool> reload_nginx(Injection& injection) {
   Arena& arena = injection.arena;
   testing::Process& nginx = arena.cluster().nginx();
+  (void)co_await wait_for_clients(injection);
   const std::vector<std::string> before = workers_of(nginx.pid());
   const std::size_t clients = arena.all_sessions();
   injection.record.what = std::to_string(before.size()) + " workers";
@@ -43,6 +44,7 @@ Task<bool> kill_nginx(Injection& injection) {
   Arena& arena = injection.arena;
   const std::uint64_t away_ms = injection.random_ms(200, 1000);
   injection.record.what = "back after " + seconds(away_ms);
+  (void)co_await wait_for_clients(injection);
   const std::size_t clients = arena.all_sessions();
   injection.record.begin_us = now_us();
   arena.kill_nginx();

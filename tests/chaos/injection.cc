@@ -43,6 +43,11 @@ Task<bool> wait_for_links(Injection& injection) {
   co_return co_await arena.pause_until([&arena] { return arena.are_nodes_ready(); });
 }
 
+Task<bool> wait_for_clients(Injection& injection) {
+  Arena& arena = injection.arena;
+  co_return co_await arena.pause_until([&arena] { return arena.all_sessions() > 0; });
+}
+
 double signs_of_loss(Arena& arena) {
   return arena.total("chirm_epoch_changes_total") + arena.total("chirm_unrecovered_total") +
          arena.total("chirm_broker_put_back_total");

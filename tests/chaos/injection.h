@@ -59,6 +59,8 @@ Task<bool> expect_outages(Injection& injection, std::size_t clients, std::uint64
 // `before` is the counter before the fault.
 Task<bool> expect_growth(Injection& injection, std::string_view counter, double before,
                          std::string_view meaning);
+// What is done to nobody has no effect: until some clients are on nodes that answer.
+Task<bool> wait_for_clients(Injection& injection);
 // Only a link that is there can be lost, and the fault before may just have taken them all.
 Task<bool> wait_for_links(Injection& injection);
 

@@ -8,12 +8,6 @@ namespace chirm::chaos {
 
 namespace {
 
-// What a freeze or a kill does to nobody, it does not do at all.
-Task<bool> wait_for_clients(Injection& injection) {
-  Arena& arena = injection.arena;
-  co_return co_await arena.pause_until([&arena] { return arena.all_sessions() > 0; });
-}
-
 bool is_answering(Arena& arena, std::size_t node, int patience_ms) {
   return testing::http_get(arena.cluster().node_port(node), "/healthz", patience_ms).status == 200;
 }
