@@ -98,11 +98,12 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
            [this, channel = std::string(request.channel), offset = request.offset,
             epoch = std::string(request.epoch), expected = std::string(request.expected),
             body = std::string(request.body)](auto& command, const auto& scripts) {
-             command.begin(3 + 2 + 7).add("EVALSHA").add(scripts.rewrite).add(2);
+             command.begin(3 + 2 + 9).add("EVALSHA").add(scripts.rewrite).add(2);
              add_channel_keys(command, context_, channel);
              command.add(offset).add(epoch).add(expected).add(body);
              command.add(context_.topic(channel)).add(context_.settings.history_ttl_ms);
-             command.add(context_.life);
+             command.add(context_.life).add(context_.new_epoch());
+             command.add(context_.first_true_life);
            },
        .done =
            [done = std::move(done)](const RedisReply* reply) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace {
 
 // A Redis that refuses everything would fill the disk with its reasons.
 constexpr std::uint64_t kErrorLogIntervalMs = 5000;
+// The scripts' own error (redis_scripts.h); the number of that life may follow.
+constexpr std::string_view kAnotherLife = "ERR another life";
 
 }  // namespace
 
@@ -143,6 +146,7 @@ void RedisCommands::pump() {
 void RedisCommands::on_reply(const RedisReply& reply) {
   if (reply.is_error()) {
     const Refusal refusal = refusal_of(reply.text());
+    note_life(reply.text());
     if (refusal != Refusal::kNone) return on_refused(refusal, reply.text());
   }
   const std::unique_ptr<RedisRequest> request = requests_.take_answered();
@@ -202,10 +206,19 @@ void RedisCommands::log_error(std::string_view error) {
                 std::exchange(errors_not_logged_, 0));
 }
 
+// Where somebody has deleted what the store says of its lives, they would begin again at 1, and
+// each channel would be refused for ever.
+void RedisCommands::note_life(std::string_view error) {
+  if (!error.starts_with(kAnotherLife)) return;
+  const std::string_view number = error.substr(error.rfind(' ') + 1);
+  std::uint64_t life = 0;  // stays when it is none
+  (void)std::from_chars(number.data(), number.data() + number.size(), life);
+  context_.newest_life = std::max(context_.newest_life, life);
+}
+
 RedisCommands::Refusal RedisCommands::refusal_of(std::string_view error) {
-  // The last is the scripts' own (redis_scripts.h).
   static constexpr std::array<std::string_view, 5> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
-                                                                 "MASTERDOWN ", "ERR another life"};
+                                                                 "MASTERDOWN ", kAnotherLife};
   if (error.starts_with("NOSCRIPT")) return Refusal::kNoScript;
   for (const std::string_view code : kTemporary) {
     if (error.starts_with(code)) return Refusal::kTryLater;

@@ -110,6 +110,7 @@ class RedisCommands final : private RedisLink::Owner {
   void rewind();
   void log_error(std::string_view error);
   static Refusal refusal_of(std::string_view error);
+  void note_life(std::string_view error);
 
   RedisContext& context_;
   RedisLink link_;

@@ -2,6 +2,8 @@
 #pragma once
 // What the parts of a RedisBroker share: settings, counters, what is known of the channels, and how
 // much may wait. Private to core/broker; loop's thread.
+//
+// Sixteen members, as all parts of the broker meet here.
 
 #include <cstddef>
 #include <string>
@@ -87,6 +89,7 @@ struct RedisContext {
   const std::string topic_prefix;     // of a channel's Pub/Sub topic
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
   std::uint64_t life = kAnyLife;      // that this node has arrived in
+  std::uint64_t newest_life = 0;      // of which a channel has told
   std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;
 };

@@ -17,7 +17,8 @@ void RedisPositions::note(std::string_view channel, const Position& position) {
   auto found = fresh_.find(channel);
   if (found == fresh_.end()) {
     if (fresh_.size() >= kChannelsMax) return;
-    found = fresh_.emplace(channel, Position{}).first;
+    const Position* const before = find(channel);
+    found = fresh_.emplace(channel, before == nullptr ? Position{} : *before).first;
   }
   Position& noted = found->second;
   // Answers come in the order of the requests, so another epoch is a newer one. Within an epoch a

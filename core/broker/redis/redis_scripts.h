@@ -12,9 +12,7 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
-//                                   p  `<epoch>:<offset>`: it had got so far, but nobody held a
-//                                      publication when that was put back. While that is o, and
-//                                      there is no stream, who comes later may put them back
+//                                   v  the life in which one was last rewritten; absent: 0
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
@@ -48,7 +46,7 @@
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
 // A node that has not heard yet that another life has begun is refused where that has got to, also
-// when it rewrites: what it would do might be undone, or be done twice.
+// when it rewrites: what it would do might be undone, or be done twice. The error names that life.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
 // them.
 
@@ -81,7 +79,7 @@ local hash, stream = KEYS[1], KEYS[2]
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
 if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
-  return redis.error_reply('ERR another life has begun')
+  return redis.error_reply('ERR another life has begun: ' .. meta[4])
 end
 local epoch, top, ancestors = meta[1], tonumber(meta[2] or '0'), nil
 if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
@@ -179,7 +177,7 @@ inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
 local meta = redis.call('HMGET', hash, 'e', 'o', 'y', 'l', 'w', 'a')
 if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
-  return redis.error_reply('ERR another life has begun')
+  return redis.error_reply('ERR another life has begun: ' .. meta[4])
 end
 local epoch, top = meta[1], tonumber(meta[2] or '0')
 if not epoch then
@@ -236,6 +234,7 @@ return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 // KEYS  1 hash  2 stream
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
 //       5 topic  6 time to live (ms, 0: for ever)  7 the life that this node has arrived in
+//       8 epoch to use if a new one is needed  9 first life to be trusted
 // Answers 1 when it is done (also when it had been done before), 0 when there is no such
 // publication, -1 when its body is another one. The message is that of redis_bus_message.h.
 inline constexpr std::string_view kRewrite = R"lua(
@@ -243,7 +242,7 @@ local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.cal
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
 local meta = call('HMGET', hash, 'e', 'a', 'l')
 if tonumber(meta[3] or '0') > tonumber(ARGV[7]) then
-  return redis.error_reply('ERR another life has begun')
+  return redis.error_reply('ERR another life has begun: ' .. meta[3])
 end
 local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
 if not epoch or not entry then return 0 end
@@ -258,6 +257,13 @@ end
 local body = call('HGET', overlay, offset) or entry[2][2]
 if body == ARGV[4] then return 1 end
 if ARGV[3] ~= '' and ARGV[3] ~= body then return -1 end
+if tonumber(meta[3] or '0') < tonumber(ARGV[9]) then
+  -- Rewrites may be gone as well: the next ones are not to be taken for those.
+  local text = epoch .. ':' .. call('HGET', hash, 'o') .. ' ' .. (meta[2] or '')
+  epoch = ARGV[8]
+  call('HSET', hash, 'e', epoch, 'l', ARGV[9], 'a', text:sub(1, 200))
+end
+call('HSET', hash, 'v', ARGV[7])
 call('HSET', overlay, offset, ARGV[4])
 local count = call('HINCRBY', hash, 'w', 1)
 if ttl == 0 then

@@ -95,7 +95,8 @@ void RedisLife::arrive() {
   command.add("EVAL").add(redis_scripts::kArrive).add(2).add(life_key_).add(nodes_key_);
   command.add(arrival_.server.run_id).add(arrival_.server.promotion()).add(node_);
   command.add(lease_).add(life_id_).add(open_number_);
-  command.add(number_).add(context_.first_true_life).add(settings_.lease_renewals);
+  command.add(std::max(number_, context_.newest_life)).add(context_.first_true_life);
+  command.add(settings_.lease_renewals);
   command.add(is_lease_stale() ? "1" : "0");
   for (const std::string& name : nodes_) command.add(name);
   commands_.ask(command, [this](const RedisReply& reply) { on_arrived(reply); });
@@ -104,6 +105,10 @@ void RedisLife::arrive() {
 bool RedisLife::is_lease_stale() const {
   const std::uint64_t uptime_ms = 1000 * arrival_.server.uptime_s + kUptimeErrorMs;
   return context_.loop.now_ms() - leased_ms_ > uptime_ms + kStaleMs;
+}
+
+RedisTails::Life RedisLife::life() const {
+  return {number_, context_.first_true_life, context_.first_true_life <= open_first_true_};
 }
 
 // A node that has not taken part in any life yet has nothing to put back, but it waits with the
@@ -119,7 +124,7 @@ void RedisLife::on_arrived(const RedisReply& reply) {
   arrival_.tries = 0;
   arrival_.can_retry = false;
   if (!arrival_.is_return) return reply[2].integer() == 0 ? open() : settle();
-  tails_.start(channels_(), number_, context_.first_true_life,
+  tails_.start(channels_(), life(),
                [this](const RedisTails::Result& result) { on_tails_done(result); });
 }
 
@@ -164,7 +169,7 @@ void RedisLife::on_waiting(std::int64_t not_compared, std::int64_t others_tries)
 
 void RedisLife::retry_tails(bool is_last) {
   arrival_.can_retry = false;
-  tails_.retry(is_last, number_, context_.first_true_life,
+  tails_.retry(is_last, life(),
                [this](const RedisTails::Result& result) { on_tails_done(result); });
 }
 
@@ -209,6 +214,7 @@ void RedisLife::log_return(std::int64_t state, std::string_view missing) const {
 void RedisLife::open() {
   life_id_ = arrival_.id;
   open_number_ = context_.life = number_;
+  open_first_true_ = context_.first_true_life;
   commands_.open();
   renew_lease();
   timer_.start_repeating(settings_.lease_period_ms);

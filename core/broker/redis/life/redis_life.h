@@ -13,7 +13,7 @@
 // second, by the next number, and so it is also a mark: where a lease is missing, what was written
 // behind it is, too.
 //
-// Seventeen members, as it has to know both lives, the old one and the one that it arrives in.
+// Eighteen members, as it has to know both lives, the old one and the one that it arrives in.
 
 #include <cstdint>
 #include <functional>
@@ -61,6 +61,7 @@ class RedisLife final : public RedisArrival {
   void go_on();
   void arrive();
   bool is_lease_stale() const;
+  RedisTails::Life life() const;
   void on_arrived(const RedisReply& reply);
   void on_tails_done(const RedisTails::Result& result);
   void on_waiting(std::int64_t not_compared, std::int64_t others_tries);
@@ -84,8 +85,9 @@ class RedisLife final : public RedisArrival {
   const std::function<std::vector<std::string>()> channels_;
 
   Arrival arrival_;
-  std::string life_id_;             // of the life that this node has taken part in; "" none
-  std::uint64_t open_number_ = 0;   // … and its number
+  std::string life_id_;            // of the life that this node has taken part in; "" none
+  std::uint64_t open_number_ = 0;  // … and its number
+  std::uint64_t open_first_true_ = 0;
   std::uint64_t number_ = 0;        // of the newest life that this node has heard of
   std::uint64_t lease_ = 0;         // the last one; 0: none
   std::uint64_t leased_ms_ = 0;     // when that was, by the loop's time

@@ -229,17 +229,16 @@ local n, answer = ARGV[1], {}
 for i = 1, #KEYS, 2 do
   local hash, stream, at = KEYS[i], KEYS[i + 1], 3 + (i - 1) / 2 * 6
   local epoch, offset, first, newest = ARGV[at], tonumber(ARGV[at + 1]), ARGV[at + 3], ARGV[at + 4]
-  local meta = redis.call('HMGET', hash, 'e', 'o', 'l', 'p')
+  local meta = redis.call('HMGET', hash, 'e', 'o', 'l')
   local top, verdict = tonumber(meta[2] or '0'), -1
   local is_far = top < offset and top + 1 < tonumber(first)
-  local is_bare = meta[4] and meta[4] == epoch .. ':' .. meta[2] and tonumber(first) <= offset
-  if not meta[1] or (is_bare or meta[1] == epoch and is_far) and
-      redis.call('EXISTS', stream) == 0 then
+  if not meta[1] or
+      (meta[1] == epoch and is_far and redis.call('EXISTS', stream) == 0) then
     -- Whoever holds the longest tail must begin, because nothing can be put in front of a stream
-    -- that is there. So all nodes leave a note of where theirs begins.
+    -- that is there. So all nodes that hold something leave a note of where theirs begins.
     local key = hash .. ':first'
     local longest = redis.call('GET', key)
-    if not longest or tonumber(first) < tonumber(longest) then
+    if tonumber(first) <= offset and (not longest or tonumber(first) < tonumber(longest)) then
       redis.pcall('SET', key, first, 'PX', 60000)
     end
     verdict = -2
@@ -271,40 +270,38 @@ return answer
 )lua";
 
 // Puts a part of a channel's tail back: what the store does not have of it, provided that it
-// follows what the store has, and that what both have is the same. It may be repeated, and several
-// nodes may do it at once: what is there already is left alone.
+// follows what the store has, and that what both have is the same. What the store has had, and does
+// not have any more, has expired. It may be repeated, and several nodes may do it at once: what is
+// there already is left alone.
 //
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
 //       when there are none  11 the newest offset that this node knows of  12 1 at the last try
-//       13… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
+//       13 the life in which a channel counts as found true of which the store has nothing
+//       14… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
 //       the body does not say that id, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
-local count, known, is_last = (#ARGV - 12) / 2, tonumber(ARGV[11]), ARGV[12] == '1'
-local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'p')
-local top, life, present = tonumber(meta[2] or '0'), ARGV[1], meta[1] or epoch
+local count, known, is_last = (#ARGV - 13) / 2, tonumber(ARGV[11]), ARGV[12] == '1'
+local meta = call('HMGET', hash, 'e', 'o', 'l', 'a')
+local top, life = tonumber(meta[2] or '0'), ARGV[1]
 local has_stream = meta[1] and call('EXISTS', stream) == 1
-local of, got = (meta[5] or ''):match('^(%S+):(%d+)$')
-got = of == epoch and tonumber(got) or nil
 -- Nobody has published since: a new epoch now comes before any offset is given a second time.
 local function give_up_rest()
   local text = format('%.0f', top)
   call('HSET', hash, 'e', ARGV[4], 'o', text, 'l', life, 'a',
-    (present .. ':' .. text .. ' ' .. (meta[4] or '')):sub(1, 200))
+    (epoch .. ':' .. text .. ' ' .. (meta[4] or '')):sub(1, 200))
   return -4
 end
 if not meta[1] then
-  -- n = t: the life was settled without this node, so the channel is to get a new epoch when it is
-  -- touched.
-  if ARGV[1] == ARGV[2] then life = '0' end
+  life = ARGV[13]
   call('DEL', stream, stream .. ':w')
-elseif present ~= epoch and not (got and (top < got or top == got and not has_stream)) then
+elseif meta[1] ~= epoch then
   return -1
 elseif tonumber(meta[3] or '0') < tonumber(ARGV[2]) then
   life = meta[3] or '0'  -- it gets a new epoch when it is touched, and still will
@@ -313,16 +310,12 @@ if has_stream and first > top + 1 then
   -- At last, what is in between is gone for good.
   return is_last and give_up_rest() or -1
 end
-local is_bare = got == top and count > 0
-local is_begun = not has_stream and (not meta[1] or is_bare or first > top + 1)
-if is_begun and not is_last then
-  -- How far it had got says nothing to those who hold publications: who holds none waits for them,
-  -- and who holds the end of it goes before who does not.
+if not has_stream and first > top + 1 then
+  -- How far it had got says nothing to those who hold publications: who holds none waits for them.
   local longest = call('GET', hash .. ':first')
-  if first > 1 and (count == 0 or longest and tonumber(longest) < first) then return -1 end
-  if is_bare and known < top then return -1 end
+  if longest and not is_last and (count == 0 or tonumber(longest) < first) then return -1 end
+  top = first - 1
 end
-if is_begun then top = first - 1 end
 call('DEL', hash .. ':first')
 
 local stored = {}
@@ -332,8 +325,8 @@ if has_stream and first <= top and count > 0 then
 end
 for i = 1, count do
   local offset = format('%.0f', first + i - 1)
-  local body = tonumber(ARGV[11 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
-  if body and body ~= ARGV[12 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
+  local body = tonumber(ARGV[12 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
+  if body and body ~= ARGV[13 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
     call('HSET', hash, 'e', ARGV[4], 'l', life)
     call('HDEL', hash, 'a')
     return -3
@@ -342,32 +335,27 @@ end
 
 local added, key = 0, 2
 for i = 1, count do
-  local offset, kind = first + i - 1, tonumber(ARGV[11 + 2 * i])
+  local offset, kind = first + i - 1, tonumber(ARGV[12 + 2 * i])
   local has_id = kind % 2 == 1
   if has_id then key = key + 1 end
   if offset > top then
     local text = format('%.0f', offset)
     if kind >= 4 then
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[12 + 2 * i],
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[13 + 2 * i],
         'k', KEYS[key]:sub(#hash + 2))
     else
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[12 + 2 * i])
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[13 + 2 * i])
     end
-    if has_id then call('SET', KEYS[key], text .. ':' .. present, 'PX', ARGV[9]) end
+    if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
     -- So that a node that does not know of it sees why its own is another one.
-    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[12 + 2 * i]) end
+    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[13 + 2 * i]) end
     added = added + 1
   end
 end
 top = math.max(top, first + count - 1)
 -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.
 if is_last and count <= 1 and added == 0 and top < known then return give_up_rest() end
-call('HSET', hash, 'e', present, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
-if is_begun and count == 0 and top > 0 then
-  call('HSET', hash, 'p', epoch .. ':' .. format('%.0f', top))
-elseif got and top >= got then
-  call('HDEL', hash, 'p')
-end
+call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', life, 'x', ARGV[5])
 local ttl = tonumber(ARGV[6])
 if top == 0 then
   ttl = tonumber(ARGV[7])
@@ -379,8 +367,6 @@ else
   call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, tonumber(ARGV[7]))))
   call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
 end
--- It had got further, but whoever held that is not here.
-if got and count > 0 and top >= known and top < got then return give_up_rest() end
 return {top, added}
 )lua";
 
@@ -389,44 +375,55 @@ return {top, added}
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 the epoch in which they were made  2 time to live (ms, 0: for ever)  3 the number of the
-//       last rewrite  4 1 at the last try  5 how many are given that have no number; they were made
-//       before those that have one  6… for each, first those without a number, then the others in
-//       order and up to the last one, its offset and body
-// Answers {how many were put back, how many are gone for good}; or -1 when the log is another one,
-// or some are missing that another node may hold.
+//       last rewrite  4 1 at the last try  5 the life that this node was in when they were made
+//       6 how many are given that have no number; they were made before those that have one
+//       7… for each, first those without a number, then the others in order and up to the last one,
+//       its offset and body
+// Answers {how many were put back, how many are gone for good, 1 if there were others since}; or -1
+// when the log is another one, or some are missing that another node may hold.
 inline constexpr std::string_view kPutBackRewrites = R"lua(
 local hash, overlay, call = KEYS[1], KEYS[2] .. ':w', redis.call
-local last, is_last, unnumbered = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[5])
-local meta = call('HMGET', hash, 'e', 'w', 'a')
+local last, is_last, unnumbered = tonumber(ARGV[3]), ARGV[4] == '1', tonumber(ARGV[6])
+local meta = call('HMGET', hash, 'e', 'w', 'a', 'v')
 -- So far the log is the one that was rewritten.
 local same, is_found = math.huge, meta[1] == ARGV[1]
 for old, top in (meta[3] or ''):gmatch('(%S+):(%d+)') do
   if not is_found then same, is_found = math.min(same, tonumber(top)), old == ARGV[1] end
 end
 if not is_found then return -1 end
-local known, all = tonumber(meta[2] or '0'), (#ARGV - 5) / 2
+local known, all = tonumber(meta[2] or '0'), (#ARGV - 6) / 2
 local before, count = last - (all - unnumbered), 0
 local function set(i, command)
-  local offset, body = ARGV[4 + 2 * i], ARGV[5 + 2 * i]
+  local offset, body = ARGV[5 + 2 * i], ARGV[6 + 2 * i]
   if tonumber(offset) > same or call('HGET', overlay, offset) == body then return end
   local added = call(command, overlay, offset, body)
   count = count + (command == 'HSET' and 1 or added)
 end
-if known > last or (known == last and not is_last) then
+local gone, others = math.max(0, before - known - unnumbered), 0
+if tonumber(meta[4] or '0') > tonumber(ARGV[5]) then
+  -- Others have gone on rewriting without those that this node knows, so the same numbers may mean
+  -- different ones. Theirs are newer.
+  for i = all, 1, -1 do set(i, 'HSETNX') end
+  gone, others = 0, 1
+  call('HSET', hash, 'w', string.format('%.0f', math.max(known, last) + 1))
+elseif known > last or (known == last and not is_last) then
   -- It counts as if all were there, but whoever put them back may not have held all.
   for i = all, 1, -1 do set(i, 'HSETNX') end
-  return {count, 0}
+  gone = 0
+else
+  if before > known and not is_last then return -1 end
+  -- In order, so that the newest stays; at the last try also what the store seems to have: those in
+  -- front may be another node's that held fewer.
+  for i = 1, all do
+    if is_last or before > known or before + i - unnumbered > known then set(i, 'HSET') end
+  end
+  call('HSET', hash, 'w', ARGV[3])
 end
-if before > known and not is_last then return -1 end
--- In order, so that the newest stays; at the last try also what the store seems to have: those in
--- front may be another node's that held fewer.
-for i = 1, all do
-  if is_last or before > known or before + i - unnumbered > known then set(i, 'HSET') end
-end
-call('HSET', hash, 'w', ARGV[3])
 local ttl = tonumber(ARGV[2])
-if ttl > 0 then call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4)) end
-return {count, unnumbered > 0 and 0 or math.max(0, before - known)}
+if count > 0 and ttl > 0 then
+  call('PEXPIRE', overlay, string.format('%.0f', ttl + ttl / 4))
+end
+return {count, gone, others}
 )lua";
 
 }  // namespace chirm::redis_scripts

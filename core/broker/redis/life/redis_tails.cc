@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "core/base/check.h"
@@ -29,12 +30,10 @@ bool is_temporary(std::string_view error) {
 RedisTails::RedisTails(RedisContext& context, RedisCommands& commands, Find subscription)
     : context_(context), commands_(commands), subscription_(std::move(subscription)) {}
 
-void RedisTails::start(std::vector<std::string> channels, std::uint64_t life,
-                       std::uint64_t first_true, Done done) {
+void RedisTails::start(std::vector<std::string> channels, const Life& life, Done done) {
   stop();
   channels_ = std::move(channels);
   life_ = life;
-  first_true_ = first_true;
   done_ = std::move(done);
   pump();
 }
@@ -51,9 +50,8 @@ void RedisTails::stop() {
   done_ = nullptr;
 }
 
-void RedisTails::retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done) {
+void RedisTails::retry(bool is_last, const Life& life, Done done) {
   life_ = life;
-  first_true_ = first_true;
   gaps_ = std::exchange(unfit_, {});
   rewritten_ = std::exchange(unfit_rewritten_, {});
   is_last_ = is_last;
@@ -84,7 +82,7 @@ void RedisTails::check() const {
   CHIRM_CHECK(done_ || in_flight_ == 0, in_flight_);
   CHIRM_CHECK(done_ || (channels_.empty() && gaps_.empty()), channels_.size(), gaps_.size());
   CHIRM_CHECK(done_ || rewritten_.empty(), rewritten_.size());
-  CHIRM_CHECK(!is_last_ || life_ != 0);
+  CHIRM_CHECK(!is_last_ || life_.number != 0);
 }
 
 // ---- Comparing
@@ -109,7 +107,7 @@ void RedisTails::compare() {
   command_.begin(3 + 2 * batch.size() + 2 + 6 * batch.size());
   command_.add("EVAL").add(redis_scripts::kCompare).add(2 * batch.size());
   for (const Known& one : batch) add_channel_keys(command_, context_, one.channel);
-  command_.add(life_).add(first_true_);
+  command_.add(life_.number).add(life_.first_true);
   for (Known& one : batch) {
     command_.add(one.position.epoch).add(one.position.offset).add(one.new_epoch).add(one.first);
     command_.add(one.newest.offset).add(one.newest.body);
@@ -186,18 +184,18 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
   const std::vector<Id> ids = ids_of(gap.channel, publications);
   const auto id_count = static_cast<std::size_t>(
       std::ranges::count_if(ids, [](const Id& one) { return !one.key.empty(); }));
-  command_.begin(3 + 2 + id_count + 12 + 2 * publications.size());
+  command_.begin(3 + 2 + id_count + 13 + 2 * publications.size());
   command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
   add_channel_keys(command_, context_, gap.channel);
   for (const Id& one : ids) {
     if (!one.key.empty()) add_id_key(command_, context_, gap.channel, one.key);
   }
-  command_.add(life_).add(first_true_).add(known.epoch).add(gap.new_epoch);
+  command_.add(life_.number).add(life_.first_true).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(context_.loop.unix_ms()));
   command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
-  command_.add(known.offset).add(is_last_ ? "1" : "0");
+  command_.add(known.offset).add(is_last_ ? "1" : "0").add(life_.is_known ? life_.number : 0);
   for (std::size_t i = 0; i < publications.size(); ++i) {
     const Id& id = ids[i];
     command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
@@ -290,19 +288,19 @@ void RedisTails::put_back_rewrites() {
   // What is known of by a read of the log alone is in the tail as it is now.
   std::vector<Publication> unnumbered;
   std::size_t bytes = 0;
-  for (const std::uint64_t offset : rewrites->unnumbered()) {
+  for (const std::uint64_t offset : rewrites->unnumbered() | std::views::reverse) {
     auto found = context_.listener->tail(channel, offset - 1, 1);
     if (found.empty() || found.front().offset != offset) continue;
     bytes += found.front().body.size();
-    if (bytes > kPieceBytes) break;
+    if (bytes > kPieceBytes) break;  // the newest are put back
     unnumbered.push_back(std::move(found.front()));
   }
   const auto& newest = rewrites->newest();
-  command_.begin(3 + 2 + 5 + 2 * (unnumbered.size() + newest.size()));
+  command_.begin(3 + 2 + 6 + 2 * (unnumbered.size() + newest.size()));
   command_.add("EVAL").add(redis_scripts::kPutBackRewrites).add(2);
   add_channel_keys(command_, context_, channel);
   command_.add(rewrites->epoch()).add(context_.settings.history_ttl_ms).add(rewrites->count());
-  command_.add(is_last_ ? "1" : "0").add(unnumbered.size());
+  command_.add(is_last_ ? "1" : "0").add(context_.life).add(unnumbered.size());
   for (const Publication& one : unnumbered) command_.add(one.offset).add(one.body);
   for (const RedisRewrites::Rewrite& one : newest) command_.add(one.offset).add(one.body);
   ++in_flight_;
@@ -319,9 +317,11 @@ void RedisTails::on_rewrites_put_back(const std::string& channel, const RedisRep
   }
   if (reply.is_error()) {
     spdlog::warn("redis: cannot put rewrites of {} back: {}", channel, reply.text());
-  } else if (reply.size() == 2) {
+  } else if (reply.size() == 3) {
     result_.rewritten += static_cast<std::uint64_t>(reply[0].integer());
     result_.rewrites_gone += static_cast<std::uint64_t>(reply[1].integer());
+    // Of what was rewritten without it, this node may still show what was there before.
+    if (reply[2].integer() == 1) context_.listener->on_rewritten(channel, UINT64_MAX, {});
   } else if (!is_last_) {
     unfit_rewritten_.push_back(channel);  // until the channel is there again, or who holds more
   }

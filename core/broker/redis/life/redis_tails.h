@@ -50,14 +50,22 @@ class RedisTails {
   using Find = std::function<const RedisSubscription*(std::string_view channel)>;
   RedisTails(RedisContext& context, RedisCommands& commands, Find subscription);
 
-  // The store's life is `life`; `first_true` as in RedisContext. `done` is called once, but not
-  // after stop(); an error that concerns all channels drops the connection instead.
-  void start(std::vector<std::string> channels, std::uint64_t life, std::uint64_t first_true,
-             Done done);
+  // The one that the store is in.
+  struct Life {
+    std::uint64_t number = 0;
+    std::uint64_t first_true = 0;  // see RedisContext
+    // No life was settled without this node since its last one: others may have had more then, of
+    // which it never heard.
+    bool is_known = false;
+  };
+
+  // `done` is called once, but not after stop(); an error that concerns all channels drops the
+  // connection instead.
+  void start(std::vector<std::string> channels, const Life& life, Done done);
   // Tries again what did not fit: it may, once other nodes have put back what they hold. `is_last`:
   // what does not fit now is given up. The result is that of all tries.
   // The life may have been settled under another number meanwhile.
-  void retry(bool is_last, std::uint64_t life, std::uint64_t first_true, Done done);
+  void retry(bool is_last, const Life& life, Done done);
   bool has_unfit() const { return !unfit_.empty() || !unfit_rewritten_.empty(); }
   void stop();
 
@@ -122,8 +130,7 @@ class RedisTails {
   std::vector<std::string> rewritten_;  // channels whose rewrites are to be put back
   std::vector<std::string> unfit_rewritten_;
   bool is_last_ = false;
-  std::uint64_t life_ = 0;
-  std::uint64_t first_true_ = 0;
+  Life life_;
   std::size_t in_flight_ = 0;
   Result result_;
   Done done_;  // empty: nothing is under way

@@ -288,6 +288,18 @@ TEST_F(RedisLife, BeginsAnewBehindChirm01) {
   EXPECT_EQ(server_.command({"ZCARD", "chirm:nodes"}), "1");
 }
 
+TEST_F(RedisLife, BeginsBehindThoseOfWhichOnlyChannelsTell) {
+  {
+    const auto node = make_node(server_.unix_url());
+    publish(*node, "1");
+  }
+  server_.command({"HSET", "chirm:{room:a}:m", "l", "7"});
+  server_.command({"DEL", "chirm:life"});
+  const auto node = make_node(server_.unix_url());
+  EXPECT_EQ(publish(*node, "2").offset, 2U);
+  EXPECT_GT(std::stoi(server_.command({"HGET", "chirm:life", "n"})), 7);
+}
+
 TEST_F(RedisLife, RemembersTheEndsOfSixtyFourLives) {
   server_.command({"HSET", "chirm:life", "id", "old", "n", "100", "t", "1", "is_open", "1", "b",
                    "9", "end:1", "x 1", "end:36", "x 2", "end:37", "x 3"});

@@ -164,29 +164,6 @@ TEST_F(RedisTails, PutsNothingBackThatHasExpired) {
   expect_epoch(*node, node->logs[kRoom].top.epoch);
 }
 
-// It only knew how far the channel had got, and the others came too late to be waited for.
-TEST_F(RedisTails, ArePutBackBehindANodeThatHeldNothing) {
-  node_settings_.return_ms = 1;
-  Relay relay(loop_, server_.port());
-  const auto bare = make_follower(server_.unix_url());
-  const auto late = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
-  publish_all(*late, 1, 300);
-  for (BrokerNode* node : {bare.get(), late.get()}) ASSERT_TRUE(run_until_received(*node, 300));
-  const std::string epoch = late->logs[kRoom].top.epoch;
-  bare->logs[kRoom].tail.clear();
-  run_until_leases_are_new(*bare, 2);
-  relay.swallow_answers_where_client_said("SETNAME");
-  restart_empty();
-  ASSERT_TRUE(run_until_back(*bare));
-  EXPECT_EQ(server_.command({"HGET", kHash, "p"}), epoch + ":300");
-  relay.swallow_answers_where_client_said("");
-  relay.redirect(server_.port());
-  ASSERT_TRUE(run_until_back(*late));
-  EXPECT_EQ(bodies(*late, kRoom), bodies_of(1, 300));
-  EXPECT_TRUE(top(*late).descends_from(epoch, 300));
-  EXPECT_EQ(publish(*bare, "301").offset, 301U);
-}
-
 TEST_F(RedisTails, ArePutBackBehindWhatAnotherNodePutsBack) {
   const auto one = make_follower(server_.unix_url());
   const auto other = make_follower(server_.unix_url());

@@ -36,6 +36,7 @@ void on_tails_done(Node& node) {
 void open(Turn& turn, Node& node) {
   node.life_id = node.arrival_id;
   node.open_number = node.number;
+  node.open_first_true = node.first_true;
   node.phase = Phase::kOpen;
   node.is_lease_due = true;
   turn.tell("goes on in life " + std::to_string(node.number));

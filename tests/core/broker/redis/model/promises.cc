@@ -22,9 +22,11 @@ Body stored_at(const StoreView& store, std::uint64_t offset) {
 }
 
 // What is in front of all that a log has is as if retention had taken it: nothing can be put there,
-// so it is lost when its holders come too late. Whoever stands behind it has missed nothing.
+// so it is lost when its holders come too late. Whoever stands behind it has missed nothing. So it
+// is when those who came in time only knew how far the log had got.
 bool is_trimmed(const StoreView& store, std::uint64_t offset) {
-  return !store.entries.empty() && offset < store.entries.begin()->first;
+  if (store.entries.empty()) return offset <= store.top;
+  return offset < store.entries.begin()->first;
 }
 
 bool is_in(const StoreView& store, Body body) {

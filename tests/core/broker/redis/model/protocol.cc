@@ -105,7 +105,9 @@ std::vector<std::string> CountedLeases::known(const Position& known, std::uint64
 }
 
 std::vector<std::string> CountedLeases::last_try(const Node& node, const Position& known) const {
-  return {std::to_string(known.offset), node.is_last ? "1" : "0"};
+  const bool is_known = node.first_true <= node.open_first_true;
+  return {std::to_string(known.offset), node.is_last ? "1" : "0",
+          is_known ? std::to_string(node.number) : "0"};
 }
 
 bool CountedLeases::is_settled(const StoreView& store) const { return says(store, "is_open", "1"); }

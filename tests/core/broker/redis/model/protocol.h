@@ -38,7 +38,7 @@ class Protocol {
   // What a node says of the channel, to compare it; `newest` 0: it holds nothing.
   virtual std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
                                          const std::string& new_epoch) const = 0;
-  // What says, when something is put back, whether it is for the last time.
+  // What says, when something is put back, whether it is for the last time (and what else differs).
   virtual std::vector<std::string> last_try(const Node& node, const Position& known) const = 0;
   // Whether it does not fit when a node knows that there was more, and nobody holds that; and
   // whether what is tried after the life was settled is tried in that one.

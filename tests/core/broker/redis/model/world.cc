@@ -65,8 +65,8 @@ class Hasher {
     for (const std::string* text : {&node.name, &node.life_id, &node.arrival_id}) {
       add(std::string_view(*text));
     }
-    for (const std::uint64_t number :
-         {node.open_number, node.number, node.first_true, node.lease, node.gap_since}) {
+    for (const std::uint64_t number : {node.open_number, node.number, node.first_true,
+                                       node.open_first_true, node.lease, node.gap_since}) {
       add(number);
     }
     add(node.nodes.size());

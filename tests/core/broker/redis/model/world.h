@@ -58,6 +58,7 @@ struct Node {
   std::uint64_t open_number = 0;        // … and its number
   std::uint64_t number = 0;             // of the newest life that it has heard of
   std::uint64_t first_true = 0;         // RedisContext::first_true_life
+  std::uint64_t open_first_true = 0;    // … when it was open last
   std::uint64_t lease = 0;              // 0 none
   std::vector<std::string> nodes = {};  // that had a lease then
   std::string arrival_id = {};          // of the life that it arrives in
