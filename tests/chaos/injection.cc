@@ -48,6 +48,15 @@ Task<bool> wait_for_clients(Injection& injection) {
   co_return co_await arena.pause_until([&arena] { return arena.all_sessions() > 0; });
 }
 
+Task<bool> wait_for_publishes(Injection& injection, std::uint64_t ms) {
+  constexpr const char* kPublishes = "chirm_broker_publishes_total";
+  Arena& arena = injection.arena;
+  const double before = arena.total(kPublishes);
+  (void)co_await arena.pause(ms);
+  co_return co_await arena.pause_until(
+      [&arena, before] { return arena.total(kPublishes) > before; });
+}
+
 double signs_of_loss(Arena& arena) {
   return arena.total("chirm_epoch_changes_total") + arena.total("chirm_unrecovered_total") +
          arena.total("chirm_broker_put_back_total");

@@ -47,7 +47,8 @@ bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faul
              violation.acked_us <= fault.end_us + 2 * kSecondUs;
     }
     // Looked for in the history, in the end.
-    return violation.kind == "api_lost" && violation.acked_us <= fault.end_us + 2 * kSecondUs;
+    return (violation.kind == "api_lost" || violation.kind == "edit_lost") &&
+           violation.acked_us <= fault.end_us + 2 * kSecondUs;
   });
 }
 

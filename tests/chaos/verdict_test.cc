@@ -242,9 +242,10 @@ TEST_F(VerdictTest, ExcusesWhatTheHistoryLacksOnlyWhenItWasLostSince) {
     found.due_us = found.acked_us = found.at_us = acked_s * kSecondUs;
     return found;
   };
-  more_ = {at("api_lost", 5), at("api_lost", 12), at("api_stored_twice", 12)};
+  more_ = {at("api_lost", 5), at("edit_lost", 12), at("api_stored_twice", 12)};
   EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
-  EXPECT_THAT(complaints({kill(11)}), ElementsAre("2 api_lost", "1 api_stored_twice"));
+  EXPECT_THAT(complaints({kill(11)}),
+              ElementsAre("1 api_lost", "1 api_stored_twice", "1 edit_lost"));
   more_ = {at("api_lost", 15), at("api_stored_twice", 13)};
   EXPECT_EQ(complaints({wipe(11)}).size(), 2);
 }
