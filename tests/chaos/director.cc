@@ -129,6 +129,7 @@ void Director::inject(const std::vector<const Fault*>& faults) {
     injections.push_back({*arena_, Random(random_.between(0, UINT64_MAX)), {}});
     injections.back().record.name = fault->name;
     injections.back().record.kind = fault->kind;
+    if (faults.size() > 1) injections.back().record.round_us = now_us();
   }
   tell() << names << " …" << std::endl;
   for (std::size_t i = 0; i < faults.size(); ++i) {

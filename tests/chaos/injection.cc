@@ -15,7 +15,7 @@ Task<bool> expect_outages(Injection& injection, std::size_t clients, std::uint64
   FaultRecord& record = injection.record;
   const auto count = [&arena, &record, until_us] {
     arena.journal().update();
-    return arena.journal().count_victims(record.begin_us, until_us);
+    return arena.journal().count_victims(record.victims_from_us(), until_us);
   };
   const bool are_back =
       co_await arena.pause_until([&count, clients] { return 3 * count() > 2 * clients; });

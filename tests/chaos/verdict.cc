@@ -194,7 +194,7 @@ void judge_kills(Verdict& verdict, const Evidence& evidence) {
     if (!fault.kind.kills_node) continue;
     ++verdict.node_kills;
     clients += fault.clients;
-    victims += evidence.journal.count_victims(fault.begin_us, fault.begin_us + kNoticedUs);
+    victims += evidence.journal.count_victims(fault.victims_from_us(), fault.begin_us + kNoticedUs);
   }
   if (victims >= clients / 2) return;
   verdict.complaints.push_back("only " + std::to_string(victims) + " of " +

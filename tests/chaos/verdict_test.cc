@@ -271,6 +271,16 @@ TEST_F(VerdictTest, IsNotGoodWhenTooFewClientsOfAKilledNodeCatchUp) {
   EXPECT_THAT(complaints({five}), IsEmpty());
 }
 
+// nginx, say, was killed shortly before.
+TEST_F(VerdictTest, CountsWhoLostTheConnectionByAnotherFaultAtOnce) {
+  FaultRecord two = kill(5);
+  two.clients = 2;
+  journal_.read(outage(4'900'000, 5'000'000, 1));
+  EXPECT_EQ(complaints({two}).size(), 1);
+  two.round_us = 4'500'000;
+  EXPECT_THAT(complaints({two}), IsEmpty());
+}
+
 TEST_F(VerdictTest, JudgesTheTimesOfTheClientsOfAKilledNode) {
   FaultRecord five = kill(5);
   journal_.read(outage(5'010'000, 5'100'000, 1) + outage(5'020'000, 5'900'000, 2));
