@@ -9,21 +9,29 @@ namespace chirm {
 
 RedisRewrites::Seen RedisRewrites::note(const RedisRewriteNotice& notice) {
   const bool is_same_epoch = notice.epoch == epoch_;
-  if (is_same_epoch && notice.rewrites <= count_) return Seen::kNothingNew;  // a read was faster
+  const bool follows = newest_.empty() || notice.rewrites == newest_.back().number + 1;
+  if (is_same_epoch && notice.rewrites <= count_) {
+    // A read was faster, and has told of it. But only the notice says where it was.
+    if (follows) keep(notice);
+    return Seen::kNothingNew;
+  }
   const bool is_next = is_same_epoch && notice.rewrites == count_ + 1;
-  if (!is_next) drop_oldest_until(0);
+  if (!is_next || !follows) drop_oldest_until(0);
   epoch_ = notice.epoch;
   count_ = notice.rewrites;
   keep(notice);
   return is_next ? Seen::kNext : Seen::kSome;
 }
 
+// When there were more, what is kept stays: most often their notices are on the way, and go on from
+// there. When there were fewer, the store has lost some.
 RedisRewrites::Seen RedisRewrites::note(std::string_view epoch, std::uint64_t rewrites) {
   if (epoch == epoch_ && rewrites == count_) return Seen::kNothingNew;
   const bool is_first = epoch_.empty();
-  // What is kept ends with another number than the log has come to.
-  drop_oldest_until(0);
-  resize();
+  if (epoch != epoch_ || rewrites < count_) {
+    drop_oldest_until(0);
+    resize();
+  }
   epoch_ = epoch;
   count_ = rewrites;
   return is_first ? Seen::kNothingNew : Seen::kSome;
@@ -72,6 +80,20 @@ void RedisRewrites::forget() {
   resize();
 }
 
+const std::vector<RedisRewrites::Rewrite>& RedisRewrites::newest() const {
+  static const std::vector<Rewrite> kNone;
+  return newest_.empty() || newest_.back().number == count_ ? newest_ : kNone;
+}
+
+std::vector<std::uint64_t> RedisRewrites::unnumbered() const {
+  std::vector<std::uint64_t> offsets = unnumbered_;
+  if (!newest().empty()) return offsets;
+  for (const Rewrite& one : newest_) offsets.push_back(one.offset);
+  std::ranges::sort(offsets);
+  offsets.erase(std::ranges::unique(offsets).begin(), offsets.end());
+  return offsets;
+}
+
 bool RedisRewrites::is_rewritten(std::uint64_t offset) const {
   return std::ranges::binary_search(unnumbered_, offset) ||
          std::ranges::find(newest_, offset, &Rewrite::offset) != newest_.end();
@@ -80,8 +102,10 @@ bool RedisRewrites::is_rewritten(std::uint64_t offset) const {
 void RedisRewrites::check() const {
   CHIRM_CHECK(!epoch_.empty() || count_ == 0, count_);
   CHIRM_CHECK(newest_.size() <= count_, newest_.size(), count_);
-  CHIRM_CHECK(newest_.empty() || newest_.back().number == count_, count_);
-  CHIRM_CHECK(newest_.empty() || newest_.front().number == count_ - newest_.size() + 1, count_);
+  CHIRM_CHECK(newest_.empty() || newest_.back().number <= count_, count_);
+  CHIRM_CHECK(
+      newest_.empty() || newest_.back().number - newest_.front().number + 1 == newest_.size(),
+      newest_.size());
   CHIRM_CHECK(newest_bytes_ <= kBytesMax, newest_bytes_);
   CHIRM_CHECK(newest_.empty() == (newest_bytes_ == 0), newest_.size(), newest_bytes_);
   CHIRM_CHECK(unnumbered_.size() <= kOffsetsMax, unnumbered_.size());

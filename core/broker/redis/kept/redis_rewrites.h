@@ -51,13 +51,13 @@ class RedisRewrites final : private RedisKeptMemory::Keeper {
   }
 
   const std::string& epoch() const { return epoch_; }
-  const std::string& epoch() const { return epoch_; }
   std::uint64_t count() const { return count_; }
   bool empty() const { return newest_.empty() && unnumbered_.empty(); }
-  // Oldest first, with no number left out, up to count(). Valid until any channel's note().
-  const std::vector<Rewrite>& newest() const { return newest_; }
-  // Offsets of others, ascending: their bodies are in the log of the hub. At most kOffsetsMax.
-  const std::vector<std::uint64_t>& unnumbered() const { return unnumbered_; }
+  // Oldest first, with no number left out, up to count(): none while their notices are on the way.
+  // Valid until any channel's note().
+  const std::vector<Rewrite>& newest() const;
+  // Offsets of others, ascending: their bodies are in the log of the hub.
+  std::vector<std::uint64_t> unnumbered() const;
   // As far as it is kept.
   bool is_rewritten(std::uint64_t offset) const;
 
@@ -73,9 +73,10 @@ class RedisRewrites final : private RedisKeptMemory::Keeper {
 
   std::string epoch_;  // "": nothing is known yet
   std::uint64_t count_ = 0;
+  // With no number left out, and up to count_ unless a read was faster than the notices.
   std::vector<Rewrite> newest_;
   std::size_t newest_bytes_ = 0;
-  std::vector<std::uint64_t> unnumbered_;
+  std::vector<std::uint64_t> unnumbered_;  // ascending, at most kOffsetsMax
 };
 
 }  // namespace chirm

@@ -64,7 +64,7 @@ namespace chirm::redis_scripts {
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
 local call, format = redis.call, string.format
-local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b')
+local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b', 'until')
 local n, t, newest = tonumber(held[2] or '0'), tonumber(held[3] or '0'), tonumber(held[5] or '0')
 local id = ARGV[1] .. ARGV[2]
 -- Redis forgets its promotion when an idle backlog is freed: that alone begins no new life.
@@ -78,10 +78,13 @@ else
   is_found = is_found or (of == ARGV[5] and lease <= tonumber(last))
 end
 
--- A node that knows a later life than this Redis does has used another one meanwhile. Without
--- is_open it is of chirm 0.1, whose leases were times.
-local is_another = held[1] ~= id or n < tonumber(ARGV[7]) or not held[4]
-if not held[4] then call('DEL', nodes) end
+-- A node that knows a later life than this Redis does has used another one meanwhile.
+local is_another = held[1] ~= id or n < tonumber(ARGV[7])
+-- One of chirm 0.1, whose leases were times.
+if not held[4] or held[6] then
+  is_another = true
+  call('DEL', nodes)
+end
 if not is_another and held[4] == '1' then
   if is_found then return {n, t, 0, id} end
   is_another = true
@@ -297,9 +300,9 @@ local function give_up_rest()
   return -4
 end
 if not meta[1] then
-  -- n = t: the life is settled, and something is gone for good. Others have used the channel since,
-  -- or will under a new epoch: a late tail would be put in the middle of it.
-  if ARGV[1] == ARGV[2] then return -1 end
+  -- n = t: the life was settled without this node, so the channel is to get a new epoch when it is
+  -- touched.
+  if ARGV[1] == ARGV[2] then life = '0' end
   call('DEL', stream, stream .. ':w')
 elseif present ~= epoch and not (got and (top < got or top == got and not has_stream)) then
   return -1
@@ -381,8 +384,8 @@ if got and count > 0 and top >= known and top < got then return give_up_rest() e
 return {top, added}
 )lua";
 
-// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several nodes
-// may do it at once.
+// Puts back the rewrites of a channel that the store has lost. It may be repeated, and several
+// nodes may do it at once.
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 the epoch in which they were made  2 time to live (ms, 0: for ever)  3 the number of the

@@ -122,8 +122,8 @@ void RedisTails::compare() {
   });
 }
 
-// The same offset with another text shows that the store has had another history since. One that was
-// rewritten shows nothing, as the store may have lost that: so one in front of it is looked at.
+// The same offset with another text shows that the store has had another history since. One that
+// was rewritten shows nothing, as the store may have lost that: so one in front of it is looked at.
 void RedisTails::add_newest(Known& known) const {
   const RedisRewrites* const rewrites = rewrites_of(known.channel);
   std::uint64_t offset = known.position.offset;

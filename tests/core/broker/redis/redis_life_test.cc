@@ -271,11 +271,16 @@ TEST_F(RedisLife, LetsALateNodePutBackWhatNobodyHasTouched) {
 
 // Its leases were times, and what nodes had of them is of no use.
 TEST_F(RedisLife, BeginsAnewBehindChirm01) {
+  {
+    const auto node = make_node(server_.unix_url());  // has gone back to 0.1 since
+    publish(*node, "1", "room:other");
+  }
   server_.command({"HSET", "chirm:life", "id", "old", "n", "3", "t", "1", "until", "0"});
   server_.command({"ZADD", "chirm:nodes", "1790000000000", "killed"});
   server_.command({"HSET", "chirm:{room:a}:m", "e", "old1", "o", "1", "l", "3"});
   server_.command({"XADD", "chirm:{room:a}:s", "1-0", "b", body("1")});
   const auto node = make_follower(server_.unix_url());
+  EXPECT_EQ(server_.command({"HEXISTS", "chirm:life", "until"}), "0");
   EXPECT_NE(top(*node).epoch, "old1");
   EXPECT_TRUE(top(*node).descends_from("old1", 1));
   EXPECT_EQ(publish(*node, "2").offset, 2U);
