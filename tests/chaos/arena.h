@@ -37,7 +37,7 @@ struct Interrupted : std::runtime_error {
 
 std::uint64_t now_us();
 
-// Many functions: what faults do to the parts, each in a line or two.
+// Many functions: what faults do to the parts, each in a line or two. Many members: the parts.
 class Arena {
  public:
   // What a fault waits for, in the order of time with the others that are injected at once. It goes
