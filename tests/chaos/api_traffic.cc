@@ -158,13 +158,18 @@ bool ApiTraffic::publish(const std::string& key) {
   return true;
 }
 
-void ApiTraffic::audit() {
+std::string ApiTraffic::read_history(const std::string& channel) {
   constexpr int kTriesMax = 10;  // a node may have just lost its link
   std::string history;
   for (int i = 0; i < kTriesMax && history.find("\"publications\"") == history.npos; ++i) {
-    history = call("history", R"({"channel":")" + channel_ + R"(","limit":-1})");
+    history = call("history", R"({"channel":")" + channel + R"(","limit":-1})");
   }
-  found_ = compare_history(published_, history);
+  return history;
+}
+
+void ApiTraffic::audit() {
+  found_ = compare_history(published_, read_history(channel_));
+  other_history_ = read_history(other_channel_);
 }
 
 }  // namespace chirm::chaos

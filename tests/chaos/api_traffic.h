@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "core/base/random.h"
@@ -39,13 +40,19 @@ class ApiTraffic {
   ApiTraffic(std::vector<std::uint16_t> node_ports, std::uint64_t seed);
   ~ApiTraffic();
 
-  // Every node is up: the traffic is to end, and to be compared with the history.
-  void begin_end() { is_stopping_ = true; }
+  // Every node is up: the traffic is to end, and to be compared with the history. That of another
+  // channel is read, too.
+  void begin_end(std::string other_channel) {
+    other_channel_ = std::move(other_channel);
+    is_stopping_ = true;
+  }
   bool has_ended() const { return has_ended_; }
   // Ended: what is wrong, and how many were acked, and asked for again after that.
   const std::vector<Violation>& found() const { return found_; }
   std::size_t acked() const { return published_.size(); }
   std::size_t repeated() const { return repeated_; }
+  // The history of the channel that was asked for, as JSON.
+  const std::string& other_history() const { return other_history_; }
 
  private:
   struct Repeat {
@@ -56,6 +63,7 @@ class ApiTraffic {
   void run();
   void publish_next();
   void audit();
+  std::string read_history(const std::string& channel);
   std::string find_channel();
   // True when it was acked.
   bool publish(const std::string& key);
@@ -64,8 +72,10 @@ class ApiTraffic {
   std::string call(const std::string& method, const std::string& parameters);
 
   const std::vector<std::uint16_t> node_ports_;
+  std::string other_channel_;
   Random random_;
   std::string channel_;
+  std::string other_history_;
   std::uint64_t count_ = 0;
   std::size_t repeated_ = 0;
   ApiPublications published_;

@@ -35,6 +35,15 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
+// What signs the tokens of the clients, {"sub":"load"} and {"sub":"editor"} (HS256, RFC 7519).
+constexpr const char* kTokenSecret = "chaos";
+constexpr const char* kLoadToken =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJsb2FkIn0."
+    "PcKb3i77uyvv8ny8ZjGqxanqPS2S61-1fHQnZNSX3gg";
+constexpr const char* kEditorToken =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJlZGl0b3IifQ."
+    "MIvbTmmFY364_xYS1Uz2QgLUYjhsnf9Dvoa8cvLf_ZU";
+
 using Clocks = std::vector<std::unique_ptr<testing::SteppedClock>>;
 
 // Makes the clocks of the nodes and of Redis, where these can be stepped.
@@ -46,9 +55,23 @@ Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
-  options.chirmd_arguments = {
-      "--insecure",     "--api-key", ApiTraffic::kKey,   "--drain", "1", "--ping", "10",
-      "--pong-timeout", "5",         "--tail-bytes-max", "1048576"};
+  // Rooms are open, and no more checked than with --insecure; private conversations are.
+  options.chirmd_arguments = {"--token-hmac-secret",
+                              kTokenSecret,
+                              "--rooms",
+                              "open",
+                              "--publish-rate",
+                              "0",
+                              "--api-key",
+                              ApiTraffic::kKey,
+                              "--drain",
+                              "1",
+                              "--ping",
+                              "10",
+                              "--pong-timeout",
+                              "5",
+                              "--tail-bytes-max",
+                              "1048576"};
   if (settings.history_ttl_s != 0) {
     options.chirmd_arguments.insert(options.chirmd_arguments.end(),
                                     {"--history-ttl", std::to_string(settings.history_ttl_s)});
@@ -67,6 +90,13 @@ Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
 
 std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
+client::Options Arena::editor_options() const {
+  client::Options options;
+  options.url = cluster_->url();
+  options.token = kEditorToken;
+  return options;
+}
+
 Arena::Arena(const Settings& settings)
     : settings_(settings),
       on_interrupt_(loop_, SIGINT, [this] { is_interrupted_ = true; }),
@@ -83,6 +113,8 @@ void Arena::start_load() {
   std::vector<std::string> arguments = {settings_.programs + "/chirm-load",
                                         "--url",
                                         cluster_->url().text(),
+                                        "--token",
+                                        kLoadToken,
                                         "--clients",
                                         std::to_string(settings_.clients),
                                         "--rooms",
@@ -130,7 +162,8 @@ std::string Arena::stop_load() {
 }
 
 void Arena::run_load(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--drain", kLoadDrainS});
+  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--token", kLoadToken,
+                                       "--drain", kLoadDrainS});
   Process load(loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
   if (load.exit_code() == 0) return;

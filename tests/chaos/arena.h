@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "client/options.h"
 #include "core/base/random.h"
 #include "core/base/task.h"
 #include "core/loop/loop.h"
@@ -36,7 +37,7 @@ struct Interrupted : std::runtime_error {
 
 std::uint64_t now_us();
 
-// Many functions: what faults do to the parts, each in a line or two.
+// Many functions: what faults do to the parts, each in a line or two. Many members: the parts.
 class Arena {
  public:
   // What a fault waits for, in the order of time with the others that are injected at once. It goes
@@ -114,6 +115,9 @@ class Arena {
   double total(std::string_view counter);
   const MetricTotals& totals() const { return totals_; }
 
+  Loop& loop() { return loop_; }
+  // How the user "editor" connects.
+  client::Options editor_options() const;
   testing::Cluster& cluster() { return *cluster_; }
   testing::RedisServer& redis() { return cluster_->redis(); }
   RedisCopies& copies() { return copies_; }

@@ -29,13 +29,7 @@ int Director::run() {
     begun_us_ = now_us();
     tell() << settings_.nodes << " nodes, " << settings_.clients << " clients, " << settings_.rate
            << " messages/s, seed " << settings_.seed << std::endl;
-    std::vector<std::uint16_t> ports;
-    for (std::size_t node = 0; node < settings_.nodes; ++node) {
-      ports.push_back(arena_->cluster().node_port(node));
-    }
-    if (!settings_.has_no_api) {
-      api_ = std::make_unique<ApiTraffic>(std::move(ports), settings_.seed);
-    }
+    if (!settings_.has_no_api) start_other_traffic();
     run_faults();
     if (records_.empty() && !is_left_to_load()) {
       arena_->troubles().emplace_back("no fault was injected");
@@ -43,7 +37,7 @@ int Director::run() {
     arena_->revive_nodes();
     heal();
     tell() << "verifying" << std::endl;
-    const std::vector<Violation> found = end_api_traffic();
+    const std::vector<Violation> found = end_other_traffic();
     const auto report = LoadReport::parse(arena_->stop_load());
     if (report && settings_.has("vanish")) record_vanished(*report);
     arena_->stop();
@@ -135,6 +129,7 @@ void Director::inject(const std::vector<const Fault*>& faults) {
     injections.push_back({*arena_, Random(random_.between(0, UINT64_MAX)), {}});
     injections.back().record.name = fault->name;
     injections.back().record.kind = fault->kind;
+    if (faults.size() > 1) injections.back().record.round_us = now_us();
   }
   tell() << names << " …" << std::endl;
   for (std::size_t i = 0; i < faults.size(); ++i) {
@@ -149,6 +144,7 @@ void Director::inject(const std::vector<const Fault*>& faults) {
   arena_->run([&running] { return running == 0; });
   for (Injection& injection : injections) {
     injection.record.end_us = now_us();
+    if (injection.record.kind.loses_store && edits_) edits_->move();
     records_.push_back(std::move(injection.record));
   }
 }
@@ -169,22 +165,40 @@ void Director::heal() {
   if (!is_well) arena_->troubles().emplace_back("not all nodes became ready again");
 }
 
-std::vector<Violation> Director::end_api_traffic() {
+void Director::start_other_traffic() {
+  std::vector<std::uint16_t> ports;
+  for (std::size_t node = 0; node < settings_.nodes; ++node) {
+    ports.push_back(arena_->cluster().node_port(node));
+  }
+  api_ = std::make_unique<ApiTraffic>(std::move(ports), settings_.seed);
+  edits_ = std::make_unique<EditTraffic>(arena_->loop(), arena_->editor_options(), settings_.seed);
+}
+
+std::vector<Violation> Director::end_other_traffic() {
   if (!api_) return {};
-  api_->begin_end();
+  constexpr std::size_t kShownMax = 10;
+  edits_->stop();
+  bool is_over = arena_->wait_until([this] { return edits_->is_settled(); });
+  api_->begin_end(edits_->channel());
   // Its requests need the relays of this loop.
-  if (!arena_->wait_until([this] { return api_->has_ended(); })) {
-    arena_->troubles().emplace_back("the server API does not answer");
+  is_over &= arena_->wait_until([this] { return api_->has_ended(); });
+  if (!is_over) {
+    arena_->troubles().emplace_back("what was published beside chirm-load got no answer");
     return {};
   }
   tell() << api_->acked() << " published through the API, " << api_->repeated()
-         << " times asked for again" << std::endl;
+         << " times asked for again; " << edits_->changes() << " edits and deletes" << std::endl;
   if (api_->acked() == 0) arena_->troubles().emplace_back("nothing was published through the API");
-  constexpr std::size_t kShownMax = 10;
-  for (std::size_t i = 0; i < std::min(api_->found().size(), kShownMax); ++i) {
-    tell() << api_->found()[i].kind << ' ' << api_->found()[i].line << std::endl;
+  if (edits_->changes() == 0) arena_->troubles().emplace_back("nothing was edited");
+  std::vector<Violation> found = api_->found();
+  for (Violation& one : compare_edits(edits_->said(), api_->other_history())) {
+    found.push_back(std::move(one));
   }
-  return api_->found();
+  for (std::size_t i = 0; i < std::min(found.size(), kShownMax); ++i) {
+    tell() << found[i].kind << ' ' << found[i].line << std::endl;
+  }
+  edits_.reset();
+  return found;
 }
 
 int Director::finish(const Verdict& verdict) {

@@ -11,6 +11,7 @@
 
 #include "tests/chaos/api_traffic.h"
 #include "tests/chaos/arena.h"
+#include "tests/chaos/edit_traffic.h"
 #include "tests/chaos/faults.h"
 #include "tests/chaos/settings.h"
 #include "tests/chaos/verdict.h"
@@ -37,8 +38,9 @@ class Director {
   bool is_left_to_load() const;
   void record_vanished(const LoadReport& report);
   void heal();
-  // Returns what is wrong.
-  std::vector<Violation> end_api_traffic();
+  // What is published beside chirm-load. end_other_traffic() returns what is wrong.
+  void start_other_traffic();
+  std::vector<Violation> end_other_traffic();
   int finish(const Verdict& verdict);
   void keep_logs(const std::string& directory);
   std::ostream& tell() const;
@@ -46,6 +48,7 @@ class Director {
   const Settings& settings_;
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<ApiTraffic> api_;
+  std::unique_ptr<EditTraffic> edits_;
   Random random_;
   std::vector<const Fault*> bag_;
   std::vector<FaultRecord> records_;

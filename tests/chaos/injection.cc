@@ -15,7 +15,7 @@ Task<bool> expect_outages(Injection& injection, std::size_t clients, std::uint64
   FaultRecord& record = injection.record;
   const auto count = [&arena, &record, until_us] {
     arena.journal().update();
-    return arena.journal().count_victims(record.begin_us, until_us);
+    return arena.journal().count_victims(record.victims_from_us(), until_us);
   };
   const bool are_back =
       co_await arena.pause_until([&count, clients] { return 3 * count() > 2 * clients; });
@@ -46,6 +46,15 @@ Task<bool> wait_for_links(Injection& injection) {
 Task<bool> wait_for_clients(Injection& injection) {
   Arena& arena = injection.arena;
   co_return co_await arena.pause_until([&arena] { return arena.all_sessions() > 0; });
+}
+
+Task<bool> wait_for_publishes(Injection& injection, std::uint64_t ms) {
+  constexpr const char* kPublishes = "chirm_broker_publishes_total";
+  Arena& arena = injection.arena;
+  const double before = arena.total(kPublishes);
+  (void)co_await arena.pause(ms);
+  co_return co_await arena.pause_until(
+      [&arena, before] { return arena.total(kPublishes) > before; });
 }
 
 double signs_of_loss(Arena& arena) {

@@ -61,6 +61,8 @@ Task<bool> expect_growth(Injection& injection, std::string_view counter, double 
                          std::string_view meaning);
 // What is done to nobody has no effect: until some clients are on nodes that answer.
 Task<bool> wait_for_clients(Injection& injection);
+// So long, and until something was published meanwhile: what is to be lost must be there.
+Task<bool> wait_for_publishes(Injection& injection, std::uint64_t ms);
 // Only a link that is there can be lost, and the fault before may just have taken them all.
 Task<bool> wait_for_links(Injection& injection);
 

@@ -50,7 +50,6 @@ Task<bool> partition_redis(Injection& injection) {
 // What the nodes ask for is done, and they do not learn it: each has to ask again.
 Task<bool> lose_answers(Injection& injection) {
   constexpr const char* kDuplicates = "chirm_broker_duplicates_total";
-  constexpr const char* kPublishes = "chirm_broker_publishes_total";
   Arena& arena = injection.arena;
   const std::uint64_t lasts_ms = injection.random_ms(500, 1500);
   injection.record.what = "all nodes for " + seconds(lasts_ms);
@@ -62,10 +61,7 @@ Task<bool> lose_answers(Injection& injection) {
     }
   };
   each([](testing::Relay& relay) { relay.hold(false, true); });
-  const double published = arena.total(kPublishes);
-  (void)co_await arena.pause_until(
-      [&arena, published] { return arena.total(kPublishes) > published; });
-  (void)co_await arena.pause(lasts_ms);
+  (void)co_await wait_for_publishes(injection, lasts_ms);
   each([](testing::Relay& relay) {
     relay.cut();
     relay.hold(false, false);

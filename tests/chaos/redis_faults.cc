@@ -60,7 +60,7 @@ Task<bool> roll_back_redis(Injection& injection) {
   fs::remove_all(old_data);
   // Redis may be writing: a torn end of the file is cut off when it is loaded.
   fs::copy(data, old_data);
-  (void)co_await arena.pause(lost_ms);
+  (void)co_await wait_for_publishes(injection, lost_ms);
   const double before = signs_of_loss(arena);
   arena.redis().kill();
   fs::remove_all(data);
@@ -84,6 +84,9 @@ Task<bool> restore_redis(Injection& injection) {
 // ---- A Redis that another one replaces
 
 namespace {
+
+constexpr std::uint64_t kFailoverMs = 15'000;  // longer than the Sentinel's failover-timeout
+constexpr int kFailoverTriesMax = 4;
 
 // The Sentinel promotes the replica, for the master has ended, or because it was asked to.
 Task<bool> exchange_masters(Injection& injection, bool has_ended) {
@@ -112,7 +115,7 @@ Task<bool> fail_over(Injection& injection) {
   const std::uint64_t lag_ms = injection.random_ms(200, 1000);
   injection.record.what = "to a replica that lags by " + seconds(lag_ms);
   (void)arena.cluster().replica().command({"REPLICAOF", "127.0.0.1", "1"});
-  (void)co_await arena.pause(lag_ms);
+  (void)co_await wait_for_publishes(injection, lag_ms);
   const double before = signs_of_loss(arena);
   arena.redis().kill();
   const bool is_done = co_await exchange_masters(injection, true);
@@ -125,12 +128,16 @@ Task<bool> fail_over_as_planned(Injection& injection) {
   injection.record.what = "SENTINEL FAILOVER";
   (void)co_await wait_for_links(injection);
   const double before = arena.total(kLinkLosses);
-  testing::SentinelServer& sentinel = arena.cluster().sentinel();
-  // Not while the failover before is still under way, as it sees that.
-  const bool has_begun = co_await arena.pause_until([&sentinel] {
-    return sentinel.command({"SENTINEL", "FAILOVER", "main"}) == "OK";
-  });
-  if (!has_begun) co_return false;
+  testing::Cluster& cluster = arena.cluster();
+  // Refused while the failover before is still under way, as the Sentinel sees that, and given up
+  // when it has not heard from the new replica yet.
+  for (int tries = 0; tries < kFailoverTriesMax && !cluster.is_replica_promoted(); ++tries) {
+    (void)co_await arena.pause_until([&cluster] {
+      return cluster.sentinel().command({"SENTINEL", "FAILOVER", "main"}) == "OK";
+    });
+    (void)co_await arena.pause_until([&cluster] { return cluster.is_replica_promoted(); },
+                                     kFailoverMs);
+  }
   const bool is_done = co_await exchange_masters(injection, false);
   if (!is_done) co_return false;
   co_return co_await expect_growth(injection, kLinkLosses, before, "links lost");

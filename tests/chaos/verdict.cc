@@ -47,7 +47,8 @@ bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faul
              violation.acked_us <= fault.end_us + 2 * kSecondUs;
     }
     // Looked for in the history, in the end.
-    return violation.kind == "api_lost" && violation.acked_us <= fault.end_us + 2 * kSecondUs;
+    return (violation.kind == "api_lost" || violation.kind == "edit_lost") &&
+           violation.acked_us <= fault.end_us + 2 * kSecondUs;
   });
 }
 
@@ -193,7 +194,7 @@ void judge_kills(Verdict& verdict, const Evidence& evidence) {
     if (!fault.kind.kills_node) continue;
     ++verdict.node_kills;
     clients += fault.clients;
-    victims += evidence.journal.count_victims(fault.begin_us, fault.begin_us + kNoticedUs);
+    victims += evidence.journal.count_victims(fault.victims_from_us(), fault.begin_us + kNoticedUs);
   }
   if (victims >= clients / 2) return;
   verdict.complaints.push_back("only " + std::to_string(victims) + " of " +

@@ -32,12 +32,18 @@ struct FaultRecord {
   std::string name;
   FaultKind kind = {};
   std::uint64_t begin_us = 0;
+  // When the first of those at once began, 0 when there were no others: its clients may have lost
+  // their connection by another one, shortly before.
+  std::uint64_t round_us = 0;
   // When its effects were over. With others at once, when those of all were: a node that was frozen
   // meanwhile learns only then what the store has lost.
   std::uint64_t end_us = 0;
   std::size_t clients = 0;  // that were on what was killed
   std::string what = {};    // what was done, for people
   std::string trace = {};   // what showed that it had an effect; "" when nothing did
+
+  // Whoever loses the connection from then on may be one of its clients.
+  std::uint64_t victims_from_us() const { return round_us == 0 ? begin_us : round_us; }
 };
 
 // What chirm-load reports (--json).

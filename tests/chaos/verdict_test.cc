@@ -242,9 +242,10 @@ TEST_F(VerdictTest, ExcusesWhatTheHistoryLacksOnlyWhenItWasLostSince) {
     found.due_us = found.acked_us = found.at_us = acked_s * kSecondUs;
     return found;
   };
-  more_ = {at("api_lost", 5), at("api_lost", 12), at("api_stored_twice", 12)};
+  more_ = {at("api_lost", 5), at("edit_lost", 12), at("api_stored_twice", 12)};
   EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
-  EXPECT_THAT(complaints({kill(11)}), ElementsAre("2 api_lost", "1 api_stored_twice"));
+  EXPECT_THAT(complaints({kill(11)}),
+              ElementsAre("1 api_lost", "1 api_stored_twice", "1 edit_lost"));
   more_ = {at("api_lost", 15), at("api_stored_twice", 13)};
   EXPECT_EQ(complaints({wipe(11)}).size(), 2);
 }
@@ -268,6 +269,16 @@ TEST_F(VerdictTest, IsNotGoodWhenTooFewClientsOfAKilledNodeCatchUp) {
   EXPECT_THAT(complaints({five}), ElementsAre("only 1 of 5 clients of killed nodes caught up"));
   journal_.read(outage(14'000'000, 90'000'000, 4));
   EXPECT_THAT(complaints({five}), IsEmpty());
+}
+
+// nginx, say, was killed shortly before.
+TEST_F(VerdictTest, CountsWhoLostTheConnectionByAnotherFaultAtOnce) {
+  FaultRecord two = kill(5);
+  two.clients = 2;
+  journal_.read(outage(4'900'000, 5'000'000, 1));
+  EXPECT_EQ(complaints({two}).size(), 1);
+  two.round_us = 4'500'000;
+  EXPECT_THAT(complaints({two}), IsEmpty());
 }
 
 TEST_F(VerdictTest, JudgesTheTimesOfTheClientsOfAKilledNode) {
