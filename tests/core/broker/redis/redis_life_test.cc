@@ -269,6 +269,27 @@ TEST_F(RedisLife, LetsALateNodePutBackWhatNobodyHasTouched) {
   EXPECT_EQ(publish(*newcomer, "6").offset, 6U);
 }
 
+// Others may have had more than it, and be gone.
+TEST_F(RedisLife, GivesANewEpochToWhatANodePutsBackThatWasNotWaitedFor) {
+  node_settings_.return_ms = 1;
+  Relay relay(loop_, server_.port());
+  const auto late = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  const auto node = make_node(server_.unix_url());
+  publish_all(*late, 1, 3);
+  ASSERT_TRUE(run_until_received(*late, 3));
+  const std::string epoch = late->logs[kRoom].top.epoch;
+  run_until_leases_are_new(*node, 2);
+  relay.swallow_answers_where_client_said("SETNAME");
+  restart_empty();
+  ASSERT_TRUE(run_until_back(*node));
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  ASSERT_TRUE(run_until_back(*late));
+  EXPECT_EQ(bodies(*late, kRoom), bodies_of(1, 3));
+  EXPECT_NE(top(*late).epoch, epoch);
+  EXPECT_TRUE(top(*late).descends_from(epoch, 3));
+}
+
 // Its leases were times, and what nodes had of them is of no use.
 TEST_F(RedisLife, BeginsAnewBehindChirm01) {
   {

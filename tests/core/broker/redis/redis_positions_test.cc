@@ -30,7 +30,10 @@ class PositionsRandom : public ::testing::TestWithParam<int> {
 
   void note(const std::string& channel, const Position& position) {
     positions_.note(channel, position);
-    AgedPosition& noted = fresh_[channel];
+    const Position* const before = model_find(channel);
+    AgedPosition& noted =
+        fresh_.try_emplace(channel, AgedPosition{before == nullptr ? Position{} : *before})
+            .first->second;
     if (noted.position.epoch != position.epoch || noted.position.offset < position.offset) {
       noted.position = position;
     }
@@ -47,6 +50,17 @@ class PositionsRandom : public ::testing::TestWithParam<int> {
   Random random_{static_cast<std::uint64_t>(GetParam())};
   RedisPositions positions_;
 };
+
+// A message id that is repeated is answered with its offset of long ago.
+TEST(RedisPositions, AreNotHiddenByAnOlderOne) {
+  RedisPositions positions;
+  positions.note("room:a", {100, "one"});
+  positions.age();
+  positions.note("room:a", {5, "one"});
+  EXPECT_EQ(positions.find("room:a")->offset, 100U);
+  positions.note("room:a", {5, "two"});
+  EXPECT_EQ(positions.find("room:a")->epoch, "two");
+}
 
 TEST_P(PositionsRandom, AreFoundUntilTheLeaseBehindTheSecondDigest) {
   SCOPED_TRACE("seed " + std::to_string(GetParam()));

@@ -525,6 +525,34 @@ TEST_F(RedisTailsRewritten, IsTakenFromTheNodeThatHoldsMost) {
   expect_back(body("one") + ' ' + body("zwei") + ' ' + body("three"));
 }
 
+// The store has lost what it knows, and others have gone on: the same numbers mean other ones now.
+TEST_F(RedisTailsRewritten, DoesNotUndoWhatWasRewrittenWithoutIt) {
+  node_settings_.return_ms = 1;
+  Relay relay(loop_, server_.port());
+  start("redis://127.0.0.1:" + std::to_string(relay.port()));
+  const std::string epoch = one_->logs[kRoom].top.epoch;
+  rewrite(1, "one");
+  rewrite(2, "two");
+  ASSERT_TRUE(other_->run_until([&] { return other_->rewritten.size() == 2; }));
+  one_ = make_follower(server_.unix_url());
+  server_.command({"DEL", kRewrites});
+  server_.command({"HDEL", kHash, "w"});
+  server_.command({"SAVE"});
+  run_until_leases_are_new(*one_, 2);
+  relay.swallow_answers_where_client_said("SETNAME");
+  restart_from_snapshot();
+  ASSERT_TRUE(run_until_back(*one_));
+  rewrites_ = 0;
+  rewrite(2, "deleted");  // the first one, for the store
+  relay.swallow_answers_where_client_said("");
+  relay.redirect(server_.port());
+  ASSERT_TRUE(run_until_back(*other_));
+  EXPECT_EQ(bodies(*other_, kRoom), body("one") + ' ' + body("deleted") + ' ' + body("3"));
+  EXPECT_NE(top(*one_).epoch, epoch);
+  EXPECT_TRUE(top(*one_).descends_from(epoch, 3));
+  EXPECT_THAT(other_->rewritten, ::testing::SizeIs(::testing::Gt(2U)));  // it is told to look
+}
+
 // It holds the text that was deleted, and does not know that.
 TEST_F(RedisTailsRewritten, IsNotUndoneByANodeThatHasMissedIt) {
   for (const bool is_saved : {false, true}) {
