@@ -271,9 +271,9 @@ TEST_F(RedisLife, LetsALateNodePutBackWhatNobodyHasTouched) {
 
 // Others may have had more than it, and be gone.
 TEST_F(RedisLife, GivesANewEpochToWhatANodePutsBackThatWasNotWaitedFor) {
-  node_settings_.return_ms = 1;
   Relay relay(loop_, server_.port());
   const auto late = make_follower("redis://127.0.0.1:" + std::to_string(relay.port()));
+  node_settings_.return_ms = 1;
   const auto node = make_node(server_.unix_url());
   publish_all(*late, 1, 3);
   ASSERT_TRUE(run_until_received(*late, 3));
