@@ -72,6 +72,8 @@ Task<bool> roll_back_redis(Injection& injection) {
 Task<bool> restore_redis(Injection& injection) {
   Arena& arena = injection.arena;
   const bool is_log = injection.random.between(0, 1) == 1;
+  // The first copy is only as old as the round.
+  (void)co_await wait_for_publishes(injection, injection.random_ms(500, 2000));
   injection.record.what = std::string(is_log ? "append-only files" : "an RDB file") + " of " +
                           std::to_string(arena.copies().age_s()) + " s before";
   const double before = signs_of_loss(arena);
