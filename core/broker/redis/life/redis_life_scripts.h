@@ -36,8 +36,8 @@
 //
 //   state 0  all nodes came, and each found its lease. Every epoch stays (t as it was). So it is
 //            in a store that never had a life, as it has nothing.
-//   state 1  all came, but a lease was gone. What a node has compared is true; all other channels
-//            get a new epoch when they are touched (t = n).
+//   state 1  all came, but a lease was gone. What a node has compared is true, unless it was to get
+//            a new epoch anyway; all other channels get one when they are touched (t = n).
 //   state 2  a node is missing that may hold more than the store and the others have. Every channel
 //            gets a new epoch when it is touched (n grows by 1, and t = n).
 //   state 3  all who came remember nothing, or were without Redis for long: nobody can tell whether

@@ -76,7 +76,7 @@ class RedisTails {
   struct Known {
     std::string channel;
     Position position;
-    Publication newest = {};  // that was not rewritten; offset 0: this node does not hold it
+    Publication newest = {};  // the last one that was not rewritten; offset 0: none is held
     std::string new_epoch;    // should it be needed
     std::uint64_t first = 0;  // that this node holds
   };
@@ -87,7 +87,7 @@ class RedisTails {
     bool is_restored = false;    // something was put back already
   };
 
-  // What one is known by, and has been.
+  // Of one publication.
   struct Id {
     std::string key;        // message_key(); "": nothing
     bool is_apart = false;  // the body does not say it
