@@ -177,19 +177,20 @@ void Director::start_other_traffic() {
 std::vector<Violation> Director::end_other_traffic() {
   if (!api_) return {};
   constexpr std::size_t kShownMax = 10;
+  // Each fault that loses something makes it begin again.
+  bool is_over = arena_->wait_until([this] { return edits_->changes() > 0; });
   edits_->stop();
-  bool is_over = arena_->wait_until([this] { return edits_->is_settled(); });
+  is_over &= arena_->wait_until([this] { return edits_->is_settled(); });
   api_->begin_end(edits_->channel());
   // Its requests need the relays of this loop.
   is_over &= arena_->wait_until([this] { return api_->has_ended(); });
   if (!is_over) {
-    arena_->troubles().emplace_back("what was published beside chirm-load got no answer");
+    arena_->troubles().emplace_back("what was published or edited beside chirm-load got no answer");
     return {};
   }
   tell() << api_->acked() << " published through the API, " << api_->repeated()
          << " times asked for again; " << edits_->changes() << " edits and deletes" << std::endl;
   if (api_->acked() == 0) arena_->troubles().emplace_back("nothing was published through the API");
-  if (edits_->changes() == 0) arena_->troubles().emplace_back("nothing was edited");
   std::vector<Violation> found = api_->found();
   for (Violation& one : compare_edits(edits_->said(), api_->other_history())) {
     found.push_back(std::move(one));

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "tests/support/stepped_clock.h"
 
+#include <signal.h>
+#include <sys/types.h>
+
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -25,6 +30,18 @@ SteppedClock::SteppedClock(const std::string& library) {
                   "FAKETIME_TIMESTAMP_FILE=" + directory_.path() + "/clock",
                   "FAKETIME_CACHE_DURATION=1", "DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1"};
   set(0);
+}
+
+// libfaketime's processes leave memory behind when they are killed.
+SteppedClock::~SteppedClock() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/dev/shm", error)) {
+    const std::string name = entry.path().filename();
+    const std::size_t at = name.rfind('_');
+    if (!name.starts_with("faketime_shm_") && !name.starts_with("sem.faketime_sem_")) continue;
+    const pid_t pid = std::atoi(name.c_str() + at + 1);
+    if (pid > 0 && ::kill(pid, 0) != 0 && errno == ESRCH) fs::remove(entry.path(), error);
+  }
 }
 
 void SteppedClock::set(std::int64_t seconds) {

@@ -20,6 +20,9 @@ class SteppedClock {
   static constexpr std::uint64_t kNoticedMs = 2000;
 
   explicit SteppedClock(const std::string& library);
+  ~SteppedClock();
+  SteppedClock(const SteppedClock&) = delete;
+  SteppedClock& operator=(const SteppedClock&) = delete;
 
   // NAME=value, for the process.
   const std::vector<std::string>& environment() const { return environment_; }
