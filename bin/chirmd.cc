@@ -52,7 +52,9 @@ std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& optio
     const RedisIdentity identity{.prefix = options.redis_prefix,
                                  .node_name = options.server.node_name,
                                  .shards = shards_digest(names)};
-    auto broker = std::make_unique<RedisBroker>(loop, url, options.broker, identity);
+    auto broker =
+        std::make_unique<RedisBroker>(loop, url, options.broker, identity, RedisLinkSettings{},
+                                      RedisNodeSettings{.ack_replicas = options.ack_replicas});
     if (options.redis.size() == 1) return broker;
     shards.push_back({url.name(), std::move(broker)});
   }

@@ -219,6 +219,9 @@ void add_store(Settings& settings, ChirmdOptions& options) {
       "same for all nodes");
   settings.add_text("redis-prefix", "TEXT", options.redis_prefix,
                     "What this cluster's keys in Redis start with");
+  settings.add_number("ack-replicas", "NUMBER", 0, 10, options.ack_replicas,
+                      "A publication is acknowledged when so many of Redis' replicas have it, too; "
+                      "until then it waits, up to hold");
   settings.add_number("history-size", "NUMBER", 1, 100'000'000, options.broker.history_size,
                       "Publications kept of a channel");
   settings.add_number("memory-bytes-max", "BYTES", kMib, kMib * kMib,
@@ -288,6 +291,9 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
   if (!options.redis.empty() && settings.is_given("store")) {
     return settings.source_of("redis") + ": expected no " + settings.source_of("store") +
            " beside it";
+  }
+  if (options.redis.empty() && options.ack_replicas != 0) {
+    return settings.source_of("ack-replicas") + ": expected --redis beside it, which has replicas";
   }
   // A publish may wait for hold_ms, be sent, and be sent again by its client after as long again.
   if (!options.redis.empty() && options.broker.idempotency_ttl_ms < 2 * options.broker.hold_ms) {

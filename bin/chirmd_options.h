@@ -21,6 +21,7 @@ struct ChirmdOptions {
   std::string store_sync = "full";  // or normal
   std::vector<RedisUrl> redis;      // shards, with different names; none: the embedded store
   std::string redis_prefix = "chirm";
+  std::uint32_t ack_replicas = 0;  // as of RedisNodeSettings
   std::string log_level = "info";
   std::string set_password;  // an account's name: only its password is to be set
 };

@@ -70,7 +70,7 @@ class NoListener final : public BrokerListener {
   void on_publication(std::string_view, std::uint64_t, std::string_view,
                       std::string_view) override {}
   void on_signal(std::string_view, std::string_view) override {}
-  void on_rewritten(std::string_view, std::uint64_t) override {}
+  void on_rewritten(std::string_view, std::uint64_t, std::string_view) override {}
   void on_maybe_missed(std::string_view) override {}
   Position known_position(std::string_view) override { return {}; }
   std::vector<Publication> tail(std::string_view, std::uint64_t, std::size_t) override {

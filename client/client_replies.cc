@@ -233,7 +233,7 @@ void ClientImpl::on_publish_reply(const ServerMessage& reply) {
   if (reply.error) {
     taken.done(Unexpected<CommandError>(to_error(*reply.error)));
   } else {
-    taken.done(reply.offset);
+    taken.done(Published{reply.offset, reply.epoch});
   }
 }
 

@@ -31,7 +31,13 @@ struct PresenceStats {
   std::uint64_t users = 0;
 };
 
-using OnPublished = std::function<void(Expected<std::uint64_t, CommandError>)>;  // the offset
+// Where a publication has been stored. The view is valid in the call.
+struct Published {
+  std::uint64_t offset = 0;
+  std::string_view epoch;
+};
+
+using OnPublished = std::function<void(Expected<Published, CommandError>)>;
 using OnPresence = std::function<void(Expected<std::vector<Present>, CommandError>)>;
 using OnPresenceStats = std::function<void(Expected<PresenceStats, CommandError>)>;
 // Oldest first; the views are valid in the call.

@@ -55,7 +55,7 @@ Violations compare_tips(const std::vector<Tip>& tips) {
     // Only where both know equally many up to the same end: one that has received less has simply
     // not got the rest yet, which audit() counts.
     if (tip.known == other.known && tip.end == other.end && tip.digest != other.digest) {
-      ++violations.altered;
+      ++violations.forked;
     }
   }
   return violations;

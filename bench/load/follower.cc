@@ -19,13 +19,17 @@ void Follower::on_joined(const Joined& how) {
   const bool is_first = epoch_ == nullptr;
   // Recovered: what was missed comes next, in order, as if the connection had not been lost. Should
   // the next publication leave something out, the server has not kept its word (take_one()).
-  if (how.recovered && epoch_ == &epoch && next_ != 0) {
+  // So it is in another epoch that goes on from this one, exactly where this subscriber stands.
+  const bool goes_on = epoch_ == &epoch || (epoch_ != nullptr && how.offset + 1 == next_);
+  if (how.recovered && goes_on && next_ != 0) {
+    if (epoch_ != &epoch) room_.note_recovered(*epoch_, epoch, how.offset);
+    epoch_ = &epoch;
     has_just_recovered_ = true;
     return;
   }
-  // In another epoch, or before the first reply, there is nothing that could be recovered.
+  // Before the first reply, or from somewhere else, there is nothing that could be recovered.
   if (how.recovered) room_.violate(&Violations::false_recovered, &epoch, how.offset);
-  if (!is_first) room_.note_reset(epoch, how.offset);
+  if (!is_first) room_.note_reset(epoch, how.offset, how.gone_us);
   // How much it was told to have missed can be counted only where both offsets are of one log.
   if (epoch_ == &epoch && next_ != 0 && how.offset >= next_) {
     room_.tally().counts.missed += how.offset + 1 - next_;

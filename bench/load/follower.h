@@ -17,7 +17,8 @@ struct Joined {
   std::string_view epoch;
   bool was_recovering = false;
   bool recovered = false;
-  std::uint64_t at_us = 0;  // when it arrived
+  std::uint64_t at_us = 0;    // when it arrived
+  std::uint64_t gone_us = 0;  // when the connection before was lost, 0 when it was not
 };
 
 class Follower {

@@ -72,12 +72,14 @@ void Journal::outage(std::uint32_t client, const Outage& outage) {
   line.add("recovered", outage.recovered);
 }
 
-void Journal::reset(std::string_view channel, std::string_view epoch, std::uint64_t offset) {
+void Journal::reset(std::string_view channel, std::string_view epoch, std::uint64_t offset,
+                    std::uint64_t gone_us) {
   if (!is_open()) return;
   Line line(lines_, "reset", now_us());
   line.add("channel", channel);
   line.add("epoch", epoch);
   line.add("offset", offset);
+  line.add("gone_us", gone_us);
 }
 
 void Journal::resubscribed(std::uint32_t client) {

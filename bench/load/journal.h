@@ -33,8 +33,9 @@ class Journal {
 
   void start(std::uint64_t at_us);
   void outage(std::uint32_t client, const Outage& outage);
-  // A client was told recovered:false.
-  void reset(std::string_view channel, std::string_view epoch, std::uint64_t offset);
+  // A client was told recovered:false. gone_us: 0 when it had not lost its connection.
+  void reset(std::string_view channel, std::string_view epoch, std::uint64_t offset,
+             std::uint64_t gone_us);
   // A client subscribed again without having lost its connection.
   void resubscribed(std::uint32_t client);
   // kind: its name in Violations.

@@ -31,11 +31,13 @@ void Member::publish(std::uint64_t due_us, std::string_view text) {
   const MessageId id = publisher_->next(due_us);
   std::string payload;
   append_payload(payload, id, text);
-  client_.publish(room_.channel(), payload, [this, sequence = id.sequence](const auto& published) {
+  client_.publish(room_.channel(), payload, [this, id](const auto& published) {
     if (published) {
-      publisher_->on_acked(sequence, *published, now_us());
+      room_.note_acked(published->epoch, published->offset, id);
+      publisher_->on_acked(
+          id.sequence, {.offset = published->offset, .epoch = published->epoch, .at_us = now_us()});
     } else {
-      publisher_->on_failed(sequence);
+      publisher_->on_failed(id.sequence);
       events_.on_failed(published.error().message);
     }
     events_.on_settleable(*this);
@@ -102,7 +104,8 @@ void Member::on_subscribed(std::string_view channel, const client::Subscribed& h
                        .epoch = how.epoch,
                        .was_recovering = how.was_recovering,
                        .recovered = how.recovered,
-                       .at_us = now_us()});
+                       .at_us = now_us(),
+                       .gone_us = was_subscribed ? 0 : outage_.gone_us});
   // Its own messages that others have received may be in the gap: they will not come back.
   if (has_joined_ && !how.recovered && publisher_) publisher_->on_reset();
   if (!std::exchange(has_joined_, true)) {

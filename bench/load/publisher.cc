@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "bench/load/publisher.h"
 
+#include <algorithm>
+
 namespace chirm::load {
 
 MessageId Publisher::next(std::uint64_t scheduled_us) {
@@ -18,20 +20,29 @@ Publisher::Message* Publisher::find(std::uint32_t sequence) {
   return index < messages_.size() ? &messages_[index] : nullptr;
 }
 
-void Publisher::on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint64_t now_us) {
+// A few at most (epochs.h); the last one is most often the one.
+std::size_t Publisher::index_of(std::string_view epoch) {
+  const auto found = std::find(epochs_.rbegin(), epochs_.rend(), epoch);
+  if (found != epochs_.rend()) return static_cast<std::size_t>(epochs_.rend() - found) - 1;
+  epochs_.emplace_back(epoch);
+  return epochs_.size() - 1;
+}
+
+void Publisher::on_acked(std::uint32_t sequence, const Ack& ack) {
   Message* const message = find(sequence);
   if (message == nullptr || message->is_acked || message->is_failed) return;
   message->is_acked = true;
-  message->acked = offset;
-  message->acked_us = now_us;
+  message->acked = ack.offset;
+  message->acked_us = ack.at_us;
+  message->epoch = index_of(ack.epoch);
   // The server need not tell offsets, but it has to do so always or never: one that stops would
   // hide that an ack is wrong.
-  tells_offsets_ |= offset != 0;
-  if (tells_offsets_ && offset == 0) tally_.violate(&Violations::acked_wrong, scene(*message));
+  tells_offsets_ |= ack.offset != 0;
+  if (tells_offsets_ && ack.offset == 0) tally_.violate(&Violations::acked_wrong, scene(*message));
   --unanswered_;
   ++tally_.counts.acked;
   if (message->scheduled_us >= tally_.measure_from_us) {
-    tally_.ack.record(now_us - message->scheduled_us);
+    tally_.ack.record(ack.at_us - message->scheduled_us);
   }
   compare(*message);
 }
@@ -53,6 +64,7 @@ void Publisher::on_logged(std::uint32_t sequence, std::uint64_t offset) {
 
 Scene Publisher::scene(const Message& message) const {
   return {.channel = channel_,
+          .epoch = epochs_[message.epoch],
           .offset = message.acked,
           .scheduled_us = message.scheduled_us,
           .acked_us = message.acked_us};

@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/load/message_id.h"
 #include "bench/load/tally.h"
@@ -28,7 +30,12 @@ class Publisher {
   MessageId next(std::uint64_t scheduled_us);
 
   // offset 0: the server does not tell. That is wrong of one that did before.
-  void on_acked(std::uint32_t sequence, std::uint64_t offset, std::uint64_t now_us);
+  struct Ack {
+    std::uint64_t offset = 0;
+    std::string_view epoch = {};  // "": the server does not tell
+    std::uint64_t at_us = 0;
+  };
+  void on_acked(std::uint32_t sequence, const Ack& ack);
   void on_failed(std::uint32_t sequence);
   // Somebody received the message under that offset.
   void on_logged(std::uint32_t sequence, std::uint64_t offset);
@@ -54,12 +61,14 @@ class Publisher {
     std::uint64_t logged = 0;  // offset, 0 while nobody has received it
     std::uint64_t acked = 0;   // offset, 0 when not told
     std::uint64_t acked_us = 0;
+    std::size_t epoch = 0;    // of the ack, in epochs_
     bool is_excused = false;  // need not come back
     bool is_acked = false;
     bool is_failed = false;
   };
   // nullptr when the message was released, and forgotten.
   Message* find(std::uint32_t sequence);
+  std::size_t index_of(std::string_view epoch);
   void compare(const Message& message);
   Scene scene(const Message& message) const;
 
@@ -68,6 +77,7 @@ class Publisher {
   Tally& tally_;
   std::uint32_t first_ = 0;  // sequence number of messages_[0]
   std::deque<Message> messages_;
+  std::vector<std::string> epochs_ = {""};  // those that acks have named
   std::size_t unanswered_ = 0;
   bool tells_offsets_ = false;
 };

@@ -16,31 +16,18 @@ Room::Room(Name name, MessageDecoder& decoder, Tally& tally, Events& events)
       tally_(tally),
       events_(events) {}
 
-// A handful at most: a room has a new life only when the server has lost its log. Behind a pointer
-// each, for followers keep references.
-Epoch& Room::epoch(std::string_view name, std::uint64_t offset) {
-  for (const auto& epoch : epochs_) {
-    if (epoch->name == name) return *epoch;
-  }
-  return *epochs_.emplace_back(new Epoch{std::string(name), RoomLog(offset), 0});
-}
-
 std::uint64_t Room::log(Epoch& epoch, Publication publication) {
   // A server without history numbers nothing: then the order in which they come is the number.
   if (publication.offset == 0) publication.offset = epoch.log.place_of(publication.key);
   switch (epoch.log.put(publication)) {
     case RoomLog::Put::kNew:
-      // Somebody else publishes in the room, too: it is owed to all like any other, but no
-      // publisher here waits for it.
-      if (publication.scheduled_us == 0) {
-        ++tally_.counts.foreign;
-      } else {
-        note_appearance(epoch, publication);
-      }
+      note_new(epoch, publication);
       break;
     // One of the two subscribers got something wrong; which of them cannot be told, so it is
     // counted here.
     case RoomLog::Put::kDifferent:
+      violate(&Violations::forked, &epoch, publication.offset, publication.scheduled_us);
+      break;
     case RoomLog::Put::kAbsurd:
       violate(&Violations::altered, &epoch, publication.offset, publication.scheduled_us);
       break;
@@ -51,15 +38,59 @@ std::uint64_t Room::log(Epoch& epoch, Publication publication) {
   return publication.offset;
 }
 
+// The first one to receive it in this epoch.
+void Room::note_new(Epoch& epoch, const Publication& publication) {
+  const auto fork = [&] {
+    violate(&Violations::forked, &epoch, publication.offset, publication.scheduled_us);
+  };
+  // Its publisher was told so: then it is that, and nothing else.
+  if (const auto acked = epoch.acked.find(publication.offset); acked != epoch.acked.end()) {
+    if (acked->second != publication.key) fork();
+    epoch.acked.erase(acked);
+  }
+  // What an epoch has from the one that it goes on from has appeared there.
+  if (epochs_.all().size() > 1) {
+    const std::uint64_t key = epochs_.linked_key(epoch, publication.offset);
+    if (key != 0 && key != publication.key) fork();
+    if (key == publication.key || epochs_.has_linked(epoch, publication.offset, publication.key)) {
+      return;
+    }
+  }
+  // Somebody else publishes in the room, too: it is owed to all like any other, but no publisher
+  // here waits for it.
+  if (publication.scheduled_us == 0) {
+    ++tally_.counts.foreign;
+  } else {
+    note_appearance(epoch, publication);
+  }
+}
+
+void Room::note_recovered(const Epoch& from, const Epoch& to, std::uint64_t offset) {
+  const Epochs::Fork fork = epochs_.link(from, to, offset);
+  if (fork.count != 0) violate(&Violations::forked, &to, fork.first, 0, fork.count);
+}
+
+void Room::note_acked(std::string_view name, std::uint64_t offset, const MessageId& id) {
+  if (name.empty() || offset == 0) return;
+  Epoch* const epoch = epochs_.find(name);
+  if (epoch == nullptr) return;  // nobody has received anything of it
+  const std::uint64_t key = epoch->log.key(offset);
+  if (key == 0 && offset >= epoch->log.begin()) {
+    epoch->acked[offset] = id.key();
+  } else if (key != 0 && key != id.key()) {
+    violate(&Violations::forked, epoch, offset, id.scheduled_us);
+  }
+}
+
 void Room::violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,
                    std::uint64_t scheduled_us, std::uint64_t count) {
   const std::string_view name = epoch == nullptr ? std::string_view{} : epoch->name;
   tally_.violate(kind, {name_.channel, name, offset, scheduled_us}, count);
 }
 
-void Room::note_reset(const Epoch& epoch, std::uint64_t offset) {
+void Room::note_reset(const Epoch& epoch, std::uint64_t offset, std::uint64_t gone_us) {
   ++tally_.counts.resets;
-  if (tally_.journal != nullptr) tally_.journal->reset(name_.channel, epoch.name, offset);
+  if (tally_.journal != nullptr) tally_.journal->reset(name_.channel, epoch.name, offset, gone_us);
 }
 
 void Room::note_appearance(const Epoch& epoch, const Publication& publication) {

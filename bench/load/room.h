@@ -11,19 +11,13 @@
 #include <unordered_set>
 #include <vector>
 
+#include "bench/load/epochs.h"
 #include "bench/load/message_id.h"
 #include "bench/load/room_log.h"
 #include "bench/load/tally.h"
 #include "protocol/message.h"
 
 namespace chirm::load {
-
-// One life of a room's log (the server's `epoch`).
-struct Epoch {
-  std::string name;
-  RoomLog log;
-  std::uint64_t named_us = 0;  // when a subscribe reply named it last
-};
 
 class Room {
  public:
@@ -47,8 +41,8 @@ class Room {
   Room(Name name, MessageDecoder& decoder, Tally& tally, Events& events);
 
   // The epoch of that name; a new one starts behind `offset`.
-  Epoch& epoch(std::string_view name, std::uint64_t offset);
-  const std::vector<std::unique_ptr<Epoch>>& epochs() const { return epochs_; }
+  Epoch& epoch(std::string_view name, std::uint64_t offset) { return epochs_.get(name, offset); }
+  const std::vector<std::unique_ptr<Epoch>>& epochs() const { return epochs_.all(); }
 
   // Puts a publication that somebody received into the log of its epoch. Returns its offset, also
   // when the server does not number them.
@@ -61,8 +55,12 @@ class Room {
   // What a publication is, by its data.
   Publication identify(std::string_view data, std::uint64_t offset);
 
+  // A subscriber that had everything up to `offset` of an epoch was told recovered:true in another.
+  void note_recovered(const Epoch& from, const Epoch& to, std::uint64_t offset);
+  // A publisher was told that its message is there. epoch: "" when it was not told.
+  void note_acked(std::string_view epoch, std::uint64_t offset, const MessageId& id);
   // A subscriber was told recovered:false, and goes on from `offset`.
-  void note_reset(const Epoch& epoch, std::uint64_t offset);
+  void note_reset(const Epoch& epoch, std::uint64_t offset, std::uint64_t gone_us);
   // Counts what a subscriber, or all of them, saw. scheduled_us: of the message, 0 when not known.
   void violate(std::uint64_t Violations::*kind, const Epoch* epoch, std::uint64_t offset,
                std::uint64_t scheduled_us = 0, std::uint64_t count = 1);
@@ -76,6 +74,7 @@ class Room {
     std::uint32_t next = 0;
     std::unordered_set<std::uint32_t> missing;
   };
+  void note_new(Epoch& epoch, const Publication& publication);
   void note_appearance(const Epoch& epoch, const Publication& publication);
 
   Name name_;
@@ -83,7 +82,7 @@ class Room {
   MessageDecoder& decoder_;
   Tally& tally_;
   Events& events_;
-  std::vector<std::unique_ptr<Epoch>> epochs_;
+  Epochs epochs_;
   std::unordered_map<std::uint32_t, Appeared> appeared_;  // by publisher
   std::string padded_;                                    // a copy of the line being decoded
 };

@@ -27,7 +27,7 @@ std::uint64_t mix(std::uint64_t x) {
 RoomLog::Put RoomLog::put(const Publication& publication) {
   const std::uint64_t offset = publication.offset;
   CHIRM_CHECK(publication.key != 0 && offset != 0, publication.key, offset);
-  if (offset < begin_) return Put::kForgotten;
+  if (offset < begin_) return put_old(publication);
   if (offset < end()) {
     const std::size_t index = index_of(offset);
     if (keys_[index] == publication.key) return Put::kSame;
@@ -43,6 +43,26 @@ RoomLog::Put RoomLog::put(const Publication& publication) {
   append(publication);
   remember(publication);
   return Put::kNew;
+}
+
+// Somebody comes from further back than all the others are.
+RoomLog::Put RoomLog::put_old(const Publication& publication) {
+  const std::uint64_t back = begin_ - publication.offset;
+  if (back > kOldKeysMax) return Put::kForgotten;
+  while (old_keys_.size() < back) old_keys_.push_front(0);
+  std::uint64_t& key = old_keys_[old_keys_.size() - static_cast<std::size_t>(back)];
+  if (key == publication.key) return Put::kSame;
+  if (key != 0) return Put::kDifferent;
+  key = publication.key;
+  // The digest is of what follows first_, for all workers that begin there.
+  if (publication.offset >= first_) remember(publication);
+  return Put::kNew;
+}
+
+std::uint64_t RoomLog::key(std::uint64_t offset) const {
+  if (offset < oldest() || offset >= end()) return 0;
+  if (offset < begin_) return old_keys_[static_cast<std::size_t>(offset - oldest())];
+  return keys_[index_of(offset)];
 }
 
 void RoomLog::append(const Publication& publication) {
@@ -123,6 +143,12 @@ void RoomLog::trim(std::uint64_t offset) {
   const auto drop = [count](std::vector<std::uint64_t>& values) {
     values.erase(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
   };
+  old_keys_.insert(old_keys_.end(), keys_.begin(),
+                   keys_.begin() + static_cast<std::ptrdiff_t>(count));
+  if (old_keys_.size() > kOldKeysMax) {
+    const std::size_t excess = old_keys_.size() - kOldKeysMax;
+    old_keys_.erase(old_keys_.begin(), old_keys_.begin() + static_cast<std::ptrdiff_t>(excess));
+  }
   bytes_.erase(0, static_cast<std::size_t>(position - base_));
   base_ = position;
   drop(ends_);

@@ -8,10 +8,12 @@
 //   keys_     k7       k8         k9
 //
 // A publication whose frame was never seen on its own (it came in a recovery) takes no bytes, and
-// one that nobody has received yet has key 0: a hole. Pure.
+// one that nobody has received yet has key 0: a hole. Of what is trimmed the keys stay for a while,
+// so that two who were there at different times can be compared. Pure.
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,7 +40,7 @@ class RoomLog {
     kNew,        // was not known before
     kSame,       // is what the log has at this offset
     kDifferent,  // is not what the log has at this offset
-    kForgotten,  // before begin(): nothing to compare with
+    kForgotten,  // before oldest(): nothing to compare with
     kAbsurd,     // so far ahead that it cannot be
   };
   // Adds a publication with an offset, or compares it.
@@ -60,18 +62,25 @@ class RoomLog {
     return std::span(scheduled_).subspan(static_cast<std::size_t>(offset - begin_), count);
   }
 
-  // Forgets the publications before `offset`.
-  void trim(std::uint64_t offset);
+  // Which message is there; 0 when nothing is known of it.
+  std::uint64_t key(std::uint64_t offset) const;
 
-  std::uint64_t begin() const { return begin_; }               // first one kept
-  std::uint64_t end() const { return begin_ + keys_.size(); }  // behind the last one
-  std::uint64_t first() const { return first_; }               // first one ever
+  // Forgets the publications before `offset`, but for the newest of their keys.
+  void trim(std::uint64_t offset);
+  // So many, from begin() back: half a megabyte for a busy room.
+  static constexpr std::size_t kOldKeysMax = std::size_t{1} << 16;
+
+  std::uint64_t oldest() const { return begin_ - old_keys_.size(); }  // first one whose key is kept
+  std::uint64_t begin() const { return begin_; }                      // first one kept
+  std::uint64_t end() const { return begin_ + keys_.size(); }         // behind the last one
+  std::uint64_t first() const { return first_; }                      // first one ever
   std::size_t bytes() const { return bytes_.size(); }
   std::uint64_t known() const { return known_; }  // all ever put, without holes
   // A digest of (offset, key) of all that was ever put, whatever the order of arrival.
   std::uint64_t digest() const { return digest_; }
 
  private:
+  Put put_old(const Publication& publication);
   void append(const Publication& publication);
   void remember(const Publication& publication);
   std::size_t index_of(std::uint64_t offset) const {
@@ -85,6 +94,7 @@ class RoomLog {
   std::string bytes_;
   std::vector<std::uint64_t> ends_;  // positions, one per publication
   std::vector<std::uint64_t> keys_;
+  std::deque<std::uint64_t> old_keys_;  // of [oldest(), begin_)
   std::vector<std::uint64_t> scheduled_;
   std::size_t without_bytes_ = 0;  // how many of those kept take no bytes
   std::uint64_t known_ = 0;

@@ -83,6 +83,10 @@ void add_traffic(CLI::App& app, Settings& settings) {
   app.add_option("--payload", settings.payload_bytes, "Bytes of text in a message [128]")
       ->option_text("BYTES")
       ->check(CLI::Range(std::size_t{0}, std::size_t{60'000}));
+  app.add_option("--silence", settings.silence_s,
+                 "Seconds for which, every other time, nothing is said in every third room [0]")
+      ->option_text("S")
+      ->check(CLI::Range(0.1, 100'000.0));
   app.add_option("--churn", settings.churn,
                  "Clients a second that come back after they lost their connection\n"
                  "or, every other one, closed it [0]")
@@ -185,6 +189,9 @@ std::string complete(Settings& settings) {
   }
   if (settings.is_closed_loop() && settings.rate != 0)
     return "--window: expected no --rate beside it";
+  if (settings.is_closed_loop() && settings.silence_s != 0) {
+    return "--silence: expected no --window beside it";
+  }
   if (settings.is_idle && (settings.is_closed_loop() || settings.rate != 0)) {
     return "--idle: expected no --rate or --window beside it";
   }

@@ -32,12 +32,13 @@ struct Settings {
   std::uint32_t publishers =
       0;  // 0: one a room (open loop), one for each message in flight (closed)
   std::size_t payload_bytes = 128;
-  bool is_idle = false;                    // connect and subscribe, publish nothing
-  bool is_watching = false;                // subscribe with join_leave
-  double churn = 0;                        // disconnects a second
-  double vanish = 0;                       // clients a second that go away without closing
-  double stall = 0;                        // clients a second that stop reading
-  double stall_s = 3;                      // for so long
+  double silence_s = 0;      // for so long, every other time, every third room says nothing
+  bool is_idle = false;      // connect and subscribe, publish nothing
+  bool is_watching = false;  // subscribe with join_leave
+  double churn = 0;          // disconnects a second
+  double vanish = 0;         // clients a second that go away without closing
+  double stall = 0;          // clients a second that stop reading
+  double stall_s = 3;        // for so long
   std::uint32_t receive_buffer_bytes = 0;  // of the sockets, 0: the system's choice
 
   bool allows_resets = false;  // a run in which subscribers were told recovered:false is good
@@ -60,6 +61,12 @@ struct Settings {
   bool is_closed_loop() const { return window != 0; }
   std::uint32_t all_rooms() const { return rooms + probe_rooms; }
   std::uint32_t all_clients() const { return clients + 2 * probe_rooms; }
+
+  // Whether what is due at that time in a room is left out.
+  bool is_silent(std::uint32_t room, std::uint64_t due_us) const {
+    if (silence_s == 0 || room % 3 != 0) return false;
+    return due_us / static_cast<std::uint64_t>(silence_s * 1e6) % 2 == 1;
+  }
 
   // Clients 0 … clients-1 go round the rooms; then two for each probe room.
   bool is_probe(std::uint32_t client) const { return client >= clients; }

@@ -14,10 +14,13 @@ class Journal;
 
 // What a server must never do. Counted per subscriber that saw it, unless it says otherwise.
 struct Violations {
-  std::uint64_t lost = 0;             // owed, and never received
-  std::uint64_t duplicated = 0;       // received twice
-  std::uint64_t reordered = 0;        // received after a later one
-  std::uint64_t altered = 0;          // not what others received under the same offset
+  std::uint64_t lost = 0;        // owed, and never received
+  std::uint64_t duplicated = 0;  // received twice
+  std::uint64_t reordered = 0;   // received after a later one
+  std::uint64_t altered = 0;     // nothing that anybody has published
+  // Messages at an epoch and offset where somebody else got another one, or was acked another one.
+  // Counted once, also where epochs go on from one another.
+  std::uint64_t forked = 0;
   std::uint64_t misrouted = 0;        // belongs to another room
   std::uint64_t false_recovered = 0;  // told recovered:true, and then there was a gap
   std::uint64_t stored_twice = 0;     // messages that got two offsets
@@ -25,7 +28,7 @@ struct Violations {
   std::uint64_t acked_wrong = 0;      // messages received under another offset than acked
 
   struct Kind;
-  static const std::array<Kind, 9> kKinds;
+  static const std::array<Kind, 10> kKinds;
 
   std::uint64_t total() const;
   void add(const Violations& other);
@@ -37,11 +40,12 @@ struct Violations::Kind {
   std::uint64_t Violations::*count;
 };
 
-inline constexpr std::array<Violations::Kind, 9> Violations::kKinds{
+inline constexpr std::array<Violations::Kind, 10> Violations::kKinds{
     {{"lost", "lost", &Violations::lost},
      {"duplicated", "duplicated", &Violations::duplicated},
      {"reordered", "reordered", &Violations::reordered},
      {"altered", "altered", &Violations::altered},
+     {"forked", "different at the same offset", &Violations::forked},
      {"misrouted", "misrouted", &Violations::misrouted},
      {"false_recovered", "recovered:true with a gap", &Violations::false_recovered},
      {"stored_twice", "stored twice", &Violations::stored_twice},

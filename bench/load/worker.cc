@@ -228,6 +228,7 @@ void Worker::begin(const Plan& plan) {
 
 void Worker::publish(Member& member, std::uint64_t due_us) {
   if (phase_ != Phase::kTraffic || due_us >= plan_.measure_to_us) return;
+  if (settings_.is_silent(settings_.room_of(member.number()), due_us)) return;
   const std::uint64_t now = now_us();
   // How late the generator is: latencies count from when a message was due, so its own delay is in
   // them, and has to be known.
@@ -304,8 +305,8 @@ void Worker::on_tick() {
       if (!is_delivered() && now < deadline_us_ && !is_silent(progress().counts.delivered)) break;
       phase_ = Phase::kDone;
       audit();
+      journal_.flush();  // with the last result the coordinator ends all workers
       send_result();
-      journal_.flush();
       loop_.stop();
       break;
     case Phase::kReady:

@@ -159,7 +159,7 @@ class Listener final : public BrokerListener {
   void on_publication(std::string_view, std::uint64_t, std::string_view,
                       std::string_view) override {}
   void on_signal(std::string_view, std::string_view) override {}
-  void on_rewritten(std::string_view, std::uint64_t) override {}
+  void on_rewritten(std::string_view, std::uint64_t, std::string_view) override {}
   void on_maybe_missed(std::string_view) override {}
   Position known_position(std::string_view channel) override {
     std::size_t index = 0;

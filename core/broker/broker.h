@@ -12,6 +12,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/broker/broker_counters.h"
@@ -38,6 +39,8 @@ struct PublishRequest {
   // configured time is answered like the first and stores nothing.
   std::string_view user;
   std::string_view message_id;
+  // The body does not say them: a store that keeps them for long has to do so beside it.
+  bool is_id_apart = false;
 };
 
 struct HistoryRequest {
@@ -52,6 +55,9 @@ struct History {
   LogTop top;  // read in one step with the publications
   std::vector<Publication> publications;
   std::uint64_t rewrites = 0;  // how often something in the channel was rewritten; for the broker
+  // Publications whose bodies do not say what they are known by, and that; for the broker.
+  std::vector<std::pair<std::uint64_t, std::string>> keys = {};
+  std::vector<std::uint64_t> rewritten = {};  // offsets of those that were; for the broker
 };
 
 struct RewriteRequest {
@@ -92,9 +98,11 @@ class BrokerListener {
                               std::string_view epoch, std::string_view body) = 0;
   // A signal (Broker::signal()) of a subscribed channel.
   virtual void on_signal(std::string_view channel, std::string_view body) = 0;
-  // Something was rewritten in this channel, at this offset or before it. What the listener holds
-  // of the channel up to that offset is out of date, and must not be given to anybody any more.
-  virtual void on_rewritten(std::string_view channel, std::uint64_t offset) = 0;
+  // The publication at this offset was rewritten, and has this body now. When the body is "", it is
+  // not known which one it was: something at this offset or before it. What the listener holds is
+  // then out of date up to there. It must not be given to anybody any more.
+  virtual void on_rewritten(std::string_view channel, std::uint64_t offset,
+                            std::string_view body) = 0;
   // Publications may have been missed in this channel (the link was down): compare with history.
   virtual void on_maybe_missed(std::string_view channel) = 0;
   // The newest position this node has seen in the channel; epoch "" when none. A publish carries

@@ -94,6 +94,34 @@ void ChannelLog::trim(std::size_t bytes_wanted) {
   }
 }
 
+// In a copy of its segment: the frames behind it move when the body is longer or shorter. Who was
+// sent a part of the old frame has the rest of that in its private lane.
+void ChannelLog::replace(std::uint64_t offset, std::string_view body) {
+  if (offset < first() || offset > top_.offset) return;
+  std::string& payload = scratch();
+  append_publication_push(payload, channel_, body, offset);
+  Segment& old = segments_[segment_holding(offset)];
+  const std::size_t begin = old.begin_of(offset);
+  const std::size_t end = old.ends[offset - old.first];
+  Segment fresh;
+  fresh.first = old.first;
+  fresh.arrived = old.arrived;
+  fresh.bytes.reserve(std::max(
+      old.bytes.capacity(), old.bytes.size() - (end - begin) + payload.size() + kFrameHeaderMax));
+  fresh.bytes.append(old.bytes, 0, begin);
+  fresh.ends.assign(old.ends.begin(),
+                    old.ends.begin() + static_cast<std::ptrdiff_t>(offset - old.first));
+  add_frame(fresh, payload);
+  const std::size_t new_end = fresh.bytes.size();
+  fresh.bytes.append(old.bytes, end);
+  for (std::uint64_t one = offset + 1; one < old.end(); ++one) {
+    const std::size_t behind = old.ends[one - old.first] - end;
+    fresh.ends.push_back(static_cast<std::uint32_t>(new_end + behind));
+  }
+  bytes_ += fresh.bytes.capacity() - old.bytes.capacity();
+  old = std::move(fresh);
+}
+
 void ChannelLog::drop(std::uint64_t offset) {
   while (!segments_.empty() && segments_.front().end() - 1 <= offset) {
     bytes_ -= segments_.front().bytes.capacity();

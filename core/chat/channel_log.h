@@ -50,6 +50,8 @@ class ChannelLog {
   // is less than that behind is never dropped with them, and one segment more is held at most.
   void trim(std::size_t bytes_wanted);
 
+  // Gives the publication there another body; does nothing when it is not here.
+  void replace(std::uint64_t offset, std::string_view body);
   // Drops what there is up to `offset`.
   void drop(std::uint64_t offset);
 

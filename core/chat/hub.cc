@@ -282,10 +282,14 @@ void Hub::on_signal(std::string_view name, std::string_view body) {
 }
 
 // Who stands before what remains reads it from the history, like one that fell off the tail.
-void Hub::on_rewritten(std::string_view name, std::uint64_t offset) {
+void Hub::on_rewritten(std::string_view name, std::uint64_t offset, std::string_view body) {
   Channel* channel = find_subscribed(name);
   if (channel == nullptr) return;
-  tails_.drop(channel->log, offset);
+  if (body.empty()) {
+    tails_.drop(channel->log, offset);
+  } else {
+    tails_.replace(channel->log, offset, body);
+  }
   catch_ups_.on_rewritten(*channel, offset);
 }
 

@@ -100,7 +100,7 @@ class Hub final : private BrokerListener {
   void on_publication(std::string_view channel, std::uint64_t offset, std::string_view epoch,
                       std::string_view body) override;
   void on_signal(std::string_view channel, std::string_view body) override;
-  void on_rewritten(std::string_view channel, std::uint64_t offset) override;
+  void on_rewritten(std::string_view channel, std::uint64_t offset, std::string_view body) override;
   void on_maybe_missed(std::string_view channel) override;
   Position known_position(std::string_view channel) override;
   std::vector<Publication> tail(std::string_view channel, std::uint64_t since,

@@ -51,6 +51,11 @@ void TailMemory::prepend(ChannelLog& log, std::span<const Publication> older) {
   log.prepend(older);
 }
 
+void TailMemory::replace(ChannelLog& log, std::uint64_t offset, std::string_view body) {
+  const Change change(log, counters_);
+  log.replace(offset, body);
+}
+
 void TailMemory::drop(ChannelLog& log, std::uint64_t offset) {
   const Change change(log, counters_);
   log.drop(offset);

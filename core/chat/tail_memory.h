@@ -30,6 +30,8 @@ class TailMemory {
   void append(Channel& channel, std::string_view body);
   // Older publications, in order, the last of them right before log.first().
   void prepend(ChannelLog& log, std::span<const Publication> older);
+  // The publication there has another body; nothing happens when the log does not hold it.
+  void replace(ChannelLog& log, std::uint64_t offset, std::string_view body);
   // Those up to `offset` go.
   void drop(ChannelLog& log, std::uint64_t offset);
   // All go. The next one has offset top.offset + 1.

@@ -12,7 +12,7 @@ Tip tip(std::uint32_t room, std::uint64_t end, std::uint64_t digest) {
 
 TEST(Coordinator, FindsWorkersThatSawDifferentMessages) {
   EXPECT_EQ(compare_tips({tip(0, 5, 7), tip(1, 5, 8), tip(0, 5, 7)}).total(), 0U);
-  EXPECT_EQ(compare_tips({tip(0, 5, 7), tip(0, 5, 9)}).altered, 1U);
+  EXPECT_EQ(compare_tips({tip(0, 5, 7), tip(0, 5, 9)}).forked, 1U);
 }
 
 TEST(Coordinator, ComparesOnlyTheSameLifeOfARoom) {

@@ -99,7 +99,7 @@ TEST_F(FollowerTest, FindsAnotherMessageUnderTheSameOffset) {
   Follower second = fake_.join();
   feed(first, fake_.frames(1, 3));
   feed(second, fake_.frame(1) + fake_.frame(FakeRoom::line(2, FakeRoom::id(1, 9))));
-  EXPECT_EQ(found().altered, 1U);
+  EXPECT_EQ(found().forked, 1U);
   EXPECT_EQ(found().total(), 1U);
 }
 
@@ -160,10 +160,10 @@ TEST_F(FollowerTest, FindsAGapBehindRecoveredTrue) {
   EXPECT_EQ(found().lost, 1U);
 }
 
-TEST_F(FollowerTest, FindsRecoveredTrueInAnotherEpoch) {
+TEST_F(FollowerTest, FindsRecoveredTrueFromWhereItDoesNotStand) {
   Follower follower = fake_.join();
   feed(follower, fake_.frames(1, 2));
-  follower.on_joined({.offset = 2, .epoch = "e2", .was_recovering = true, .recovered = true});
+  follower.on_joined({.offset = 3, .epoch = "e2", .was_recovering = true, .recovered = true});
   EXPECT_EQ(found().false_recovered, 1U);
 }
 

@@ -40,13 +40,14 @@ TEST(Journal, TellsEachViolationAndReset) {
   fake.tally.journal = &journal;
   Follower follower = fake.join();
   (void)follower.take(fake.frames(1, 2) + fake.frames(1, 1), FakeRoom::kReceivedUs);
-  follower.on_joined({.offset = 9, .epoch = "e2"});
+  follower.on_joined({.offset = 9, .epoch = "e2", .gone_us = 4});
   journal.flush();
   EXPECT_EQ(fake.tally.violations.duplicated, 1U);
   EXPECT_THAT(content(path), HasSubstr("\"kind\":\"duplicated\",\"count\":1,"
                                        "\"channel\":\"room:load-77-3\",\"epoch\":\"e1\","
                                        "\"offset\":1,\"due_us\":1000"));
   EXPECT_THAT(content(path), HasSubstr("\"event\":\"reset\""));
+  EXPECT_THAT(content(path), HasSubstr("\"epoch\":\"e2\",\"offset\":9,\"gone_us\":4}"));
 }
 
 TEST(Journal, TakesTurnsWithOthersInOneFile) {

@@ -22,7 +22,7 @@ TEST_F(PublisherTest, NumbersItsMessages) {
 
 TEST_F(PublisherTest, ReleasesWhatIsAckedAndCameBack) {
   publisher_.next(100);
-  publisher_.on_acked(0, 9, 150);
+  publisher_.on_acked(0, {.offset = 9, .at_us = 150});
   EXPECT_EQ(publisher_.settle(20).delivered, 0U);
   publisher_.on_logged(0, 9);
   EXPECT_EQ(publisher_.settle(9).delivered, 0U);
@@ -36,7 +36,7 @@ TEST_F(PublisherTest, ReleasesWhatComesBackBeforeItsAck) {
   publisher_.next(100);
   publisher_.on_logged(0, 9);
   EXPECT_EQ(publisher_.settle(10).delivered, 0U);
-  publisher_.on_acked(0, 0, 150);  // a server that does not tell the offset
+  publisher_.on_acked(0, {.offset = 0, .at_us = 150});  // a server that does not tell the offset
   EXPECT_EQ(publisher_.settle(10).delivered, 1U);
   EXPECT_EQ(tally_.violations.total(), 0U);
 }
@@ -44,8 +44,8 @@ TEST_F(PublisherTest, ReleasesWhatComesBackBeforeItsAck) {
 TEST_F(PublisherTest, ReleasesAfterAResetWhatOthersHaveReceived) {
   publisher_.next(100);
   publisher_.next(100);
-  publisher_.on_acked(0, 900, 150);
-  publisher_.on_acked(1, 901, 150);
+  publisher_.on_acked(0, {.offset = 900, .at_us = 150});
+  publisher_.on_acked(1, {.offset = 901, .at_us = 150});
   publisher_.on_logged(0, 900);
   publisher_.on_reset();  // the new log starts at 1
   EXPECT_EQ(publisher_.settle(2).delivered, 1U);
@@ -70,8 +70,8 @@ TEST_F(PublisherTest, FindsAnAckedMessageThatNobodyReceived) {
   publisher_.next(100);
   publisher_.next(200);
   publisher_.next(300);
-  publisher_.on_acked(0, 1, 150);
-  publisher_.on_acked(1, 2, 250);
+  publisher_.on_acked(0, {.offset = 1, .at_us = 150});
+  publisher_.on_acked(1, {.offset = 2, .at_us = 250});
   publisher_.on_logged(0, 1);
   publisher_.audit();
   EXPECT_EQ(tally_.violations.acked_lost, 1U);
@@ -80,7 +80,7 @@ TEST_F(PublisherTest, FindsAnAckedMessageThatNobodyReceived) {
 
 TEST_F(PublisherTest, FindsAnAckWithAnotherOffset) {
   publisher_.next(100);
-  publisher_.on_acked(0, 4, 150);
+  publisher_.on_acked(0, {.offset = 4, .at_us = 150});
   publisher_.on_logged(0, 5);
   EXPECT_EQ(tally_.violations.acked_wrong, 1U);
 }
@@ -89,10 +89,10 @@ TEST_F(PublisherTest, FindsAnAckWithoutAnOffsetAfterOneWith) {
   publisher_.next(100);
   publisher_.next(100);
   publisher_.next(100);
-  publisher_.on_acked(0, 0, 150);
-  publisher_.on_acked(1, 2, 150);
+  publisher_.on_acked(0, {.offset = 0, .at_us = 150});
+  publisher_.on_acked(1, {.offset = 2, .at_us = 150});
   EXPECT_EQ(tally_.violations.total(), 0U);
-  publisher_.on_acked(2, 0, 150);
+  publisher_.on_acked(2, {.offset = 0, .at_us = 150});
   EXPECT_EQ(tally_.violations.acked_wrong, 1U);
 }
 
@@ -100,8 +100,8 @@ TEST_F(PublisherTest, MeasuresFromWhenAMessageWasDue) {
   tally_.measure_from_us = 100;
   publisher_.next(99);
   publisher_.next(100);
-  publisher_.on_acked(0, 1, 500);
-  publisher_.on_acked(1, 2, 500);
+  publisher_.on_acked(0, {.offset = 1, .at_us = 500});
+  publisher_.on_acked(1, {.offset = 2, .at_us = 500});
   EXPECT_EQ(tally_.ack.count(), 1U);
   EXPECT_EQ(tally_.ack.max_us(), 400U);
 }

@@ -60,8 +60,31 @@ TEST(RoomLog, TellsNewFromSameFromDifferent) {
   other.key = 1;
   EXPECT_EQ(log.put(other), Put::kDifferent);
   EXPECT_EQ(log.put(publication(std::uint64_t{1} << 40, "")), Put::kAbsurd);
-  log.trim(3);
-  EXPECT_EQ(log.put(publication(2, "")), Put::kForgotten);
+}
+
+TEST(RoomLog, ComparesWhatIsTrimmed) {
+  FilledLog log(5, 8);
+  log.trim(8);
+  EXPECT_EQ(log.put(publication(6, "")), Put::kSame);
+  Publication other = publication(6, "");
+  other.key = 1;
+  EXPECT_EQ(log.put(other), Put::kDifferent);
+  EXPECT_EQ(log.key(6), 106U);
+  // From before the log's start, for the digest of workers who started there is to stay the same.
+  EXPECT_EQ(log.put(publication(3, "")), Put::kNew);
+  EXPECT_EQ(log.put(publication(3, "")), Put::kSame);
+  EXPECT_EQ(log.oldest(), 3U);
+  EXPECT_EQ(log.key(4), 0U);
+  EXPECT_EQ(log.digest(), FilledLog(5, 8).digest());
+}
+
+TEST(RoomLog, ForgetsOldKeysInTheEnd) {
+  FilledLog log(1, 1);
+  const std::uint64_t far = RoomLog::kOldKeysMax + 10;
+  log.put(publication(far, line(far)));
+  log.trim(far);
+  EXPECT_EQ(log.put(publication(1, "")), Put::kForgotten);
+  EXPECT_EQ(log.oldest(), 10U);
 }
 
 TEST(RoomLog, LeavesHolesAndFillsThem) {

@@ -71,10 +71,20 @@ TEST(Settings, SpreadClientsOverRoomsNodesAndAddresses) {
   EXPECT_FALSE(settings.is_publisher(13));
 }
 
+TEST(Settings, SilenceEveryThirdRoomByTurns) {
+  Settings settings;
+  EXPECT_FALSE(settings.is_silent(0, 15'000'000));
+  settings.silence_s = 10;
+  EXPECT_TRUE(settings.is_silent(3, 15'000'000));
+  EXPECT_FALSE(settings.is_silent(3, 25'000'000));
+  EXPECT_FALSE(settings.is_silent(4, 15'000'000));
+}
+
 TEST(Settings, NameWhatIsWrong) {
   EXPECT_THAT(complaint({"--clients", "0"}), HasSubstr("--clients"));
   EXPECT_THAT(complaint({"--clients", "many"}), HasSubstr("--clients"));
   EXPECT_THAT(complaint({"--rate", "10", "--window", "5"}), HasSubstr("--window"));
+  EXPECT_THAT(complaint({"--silence", "3", "--window", "5"}), HasSubstr("--silence"));
   EXPECT_THAT(complaint({"--idle", "--rate", "10"}), HasSubstr("--idle"));
   EXPECT_THAT(complaint({"--clients", "5", "--rooms", "6"}), HasSubstr("--rooms"));
   EXPECT_THAT(complaint({"--clients", "5", "--publishers", "6"}), HasSubstr("--publishers"));

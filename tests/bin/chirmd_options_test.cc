@@ -120,6 +120,7 @@ TEST_F(ChirmdOptions, HaveTheirRanges) {
       {"history-ttl", "0"},
       {"idempotency-ttl", "86401"},
       {"hold", "0"},
+      {"ack-replicas", "11"},
   };
   for (const auto& [name, value] : kCases) {
     EXPECT_THAT(complaint({"--insecure", "--" + name, value}),
@@ -162,6 +163,8 @@ TEST_F(ChirmdOptions, NameWhatDoesNotGoTogether) {
             "--redis: expected no --store beside it");
   EXPECT_EQ(complaint({"--insecure", "--redis", "redis://h"}, {"CHIRM_STORE=memory"}),
             "--redis: expected no CHIRM_STORE beside it");
+  EXPECT_EQ(complaint({"--insecure", "--ack-replicas", "1"}),
+            "--ack-replicas: expected --redis beside it, which has replicas");
   EXPECT_EQ(complaint({"--insecure", "--pong-timeout", "25"}),
             "--pong-timeout: expected a pong-timeout (25) below ping (25)");
   EXPECT_EQ(complaint({"--insecure", "--ping", "8"}),

@@ -3,11 +3,13 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 
+#include "tests/chaos/api_traffic.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
 
@@ -20,7 +22,8 @@ using testing::Process;
 
 constexpr std::uint64_t kStartMs = 60'000;
 constexpr std::uint64_t kVerifyMs = 120'000;
-constexpr const char* kLoadDrainS = "60";  // until all is acked and delivered; it takes less
+constexpr std::uint64_t kStepMs = 1'000'000;  // in which some pause is over
+constexpr const char* kLoadDrainS = "60";     // until all is acked and delivered; it takes less
 
 std::string content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -32,7 +35,19 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-Cluster::Options cluster_options(const Settings& settings) {
+// What signs the tokens of the clients, {"sub":"load"} and {"sub":"editor"} (HS256, RFC 7519).
+constexpr const char* kTokenSecret = "chaos";
+constexpr const char* kLoadToken =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJsb2FkIn0."
+    "PcKb3i77uyvv8ny8ZjGqxanqPS2S61-1fHQnZNSX3gg";
+constexpr const char* kEditorToken =
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJlZGl0b3IifQ."
+    "MIvbTmmFY364_xYS1Uz2QgLUYjhsnf9Dvoa8cvLf_ZU";
+
+using Clocks = std::vector<std::unique_ptr<testing::SteppedClock>>;
+
+// Makes the clocks of the nodes and of Redis, where these can be stepped.
+Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
   Cluster::Options options;
   options.nodes = settings.nodes;
   options.has_relays = !settings.has_sentinel;
@@ -40,9 +55,34 @@ Cluster::Options cluster_options(const Settings& settings) {
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
-  options.chirmd_arguments = {"--insecure", "--drain",        "1", "--ping",
-                              "10",         "--pong-timeout", "5", "--tail-bytes-max",
+  // Rooms are open, and no more checked than with --insecure; private conversations are.
+  options.chirmd_arguments = {"--token-hmac-secret",
+                              kTokenSecret,
+                              "--rooms",
+                              "open",
+                              "--publish-rate",
+                              "0",
+                              "--api-key",
+                              ApiTraffic::kKey,
+                              "--drain",
+                              "1",
+                              "--ping",
+                              "10",
+                              "--pong-timeout",
+                              "5",
+                              "--tail-bytes-max",
                               "1048576"};
+  if (settings.history_ttl_s != 0) {
+    options.chirmd_arguments.insert(options.chirmd_arguments.end(),
+                                    {"--history-ttl", std::to_string(settings.history_ttl_s)});
+  }
+  if (settings.faketime.empty()) return options;
+  clocks.resize(settings.nodes + 1);
+  for (std::size_t i = 0; i <= settings.nodes; ++i) {
+    clocks[i] = std::make_unique<testing::SteppedClock>(settings.faketime);
+    if (i < settings.nodes) options.node_environments.push_back(clocks[i]->environment());
+  }
+  options.redis_environment = clocks.back()->environment();
   return options;
 }
 
@@ -50,15 +90,22 @@ Cluster::Options cluster_options(const Settings& settings) {
 
 std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 
+client::Options Arena::editor_options() const {
+  client::Options options;
+  options.url = cluster_->url();
+  options.token = kEditorToken;
+  return options;
+}
+
 Arena::Arena(const Settings& settings)
     : settings_(settings),
-      random_(settings.seed),
       on_interrupt_(loop_, SIGINT, [this] { is_interrupted_ = true; }),
       on_terminate_(loop_, SIGTERM, [this] { is_interrupted_ = true; }),
       journal_(directory_.path() + "/journal"),
       totals_(settings.nodes),
       suspended_(settings.nodes),
-      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings))) {}
+      taken_(settings.nodes),
+      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings, clocks_))) {}
 
 Arena::~Arena() = default;
 
@@ -66,6 +113,8 @@ void Arena::start_load() {
   std::vector<std::string> arguments = {settings_.programs + "/chirm-load",
                                         "--url",
                                         cluster_->url().text(),
+                                        "--token",
+                                        kLoadToken,
                                         "--clients",
                                         std::to_string(settings_.clients),
                                         "--rooms",
@@ -88,6 +137,9 @@ void Arena::start_load() {
                                         directory_.path() + "/journal",
                                         "--json",
                                         directory_.path() + "/load.json"};
+  if (settings_.history_ttl_s != 0) {
+    arguments.insert(arguments.end(), {"--silence", std::to_string(2 * settings_.history_ttl_s)});
+  }
   load_ = std::make_unique<Process>(
       loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   const bool has_started = wait_until(
@@ -110,8 +162,8 @@ std::string Arena::stop_load() {
 }
 
 void Arena::run_load(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--url",
-                                       cluster_->url().text(), "--drain", kLoadDrainS});
+  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--token", kLoadToken,
+                                       "--drain", kLoadDrainS});
   Process load(loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
   if (load.exit_code() == 0) return;
@@ -135,6 +187,31 @@ void Arena::wait(std::uint64_t ms) {
   check();
 }
 
+bool Arena::Pause::is_over() {
+  was_true_ = is_true_();
+  return was_true_ || now_us() >= ends_us_;
+}
+
+void Arena::run(const std::function<bool()>& is_over) {
+  while (!is_over()) {
+    Pause* over = nullptr;
+    // Somebody waits, always, and not for ever.
+    (void)testing::run_until(
+        loop_,
+        [&] {
+          const auto found =
+              std::ranges::find_if(pauses_, [](Pause* pause) { return pause->is_over(); });
+          if (found != pauses_.end()) over = *found;
+          return is_interrupted_ || over != nullptr;
+        },
+        kStepMs);
+    check();
+    if (over == nullptr) continue;
+    pauses_.remove(over);
+    over->waiting_.resume();
+  }
+}
+
 bool Arena::wait_until(const std::function<bool()>& is_true, std::uint64_t deadline_ms) {
   const bool was_true = testing::run_until(
       loop_, [&] { return is_interrupted_ || is_true(); }, deadline_ms);
@@ -143,6 +220,7 @@ bool Arena::wait_until(const std::function<bool()>& is_true, std::uint64_t deadl
 }
 
 std::size_t Arena::sessions(std::size_t node) const {
+  if (suspended_[node]) return 0;  // it would not answer
   return static_cast<std::size_t>(cluster_->find_metric(node, "chirm_sessions").value_or(0));
 }
 
@@ -154,20 +232,27 @@ std::size_t Arena::all_sessions() const {
 
 bool Arena::are_nodes_ready() const {
   for (std::size_t node = 0; node < cluster_->nodes(); ++node) {
+    if (taken_[node]) continue;
     if (testing::http_get(cluster_->node_port(node), "/readyz").status != 200) return false;
   }
   return true;
 }
 
-std::size_t Arena::random_busy_node() {
-  std::size_t node = random_node();
-  (void)wait_until([&] {
-    for (std::size_t i = 0; i < cluster_->nodes(); ++i) {
-      if (sessions(node) > 0) return true;
-      node = (node + 1) % cluster_->nodes();
-    }
-    return false;
-  });
+std::size_t Arena::take_node(Random& random, bool has_clients) {
+  const auto next = [&](std::size_t node) { return (node + 1) % cluster_->nodes(); };
+  std::size_t node = random.between(0, cluster_->nodes() - 1);
+  while (taken_[node]) node = next(node);
+  if (has_clients) {
+    std::size_t busy = node;
+    do {
+      if (!taken_[busy] && sessions(busy) > 0) {
+        node = busy;
+        break;
+      }
+      busy = next(busy);
+    } while (busy != node);
+  }
+  taken_[node] = true;
   return node;
 }
 
@@ -207,11 +292,14 @@ std::uint64_t Arena::kill_node(std::size_t node) {
   return killed_us;
 }
 
-void Arena::drain_node(std::size_t node) {
+void Arena::begin_drain(std::size_t node) {
   scrape(node);
+  cluster_->node(node).send_signal(SIGTERM);
+}
+
+void Arena::end_drain(std::size_t node) {
   Process& process = cluster_->node(node);
-  process.send_signal(SIGTERM);
-  if (!wait_until([&] { return process.exit_code().has_value(); })) {
+  if (!process.exit_code()) {
     troubles_.emplace_back("a node did not end after SIGTERM");
     process.kill();
   } else if (process.exit_code() != 0) {

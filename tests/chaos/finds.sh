@@ -8,7 +8,7 @@ trap 'rm -rf "$folder"' EXIT
 
 # 250 messages a second to 40 clients on two nodes: 5,000 deliveries a second by each of them.
 code=0
-"$chaos" --nodes 2 --clients 40 --rooms 1 --rate 250 --churn 0 --once --faults cut-pubsub --every 5 \
+"$chaos" --nodes 2 --clients 40 --rooms 1 --rate 250 --churn 0 --no-api --once --faults cut-pubsub --every 5 \
   --wrapper "$faulty $fault $every" --json "$folder/json" --keep "$folder/logs" \
   >"$folder/out" || code=$?
 found=$(sed -n '/"violations": {/,/}/s/^ *"\(.*\)": \([1-9][0-9]*\),\?$/\1/p' "$folder/json")

@@ -38,12 +38,13 @@ void LoadJournal::take(std::string_view line) {
   } else if (event == "outage") {
     outages_.push_back({number("client"), number("gone_us"), number("caught_up_us")});
   } else if (event == "reset") {
-    resets_.push_back({number("at_us"), text("channel"), number("offset")});
+    resets_.push_back(
+        {number("at_us"), text("channel"), text("epoch"), number("offset"), number("gone_us")});
   } else if (event == "resubscribed") {
     resubscribed_us_.push_back(number("at_us"));
   } else if (event == "violation") {
     violations_.push_back({text("kind"), number("count"), number("at_us"), number("due_us"),
-                           number("acked_us"), text("channel"), number("offset"),
+                           number("acked_us"), text("channel"), text("epoch"), number("offset"),
                            std::string(line)});
   }
 }

@@ -19,7 +19,9 @@ struct Outage {
 struct Reset {
   std::uint64_t at_us = 0;
   std::string channel;
-  std::uint64_t offset = 0;  // where the client goes on
+  std::string epoch;
+  std::uint64_t offset = 0;   // where the client goes on
+  std::uint64_t gone_us = 0;  // when it lost its connection, 0 when it had not
 };
 
 struct Violation {
@@ -29,6 +31,7 @@ struct Violation {
   std::uint64_t due_us = 0;    // when the message was due, 0 when not known
   std::uint64_t acked_us = 0;  // when the message was acked, 0 when it is not about that
   std::string channel;
+  std::string epoch;         // "" when it does not matter
   std::uint64_t offset = 0;  // of the message, 0 when not known
   std::string line;          // as written
 };

@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kIntroduction =
     "Runs a cluster of real processes (Redis with an append-only file, chirmd, nginx) under load,\n"
-    "breaks something every few seconds, and judges: was anything that was acked lost, stored\n"
+    "breaks something, or several things at once, every few seconds, and judges: was anything that "
+    "was acked lost, stored\n"
     "twice, delivered twice or out of order, or presented as recovered when it was not? And did\n"
     "each fault have an effect? The same --seed repeats the same faults in the same order,\n"
     "on the same nodes (a node without clients is passed over) and for the same times.\n";
@@ -22,6 +23,7 @@ constexpr const char* kEpilogue =
     "Exit code: 0 when all is well, 1 when not or when interrupted, 2 for a bad setting.\n\n"
     "Examples:\n"
     "  chirm-chaos --duration 600 --seed 7\n"
+    "  chirm-chaos --duration 600 --at-once 3 --every 10 --seed 1\n"
     "  chirm-chaos --once --faults kill-node,kill-redis --keep /tmp/chaos";
 
 void add_options(CLI::App& app, Settings& settings) {
@@ -33,8 +35,17 @@ void add_options(CLI::App& app, Settings& settings) {
   number("--rooms", settings.rooms, "Rooms that they are in, each in one [20]", 1);
   number("--rate", settings.rate, "Messages a second [200]", 1);
   number("--churn", settings.churn, "Clients a second that lose or close their connection [1]", 0);
+  app.add_option("--history-ttl", settings.history_ttl_s,
+                 "Seconds after which the history of a silent room lapses; every third room is\n"
+                 "silent for twice as long, every other time [never]")
+      ->option_text("S")
+      ->check(CLI::Range(8U, 10'000U));
   number("--every", settings.every_s, "Seconds from one fault to the next [5]", 0);
   number("--duration", settings.duration_s, "Seconds of faults [600]", 0);
+  app.add_option("--at-once", settings.at_once,
+                 "Faults at once: two up to so many, as far as they are compatible [1]")
+      ->option_text("N")
+      ->check(CLI::Range(1U, 5U));
   app.add_flag("--once", settings.is_once, "Each fault once, instead of for --duration");
   app.add_option("--faults", settings.faults, "Which, separated by commas [all]")
       ->option_text("NAMES")
@@ -42,6 +53,11 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_flag("--sentinel", settings.has_sentinel,
                "Redis has a replica and a Sentinel; other faults are possible then");
   app.add_option("--seed", settings.seed, "Repeats a sequence of faults [1]")->option_text("N");
+  app.add_flag("--no-api", settings.has_no_api,
+               "Nothing is published through the server API, for a --wrapper that stops it");
+  app.add_option("--faketime", settings.faketime,
+                 "libfaketimeMT.so.1, for steps of clocks [as Debian has it]")
+      ->option_text("FILE");
   app.add_option("--programs", settings.programs, "Where chirmd and chirm-load are [beside this]")
       ->option_text("DIR");
   app.add_option("--wrapper", settings.wrapper,
@@ -97,8 +113,13 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
                       (settings.has_sentinel ? "without" : "with") + " --sentinel");
     }
   }
+  // Histories that are kept for seconds lapse at once when Redis' clock is set by minutes.
+  if (settings.history_ttl_s != 0 && settings.has(kStepRedisClock)) {
+    return complain(std::string("--history-ttl: expected no ") + std::string(kStepRedisClock));
+  }
   if (settings.faults.empty()) {
     for (const Fault& fault : all_faults()) {
+      if (settings.history_ttl_s != 0 && fault.name == kStepRedisClock) continue;
       if (is_possible(fault, settings.has_sentinel)) settings.faults.emplace_back(fault.name);
     }
   }

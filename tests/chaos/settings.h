@@ -20,16 +20,20 @@ struct Settings {
   double rate = 200;   // messages a second
   double every_s = 5;  // from the start of a fault to that of the next
   double duration_s = 600;
-  bool is_once = false;  // each fault once, instead of for a time
+  std::uint32_t at_once = 1;  // faults, at most; above 1 at least two
+  bool is_once = false;       // each fault once, instead of for a time
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  // names
   bool has_sentinel = false;        // Redis has a replica and a Sentinel
   double churn = 1;                 // clients a second that lose or close their connection
+  bool has_no_api = false;          // nothing is published through the server API
+  std::uint32_t history_ttl_s = 0;  // of the nodes; every third room is silent for longer. 0: never
 
   bool has(std::string_view fault) const {
     return std::find(faults.begin(), faults.end(), fault) != faults.end();
   }
 
+  std::string faketime;  // libfaketime, "" when there is none or nobody needs it
   std::string programs;  // where chirmd and chirm-load are
   std::string wrapper;   // what to run chirmd with, "" for nothing
   std::string keep;      // directory for logs and reports; "": only when the run fails

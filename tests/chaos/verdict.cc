@@ -29,7 +29,7 @@ constexpr std::uint64_t kVictimUs = kSecondUs / 2;
 
 bool is_any_loss(const std::vector<FaultRecord>& faults, auto&& is_cause) {
   return std::any_of(faults.begin(), faults.end(), [&](const FaultRecord& fault) {
-    return fault.loses_store && is_cause(fault);
+    return fault.kind.loses_store && is_cause(fault);
   });
 }
 
@@ -38,7 +38,7 @@ bool is_any_loss(const std::vector<FaultRecord>& faults, auto&& is_cause) {
 // of it.
 bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faults) {
   return is_any_loss(faults, [&](const FaultRecord& fault) {
-    if (violation.kind == "stored_twice") {
+    if (violation.kind == "stored_twice" || violation.kind == "api_stored_twice") {
       return violation.due_us <= fault.end_us && violation.at_us >= fault.begin_us &&
              violation.at_us <= fault.end_us + 20 * kSecondUs;
     }
@@ -46,7 +46,9 @@ bool is_excused(const Violation& violation, const std::vector<FaultRecord>& faul
       return violation.acked_us + 5 * kSecondUs >= fault.begin_us &&
              violation.acked_us <= fault.end_us + 2 * kSecondUs;
     }
-    return false;
+    // Looked for in the history, in the end.
+    return (violation.kind == "api_lost" || violation.kind == "edit_lost") &&
+           violation.acked_us <= fault.end_us + 2 * kSecondUs;
   });
 }
 
@@ -57,14 +59,44 @@ bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
   });
 }
 
+// Whether a client was away for so long that what it missed need not be kept any more. It may have
+// heard nothing for some seconds before it noticed that its connection was gone.
+bool is_lapsed(const Reset& reset, std::uint64_t history_ttl_s) {
+  return history_ttl_s != 0 && reset.gone_us != 0 &&
+         reset.at_us - reset.gone_us + 4 * kSecondUs >= history_ttl_s * kSecondUs;
+}
+
+constexpr std::uint64_t kTogetherUs = 5 * kSecondUs;
+
+// Whether the server may end a subscription at that time, of somebody who has missed nothing: then,
+// too, or while the store was restarted when a node that may know more could not be asked. The
+// nodes do not wait for it for long, but change the epochs.
+bool may_be_ended(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
+  if (may_be_told(at_us, faults)) return true;
+  for (const FaultRecord& one : faults) {
+    if (!one.kind.restarts_store) continue;
+    for (const FaultRecord& other : faults) {
+      if (!other.kind.takes_node || other.begin_us > one.end_us + kTogetherUs ||
+          one.begin_us > other.end_us + kTogetherUs) {
+        continue;
+      }
+      if (at_us >= std::min(one.begin_us, other.begin_us) &&
+          at_us <= std::max(one.end_us, other.end_us) + 10 * kSecondUs) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // What was acked in a log that started over, before its readers were placed behind it: it is kept,
 // and they were told that they missed something.
 bool is_told(const Violation& violation, const Evidence& evidence) {
   if (violation.kind != "acked_lost" || violation.offset == 0) return false;
   const auto& resets = evidence.journal.resets();
   return std::any_of(resets.begin(), resets.end(), [&](const Reset& reset) {
-    return reset.channel == violation.channel && reset.offset >= violation.offset &&
-           reset.at_us <= violation.acked_us + 10 * kSecondUs &&
+    return reset.channel == violation.channel && reset.epoch == violation.epoch &&
+           reset.offset >= violation.offset && reset.at_us <= violation.acked_us + 10 * kSecondUs &&
            reset.at_us + 5 * kSecondUs >= violation.acked_us &&
            may_be_told(reset.at_us, evidence.faults);
   });
@@ -83,7 +115,7 @@ Percentiles percentiles(std::vector<double> values) {
 Percentiles time_to_catch_up(const LoadJournal& journal, const std::vector<FaultRecord>& faults) {
   std::vector<double> times_ms;
   for (const FaultRecord& fault : faults) {
-    if (!fault.kills_node) continue;
+    if (!fault.kind.kills_node) continue;
     for (const Outage& outage : journal.outages()) {
       if (outage.gone_us < fault.begin_us || outage.gone_us >= fault.begin_us + kVictimUs) continue;
       times_ms.push_back(static_cast<double>(outage.caught_up_us - fault.begin_us) / 1000);
@@ -104,21 +136,28 @@ void excuse(Verdict& verdict, const std::string& kind, std::uint64_t count) {
 void judge_report(Verdict& verdict, const Evidence& evidence) {
   const LoadReport& report = *evidence.report;
   verdict.violations = report.violations;
-  for (const Violation& violation : evidence.journal.violations()) {
-    if (!is_excused(violation, evidence.faults) && !is_told(violation, evidence)) continue;
-    verdict.excused += violation.count;
-    excuse(verdict, violation.kind, violation.count);
+  for (const Violation& violation : evidence.more) {
+    verdict.violations[violation.kind] += violation.count;
+  }
+  for (const auto* violations : {&evidence.journal.violations(), &evidence.more}) {
+    for (const Violation& violation : *violations) {
+      if (!is_excused(violation, evidence.faults) && !is_told(violation, evidence)) continue;
+      verdict.excused += violation.count;
+      excuse(verdict, violation.kind, violation.count);
+    }
   }
   constexpr const char* kReset = "recovered:false without cause";
   verdict.violations[kReset] = report.resets;
   for (const Reset& reset : evidence.journal.resets()) {
-    if (may_be_told(reset.at_us, evidence.faults)) ++verdict.resets;
+    if (may_be_told(reset.at_us, evidence.faults) || is_lapsed(reset, evidence.history_ttl_s)) {
+      ++verdict.resets;
+    }
   }
   excuse(verdict, kReset, verdict.resets);
   constexpr const char* kResubscribed = "subscriptions ended by the server without cause";
   verdict.violations[kResubscribed] = report.resubscribed;
   for (const std::uint64_t at_us : evidence.journal.resubscribed_us()) {
-    if (may_be_told(at_us, evidence.faults)) ++verdict.resubscribed;
+    if (may_be_ended(at_us, evidence.faults)) ++verdict.resubscribed;
   }
   excuse(verdict, kResubscribed, verdict.resubscribed);
 
@@ -152,10 +191,10 @@ void judge_kills(Verdict& verdict, const Evidence& evidence) {
   std::size_t clients = 0;
   std::size_t victims = 0;
   for (const FaultRecord& fault : evidence.faults) {
-    if (!fault.kills_node) continue;
+    if (!fault.kind.kills_node) continue;
     ++verdict.node_kills;
     clients += fault.clients;
-    victims += evidence.journal.count_victims(fault.begin_us, fault.begin_us + kNoticedUs);
+    victims += evidence.journal.count_victims(fault.victims_from_us(), fault.begin_us + kNoticedUs);
   }
   if (victims >= clients / 2) return;
   verdict.complaints.push_back("only " + std::to_string(victims) + " of " +

@@ -19,16 +19,31 @@ namespace chirm::chaos {
 // next fault does to it comes later.
 inline constexpr std::uint64_t kNoticedUs = 10'000'000;
 
+// What may come of a fault.
+struct FaultKind {
+  bool loses_store = false;  // acked messages may be gone from the store, through no fault of chirm
+  bool kills_node = false;   // its clients are to be back soon
+  bool takes_node = false;   // from the others, without a word: what it holds nobody can ask it
+  bool restarts_store = false;  // nodes make sure that it has all that it had
+};
+
 // One fault that was injected. Times are microseconds of the monotonic clock.
 struct FaultRecord {
   std::string name;
+  FaultKind kind = {};
   std::uint64_t begin_us = 0;
+  // When the first of those at once began, 0 when there were no others: its clients may have lost
+  // their connection by another one, shortly before.
+  std::uint64_t round_us = 0;
+  // When its effects were over. With others at once, when those of all were: a node that was frozen
+  // meanwhile learns only then what the store has lost.
   std::uint64_t end_us = 0;
-  bool loses_store = false;  // acked messages may be gone from the store, through no fault of chirm
-  bool kills_node = false;   // its clients are to be back soon
-  std::size_t clients = 0;   // that were on what was killed
-  std::string what = {};     // what was done, for people
-  std::string trace = {};    // what showed that it had an effect; "" when nothing did
+  std::size_t clients = 0;  // that were on what was killed
+  std::string what = {};    // what was done, for people
+  std::string trace = {};   // what showed that it had an effect; "" when nothing did
+
+  // Whoever loses the connection from then on may be one of its clients.
+  std::uint64_t victims_from_us() const { return round_us == 0 ? begin_us : round_us; }
 };
 
 // What chirm-load reports (--json).
@@ -82,8 +97,10 @@ struct Evidence {
   const LoadJournal& journal;
   const std::vector<FaultRecord>& faults;
   const std::vector<std::string>& troubles;  // the driver's own, e.g. a node that did not stop
+  const std::vector<Violation>& more;        // what others than chirm-load have found
   const MetricTotals& totals;                // of the nodes
   TimeLimits limits = {};
+  std::uint64_t history_ttl_s = 0;  // 0: histories do not lapse
 };
 
 Verdict judge(const Evidence& evidence);

@@ -23,27 +23,34 @@ FaultRecord fault(std::string name, std::uint64_t at_s) {
 
 FaultRecord wipe(std::uint64_t at_s) {
   FaultRecord record = fault("wipe-redis", at_s);
-  record.loses_store = true;
+  record.kind.loses_store = true;
   return record;
 }
 
 FaultRecord kill(std::uint64_t at_s) {
   FaultRecord record = fault("kill-node", at_s);
-  record.kills_node = true;
+  record.kind.kills_node = record.kind.takes_node = true;
+  return record;
+}
+
+FaultRecord restart(std::uint64_t at_s) {
+  FaultRecord record = fault("kill-redis", at_s);
+  record.kind.restarts_store = true;
   return record;
 }
 
 std::string violation(const std::string& kind, std::uint64_t at_s, std::uint64_t due_s,
-                      std::uint64_t acked_s) {
+                      std::uint64_t acked_s, const std::string& epoch = "e") {
   return R"({"event":"violation","at_us":)" + std::to_string(at_s * kSecondUs) + R"(,"kind":")" +
-         kind + R"(","count":1,"channel":"room:x","epoch":"e","offset":9,"due_us":)" +
-         std::to_string(due_s * kSecondUs) + R"(,"acked_us":)" +
+         kind + R"(","count":1,"channel":"room:x","epoch":")" + epoch +
+         R"(","offset":9,"due_us":)" + std::to_string(due_s * kSecondUs) + R"(,"acked_us":)" +
          std::to_string(acked_s * kSecondUs) + "}\n";
 }
 
-std::string reset(std::uint64_t at_s, int offset = 9) {
+std::string reset(std::uint64_t at_s, int offset = 9, std::uint64_t gone_s = 0) {
   return R"({"event":"reset","at_us":)" + std::to_string(at_s * kSecondUs) +
-         R"(,"channel":"room:x","epoch":"e","offset":)" + std::to_string(offset) + "}\n";
+         R"(,"channel":"room:x","epoch":"e","offset":)" + std::to_string(offset) +
+         R"(,"gone_us":)" + std::to_string(gone_s * kSecondUs) + "}\n";
 }
 
 std::string resubscribed(std::uint64_t at_s) {
@@ -60,7 +67,7 @@ std::string outage(std::uint64_t gone_us, std::uint64_t caught_up_us, int client
 class VerdictTest : public ::testing::Test {
  protected:
   Verdict judged(const std::vector<FaultRecord>& faults) {
-    return judge({report_, journal_, faults, {}, totals_, limits_});
+    return judge({report_, journal_, faults, {}, more_, totals_, limits_, history_ttl_s_});
   }
   std::vector<std::string> complaints(const std::vector<FaultRecord>& faults) {
     return judged(faults).complaints;
@@ -76,8 +83,10 @@ class VerdictTest : public ::testing::Test {
     return report;
   }();
   LoadJournal journal_{""};
+  std::vector<Violation> more_;
   MetricTotals totals_{1};
   TimeLimits limits_;
+  std::uint64_t history_ttl_s_ = 0;
 };
 
 TEST_F(VerdictTest, IsGoodWhenNothingHappened) { EXPECT_THAT(complaints({kill(5)}), IsEmpty()); }
@@ -149,6 +158,49 @@ TEST_F(VerdictTest, ExcusesWhatReadersWereToldToHaveMissed) {
               ElementsAre("1 acked_lost", "2 recovered:false without cause"));
 }
 
+TEST_F(VerdictTest, ExcusesNothingThatReadersWereToldOfAnotherEpoch) {
+  happened("acked_lost", violation("acked_lost", 90, 16, 16, "before"));
+  report_->resets = 1;
+  journal_.read(reset(15, 9));
+  EXPECT_THAT(complaints({wipe(11)}), ElementsAre("1 acked_lost"));
+}
+
+// The restart lasts from 11 to 12.
+TEST_F(VerdictTest, ExcusesEndedSubscriptionsWhenANodeCouldNotBeAsked) {
+  report_->resubscribed = 1;
+  journal_.read(resubscribed(13));
+  EXPECT_THAT(complaints({restart(11)}),
+              ElementsAre("1 subscriptions ended by the server without cause"));
+  EXPECT_EQ(complaints({kill(11)}).size(), 1);
+  EXPECT_EQ(complaints({restart(11), fault("drain-node", 11)}).size(), 1);
+  EXPECT_EQ(complaints({restart(11), kill(4), kill(18)}).size(), 1);
+  EXPECT_THAT(complaints({restart(11), kill(6)}), IsEmpty());
+  EXPECT_THAT(complaints({kill(17), restart(11)}), IsEmpty());
+  EXPECT_EQ(judged({kill(9), restart(11)}).resubscribed, 1);
+}
+
+TEST_F(VerdictTest, ExcusesNoLossWhenANodeCouldNotBeAsked) {
+  happened("acked_lost", violation("acked_lost", 90, 11, 11));
+  happened("stored_twice", violation("stored_twice", 12, 11, 0));
+  report_->resets = 1;
+  journal_.read(reset(12));
+  EXPECT_EQ(complaints({restart(11), kill(11)}).size(), 3);
+}
+
+TEST_F(VerdictTest, ExcusesForFaultsAtOnceWhatEachOfThemExcuses) {
+  happened("acked_lost", violation("acked_lost", 90, 19, 19));
+  happened("lost", violation("lost", 90, 11, 11));
+  report_->resets = report_->resubscribed = 1;
+  journal_.read(reset(27) + resubscribed(27));
+  EXPECT_EQ(complaints({wipe(11), kill(11), restart(11)}).size(), 4);
+  // Together they last until 20.
+  std::vector<FaultRecord> together = {wipe(11), kill(11)};
+  for (FaultRecord& one : together) one.end_us = 20 * kSecondUs;
+  EXPECT_THAT(complaints(together), ElementsAre("1 lost"));
+  together[0].kind.loses_store = false;
+  EXPECT_EQ(complaints(together).size(), 4);
+}
+
 TEST_F(VerdictTest, ExcusesNoMoreThanWasCounted) {
   journal_.read(reset(12) + violation("acked_lost", 90, 10, 10));
   EXPECT_THAT(complaints({wipe(11)}),
@@ -166,10 +218,36 @@ TEST_F(VerdictTest, IsNotGoodWhenNothingHadToBeMended) {
 }
 
 TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
-  for (const char* kind : {"lost", "duplicated", "reordered", "altered", "false_recovered"}) {
+  for (const char* kind :
+       {"lost", "duplicated", "reordered", "altered", "forked", "false_recovered"}) {
     happened(kind, violation(kind, 12, 11, 0));
   }
-  EXPECT_EQ(complaints({wipe(11)}).size(), 5);
+  EXPECT_EQ(complaints({wipe(11)}).size(), 6);
+}
+
+TEST_F(VerdictTest, ExcusesWhatHasLapsedWhileAClientWasAway) {
+  report_->resets = 3;
+  journal_.read(reset(50, 9, 43) + reset(50, 9, 47) + reset(50));
+  EXPECT_THAT(complaints({}), ElementsAre("3 recovered:false without cause"));
+  history_ttl_s_ = 8;
+  EXPECT_THAT(complaints({}), ElementsAre("2 recovered:false without cause"));
+}
+
+// The wipe lasts from 11 to 12.
+TEST_F(VerdictTest, ExcusesWhatTheHistoryLacksOnlyWhenItWasLostSince) {
+  const auto at = [](const char* kind, std::uint64_t acked_s) {
+    Violation found;
+    found.kind = kind;
+    found.count = 1;
+    found.due_us = found.acked_us = found.at_us = acked_s * kSecondUs;
+    return found;
+  };
+  more_ = {at("api_lost", 5), at("edit_lost", 12), at("api_stored_twice", 12)};
+  EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
+  EXPECT_THAT(complaints({kill(11)}),
+              ElementsAre("1 api_lost", "1 api_stored_twice", "1 edit_lost"));
+  more_ = {at("api_lost", 15), at("api_stored_twice", 13)};
+  EXPECT_EQ(complaints({wipe(11)}).size(), 2);
 }
 
 TEST_F(VerdictTest, CountsAsLostTimeWhatTheClientsOfAKilledNodeTook) {
@@ -191,6 +269,16 @@ TEST_F(VerdictTest, IsNotGoodWhenTooFewClientsOfAKilledNodeCatchUp) {
   EXPECT_THAT(complaints({five}), ElementsAre("only 1 of 5 clients of killed nodes caught up"));
   journal_.read(outage(14'000'000, 90'000'000, 4));
   EXPECT_THAT(complaints({five}), IsEmpty());
+}
+
+// nginx, say, was killed shortly before.
+TEST_F(VerdictTest, CountsWhoLostTheConnectionByAnotherFaultAtOnce) {
+  FaultRecord two = kill(5);
+  two.clients = 2;
+  journal_.read(outage(4'900'000, 5'000'000, 1));
+  EXPECT_EQ(complaints({two}).size(), 1);
+  two.round_us = 4'500'000;
+  EXPECT_THAT(complaints({two}), IsEmpty());
 }
 
 TEST_F(VerdictTest, JudgesTheTimesOfTheClientsOfAKilledNode) {

@@ -99,8 +99,8 @@ class ClientTest : public ::testing::Test {
     return chirm::testing::pass_until(loop_, is_done);
   }
   OnPublished note_ack(std::string name) {
-    return [this, name](Expected<std::uint64_t, CommandError> result) {
-      acks_.push_back(result ? name + " at " + std::to_string(*result)
+    return [this, name](const Expected<Published, CommandError>& result) {
+      acks_.push_back(result ? name + " at " + std::to_string(result->offset)
                              : name + " failed: " + std::to_string(result.error().code) + " " +
                                    result.error().message);
     };

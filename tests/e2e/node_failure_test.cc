@@ -34,6 +34,11 @@ TEST_F(NodeFailure, NothingIsLostWhenANodeIsKilled) {
 
   cluster_->start_node(0);
   ASSERT_TRUE(cluster_->wait_until_ready());  // until then it refuses clients
+  // nginx leaves a node alone for a while that has refused (fail_timeout). These are no upgrades.
+  ASSERT_TRUE(run([&] {
+    (void)http_get(cluster_->url().port, "/connection/websocket");
+    return cluster_->find_metric(0, "chirm_http_responses_total{status=\"400\"}").value_or(0) > 0;
+  }));
   for (int i = 0; i < 6; ++i) add(cluster_->url(), rooms);
   ASSERT_TRUE(wait_until_settled());
   // nginx counts connections from its own start, so the node that has none of them gets the next.
@@ -99,6 +104,34 @@ TEST_F(NodeFailure, NginxSendsClientsToANodeThatReachesRedis) {
   stop_and_compare();
   cluster_->relay(2).hold(false, false);
   ASSERT_TRUE(run([&] { return http_get(lost, "/readyz").status == 200; }));
+}
+
+// Its kernel goes on taking connections, on which nothing is ever answered, and it has fewer
+// clients than the others as soon as some have left it: nginx must not send anybody there.
+TEST_F(NodeFailure, NobodyWaitsForANodeThatIsFrozen) {
+  start({.chirmd_arguments = {"--insecure", "--ping", "2", "--pong-timeout", "1"}});
+  const auto add_one = [&] {
+    client::Options person = options(cluster_->url());
+    person.ping_delay_max_ms = 2000;  // soon enough; whoever goes by mistake comes back
+    person.command_timeout_ms = 5000;
+    add(person, {"room:a"});
+  };
+  for (int i = 0; i < 15; ++i) add_one();
+  ASSERT_TRUE(wait_until_settled());
+  const std::size_t stuck = sessions(0);
+  ASSERT_GE(stuck, 3);
+
+  cluster_->node(0).send_signal(SIGSTOP);
+  for (int i = 0; i < 15; ++i) add_one();
+  ASSERT_TRUE(run([&] {
+    return sessions(1) + sessions(2) == people_.size() &&
+           std::all_of(people_.begin(), people_.end(),
+                       [](const auto& one) { return one->is_settled(); });
+  }));
+  start_talking(6);
+  talk_on(100);
+  stop_and_compare();
+  cluster_->node(0).send_signal(SIGCONT);
 }
 
 TEST_F(NodeFailure, ClientsWaitForTheNodesToComeBack) {

@@ -45,11 +45,11 @@ void Participant::on_leave(std::string_view channel, const ClientInfoView& who) 
 void Participant::say(std::string_view channel) {
   const std::string id = name_ + '-' + std::to_string(++said_);
   const std::string data = std::string(kDataStart) + id + R"(","type":"message","text":"hello"})";
-  client_.publish(channel, data, [this, id, channel = std::string(channel)](auto offset) {
-    if (offset) {
-      ledger_.add(channel, *offset, id);
+  client_.publish(channel, data, [this, id, channel = std::string(channel)](const auto& ack) {
+    if (ack) {
+      ledger_.add(channel, ack->offset, id);
     } else {
-      failures.push_back(offset.error());
+      failures.push_back(ack.error());
     }
   });
 }

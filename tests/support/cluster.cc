@@ -104,16 +104,18 @@ void Cluster::start_redis() {
   redis_ = std::make_unique<RedisServer>(
       RedisServer::Options{.configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
                            .arguments = options_.redis_arguments,
-                           .has_tcp = options_.has_relays || options_.has_sentinel});
+                           .has_tcp = options_.has_relays || options_.has_sentinel,
+                           .environment = options_.redis_environment});
   if (options_.has_sentinel) {
     replica_ = std::make_unique<RedisServer>(RedisServer::Options{
         .configuration = CHIRM_SOURCE_DIR "/conf/redis.conf",
         .arguments = {"--replicaof", "127.0.0.1", std::to_string(redis_->port()),
                       "--repl-diskless-sync-delay", "0"},
-        .has_tcp = true});
+        .has_tcp = true,
+        .environment = options_.redis_environment});
     sentinel_ = std::make_unique<SentinelServer>(
         loop_, SentinelServer::Options{.master_port = redis_->port()});
-    CHIRM_CHECK(wait_until_guarded());
+    CHIRM_CHECK(run_until(loop_, [this] { return is_guarded(); }));
   }
   if (!options_.has_relays) return;
   for (Node& node : nodes_) node.relay = std::make_unique<Relay>(loop_, redis_->port());
@@ -151,30 +153,32 @@ void Cluster::start_node(std::size_t index) {
                    options_.chirmd_arguments.end());
   node.process.reset();
   node.is_killed = false;
+  std::vector<std::string> environment;
+  if (!options_.node_environments.empty()) environment = options_.node_environments[index];
   node.process = std::make_unique<Process>(
-      loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
+      loop_,
+      Process::Options{.arguments = std::move(arguments), .environment = std::move(environment)});
   wait_for(*node.process, "listening on " + address(node.port));
 }
 
-bool Cluster::wait_until_guarded() {
-  return run_until(loop_, [&] {
-    return sentinel_->command({"SENTINEL", "REPLICAS", "main"}).find("master-link-status ok") !=
-           std::string::npos;
-  });
+bool Cluster::is_guarded() {
+  return sentinel_->command({"SENTINEL", "REPLICAS", "main"}).find("master-link-status ok") !=
+         std::string::npos;
+}
+
+bool Cluster::is_replica_promoted() {
+  return sentinel_->command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"}) ==
+             "127.0.0.1 " + std::to_string(replica_->port()) &&
+         replica_->command({"ROLE"}).starts_with("master");
 }
 
 bool Cluster::fail_over() {
-  const std::string port = std::to_string(replica_->port());
   redis_->kill();
-  const bool is_promoted = run_until(loop_, [&] {
-    return sentinel_->command({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main"}) ==
-               "127.0.0.1 " + port &&
-           replica_->command({"ROLE"}).starts_with("master");
-  });
-  std::swap(redis_, replica_);
+  const bool is_promoted = run_until(loop_, [this] { return is_replica_promoted(); });
+  exchange_redis();
   replica_->start();
-  (void)replica_->command({"REPLICAOF", "127.0.0.1", port});
-  return is_promoted && wait_until_guarded();
+  (void)replica_->command({"REPLICAOF", "127.0.0.1", std::to_string(redis_->port())});
+  return is_promoted && run_until(loop_, [this] { return is_guarded(); });
 }
 
 void Cluster::kill_node(std::size_t node) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "client/url.h"
@@ -33,6 +34,9 @@ class Cluster {
     std::vector<std::string> chirmd_arguments = {"--insecure"};
     std::string chirmd = CHIRM_BIN_DIR "/chirmd";
     std::vector<std::string> redis_arguments = {};
+    // NAME=value, besides the test's own; those of the nodes in their order, or none at all.
+    std::vector<std::string> redis_environment = {};
+    std::vector<std::vector<std::string>> node_environments = {};
     bool has_relays = false;    // one between each node and Redis
     bool has_sentinel = false;  // Redis has a replica and a Sentinel, and nodes ask that
     // Of nginx.conf, when not "": how long old workers keep their connections after a reload.
@@ -59,6 +63,12 @@ class Cluster {
   // Kills the master; returns when the Sentinel has made the replica the master and knows the old
   // one, which is started again, as its replica, in step. False when that does not happen.
   [[nodiscard]] bool fail_over();
+  // In single steps. The Sentinel has made the replica the master …
+  bool is_replica_promoted();
+  // … so that the two change places here …
+  void exchange_redis() { std::swap(redis_, replica_); }
+  // … and the Sentinel knows a replica that is in step.
+  bool is_guarded();
   Relay& relay(std::size_t node) { return *nodes_[node].relay; }
   Process& nginx() { return *nginx_; }
 
@@ -100,7 +110,6 @@ class Cluster {
   client::Url url_at(std::uint16_t port) const;
   std::string redis_url(const Node& node) const;
   void start_redis();
-  bool wait_until_guarded();
   void wait_for(Process& process, std::string_view line);
 
   Loop& loop_;

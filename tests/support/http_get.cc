@@ -12,7 +12,9 @@
 
 namespace chirm::testing {
 
-HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms) {
+namespace {
+
+HttpAnswer exchange(std::uint16_t port, const std::string& request, int patience_ms) {
   const timeval patience{.tv_sec = patience_ms / 1000, .tv_usec = patience_ms % 1000 * 1000};
   const Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   (void)setsockopt(socket.fd(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
@@ -21,8 +23,6 @@ HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (connect(socket.fd(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) return {};
-  const std::string request =
-      "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
   (void)send(socket.fd(), request.data(), request.size(), MSG_NOSIGNAL);
   std::string answer;
   std::array<char, 16 * 1024> buffer{};
@@ -34,6 +34,22 @@ HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms
   const std::size_t space = answer.find(' ');
   if (head_end == answer.npos || space == answer.npos) return {};
   return {std::atoi(answer.c_str() + space), answer.substr(head_end + 4)};
+}
+
+constexpr const char* kHead = " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
+
+}  // namespace
+
+HttpAnswer http_get(std::uint16_t port, const std::string& path, int patience_ms) {
+  return exchange(port, "GET " + path + kHead + "\r\n", patience_ms);
+}
+
+HttpAnswer http_post(std::uint16_t port, const std::string& path, const std::string& headers,
+                     const std::string& body, int patience_ms) {
+  return exchange(port,
+                  "POST " + path + kHead + headers + "Content-Type: application/json\r\n" +
+                      "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body,
+                  patience_ms);
 }
 
 }  // namespace chirm::testing

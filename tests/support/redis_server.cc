@@ -68,7 +68,7 @@ RedisServer::RedisServer(Options options) : options_(std::move(options)) {
 
 RedisServer::~RedisServer() { kill(); }
 
-void RedisServer::start() {
+void RedisServer::start(const std::vector<std::string>& more) {
   std::vector<std::string> words = {"redis-server",
                                     "--port",
                                     std::to_string(port()),
@@ -92,6 +92,7 @@ void RedisServer::start() {
     words.insert(words.begin() + 1, copy);
   }
   words.insert(words.end(), options_.arguments.begin(), options_.arguments.end());
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> argv;
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
@@ -104,6 +105,7 @@ void RedisServer::start() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
     dup2(log[1], STDOUT_FILENO);
     dup2(log[1], STDERR_FILENO);
+    for (std::string& variable : options_.environment) putenv(variable.data());
     execvp(argv[0], argv.data());
     _exit(127);
   }

@@ -23,6 +23,7 @@ class RedisServer {
     std::vector<std::string> arguments;  // for redis-server, e.g. {"--requirepass", "x"}
     bool has_tcp = false;
     bool is_started = true;
+    std::vector<std::string> environment = {};  // NAME=value, besides the test's own
   };
 
   explicit RedisServer(Options options);
@@ -31,8 +32,9 @@ class RedisServer {
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
 
-  // With the data that the directory holds. Returns once it accepts connections.
-  void start();
+  // With the data that the directory holds. Returns once it accepts connections. `more`: arguments
+  // for this process only.
+  void start(const std::vector<std::string>& more = {});
   void kill();  // SIGKILL
   // While it is not running: what it has on its disk is gone.
   void lose_data();

@@ -60,6 +60,8 @@ class Relay {
 
   // Another server takes the place of the one: all connections end, new ones go there.
   void redirect(std::uint16_t server_port);
+  // Likewise, but the connections that there are stay with the old one.
+  void redirect_new(std::uint16_t server_port) { server_port_ = server_port; }
   int accepted() const { return accepted_; }
   // Bytes that had to wait for the delay or because they were held.
   std::uint64_t late_bytes() const { return late_bytes_; }

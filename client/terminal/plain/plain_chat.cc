@@ -76,10 +76,9 @@ void PlainChat::publish(std::string_view text) {
   append_chat_message(
       data,
       {.id = id, .type = kChatMessageType, .text = valid, .time_ms = context_.loop.unix_ms()});
-  client_.publish(channel_of(current_->name), data,
-                  [this](Expected<std::uint64_t, client::CommandError> ack) {
-                    settle(ack ? std::nullopt : std::optional(ack.error()));
-                  });
+  client_.publish(channel_of(current_->name), data, [this](const auto& ack) {
+    settle(ack ? std::nullopt : std::optional(ack.error()));
+  });
 }
 
 void PlainChat::fail(std::string_view why) {

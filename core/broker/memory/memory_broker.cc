@@ -82,9 +82,9 @@ void MemoryBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> do
                        body = std::string(request.body), done = std::move(done)]() mutable {
     MemoryLogs::Log* const log = logs_.find(channel);
     if (log == nullptr || (!epoch.empty() && epoch != log->epoch)) return done(Rewritten::kGone);
-    const Rewritten result = logs_.rewrite(*log, offset, expected, std::move(body));
+    const Rewritten result = logs_.rewrite(*log, offset, expected, body);
     if (result == Rewritten::kDone) {
-      if (log->is_subscribed) listener_->on_rewritten(channel, offset);
+      if (log->is_subscribed) listener_->on_rewritten(channel, offset, body);
       logs_.bound(*log);
     }
     done(result);

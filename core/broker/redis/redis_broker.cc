@@ -37,10 +37,13 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       own_topic_(all_topic_ + ':' + process_name_),
       commands_(context_, url, node_name_, link_settings),
       digest_(context_, commands_, all_topic_),
-      tails_(context_, commands_),
+      tails_(context_, commands_,
+             [this](std::string_view channel) { return subscriptions_.subscription(channel); }),
       life_(context_, commands_, tails_, node_settings, process_name_,
             [this] { return subscriptions_.known_channels(); }),
-      publisher_(context_, commands_),
+      replica_acks_(context_, commands_, url, node_name_, link_settings,
+                    node_settings.ack_replicas),
+      publisher_(context_, commands_, replica_acks_),
       documents_(context_, commands_, all_topic_),
       nodes_(context_, commands_, process_name_, all_topic_, all_topic_ + ':',
              node_settings.beat_period_ms),
@@ -67,6 +70,7 @@ void RedisBroker::set_listener(BrokerListener& listener) {
   context_.listener = &listener;
   commands_.start(life_);
   subscriber_.start();
+  replica_acks_.start();
   digest_.start(node_settings_.digest_period_ms);
   nodes_.start();
   period_timer_.start_repeating(period_ms_);
@@ -94,10 +98,12 @@ void RedisBroker::rewrite(const RewriteRequest& request, Callback<Rewritten> don
            [this, channel = std::string(request.channel), offset = request.offset,
             epoch = std::string(request.epoch), expected = std::string(request.expected),
             body = std::string(request.body)](auto& command, const auto& scripts) {
-             command.begin(3 + 2 + 6).add("EVALSHA").add(scripts.rewrite).add(2);
+             command.begin(3 + 2 + 9).add("EVALSHA").add(scripts.rewrite).add(2);
              add_channel_keys(command, context_, channel);
              command.add(offset).add(epoch).add(expected).add(body);
              command.add(context_.topic(channel)).add(context_.settings.history_ttl_ms);
+             command.add(context_.life).add(context_.new_epoch());
+             command.add(context_.first_true_life);
            },
        .done =
            [done = std::move(done)](const RedisReply* reply) {
@@ -141,6 +147,7 @@ void RedisBroker::search(const SearchRequest& request, Callback<SearchResult> do
 void RedisBroker::flush() {
   probe_.on_turn_end();
   nodes_.flush();
+  replica_acks_.flush();
   commands_.flush();
   subscriber_.flush();
   subscriptions_.flush();
@@ -153,6 +160,7 @@ void RedisBroker::check() const {
   subscriber_.check();
   subscriptions_.check();
   publisher_.check();
+  replica_acks_.check();
   nodes_.check();
   tails_.check();
 }

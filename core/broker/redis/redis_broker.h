@@ -2,12 +2,15 @@
 #pragma once
 // The broker of many nodes: logs in Redis streams, delivery by Redis Pub/Sub. Redis 7 or later.
 //
-// Two connections: commands, and Pub/Sub with one topic per subscribed channel and two for the
-// nodes themselves. What happens when they fail:
+// Two connections to the master: commands, and Pub/Sub with one topic per subscribed channel and
+// three for the nodes themselves. A third one when acks wait for replicas (redis_replica_acks.h).
+// With Sentinels each of these also has one to the Sentinel that it asks, and one to every Sentinel
+// for what that announces (redis_sentinel.h). What happens when they fail:
 //   - Publishes and history wait up to hold_ms for Redis, in order, then fail with kInternal.
 //   - The command link is lost: what was on the way is repeated when that is safe, that is history,
 //     and publishes with a message id (Redis remembers the id). A publish without one fails with
 //     kInternal; it may have been stored.
+//   - The link that asks for replicas is lost: acks wait until it is back, hold_ms at most.
 //   - The Pub/Sub link is lost: all channels are subscribed again, and on_maybe_missed() is called
 //     for each as soon as its messages arrive again.
 //   - A message of Pub/Sub is lost: the next one shows the hole; should there be none, the digest
@@ -43,6 +46,7 @@
 #include "core/broker/redis/redis_node_settings.h"
 #include "core/broker/redis/redis_probe.h"
 #include "core/broker/redis/redis_publisher.h"
+#include "core/broker/redis/redis_replica_acks.h"
 #include "core/broker/redis/redis_subscriber.h"
 #include "core/broker/redis/redis_subscriptions.h"
 #include "core/loop/timer.h"
@@ -113,6 +117,7 @@ class RedisBroker final : public Broker {
   RedisDigest digest_;
   RedisTails tails_;
   RedisLife life_;
+  RedisReplicaAcks replica_acks_;
   RedisPublisher publisher_;
   RedisDocuments documents_;
   RedisNodeBus nodes_;

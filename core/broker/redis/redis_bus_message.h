@@ -3,9 +3,13 @@
 // Reads what comes on a channel's topic. Pure; private to core/broker.
 //
 //   publications   <offset of the first>:<epoch>:  and for each, in order,
-//                  <size of the body>:<body>
+//                  <size of the body>:<body>, or <size of the body>,<size of the key>:<key><body>
+//                  when the body does not say what it is known by (redis_scripts.h)
 //   a signal       s<body>
-//   a rewrite      r<offset>:<rewrites in this epoch so far>:<epoch>
+//   a rewrite      r<offset>:<rewrites so far>:<epoch>:<the new body>
+//
+// Offsets and numbers of rewrites begin with 1. What is none, or larger than the scripts can count,
+// makes the message invalid: it would be taken for the newest of all.
 
 #include <cstdint>
 #include <optional>
@@ -16,12 +20,15 @@ namespace chirm {
 // Publications. Views into the message.
 class RedisBusMessage {
  public:
+  // Up to here Lua's numbers are exact.
+  static constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 53;
   // First letters of the other two kinds.
   static constexpr char kSignal = 's';
   static constexpr char kRewrite = 'r';
 
   struct Item {
     std::uint64_t offset;
+    std::string_view key;  // "" when there is none apart from the body
     std::string_view body;
   };
 
@@ -42,8 +49,9 @@ class RedisBusMessage {
 
 struct RedisRewriteNotice {
   std::uint64_t offset;    // of the publication that was rewritten
-  std::uint64_t rewrites;  // in the channel and epoch, this one included
-  std::string_view epoch;  // a view into the message
+  std::uint64_t rewrites;  // in the channel, this one included
+  std::string_view epoch;  // views into the message
+  std::string_view body;
 
   // nullopt when it is none. `message` begins with RedisBusMessage::kRewrite.
   static std::optional<RedisRewriteNotice> parse(std::string_view message);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,8 @@ namespace {
 
 // A Redis that refuses everything would fill the disk with its reasons.
 constexpr std::uint64_t kErrorLogIntervalMs = 5000;
+// The scripts' own error (redis_scripts.h); the number of that life may follow.
+constexpr std::string_view kAnotherLife = "ERR another life";
 
 }  // namespace
 
@@ -59,8 +62,20 @@ void RedisCommands::ask(const RedisCommand& command, RedisLink::OnReply on_reply
 void RedisCommands::open() {
   CHIRM_CHECK(gate_ == Gate::kArriving || gate_ == Gate::kLoading, static_cast<int>(gate_));
   has_arrived_ = true;
-  gate_ = Gate::kOpen;
+  gate_ = is_failing_over_ ? Gate::kHeld : Gate::kOpen;
   link_.mark_useful();
+}
+
+// What was sent before reaches the replica before it is promoted: there is a tenth of a second for
+// that. Loading, arriving and draining go on; open() then finds the gate to be held.
+void RedisCommands::on_failover(bool is_under_way) {
+  is_failing_over_ = is_under_way;
+  if (is_under_way && gate_ == Gate::kOpen) {
+    spdlog::info("redis: Sentinels replace the master; publishes wait for the next one");
+    gate_ = Gate::kHeld;
+  } else if (!is_under_way && gate_ == Gate::kHeld) {
+    gate_ = Gate::kOpen;
+  }
 }
 
 void RedisCommands::flush() {
@@ -70,7 +85,10 @@ void RedisCommands::flush() {
 
 // On each connection: the server may have been restarted, or be another one, and a script that is
 // missing makes everything that was sent with it fail.
-void RedisCommands::on_link_up() { load_scripts(); }
+void RedisCommands::on_link_up() {
+  ++connection_;
+  load_scripts();
+}
 
 void RedisCommands::load_scripts() {
   gate_ = Gate::kLoading;
@@ -128,6 +146,7 @@ void RedisCommands::pump() {
 void RedisCommands::on_reply(const RedisReply& reply) {
   if (reply.is_error()) {
     const Refusal refusal = refusal_of(reply.text());
+    note_life(reply.text());
     if (refusal != Refusal::kNone) return on_refused(refusal, reply.text());
   }
   const std::unique_ptr<RedisRequest> request = requests_.take_answered();
@@ -169,7 +188,10 @@ void RedisCommands::check() const {
               static_cast<int>(refusal_));
   // Who drains waits for an answer; it would not notice that there is none to come.
   CHIRM_CHECK(gate_ != Gate::kDraining || !requests_.is_drained());
-  const bool may_have_sent = gate_ == Gate::kOpen || gate_ == Gate::kDraining;
+  CHIRM_CHECK(is_failing_over_ ? gate_ != Gate::kOpen : gate_ != Gate::kHeld,
+              static_cast<int>(gate_));
+  const bool may_have_sent =
+      gate_ == Gate::kOpen || gate_ == Gate::kHeld || gate_ == Gate::kDraining;
   CHIRM_CHECK(may_have_sent || requests_.is_drained(), static_cast<int>(gate_));
 }
 
@@ -184,9 +206,19 @@ void RedisCommands::log_error(std::string_view error) {
                 std::exchange(errors_not_logged_, 0));
 }
 
+// Where somebody has deleted what the store says of its lives, they would begin again at 1, and
+// each channel would be refused for ever.
+void RedisCommands::note_life(std::string_view error) {
+  if (!error.starts_with(kAnotherLife)) return;
+  const std::string_view number = error.substr(error.rfind(' ') + 1);
+  std::uint64_t life = 0;  // stays when it is none
+  (void)std::from_chars(number.data(), number.data() + number.size(), life);
+  context_.newest_life = std::max(context_.newest_life, life);
+}
+
 RedisCommands::Refusal RedisCommands::refusal_of(std::string_view error) {
-  static constexpr std::array<std::string_view, 4> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
-                                                                 "MASTERDOWN "};
+  static constexpr std::array<std::string_view, 5> kTemporary = {"LOADING ", "BUSY ", "READONLY ",
+                                                                 "MASTERDOWN ", kAnotherLife};
   if (error.starts_with("NOSCRIPT")) return Refusal::kNoScript;
   for (const std::string_view code : kTemporary) {
     if (error.starts_with(code)) return Refusal::kTryLater;

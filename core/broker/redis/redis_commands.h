@@ -13,6 +13,9 @@
 //                          ▲                                          │ all is answered
 //                          └──the scripts were lost───────────────────┤
 //   closed ◀──anything else: connects again───────────────────────────┘
+//
+// While Sentinels replace the master, the gate is held instead of open: what the old one would be
+// given, the new one would not have.
 
 #include <cstdint>
 #include <memory>
@@ -75,6 +78,8 @@ class RedisCommands final : private RedisLink::Owner {
   // True exactly while the gate is open.
   bool is_open() const { return gate_ == Gate::kOpen; }
   std::string problem() const { return link_.problem(); }  // while it is not open
+  // Counts connections; 0 before the first.
+  std::uint64_t connection() const { return connection_; }
 
  private:
   enum class Gate : std::uint8_t {
@@ -82,6 +87,7 @@ class RedisCommands final : private RedisLink::Owner {
     kLoading,   // the scripts are on the way
     kArriving,  // the arrival asks
     kOpen,      // requests are sent
+    kHeld,      // … not sent, as a failover is under way; answers may be missing
     kDraining,  // something was refused; answers are missing
   };
   enum class Refusal : std::uint8_t {
@@ -93,6 +99,7 @@ class RedisCommands final : private RedisLink::Owner {
   void on_link_up() override;
   void on_link_down() override;
   void on_push(const RedisReply&) override {}
+  void on_failover(bool is_under_way) override;
   void load_scripts();
   void on_script_loaded(const RedisReply& reply, std::string& name, bool is_last);
 
@@ -103,11 +110,14 @@ class RedisCommands final : private RedisLink::Owner {
   void rewind();
   void log_error(std::string_view error);
   static Refusal refusal_of(std::string_view error);
+  void note_life(std::string_view error);
 
   RedisContext& context_;
   RedisLink link_;
   RedisArrival* arrival_ = nullptr;
   bool has_arrived_ = false;  // open() was called on this connection
+  bool is_failing_over_ = false;
+  std::uint64_t connection_ = 0;
 
   Gate gate_ = Gate::kClosed;
   Refusal refusal_ = Refusal::kNone;  // why the gate is draining

@@ -18,6 +18,11 @@ void add_id_key(RedisCommand& command, const RedisContext& context, std::string_
                       user, message_id});
 }
 
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view key) {
+  command.add_joined({context.key_prefix, "{", channel, "}:i:", key});
+}
+
 Position known_position(const RedisContext& context, std::string_view channel) {
   Position known = context.listener->known_position(channel);
   const Position* noted = context.positions.find(channel);
@@ -34,7 +39,8 @@ std::string add_known_position(RedisCommand& command, RedisContext& context,
   Position known = known_position(context, channel);
   command.add(known.epoch).add(known.offset);
   command.add(context.new_epoch());
-  command.add(static_cast<std::uint64_t>(context.loop.unix_ms())).add(context.first_true_life);
+  command.add(static_cast<std::uint64_t>(context.loop.unix_ms()));
+  command.add(context.first_true_life).add(context.life);
   return std::move(known.epoch);
 }
 

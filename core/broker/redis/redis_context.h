@@ -2,6 +2,8 @@
 #pragma once
 // What the parts of a RedisBroker share: settings, counters, what is known of the channels, and how
 // much may wait. Private to core/broker; loop's thread.
+//
+// Sixteen members, as all parts of the broker meet here.
 
 #include <cstddef>
 #include <string>
@@ -13,6 +15,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/broker/broker_settings.h"
+#include "core/broker/redis/kept/redis_kept_memory.h"
 #include "core/broker/redis/link/redis_command.h"
 #include "core/broker/redis/redis_positions.h"
 #include "core/loop/later_calls.h"
@@ -21,6 +24,13 @@
 namespace chirm {
 
 struct RedisContext {
+  // Of a node that may not ask: later than all. Lua's numbers hold it.
+  static constexpr std::uint64_t kAnyLife = std::uint64_t{1} << 52;
+  // For the newest edits and deletions of all channels, and for the newest message ids that bodies
+  // do not say: 1,000 channels' and more with what is usual (docs/operations.md).
+  static constexpr std::size_t kRewritesBytesMax = std::size_t{16} << 20;
+  static constexpr std::size_t kKeysBytesMax = std::size_t{16} << 20;
+
   RedisContext(Loop& its_loop, const BrokerSettings& its_settings, std::string its_key_prefix,
                std::string its_topic_prefix)
       : loop(its_loop),
@@ -61,6 +71,8 @@ struct RedisContext {
     CHIRM_CHECK(pending_bytes <= settings.pending_bytes_max, pending_bytes);
     CHIRM_CHECK(pending != 0 || pending_bytes == 0, pending_bytes);
     positions.check();
+    rewrites_memory.check();
+    keys_memory.check();
     later.check();
   }
 
@@ -68,12 +80,16 @@ struct RedisContext {
   const BrokerSettings settings;
   BrokerListener* listener = nullptr;  // set before anything is sent
   RedisPositions positions;
+  RedisKeptMemory rewrites_memory{kRewritesBytesMax};
+  RedisKeptMemory keys_memory{kKeysBytesMax};
   BrokerCounters counters;
   Random random;  // for epochs
   LaterCalls later;
   const std::string key_prefix;       // of keys, see redis_scripts.h
   const std::string topic_prefix;     // of a channel's Pub/Sub topic
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
+  std::uint64_t life = kAnyLife;      // that this node has arrived in
+  std::uint64_t newest_life = 0;      // of which a channel has told
   std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;
 };
@@ -83,11 +99,14 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context, std::s
 // The key of what `user` has published under `message_id`.
 void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
                 std::string_view user, std::string_view message_id);
+// The same of what is known by `key`, a message_key().
+void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
+                std::string_view key);
 // The newest position that this node knows: the listener's, or that of an answer whose message has
 // not come yet, or will not come because the node does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);
-// ARGV 1-5 of the scripts that publish and read. Returns the known epoch.
-constexpr std::size_t kKnownArguments = 5;
+// ARGV 1-6 of the scripts that publish and read. Returns the known epoch.
+constexpr std::size_t kKnownArguments = 6;
 std::string add_known_position(RedisCommand& command, RedisContext& context,
                                std::string_view channel);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/pack.h"
+#include "core/broker/redis/redis_bus_message.h"
 
 namespace chirm {
 
@@ -20,9 +21,9 @@ RedisDigest::RedisDigest(RedisContext& context, RedisCommands& commands, std::st
 // A digest that could only be sent in part, or not at all, is sent again as a whole the next time:
 // saying a position three times does no harm.
 void RedisDigest::send() {
-  if (context_.positions.empty()) return;
+  if (context_.positions.is_all_said()) return;
   piece_.assign(1, kDigest);
-  const bool is_sent = context_.positions.visit(
+  const bool is_sent = context_.positions.visit_unsaid(
       [this](const std::string& channel, const Position& one) { return append(channel, one); });
   if (is_sent && send_piece()) context_.positions.age();
 }
@@ -44,7 +45,8 @@ bool RedisDigest::send_piece() {
   return is_sent;
 }
 
-// The topic is open to whoever can publish in it: what cannot be read ends the message.
+// The topic is open to whoever can publish in it: what cannot be read, or is no position, ends the
+// message. The offset of a new epoch is 0.
 void RedisDigest::read(std::string_view message, const OnPosition& on_position) {
   if (message.empty() || message.front() != kDigest) return;
   message.remove_prefix(1);
@@ -52,7 +54,8 @@ void RedisDigest::read(std::string_view message, const OnPosition& on_position) 
     const auto channel = pack::take_text(message);
     const auto epoch = channel ? pack::take_text(message) : std::nullopt;
     const auto offset = epoch ? pack::take_number<std::uint64_t>(message) : std::nullopt;
-    if (!offset) return;
+    if (!offset || channel->empty() || epoch->empty()) return;
+    if (*offset > RedisBusMessage::kNumberMax) return;
     on_position(*channel, *epoch, *offset);
   }
 }

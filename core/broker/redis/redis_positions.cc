@@ -17,7 +17,8 @@ void RedisPositions::note(std::string_view channel, const Position& position) {
   auto found = fresh_.find(channel);
   if (found == fresh_.end()) {
     if (fresh_.size() >= kChannelsMax) return;
-    found = fresh_.emplace(channel, Position{}).first;
+    const Position* const before = find(channel);
+    found = fresh_.emplace(channel, before == nullptr ? Position{} : *before).first;
   }
   Position& noted = found->second;
   // Answers come in the order of the requests, so another epoch is a newer one. Within an epoch a
@@ -26,7 +27,7 @@ void RedisPositions::note(std::string_view channel, const Position& position) {
 }
 
 const Position* RedisPositions::find(std::string_view channel) const {
-  for (const Positions* positions : {&fresh_, &aged_}) {
+  for (const Positions* positions : {&fresh_, &aged_, &said_}) {
     const auto found = positions->find(channel);
     if (found != positions->end()) return &found->second;
   }
@@ -35,17 +36,27 @@ const Position* RedisPositions::find(std::string_view channel) const {
 
 std::vector<std::string> RedisPositions::channels() const {
   std::vector<std::string> names;
-  (void)visit([&](const std::string& channel, const Position&) {  // never ends before the last
+  const auto add = [&](const std::string& channel, const Position&) {
     names.push_back(channel);
     return true;
-  });
+  };
+  (void)visit_unsaid(add);  // never ends before the last
+  for (const auto& [channel, position] : said_) {
+    if (!fresh_.contains(channel) && !aged_.contains(channel)) names.push_back(channel);
+  }
   return names;
 }
 
-void RedisPositions::age() { aged_ = std::exchange(fresh_, {}); }
+// A Redis that takes publications and no leases (a right that is missing) is no reason to grow: of
+// what was said then, the newest stays.
+void RedisPositions::age() {
+  const bool has_room = aged_.size() + said_.size() <= kChannelsMax;
+  if (has_room) aged_.merge(said_);  // what is in both is newer there
+  said_ = std::exchange(aged_, std::exchange(fresh_, {}));
+}
 
 void RedisPositions::check() const {
-  for (const Positions* positions : {&fresh_, &aged_}) {
+  for (const Positions* positions : {&fresh_, &aged_, &said_}) {
     CHIRM_CHECK(positions->size() <= kChannelsMax, positions->size());
     std::size_t looked_at = 0;
     for (const auto& [channel, position] : *positions) {

@@ -48,9 +48,11 @@ class RedisPublisher::Batch final : public RedisRequest {
   Lane& lane_;
 };
 
-RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands)
+RedisPublisher::RedisPublisher(RedisContext& context, RedisCommands& commands,
+                               RedisReplicaAcks& replica_acks)
     : context_(context),
       commands_(commands),
+      replica_acks_(replica_acks),
       expiry_timer_(context.loop, [this] { expire(context_.loop.now_ms()); }) {
   expiry_timer_.start_repeating(expiry_period_ms(context.settings.hold_ms));
 }
@@ -64,6 +66,7 @@ void RedisPublisher::publish(const PublishRequest& request, Done done) {
   Message message{.text = {},
                   .user_bytes = request.user.size(),
                   .id_bytes = request.message_id.size(),
+                  .is_id_apart = request.is_id_apart,
                   .submitted_ms = context_.loop.now_ms(),
                   .done = std::move(done)};
   message.text.reserve(message.user_bytes + message.id_bytes + request.body.size());
@@ -112,7 +115,8 @@ void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptN
   command.add_joined({context_.topic_prefix, channel});
   command.add(context_.settings.history_size).add(context_.settings.idempotency_ttl_ms);
   for (std::size_t i = 0; i < lane.sent; ++i) {
-    command.add(has_id(lane.messages[i]) ? "1" : "0").add(lane.messages[i].body());
+    const Message& message = lane.messages[i];
+    command.add(!has_id(message) ? "0" : message.is_id_apart ? "2" : "1").add(message.body());
   }
 }
 
@@ -147,14 +151,19 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
   finish(lane);
 }
 
+// A repetition waits for the replicas as well: the first answer may never have been given, as they
+// lacked it.
 void RedisPublisher::answer_next(Lane& lane, const std::optional<Position>& position) {
   --lane.sent;
+  const std::uint64_t submitted_ms = lane.messages.front().submitted_ms;
   const Done done = take(lane.messages.front());
   lane.messages.pop_front();
   if (!done) return;
   if (!position) return fail(done);
-  ++context_.counters.published;
-  done(*position);
+  if (!replica_acks_.is_on()) return succeed(done, *position);
+  replica_acks_.confirm(submitted_ms, [this, done, position](bool is_replicated) {
+    is_replicated ? succeed(done, *position) : fail(done);
+  });
 }
 
 // The link is gone, and with it the answer: Redis may have stored these or not. Those with a
@@ -241,6 +250,11 @@ void RedisPublisher::check(const Lane& lane) {
 RedisPublisher::Done RedisPublisher::take(Message& message) {
   if (message.done) context_.release(message.text.size());
   return std::exchange(message.done, nullptr);
+}
+
+void RedisPublisher::succeed(const Done& done, const Position& position) {
+  ++context_.counters.published;
+  done(position);
 }
 
 void RedisPublisher::fail(const Done& done) {

@@ -22,6 +22,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/redis/redis_commands.h"
 #include "core/broker/redis/redis_context.h"
+#include "core/broker/redis/redis_replica_acks.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -30,8 +31,8 @@ class RedisPublisher {
  public:
   using Done = Broker::Callback<Position>;
 
-  // What was stored is noted in the context's positions.
-  RedisPublisher(RedisContext& context, RedisCommands& commands);
+  // What was stored is noted in the context's positions. All must outlive the publisher.
+  RedisPublisher(RedisContext& context, RedisCommands& commands, RedisReplicaAcks& replica_acks);
   ~RedisPublisher();
 
   void publish(const PublishRequest& request, Done done);
@@ -47,6 +48,7 @@ class RedisPublisher {
     std::string text;  // user, message id, body
     std::size_t user_bytes;
     std::size_t id_bytes;
+    bool is_id_apart;
     std::uint64_t submitted_ms;
     Done done;  // empty: has failed already; its place is kept for the answer that will come
 
@@ -83,6 +85,7 @@ class RedisPublisher {
   static void drop_failed(Lane& lane);
   static void check(const Lane& lane);
   Done take(Message& message);
+  void succeed(const Done& done, const Position& position);
   void fail(const Done& done);
 
   // One call. A long one would keep Redis from serving others: 128 take about half a millisecond.
@@ -91,6 +94,7 @@ class RedisPublisher {
 
   RedisContext& context_;
   RedisCommands& commands_;
+  RedisReplicaAcks& replica_acks_;
   Lanes lanes_;
   Timer expiry_timer_;
   mutable TurnSlice checked_;

@@ -12,11 +12,37 @@ namespace {
 
 constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 52;  // which Lua's numbers can hold
 
-// The N of a stream id `N-0`.
+// The N of a stream id `N-0`, or of `N`.
 std::uint64_t offset_of(std::string_view id) {
   std::uint64_t offset = 0;
   (void)std::from_chars(id.data(), id.data() + id.size(), offset);  // 0 when it is none
   return offset;
+}
+
+// `<epoch>:<offset> …` (redis_scripts.h). One without an offset was cut off.
+std::vector<Ancestor> parse_ancestors(std::string_view text) {
+  std::vector<Ancestor> ancestors;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    const std::size_t colon = one.find(':');
+    if (colon == std::string_view::npos || colon + 1 == one.size()) continue;
+    ancestors.push_back({std::string(one.substr(0, colon)), offset_of(one.substr(colon + 1))});
+  }
+  return ancestors;
+}
+
+// The fields of an entry: redis_scripts.h.
+void add_entry(std::uint64_t offset, const RedisReply& fields, History& history) {
+  Publication& publication = history.publications.emplace_back();
+  publication.offset = offset;
+  for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+    const std::string_view name = fields[i].text();
+    const std::string_view value = fields[i + 1].text();
+    if (name == "b") publication.body = value;
+    if (name == "k" && !value.empty()) history.keys.emplace_back(offset, value);
+    if (name == "w") history.rewritten.push_back(offset);
+  }
 }
 
 }  // namespace
@@ -66,7 +92,7 @@ void RedisRead::write_range(RedisCommand& command) const {
   }
 }
 
-// {top, epoch, {{id, {"b", body}}, …}, rewrites}
+// {top, epoch, {{id, {"b", body, …}}, …}, rewrites, ancestors}
 void RedisRead::on_reply(const RedisReply& reply) {
   if (!done_) return;
   History history;
@@ -74,11 +100,12 @@ void RedisRead::on_reply(const RedisReply& reply) {
   history.top.epoch = reply[1].text();
   history.rewrites = static_cast<std::uint64_t>(reply[3].integer());
   if (history.top.epoch.empty()) return on_error();  // no answer of this script
+  history.top.ancestors = parse_ancestors(reply[4].text());
   const RedisReply entries = reply[2];
   history.publications.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const RedisReply entry = entries[i];
-    history.publications.push_back({offset_of(entry[0].text()), std::string(entry[1][1].text())});
+    add_entry(offset_of(entry[0].text()), entry[1], history);
   }
   take()(std::move(history));
 }

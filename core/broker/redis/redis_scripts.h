@@ -12,7 +12,13 @@
 //                                   l  the store's life (redis_life_scripts.h) in which the epoch
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
-//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body
+//                                   v  the life in which one was last rewritten; absent: 0
+//                                   a  its ancestors (position.h), newest first:
+//                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
+//                                      at 200 bytes: a number that has lost digits is a smaller
+//                                      one, up to which they are the same as well
+//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body, k: what stands behind `:i:` in the key of
+//                                   its message id, if the body does not say that
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
 //                                   outlives the stream
 //   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
@@ -35,8 +41,12 @@
 //   - when something may be gone that no node can give back: then the channel's life is older than
 //     the first one to be trusted.
 // Then the epoch changes, so that nobody takes new publications for old ones of the same offset.
+// What is still there is the beginning of what was there, so the old epoch becomes an ancestor, up
+// to here.
 // There is one exception: when the hash is missing, the channel was empty when this node last heard
 // of it, and Redis has never lost anything, then no offset was ever given, and the epoch stays.
+// A node that has not heard yet that another life has begun is refused where that has got to, also
+// when it rewrites: what it would do might be undone, or be done twice. The error names that life.
 // Entries that are still there stay readable under the new epoch, and the numbering goes on behind
 // them.
 
@@ -44,14 +54,15 @@
 
 namespace chirm::redis_scripts {
 
-// Stores the publications of one call, and announces them with one message:
-// `<offset of the first>:<epoch>:` and, for each, `<size of the body>:<body>`.
+// Stores the publications of one call, and announces them with one message, that of
+// redis_bus_message.h.
 //
 // KEYS  1 hash  2 stream  3… message ids
 // ARGV  1 known epoch  2 known offset  3 epoch to use if a new one is needed  4 now (Unix ms)
-//       5 first life to be trusted  6 time to live (ms, 0: for ever)  7 topic  8 history size
-//       9 message ids' ttl (ms)  10… for each publication 1 if it has a message id, else 0, and its
-//       body
+//       5 first life to be trusted  6 the life that this node has arrived in
+//       7 time to live (ms, 0: for ever)  8 topic  9 history size
+//       10 message ids' ttl (ms)  11… for each publication 1 if it has a message id, 2 if the body
+//       does not say that id, else 0, and its body
 // Answers {epoch, …}: for each publication its offset, or "<offset>:<epoch>" when it is a
 // repetition. Just the offset when there is a single one that is no repetition, and the epoch is
 // the known one.
@@ -67,26 +78,41 @@ local hash, stream = KEYS[1], KEYS[2]
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
-local epoch, top = meta[1], tonumber(meta[2] or '0')
+if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
+  return redis.error_reply('ERR another life has begun: ' .. meta[4])
+end
+local epoch, top, ancestors = meta[1], tonumber(meta[2] or '0'), nil
 if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
   epoch = ARGV[1]
-elseif not epoch or (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
-    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then epoch = ARGV[3] end
+elseif not epoch then
+  epoch = ARGV[3]
+elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
+    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
+  ancestors = (epoch .. ':' .. format('%.0f', top) .. ' ' .. (call('HGET', hash, 'a') or ''))
+  epoch = ARGV[3]
+end
 
 local answer, bodies = {epoch}, nil
 local first, first_top, key = nil, top, 2
-for i = 10, #ARGV, 2 do
-  local body, id, stored = ARGV[i + 1], nil, false
+for i = 11, #ARGV, 2 do
+  local body, id, apart, stored = ARGV[i + 1], nil, nil, false
   local offset = format('%.0f', top + 1)
-  if ARGV[i] == '1' then
+  if ARGV[i] ~= '0' then
     key = key + 1
     id = KEYS[key]
-    stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[9])
+    apart = ARGV[i] == '2' and id:sub(#hash + 2) or nil
+    stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[10])
   end
   if stored then
     answer[#answer + 1] = stored
   else
-    local added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[8], offset .. '-0', 'b', body)
+    local added
+    if apart then
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[9], offset .. '-0', 'b', body,
+        'k', apart)
+    else
+      added = redis.pcall('XADD', stream, 'MAXLEN', '~', ARGV[9], offset .. '-0', 'b', body)
+    end
     if type(added) == 'table' and added.err then
       -- Either Redis takes no writes now, for example because its memory is full: then this error
       -- comes with the first publication, before anything was written. Or the stream is ahead of
@@ -95,28 +121,32 @@ for i = 10, #ARGV, 2 do
       if id then call('DEL', id) end
       if first or not added.err:find('equal or smaller', 1, true) then return added end
       call('DEL', stream)
-      epoch, top, first_top, offset = ARGV[3], 0, 0, '1'
-      if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[9]) end
-      call('XADD', stream, '1-0', 'b', body)
+      call('HDEL', hash, 'a')
+      epoch, top, first_top, offset, ancestors = ARGV[3], 0, 0, '1', nil
+      if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[10]) end
+      call('XADD', stream, '1-0', 'b', body, 'k', apart or '')
     end
     top = top + 1
     answer[#answer + 1] = top
+    local size = #body .. ':'
+    if apart then size = #body .. ',' .. #apart .. ':' .. apart end
     if first then
-      bodies[#bodies + 1] = #body .. ':'
+      bodies[#bodies + 1] = size
       bodies[#bodies + 1] = body
     else
-      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. #body .. ':' .. body}
+      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. size .. body}
     end
   end
 end
 
 if first then
-  local ttl = tonumber(ARGV[6])
+  local ttl = tonumber(ARGV[7])
   if first_top == 0 then call('DEL', stream .. ':w') end
   if epoch == meta[1] then
     call('HSET', hash, 'o', format('%.0f', top))
   else
     call('HSET', hash, 'e', epoch, 'o', format('%.0f', top), 'l', ARGV[5])
+    if ancestors then call('HSET', hash, 'a', ancestors:sub(1, 200)) end
   end
   if ttl == 0 then
     if first_top == 0 then call('PERSIST', hash) end
@@ -126,8 +156,8 @@ if first then
     call('PEXPIRE', hash, format('%.0f', math.max(ttl + ttl / 4, 86400000)))
     call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
   end
-  call('PUBLISH', ARGV[7], bodies[2] and table.concat(bodies) or bodies[1])
-  if #ARGV == 11 and epoch == ARGV[1] then return top end
+  call('PUBLISH', ARGV[8], bodies[2] and table.concat(bodies) or bodies[1])
+  if #ARGV == 12 and epoch == ARGV[1] then return top end
 end
 answer[1] = epoch
 return answer
@@ -136,14 +166,19 @@ return answer
 // Reads a channel's position and entries of its log, with the bodies that took the place of others.
 //
 // KEYS  1 hash  2 stream
-// ARGV  1-5 as above  6 time to live of a channel's numbering, when it is used (ms)
-//       7 XRANGE or XREVRANGE  8 from  9 to  10 at most this many entries
-//       11 none is added to entries whose bodies have so many bytes together
-// Answers {offset, epoch, entries, how many were rewritten}. Writes only when the channel needs an
-// epoch, or when the numbering's time to live is to begin anew: at most once in an eighth of it.
+// ARGV  1-6 as above  7 time to live of a channel's numbering, when it is used (ms)
+//       8 XRANGE or XREVRANGE  9 from  10 to  11 at most this many entries
+//       12 none is added to entries whose bodies have so many bytes together
+// Answers {offset, epoch, entries, how many were rewritten, ancestors}; an entry that was rewritten
+// has a field `w`. Writes only when the
+// channel needs an epoch, or when the numbering's time to live is to begin anew: at most once in an
+// eighth of it.
 inline constexpr std::string_view kRead = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
-local meta = redis.call('HMGET', hash, 'e', 'o', 'y', 'l', 'w')
+local meta = redis.call('HMGET', hash, 'e', 'o', 'y', 'l', 'w', 'a')
+if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
+  return redis.error_reply('ERR another life has begun: ' .. meta[4])
+end
 local epoch, top = meta[1], tonumber(meta[2] or '0')
 if not epoch then
   local had_stream = redis.call('DEL', stream) == 1
@@ -153,13 +188,14 @@ if not epoch then
   redis.call('HSET', hash, 'e', epoch, 'o', '0', 'l', ARGV[5])
 elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
     tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
+  meta[6] = (epoch .. ':' .. string.format('%.0f', top) .. ' ' .. (meta[6] or '')):sub(1, 200)
   epoch = ARGV[3]
-  redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5])
+  redis.call('HSET', hash, 'e', epoch, 'l', ARGV[5], 'a', meta[6])
 end
 
 -- Never shortened: a hash that was there and has no time to live is to stay. A Redis that takes no
 -- writes now is read all the same.
-local ttl = tonumber(ARGV[6])
+local ttl = tonumber(ARGV[7])
 if math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
   redis.pcall('HSET', hash, 'y', ARGV[4])
   ttl = string.format('%.0f', ttl + ttl / 8)
@@ -170,15 +206,18 @@ if math.abs(tonumber(ARGV[4]) - tonumber(meta[3] or '0')) > ttl / 8 then
   end
 end
 
-local entries, from, left, bytes_left = {}, ARGV[8], tonumber(ARGV[10]), tonumber(ARGV[11])
+local entries, from, left, bytes_left = {}, ARGV[9], tonumber(ARGV[11]), tonumber(ARGV[12])
 while left > 0 and bytes_left > 0 do
   local count = math.min(left, 64)
-  local some = redis.call(ARGV[7], stream, from, ARGV[9], 'COUNT', count)
+  local some = redis.call(ARGV[8], stream, from, ARGV[10], 'COUNT', count)
   for i = 1, #some do
     if bytes_left <= 0 then break end
     if meta[5] then
       local body = redis.call('HGET', stream .. ':w', some[i][1]:match('^%d+'))
-      if body then some[i][2][2] = body end
+      if body then
+        local fields = some[i][2]
+        fields[2], fields[#fields + 1], fields[#fields + 2] = body, 'w', '1'
+      end
     end
     entries[#entries + 1] = some[i]
     bytes_left = bytes_left - #some[i][2][2]
@@ -186,7 +225,7 @@ while left > 0 and bytes_left > 0 do
   left = #some == count and left - count or 0
   if left > 0 then from = '(' .. some[count][1] end
 end
-return {top, epoch, entries, tonumber(meta[5] or '0')}
+return {top, epoch, entries, tonumber(meta[5] or '0'), meta[6] or ''}
 )lua";
 
 // Rewrites a publication, and announces that. Entries of a stream cannot be changed, so the new
@@ -194,19 +233,37 @@ return {top, epoch, entries, tonumber(meta[5] or '0')}
 //
 // KEYS  1 hash  2 stream
 // ARGV  1 offset  2 its epoch, or ""  3 the body that is to be replaced, or ""  4 the new one
-//       5 topic  6 time to live (ms, 0: for ever)
+//       5 topic  6 time to live (ms, 0: for ever)  7 the life that this node has arrived in
+//       8 epoch to use if a new one is needed  9 first life to be trusted
 // Answers 1 when it is done (also when it had been done before), 0 when there is no such
-// publication, -1 when its body is another one. The message: 'r', offset, ':', rewrites, ':',
-// epoch.
+// publication, -1 when its body is another one. The message is that of redis_bus_message.h.
 inline constexpr std::string_view kRewrite = R"lua(
 local hash, stream, overlay, call = KEYS[1], KEYS[2], KEYS[2] .. ':w', redis.call
 local offset, ttl = ARGV[1], tonumber(ARGV[6])
-local epoch = call('HGET', hash, 'e')
-local entry = call('XRANGE', stream, offset, offset)[1]
-if not epoch or not entry or (ARGV[2] ~= '' and ARGV[2] ~= epoch) then return 0 end
+local meta = call('HMGET', hash, 'e', 'a', 'l')
+if tonumber(meta[3] or '0') > tonumber(ARGV[7]) then
+  return redis.error_reply('ERR another life has begun: ' .. meta[3])
+end
+local epoch, entry = meta[1], call('XRANGE', stream, offset, offset)[1]
+if not epoch or not entry then return 0 end
+if ARGV[2] ~= '' and ARGV[2] ~= epoch then
+  local is_ancestor, same = false, math.huge
+  for old, last in (meta[2] or ''):gmatch('(%S+):(%d+)') do
+    same = math.min(same, tonumber(last))
+    is_ancestor = is_ancestor or (old == ARGV[2] and tonumber(offset) <= same)
+  end
+  if not is_ancestor then return 0 end
+end
 local body = call('HGET', overlay, offset) or entry[2][2]
 if body == ARGV[4] then return 1 end
 if ARGV[3] ~= '' and ARGV[3] ~= body then return -1 end
+if tonumber(meta[3] or '0') < tonumber(ARGV[9]) then
+  -- Rewrites may be gone as well: the next ones are not to be taken for those.
+  local text = epoch .. ':' .. call('HGET', hash, 'o') .. ' ' .. (meta[2] or '')
+  epoch = ARGV[8]
+  call('HSET', hash, 'e', epoch, 'l', ARGV[9], 'a', text:sub(1, 200))
+end
+call('HSET', hash, 'v', ARGV[7])
 call('HSET', overlay, offset, ARGV[4])
 local count = call('HINCRBY', hash, 'w', 1)
 if ttl == 0 then
@@ -221,7 +278,7 @@ if count % 64 == 0 then
     if tonumber(one) < first then call('HDEL', overlay, one) end
   end
 end
-call('PUBLISH', ARGV[5], 'r' .. offset .. ':' .. count .. ':' .. epoch)
+call('PUBLISH', ARGV[5], 'r' .. offset .. ':' .. count .. ':' .. epoch .. ':' .. ARGV[4])
 return 1
 )lua";
 

@@ -17,7 +17,11 @@ bool is_signal_or_rewrite(std::string_view message) {
 }  // namespace
 
 RedisSubscription::RedisSubscription(RedisContext& context, std::string_view channel, Done done)
-    : context_(context), channel_(channel), done_(std::move(done)) {}
+    : context_(context),
+      channel_(channel),
+      done_(std::move(done)),
+      rewrites_(context.rewrites_memory),
+      keys_(context.keys_memory) {}
 
 void RedisSubscription::start_reading() {
   CHIRM_CHECK(state_ == State::kSubscribing || state_ == State::kReading, channel_);
@@ -90,6 +94,7 @@ void RedisSubscription::deliver(std::string_view text, std::uint64_t after) {
     ++context_.counters.received;
     if (last_.epoch != message->epoch()) last_.epoch = message->epoch();
     last_.offset = item->offset;
+    if (!item->key.empty()) keys_.note(message->epoch(), item->offset, item->key);
     context_.listener->on_publication(channel_, item->offset, message->epoch(), item->body);
   }
   if (is_live() && (!message || !message->is_at_end())) ++context_.counters.invalid_received;
@@ -106,30 +111,35 @@ bool RedisSubscription::has_missed(Position position) {
   return true;
 }
 
-// ---- Rewrites
-//
-// Redis counts the rewrites of a channel, and each notice carries the count: so a notice that was
-// lost shows by the next one, or by the next read of the log, just as a lost publication does.
+void RedisSubscription::note_entries(const History& history) {
+  for (const auto& [offset, key] : history.keys) {
+    // 0 is that of an entry that chirm has not written.
+    if (offset > 0) keys_.note(history.top.epoch, offset, key);
+  }
+  rewrites_.note_unnumbered(history.rewritten);
+}
 
+// ---- Rewrites
+
+// Of those whose notice was lost it is not known where they were: anywhere.
 void RedisSubscription::on_rewritten(std::string_view message) {
   const auto notice = RedisRewriteNotice::parse(message);
-  if (!notice) return;
-  const bool is_same_epoch = notice->epoch == rewritten_epoch_;
-  if (is_same_epoch && notice->rewrites <= rewrites_) return;  // a read of the log was faster
-  const bool is_next = is_same_epoch && notice->rewrites == rewrites_ + 1;
-  rewritten_epoch_ = notice->epoch;
-  rewrites_ = notice->rewrites;
-  // Of those that were lost it is not known where they were: anywhere.
-  context_.listener->on_rewritten(channel_, is_next ? notice->offset : UINT64_MAX);
+  if (!notice) {
+    ++context_.counters.invalid_received;
+    return;
+  }
+  const RedisRewrites::Seen seen = rewrites_.note(*notice);
+  if (seen == RedisRewrites::Seen::kSome) {
+    context_.listener->on_rewritten(channel_, UINT64_MAX, {});
+  } else if (seen == RedisRewrites::Seen::kNext) {
+    context_.listener->on_rewritten(channel_, notice->offset, notice->body);
+  }
 }
 
 void RedisSubscription::compare_rewrites(const History& history) {
-  const bool is_known = !rewritten_epoch_.empty();
-  const bool is_same = history.top.epoch == rewritten_epoch_ && history.rewrites == rewrites_;
-  if (is_same) return;
-  rewritten_epoch_ = history.top.epoch;
-  rewrites_ = history.rewrites;
-  if (is_known && is_live()) context_.listener->on_rewritten(channel_, history.top.offset);
+  const bool is_known =
+      rewrites_.note(history.top.epoch, history.rewrites) == RedisRewrites::Seen::kNothingNew;
+  if (!is_known && is_live()) context_.listener->on_rewritten(channel_, history.top.offset, {});
 }
 
 void RedisSubscription::check() const {
@@ -139,7 +149,8 @@ void RedisSubscription::check() const {
   CHIRM_CHECK(state_ == State::kReading || state_ == State::kClosed || held_.empty(), channel_,
               held_.size());
   CHIRM_CHECK(held_bytes_ <= kHeldBytesMax || has_dropped_, channel_, held_bytes_);
-  CHIRM_CHECK(!rewritten_epoch_.empty() || rewrites_ == 0, channel_, rewrites_);
+  rewrites_.check();
+  keys_.check();
 }
 
 }  // namespace chirm

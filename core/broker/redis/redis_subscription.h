@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "core/broker/broker.h"
+#include "core/broker/redis/kept/redis_message_keys.h"
+#include "core/broker/redis/kept/redis_rewrites.h"
 #include "core/broker/redis/redis_context.h"
 
 namespace chirm {
@@ -55,10 +57,14 @@ class RedisSubscription {
 
   // Whether more has been told of rewrites than this read of the log knows.
   bool is_outdated(const History& history) const {
-    return history.top.epoch == rewritten_epoch_ && history.rewrites < rewrites_;
+    return rewrites_.is_ahead_of(history.top.epoch, history.rewrites);
   }
   // Tells of rewrites that were not told because the link was down.
   void compare_rewrites(const History& history);
+  const RedisRewrites& rewrites() const { return rewrites_; }
+  // Takes from a read of the log what it says of message ids, and of what was rewritten.
+  void note_entries(const History& history);
+  const RedisMessageKeys& keys() const { return keys_; }
 
   // What its members promise of each other.
   void check() const;
@@ -73,10 +79,10 @@ class RedisSubscription {
   RedisContext& context_;
   const std::string channel_;
   State state_ = State::kSubscribing;
-  Done done_;                    // empty exactly when it is live, or was and is closed
-  Position last_;                // the newest that has arrived, or was announced and asked for
-  std::string rewritten_epoch_;  // "": nothing is known of rewrites yet
-  std::uint64_t rewrites_ = 0;   // that the listener was told of, in rewritten_epoch_
+  Done done_;               // empty exactly when it is live, or was and is closed
+  Position last_;           // the newest that has arrived, or was announced and asked for
+  RedisRewrites rewrites_;  // that the listener was told of
+  RedisMessageKeys keys_;
   std::vector<std::string> held_;
   std::size_t held_bytes_ = 0;  // of what is in held_, and of what would be if it were not too much
   bool has_dropped_ = false;    // something that should be in held_

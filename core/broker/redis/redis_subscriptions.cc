@@ -107,6 +107,7 @@ void RedisSubscriptions::read_followed(const HistoryRequest& request, bool is_re
                           return read_followed(again, true, std::move(done));
                         }
                         followed->subscription.compare_rewrites(*history);
+                        followed->subscription.note_entries(*history);
                       }
                       done(std::move(history));
                     });
@@ -119,6 +120,11 @@ void RedisSubscriptions::on_digest(std::string_view channel, std::string_view ep
   if (!followed->subscription.has_missed({offset, std::string(epoch)})) return;
   ++context_.counters.digest_gaps;
   context_.listener->on_maybe_missed(followed->subscription.channel());
+}
+
+const RedisSubscription* RedisSubscriptions::subscription(std::string_view channel) const {
+  const Followed* const followed = find(channel);
+  return followed == nullptr ? nullptr : &followed->subscription;
 }
 
 // GT, because the hash may be to live longer, or for ever; where there is none, nothing is done.

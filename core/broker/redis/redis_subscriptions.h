@@ -38,6 +38,8 @@ class RedisSubscriptions {
   // Another node says that the store has this position.
   void on_digest(std::string_view channel, std::string_view epoch, std::uint64_t offset);
 
+  // Null when there is none. Valid until anything happens to the channel.
+  const RedisSubscription* subscription(std::string_view channel) const;
   // Those whose turn it is keep their numbering for another day. Each second.
   void renew_numberings();
 

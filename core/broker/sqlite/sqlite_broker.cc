@@ -117,7 +117,7 @@ void SqliteBroker::on_rewritten(const SqliteRewrite& rewrite) {
   if (rewrite.result != Rewritten::kDone) return;
   ++rewrites_;
   if (!subscriptions_.contains(rewrite.channel)) return;
-  listener_->on_rewritten(rewrite.channel, rewrite.offset);
+  listener_->on_rewritten(rewrite.channel, rewrite.offset, rewrite.body);
 }
 
 // Through the writer, so that it has a place in the order of commits: what was committed before is

@@ -135,7 +135,7 @@ void ApiMethods::publish(const std::string& channel, const Publication& publicat
     broker_.signal(channel, publication.body);
     return done("{}");
   }
-  const PublishRequest request{channel, publication.body, kPublisher, publication.key};
+  const PublishRequest request{channel, publication.body, kPublisher, publication.key, true};
   broker_.publish(request, [done](const Expected<Position, ErrorCode>& position) {
     if (!position) return done(Unexpected<ApiError>(to_api(position.error())));
     JsonWriter json;

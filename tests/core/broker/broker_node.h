@@ -102,10 +102,17 @@ class BrokerNode final : public BrokerListener {
   void on_signal(std::string_view channel, std::string_view body) override {
     signals.push_back(std::string(channel) + " " + std::string(body));
   }
-  void on_rewritten(std::string_view channel, std::uint64_t offset) override {
+  void on_rewritten(std::string_view channel, std::uint64_t offset,
+                    std::string_view body) override {
     rewritten.push_back(std::string(channel) + " " + std::to_string(offset));
     const auto found = logs.find(channel);
     if (found == logs.end()) return;
+    if (!body.empty()) {
+      for (Publication& one : found->second.tail) {
+        if (one.offset == offset) one.body = body;
+      }
+      return;
+    }
     std::erase_if(found->second.tail, [&](const auto& one) { return one.offset <= offset; });
   }
   void on_maybe_missed(std::string_view channel) override { maybe_missed.emplace_back(channel); }

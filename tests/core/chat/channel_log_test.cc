@@ -7,6 +7,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/message.h"
@@ -329,6 +330,16 @@ TEST_F(ChannelLogTest, HoldsWhatAModelOfItHolds) {
           log.reset({top, "e2"});
           model.clear();
           break;
+        case 4: {
+          // Shorter and longer bodies; and some that are not here.
+          const std::uint64_t offset = first + random() % (model.size() + 2) - 1;
+          const std::string body = body_of(offset, random() % 10 == 0 ? 70'000 : random() % 600);
+          log.replace(offset, body);
+          for (Publication& one : model) {
+            if (one.offset == offset) one.body = body;
+          }
+          break;
+        }
         default:
           for (auto burst = random() % 10; burst > 0; --burst) {
             const std::size_t bytes = random() % 50 == 0 ? 70'000 : random() % 600;
@@ -383,6 +394,23 @@ TEST_F(ChannelLogTest, GivesBackWhatFitsAndIsHeld) {
   EXPECT_EQ(log.publications(1'030, SIZE_MAX).size(), 10U);
   EXPECT_TRUE(log.publications(1'040, SIZE_MAX).empty());
   EXPECT_TRUE(log.publications(2'000, SIZE_MAX).empty());
+}
+
+TEST_F(ChannelLogTest, GivesAPublicationAnotherBody) {
+  for (int i = 0; i < 100; ++i) append(100);
+  for (const auto& [offset, body] : {std::pair{1U, "\"data\":1"}, std::pair{50U, "\"data\":50"},
+                                     std::pair{100U, "\"data\":100"}}) {
+    log.replace(offset, body);
+    const auto found = log.publications(offset - 1, 1);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].body, body);
+    log.check();
+  }
+  EXPECT_EQ(log.publications(0, SIZE_MAX).size(), 100U);
+  const std::size_t bytes = log.bytes();
+  log.replace(0, "\"data\":0");
+  log.replace(101, "\"data\":101");
+  EXPECT_EQ(log.bytes(), bytes);
 }
 
 TEST_F(ChannelLogTest, DropsWhatItHasUpToAnOffset) {

@@ -255,7 +255,7 @@ class HubModel {
         const std::size_t at = random_() % log.bodies.size();
         std::string& body = log.bodies[at];
         body = "\"data\":\"" + log.epoch() + ':' + std::to_string(at + 1) + " rewritten\"";
-        return broker_.listener().on_rewritten(room, at + 1);
+        return broker_.listener().on_rewritten(room, at + 1, random_() % 2 == 0 ? body : "");
       }
       case 3:
         return broker_.miss(room);

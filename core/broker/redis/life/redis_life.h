@@ -9,10 +9,11 @@
 // wait until the other nodes have done so, or for return_ms → open the gate. All that was asked
 // meanwhile is held.
 //
-// A node's *lease* is a line in Redis that says when the node was there last. It is renewed each
-// second, and so it is also a mark: where a lease is missing, what was written behind it is, too.
+// A node's *lease* is a number in Redis that says that the node is there. It is renewed each
+// second, by the next number, and so it is also a mark: where a lease is missing, what was written
+// behind it is, too.
 //
-// Sixteen members, as it has to know both lives, the old one and the one that it arrives in.
+// Eighteen members, as it has to know both lives, the old one and the one that it arrives in.
 
 #include <cstdint>
 #include <functional>
@@ -50,17 +51,20 @@ class RedisLife final : public RedisArrival {
     std::string info_error = {};  // why INFO was refused
     std::string id = {};          // of the life that this node arrives in
     bool is_return = false;       // the Redis of this connection is not the one of life_id_
+    std::uint64_t began_ms = 0;   // when this node arrived in that life
     RedisTails::Result result = {};
-    std::uint32_t tries = 0;  // of what did not fit, in vain
-    bool can_retry = false;   // all other nodes have compared
+    std::int64_t tries = 0;  // of what did not fit, in vain
+    bool can_retry = false;  // all other nodes have compared
   };
 
-  void on_info(const RedisReply& reply);
-  void on_fsync(const RedisReply& reply);
+  void on_info(const RedisReply& reply, bool is_last);
+  void go_on();
   void arrive();
+  bool is_lease_stale() const;
+  RedisTails::Life life() const;
   void on_arrived(const RedisReply& reply);
   void on_tails_done(const RedisTails::Result& result);
-  void on_waiting(std::int64_t not_compared, std::int64_t partial);
+  void on_waiting(std::int64_t not_compared, std::int64_t others_tries);
   void retry_tails(bool is_last);
   void settle();
   void on_settled(const RedisReply& reply);
@@ -81,10 +85,12 @@ class RedisLife final : public RedisArrival {
   const std::function<std::vector<std::string>()> channels_;
 
   Arrival arrival_;
-  std::string life_id_;             // of the life that this node has taken part in; "" none
-  std::uint64_t open_number_ = 0;   // … and its number
+  std::string life_id_;            // of the life that this node has taken part in; "" none
+  std::uint64_t open_number_ = 0;  // … and its number
+  std::uint64_t open_first_true_ = 0;
   std::uint64_t number_ = 0;        // of the newest life that this node has heard of
-  std::uint64_t lease_ = 0;         // when the last one was written, by Redis' time (ms); 0 none
+  std::uint64_t lease_ = 0;         // the last one; 0: none
+  std::uint64_t leased_ms_ = 0;     // when that was, by the loop's time
   std::vector<std::string> nodes_;  // that had a lease then
   bool has_warned_ = false;
   Timer timer_;  // open: the next lease. Before: asks again whether all is settled

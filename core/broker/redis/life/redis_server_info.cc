@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/redis/life/redis_server_info.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace chirm {
@@ -28,14 +29,16 @@ void RedisServerInfo::read(std::string_view section) {
     if (const auto value = field(section, name); !value.empty()) into = value;
   };
   std::string second_offset = "-1";
-  std::string log = "0";
+  std::string uptime = "0";
   take("redis_version", version);
   take("run_id", run_id);
   take("master_replid", replication_id);
   take("second_repl_offset", second_offset);  // -1 in a Redis that has never been a replica
-  take("aof_enabled", log);
+  take("uptime_in_seconds", uptime);
   was_promoted = was_promoted || second_offset != "-1";
-  has_log = has_log || log == "1";
+  std::uint64_t seconds = 0;
+  (void)std::from_chars(uptime.data(), uptime.data() + uptime.size(), seconds);
+  uptime_s = std::max(uptime_s, seconds);
 }
 
 bool RedisServerInfo::is_too_old() const {

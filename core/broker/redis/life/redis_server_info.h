@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// What INFO and CONFIG say about a Redis, as far as it tells whether it is the one that was known,
-// and whether it may have lost something. Pure; private to core/broker.
+// What INFO says about a Redis, as far as it tells whether it is the one that was known. Pure;
+// private to core/broker.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,7 @@ struct RedisServerInfo {
   // Changes with a promotion, but also when an idle backlog is freed.
   std::string replication_id = {};
   bool was_promoted = false;  // it has been a replica
-  bool has_log = false;       // appendonly yes
-  bool is_safe = false;       // has_log, and appendfsync always
+  std::uint64_t uptime_s = 0;
 
   // Reads one section of INFO: lines of `name:value`. What it does not have stays as it was.
   void read(std::string_view section);
@@ -24,8 +24,6 @@ struct RedisServerInfo {
   bool is_too_old() const;
   // What tells two promotions of one process apart; "" when there was none.
   std::string promotion() const { return was_promoted ? replication_id : std::string(); }
-  // Whether something that was acked may be missing here, were it not for the nodes' memory.
-  bool may_have_lost() const { return was_promoted || !has_log || !is_safe; }
 };
 
 }  // namespace chirm

@@ -32,14 +32,22 @@ void RedisCommand::append_header(char type, std::size_t number) {
   bytes_ += "\r\n";
 }
 
+// One too many, or one that is missing, and Redis would take the rest for another command.
+void RedisCommand::note_argument(std::size_t size) {
+  CHIRM_CHECK(missing_ > 0);
+  --missing_;
+  append_header('$', size);
+}
+
 RedisCommand& RedisCommand::begin(std::size_t arguments) {
   bytes_.clear();
   append_header('*', arguments);
+  missing_ = arguments;
   return *this;
 }
 
 RedisCommand& RedisCommand::add(std::string_view argument) {
-  append_header('$', argument.size());
+  note_argument(argument.size());
   bytes_ += argument;
   bytes_ += "\r\n";
   return *this;
@@ -52,7 +60,7 @@ RedisCommand& RedisCommand::add(std::uint64_t argument) { return add(Decimal(arg
 RedisCommand& RedisCommand::add_joined(std::initializer_list<std::string_view> pieces) {
   std::size_t size = 0;
   for (const std::string_view piece : pieces) size += piece.size();
-  append_header('$', size);
+  note_argument(size);
   for (const std::string_view piece : pieces) bytes_ += piece;
   bytes_ += "\r\n";
   return *this;

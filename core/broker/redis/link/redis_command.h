@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/check.h"
+
 namespace chirm {
 
 // Keeps its memory from one command to the next.
@@ -24,13 +26,18 @@ class RedisCommand {
   // One argument, in pieces.
   RedisCommand& add_joined(std::initializer_list<std::string_view> pieces);
 
-  // Valid until the next begin() or add().
-  std::string_view bytes() const { return bytes_; }
+  // Of a complete command. Valid until the next begin() or add().
+  std::string_view bytes() const {
+    CHIRM_CHECK(missing_ == 0, missing_);
+    return bytes_;
+  }
 
  private:
   void append_header(char type, std::size_t number);
+  void note_argument(std::size_t size);
 
   std::string bytes_;
+  std::size_t missing_ = 0;  // so many arguments are still to be added
 };
 
 }  // namespace chirm

@@ -28,7 +28,10 @@ RedisLink::~RedisLink() = default;
 
 void RedisLink::start() {
   CHIRM_CHECK(state_ == State::kIdle);
-  if (locator_) locator_->start([this](const RedisHost& master) { on_master(master); });
+  if (locator_) {
+    locator_->start([this](const RedisHost& master) { on_master(master); },
+                    [this](bool is_under_way) { owner_.on_failover(is_under_way); });
+  }
   connect();
 }
 

@@ -55,6 +55,8 @@ class RedisLink final : private RedisConnection::Owner {
     virtual void on_link_down() = 0;
     // A message or a confirmation on a connection with subscriptions.
     virtual void on_push(const RedisReply& push) = 0;
+    // Sentinels have begun to replace the master: it should be given nothing more. Or that is over.
+    virtual void on_failover(bool /*is_under_way*/) {}
 
    protected:
     ~Owner() = default;

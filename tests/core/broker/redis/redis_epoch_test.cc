@@ -19,7 +19,7 @@ class RedisEpoch : public testing::RedisTest {
     EXPECT_TRUE(position && *position);
     return position && *position ? **position : Position{};
   }
-  Position top() {
+  LogTop top() {
     const auto history = node_->history({"room:a", 0, 0, false});
     EXPECT_TRUE(history && *history);
     return history && *history ? (*history)->top : LogTop{};

@@ -13,6 +13,7 @@ using testing::Relay;
 class RedisFailure : public testing::RedisFailureTest {};
 
 TEST_F(RedisFailure, HoldsWhatIsAskedBeforeRedisIsThere) {
+  node_settings_.return_ms = 100;  // for the node of the first round
   for (const std::string& url : {server_.tcp_url(), server_.unix_url()}) {
     const auto node = make_node(url);
     Answer published;

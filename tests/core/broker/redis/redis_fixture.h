@@ -65,8 +65,11 @@ class RedisTest : public ::testing::Test {
                                    .backoff_min_ms = 5,
                                    .backoff_max_ms = 50,
                                    .probe_period_ms = 1000};
-  RedisNodeSettings node_settings_{
-      .digest_period_ms = 10, .lease_period_ms = 10, .lease_ms = 5000, .return_ms = 60'000};
+  RedisNodeSettings node_settings_{.digest_period_ms = 10,
+                                   .lease_period_ms = 10,
+                                   .lease_renewals = 500,
+                                   .return_ms = 60'000,
+                                   .strangers_ms = 0};
   std::ostringstream log_;
 };
 

@@ -63,11 +63,15 @@ class RedisLifeTest : public RedisTest {
       }));
     }
   }
+  // Whether a node is at such a stage (redis_life_scripts.h).
+  bool life_has(const std::string& stage) {
+    return server_.command({"HKEYS", "chirm:life"}).find(stage) != std::string::npos;
+  }
   // As of a node that was killed a moment ago.
   static void add_lease(const RedisServer& server, const std::string& name) {
     server.command({"EVAL",
-                    "return redis.call('ZADD', 'chirm:nodes', redis.call('TIME')[1] .. '000', "
-                    "ARGV[1])",
+                    "return redis.call('ZADD', 'chirm:nodes', redis.call('HGET', 'chirm:life', "
+                    "'b'), ARGV[1])",
                     "0", name});
   }
   void restart_empty() {

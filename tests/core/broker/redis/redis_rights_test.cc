@@ -50,6 +50,8 @@ TEST_F(RedisRights, AreEnoughAsTheConfigurationGivesThem) {
   ASSERT_TRUE(backward && *backward);
   EXPECT_EQ((*backward)->publications.size(), 3U);
   EXPECT_EQ(bodies(*node, "room:a"), "1 2 3");
+  const auto rewritten = node->rewrite({"room:a", 2, "", "2", "two"});
+  EXPECT_TRUE(rewritten && *rewritten == Rewritten::kDone);
   node->broker->unsubscribe("room:a");
   testing::DocumentClient documents(*node);
   const std::uint64_t version = documents.put("a", 0, "1").current.version;

@@ -166,6 +166,78 @@ TEST_F(RedisSentinels, FollowAFailoverThatAnOperatorAskedFor) {
   expect_delivery(*node);
 }
 
+// Whatever is acked until the replica is promoted must have reached it, and nothing may be given to
+// the old master in the second after that, in which Sentinels still name it. The one that begins is
+// not the one that is asked where the master is.
+TEST_F(RedisSentinels, LoseNothingThatWasAckedInAFailoverThatAnOperatorAskedFor) {
+  start_sentinels(3);
+  const auto node = make_node(url(), "node");
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(node->subscribe("room:a"));
+  ASSERT_TRUE(wait_until_guarded());
+  ASSERT_TRUE(node->run_until([&] {
+    return times_logged("node commands sentinel events connected") == 3 &&
+           times_logged("node pubsub sentinel events connected") == 3;
+  }));
+  const auto publish_until = [&](const std::string& line) {
+    return node->run_until([&] {
+      if (sent_ - stored_ < 500) publish(*node, ++sent_);
+      return times_logged(line + std::to_string(replica_->port())) == 1;
+    });
+  };
+  int asked_after = 0;
+  ASSERT_TRUE(node->run_until([&] {
+    if (sent_ - stored_ < 500) publish(*node, ++sent_);
+    if (stored_ < 1000) return false;
+    if (std::exchange(asked_after, stored_) == 0) {
+      EXPECT_EQ(sentinels_[2]->command({"SENTINEL", "FAILOVER", "main"}), "OK");
+    }
+    return true;
+  }));
+  ASSERT_TRUE(publish_until("node commands connected to main at 127.0.0.1:"));
+  ASSERT_TRUE(publish_until_ready(*node));
+  ASSERT_TRUE(run_until_all_stored(*node));
+  EXPECT_EQ(times_logged("Sentinels replace the master"), 1U);
+  EXPECT_EQ(node->broker->counters().store_lives, 1U);
+  EXPECT_EQ(node->broker->counters().suspect_lives, 0U);
+  EXPECT_EQ(bodies(*node, "room:a"), numbers(sent_));
+  expect_delivery(*node);
+}
+
+// Redis' own way (7 and later), where there are no Sentinels: it holds writes until the replica has
+// all. There and back, as this node knows one address only.
+TEST_F(RedisSentinels, AreNotNeededForAFailoverThatRedisDoesItself) {
+  const auto node = make_node(master_.tcp_url(), "node");
+  ASSERT_TRUE(node->run_until_ready());
+  ASSERT_TRUE(node->subscribe("room:a"));
+  const auto is_in_step = [](RedisServer& server) {
+    return server.command({"INFO", "replication"}).find("state=online") != std::string::npos;
+  };
+  const auto fail_over = [&](RedisServer& from, RedisServer& to) {
+    return node->run_until([&] {
+      if (sent_ - stored_ < 500) publish(*node, ++sent_);
+      return stored_ >= 500 && is_in_step(from);
+    }) && from.command({"FAILOVER"}) == "OK" &&
+           node->run_until([&] {
+             if (sent_ - stored_ < 500) publish(*node, ++sent_);
+             return to.command({"ROLE"}).starts_with("master") &&
+                    from.command({"ROLE"}).starts_with("slave");
+           });
+  };
+  ASSERT_TRUE(fail_over(master_, *replica_));
+  ASSERT_TRUE(node->run_until([&] { return node->broker->health() != Health::kReady; }));
+  ASSERT_TRUE(node->run_until([&] { return is_in_step(*replica_); }));
+  EXPECT_EQ(replica_->command({"FAILOVER"}), "OK");
+  ASSERT_TRUE(publish_until_ready(*node));
+  ASSERT_TRUE(run_until_all_stored(*node));
+  EXPECT_EQ(node->broker->counters().suspect_lives, 0U);
+  EXPECT_EQ(bodies(*node, "room:a"), numbers(sent_));
+  publish(*node, ++sent_);
+  ASSERT_TRUE(node->run_until([&] {
+    return !node->received.empty() && node->received.back().body == std::to_string(sent_);
+  }));
+}
+
 TEST_F(RedisSentinels, AreAskedInTurnAndTheOneThatAnsweredFirstTheNextTime) {
   start_sentinels(2);
   const testing::ReservedPort nobody;
@@ -210,13 +282,14 @@ TEST_F(RedisSentinels, SayThatTheyDoNotKnowTheName) {
 TEST_F(RedisSentinels, SayThatTheyAreNone) {
   const auto node =
       make_node("redis+sentinel://127.0.0.1:" + std::to_string(master_.port()) + "/main", "node");
-  ASSERT_TRUE(node->run_until([&] { return times_logged("it is a master, not a sentinel") == 2; }));
+  // Each of the two links asks over one connection, and listens on another.
+  ASSERT_TRUE(node->run_until([&] { return times_logged("it is a master, not a sentinel") == 4; }));
 }
 
 TEST_F(RedisSentinels, TakeALoginOfTheirOwn) {
   start_sentinels(1, {"requirepass sent1nel"});
   const auto refused = make_node(url(), "refused");
-  ASSERT_TRUE(refused->run_until([&] { return times_logged("NOAUTH") == 2; })) << log_.str();
+  ASSERT_TRUE(refused->run_until([&] { return times_logged("NOAUTH") == 4; })) << log_.str();
   master_.command({"CONFIG", "SET", "requirepass", "s3cret"});
   const auto node = make_node(
       "redis+sentinel://:s3cret@" + sentinels_[0]->place() + "/main?sentinel_password=sent1nel",

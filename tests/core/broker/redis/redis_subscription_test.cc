@@ -36,7 +36,7 @@ struct ModelLog {
   }
   void rewrite(std::uint64_t offset) {
     messages.push_back('r' + std::to_string(offset) + ':' + std::to_string(++rewrites) + ':' +
-                       top.epoch);
+                       top.epoch + ":new");
   }
   void change_epoch() {
     top.epoch += 'x';
@@ -70,7 +70,7 @@ class SubscriptionRandom : public ::testing::TestWithParam<int>, public BrokerLi
     }
   }
   void on_signal(std::string_view, std::string_view) override { ++signals_; }
-  void on_rewritten(std::string_view, std::uint64_t offset) override {
+  void on_rewritten(std::string_view, std::uint64_t offset, std::string_view) override {
     rewritten_until_ = std::max(rewritten_until_, offset);
   }
   void on_maybe_missed(std::string_view) override { compare(); }
