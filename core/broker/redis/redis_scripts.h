@@ -78,8 +78,10 @@ local hash, stream = KEYS[1], KEYS[2]
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
 local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
-if tonumber(meta[4] or '0') > tonumber(ARGV[6]) then
-  return redis.error_reply('ERR another life has begun: ' .. meta[4])
+-- Texts are compared first, as numbers cost more.
+local life = meta[4] or '0'
+if life ~= '0' and life ~= ARGV[6] and tonumber(life) > tonumber(ARGV[6]) then
+  return redis.error_reply('ERR another life has begun: ' .. life)
 end
 local epoch, top, ancestors = meta[1], tonumber(meta[2] or '0'), nil
 if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
@@ -87,7 +89,7 @@ if not epoch and ARGV[1] ~= '' and ARGV[2] == '0' and ARGV[5] == '0' then
 elseif not epoch then
   epoch = ARGV[3]
 elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
-    tonumber(meta[4] or '0') < tonumber(ARGV[5]) then
+    (life ~= ARGV[5] and tonumber(life) < tonumber(ARGV[5])) then
   ancestors = (epoch .. ':' .. format('%.0f', top) .. ' ' .. (call('HGET', hash, 'a') or ''))
   epoch = ARGV[3]
 end
@@ -128,13 +130,12 @@ for i = 11, #ARGV, 2 do
     end
     top = top + 1
     answer[#answer + 1] = top
-    local size = #body .. ':'
-    if apart then size = #body .. ',' .. #apart .. ':' .. apart end
+    local key_part = apart and ',' .. #apart .. ':' .. apart or ':'
     if first then
-      bodies[#bodies + 1] = size
+      bodies[#bodies + 1] = #body .. key_part
       bodies[#bodies + 1] = body
     else
-      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. size .. body}
+      first, bodies = offset, {offset .. ':' .. epoch .. ':' .. #body .. key_part .. body}
     end
   end
 end
