@@ -99,7 +99,11 @@ void Connection::on_ready(bool readable, bool writable) {
   if (readable && may_read && state_ != State::kEnded) read();
 }
 
-void Connection::on_deadline() { http_ ? http_->on_deadline() : end(); }
+// Behind a pause all deadlines are over, also where everything came in time: it ends wordlessly.
+void Connection::on_deadline() {
+  if (context_.sessions.hub.loop().has_paused()) return end();
+  http_ ? http_->on_deadline() : end();
+}
 
 // ---- Input
 
