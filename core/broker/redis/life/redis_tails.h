@@ -10,8 +10,6 @@
 //
 // At last, what was rewritten in the channels: edits and deletions are part of what a store may
 // have lost, also where it has the publication itself.
-//
-// Sixteen members: half of them are the queues of the picture, and what is counted on the way.
 
 #include <cstddef>
 #include <cstdint>
