@@ -11,16 +11,14 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// Ends as message_key() does (message_ids.h), without building it first.
-void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
-                std::string_view user, std::string_view message_id) {
-  command.add_joined({context.key_prefix, "{", channel, "}:i:", std::to_string(user.size()), ":",
-                      user, message_id});
-}
-
-void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
-                std::string_view key) {
-  command.add_joined({context.key_prefix, "{", channel, "}:i:", key});
+// As the store's clock is behind by up to the renewal of a lease, and may have run a little faster
+// than time when nodes left, a period is longer than ids are to be remembered.
+std::uint64_t message_ids_period_ms(const RedisContext& context) {
+  const std::uint64_t length_ms = context.settings.idempotency_ttl_ms * 9 / 8;
+  const bool has_clock = context.life != RedisContext::kAnyLife;
+  const std::uint64_t now_ms =
+      has_clock ? context.clock_ms : static_cast<std::uint64_t>(context.loop.unix_ms());
+  return now_ms - now_ms % length_ms;
 }
 
 Position known_position(const RedisContext& context, std::string_view channel) {

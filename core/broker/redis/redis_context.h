@@ -3,7 +3,7 @@
 // What the parts of a RedisBroker share: settings, counters, what is known of the channels, and how
 // much may wait. Private to core/broker; loop's thread.
 //
-// Sixteen members, as all parts of the broker meet here.
+// Seventeen members, as all parts of the broker meet here.
 
 #include <cstddef>
 #include <string>
@@ -90,18 +90,16 @@ struct RedisContext {
   std::uint64_t first_true_life = 0;  // see redis_life_scripts.h
   std::uint64_t life = kAnyLife;      // that this node has arrived in
   std::uint64_t newest_life = 0;      // of which a channel has told
+  std::uint64_t clock_ms = 0;         // the store's, when this node last heard of it
   std::size_t pending = 0;            // commands that were admitted and not released
   std::size_t pending_bytes = 0;
 };
 
 // KEYS 1-2 of the scripts of a channel (redis_scripts.h).
 void add_channel_keys(RedisCommand& command, const RedisContext& context, std::string_view channel);
-// The key of what `user` has published under `message_id`.
-void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
-                std::string_view user, std::string_view message_id);
-// The same of what is known by `key`, a message_key().
-void add_id_key(RedisCommand& command, const RedisContext& context, std::string_view channel,
-                std::string_view key);
+// When the message ids' period began (redis_scripts.h), ms of the store's clock; a node that does
+// not know that goes by the machine's. Only if message ids are remembered at all.
+std::uint64_t message_ids_period_ms(const RedisContext& context);
 // The newest position that this node knows: the listener's, or that of an answer whose message has
 // not come yet, or will not come because the node does not follow the channel.
 Position known_position(const RedisContext& context, std::string_view channel);

@@ -92,32 +92,35 @@ bool RedisPublisher::has_id(const Message& message) const {
 // A message that is larger than a batch may be goes alone.
 void RedisPublisher::write(Lane& lane, RedisCommand& command, const RedisScriptNames& scripts) {
   std::size_t bytes = 0;
-  std::size_t ids = 0;
+  bool has_ids = false;
   for (lane.sent = 0; lane.sent < std::min(lane.messages.size(), kBatchMax); ++lane.sent) {
     const Message& message = lane.messages[lane.sent];
     bytes += message.text.size();
     if (lane.sent != 0 && bytes > kBatchBytesMax) break;
-    ids += has_id(message) ? 1 : 0;
+    has_ids |= has_id(message);
   }
   const std::string_view channel = lane.channel;
-  const std::size_t keys = 2 + ids;
-  command.begin(3 + keys + kKnownArguments + 4 + 2 * lane.sent)
+  command.begin(3 + 2 + kKnownArguments + 4 + 2 * lane.sent + (has_ids ? 1 : 0))
       .add("EVALSHA")
       .add(scripts.publish)
-      .add(keys);
+      .add(2);
   add_channel_keys(command, context_, channel);
-  for (std::size_t i = 0; i < lane.sent; ++i) {
-    const Message& message = lane.messages[i];
-    if (has_id(message)) add_id_key(command, context_, channel, message.user(), message.id());
-  }
   lane.known_epoch = add_known_position(command, context_, channel);
   command.add(context_.settings.history_ttl_ms);
   command.add_joined({context_.topic_prefix, channel});
   command.add(context_.settings.history_size).add(context_.settings.idempotency_ttl_ms);
   for (std::size_t i = 0; i < lane.sent; ++i) {
     const Message& message = lane.messages[i];
-    command.add(!has_id(message) ? "0" : message.is_id_apart ? "2" : "1").add(message.body());
+    if (has_id(message)) {
+      // A message_key() (message_ids.h), without building it first.
+      command.add_joined({message.is_id_apart ? "+" : "", std::to_string(message.user_bytes), ":",
+                          message.user(), message.id()});
+    } else {
+      command.add("");
+    }
+    command.add(message.body());
   }
+  if (has_ids) command.add(message_ids_period_ms(context_));
 }
 
 // {epoch, …}: offsets, or "<offset>:<epoch>" for repetitions. Or one offset in the known epoch.

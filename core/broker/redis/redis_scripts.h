@@ -2,8 +2,8 @@
 #pragma once
 // The Lua of channels, which runs inside Redis, where it is atomic. Private to core/broker.
 //
-// A channel has two keys, one more when something was rewritten, and one for each message id that
-// is remembered. The braces put them all into the same hash slot of a Redis cluster:
+// A channel has two keys, one more when something was rewritten, and two for the message ids that
+// are remembered. The braces put them all into the same hash slot of a Redis cluster:
 //
 //   <prefix>:{<channel>}:m   hash   e  epoch
 //                                   o  newest offset
@@ -13,16 +13,19 @@
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
 //                                   v  the life in which one was last rewritten; absent: 0
+//                                   g  when the period began whose message ids are in `:m:i` (ms of
+//                                      the store's clock, redis_life_scripts.h)
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
 //                                      one, up to which they are the same as well
-//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body, k: what stands behind `:i:` in the key of
-//                                   its message id, if the body does not say that
+//   <prefix>:{<channel>}:s   stream <offset>-0 → b: body, k: the field of its message id in `:m:i`,
+//                                   if the body does not say that id
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
 //                                   outlives the stream
-//   <prefix>:{<channel>}:i:<size of the user's name>:<user><message id>
-//                            string <offset>:<epoch> of the first publication with that message id
+//   <prefix>:{<channel>}:m:i hash  <size of the user's name>:<user><message id> → <offset>:<epoch>
+//                                   of the first publication with that message id
+//   <prefix>:{<channel>}:m:j hash   the same of the period before this one
 //
 // and, when a store came back without the hash, for up to a minute (kCompare in
 // redis_life_scripts.h):
@@ -33,6 +36,10 @@
 // a day at least (BrokerSettings::kNumberingMs) after the channel was used or followed: nodes see
 // to those that they follow (RedisSubscriptions). So when the stream's time is over, the numbering
 // goes on, and who has seen everything has missed nothing.
+//
+// A message id is remembered for its time by the store's clock, and for up to two periods. So it is
+// not forgotten when Redis' own clock is set, by up to a day: then Redis deletes what nobody needs
+// any more, in channels that are silent.
 //
 // Publishing and reading begin by deciding whether the numbering can be trusted. It cannot
 //   - when the hash is missing;
@@ -57,27 +64,31 @@ namespace chirm::redis_scripts {
 // Stores the publications of one call, and announces them with one message, that of
 // redis_bus_message.h.
 //
-// KEYS  1 hash  2 stream  3… message ids
+// KEYS  1 hash  2 stream
 // ARGV  1 known epoch  2 known offset  3 epoch to use if a new one is needed  4 now (Unix ms)
 //       5 first life to be trusted  6 the life that this node has arrived in
 //       7 time to live (ms, 0: for ever)  8 topic  9 history size
-//       10 message ids' ttl (ms)  11… for each publication 1 if it has a message id, 2 if the body
-//       does not say that id, else 0, and its body
+//       10 message ids' ttl (ms)  11… for each publication "" or the field of its message id, after
+//       a `+` if the body does not say that id, and its body; and at last, if any has one, when the
+//       message ids' period began
 // Answers {epoch, …}: for each publication its offset, or "<offset>:<epoch>" when it is a
 // repetition. Just the offset when there is a single one that is no repetition, and the epoch is
 // the known one.
 //
 // Redis' CPU for a publication of 200 bytes, its sockets and one subscriber included, Redis 7.0.15
 // on two busy cores, 2026-11: alone in its call 11 us, with a message id 13-17 us; in a busy
-// channel, where a call carries 8, 4 and 7-9 us (bench/run script). A key per message id also costs
-// 100-150 bytes. An array as the answer to a single publication would add 1 us, GET and SET instead
-// of SET with NX and GET another.
-// Setting the time to live each time would add 2.5 us a call.
+// channel, where a call carries 8, 4 and 7-9 us (bench/run script). A message id also costs
+// 110-130 bytes; a key with a time to live for each would take 60 more, and one more write when it
+// is over. An array as the answer to a single publication would add 1 us. Setting the time to live
+// each time would add 2.5 us a call.
 inline constexpr std::string_view kPublish = R"lua(
 local hash, stream = KEYS[1], KEYS[2]
 -- Numbers up to 2^53 are exact in Lua, but only %.0f writes them all out.
 local format, call = string.format, redis.call
-local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
+-- With message ids, the arguments are an odd number.
+local has_ids = #ARGV % 2 == 1
+local meta = has_ids and call('HMGET', hash, 'e', 'o', 'x', 'l', 'g') or
+  call('HMGET', hash, 'e', 'o', 'x', 'l')
 -- Texts are compared first, as numbers cost more.
 local life = meta[4] or '0'
 if life ~= '0' and life ~= ARGV[6] and tonumber(life) > tonumber(ARGV[6]) then
@@ -94,16 +105,46 @@ elseif (epoch == ARGV[1] and top < tonumber(ARGV[2])) or
   epoch = ARGV[3]
 end
 
+local ids, old_ids
+if has_ids then
+  ids, old_ids = hash .. ':i', hash .. ':j'
+  local period = ARGV[#ARGV]
+  if meta[5] ~= period then
+    local ttl, age = tonumber(ARGV[10]), tonumber(period) - tonumber(meta[5] or period)
+    if not meta[5] or age >= ttl then
+      -- At first, as it is refused when the memory is full.
+      call('HSET', hash, 'g', period)
+      if age >= ttl then call('UNLINK', old_ids) end
+      if age >= 2 * ttl then
+        call('UNLINK', ids)
+      elseif age >= ttl then
+        redis.pcall('RENAME', ids, old_ids)
+      end
+      -- In a hash with so long a value, Redis does not search one field after the other.
+      call('HSET', ids, '', format('%99s', period))
+      call('PEXPIRE', ids, format('%.0f', 2 * ttl + 86400000))
+    end
+  end
+end
+
 local answer, bodies = {epoch}, nil
-local first, first_top, key = nil, top, 2
-for i = 11, #ARGV, 2 do
-  local body, id, apart, stored = ARGV[i + 1], nil, nil, false
+local first, first_top = nil, top
+for i = 11, #ARGV - 1, 2 do
+  local body, id, apart, stored = ARGV[i + 1], ARGV[i], nil, false
   local offset = format('%.0f', top + 1)
-  if ARGV[i] ~= '0' then
-    key = key + 1
-    id = KEYS[key]
-    apart = ARGV[i] == '2' and id:sub(#hash + 2) or nil
-    stored = call('SET', id, offset .. ':' .. epoch, 'NX', 'GET', 'PX', ARGV[10])
+  if id == '' then
+    id = nil
+  else
+    if id:byte() == 43 then  -- '+'
+      id = id:sub(2)
+      apart = id
+    end
+    if call('HSETNX', ids, id, offset .. ':' .. epoch) == 0 then
+      stored = call('HGET', ids, id)
+    else
+      stored = call('HGET', old_ids, id)
+      if stored then call('HDEL', ids, id) end
+    end
   end
   if stored then
     answer[#answer + 1] = stored
@@ -120,12 +161,12 @@ for i = 11, #ARGV, 2 do
       -- comes with the first publication, before anything was written. Or the stream is ahead of
       -- the hash, which lost its newest writes while the stream did not: it is of another life, and
       -- goes.
-      if id then call('DEL', id) end
+      if id then call('HDEL', ids, id) end
       if first or not added.err:find('equal or smaller', 1, true) then return added end
       call('DEL', stream)
       call('HDEL', hash, 'a')
       epoch, top, first_top, offset, ancestors = ARGV[3], 0, 0, '1', nil
-      if id then call('SET', id, '1:' .. epoch, 'PX', ARGV[10]) end
+      if id then call('HSET', ids, id, '1:' .. epoch) end
       call('XADD', stream, '1-0', 'b', body, 'k', apart or '')
     end
     top = top + 1
@@ -158,7 +199,7 @@ if first then
     call('PEXPIRE', stream .. ':w', format('%.0f', ttl + ttl / 4))
   end
   call('PUBLISH', ARGV[8], bodies[2] and table.concat(bodies) or bodies[1])
-  if #ARGV == 12 and epoch == ARGV[1] then return top end
+  if #ARGV <= 13 and epoch == ARGV[1] then return top end
 end
 answer[1] = epoch
 return answer

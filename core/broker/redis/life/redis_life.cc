@@ -114,10 +114,11 @@ RedisTails::Life RedisLife::life() const {
 // A node that has not taken part in any life yet has nothing to put back, but it waits with the
 // others: until the life is settled, nobody may publish.
 void RedisLife::on_arrived(const RedisReply& reply) {
-  if (reply.size() != 4) return commands_.reconnect("arriving: " + std::string(reply.text()));
+  if (reply.size() != 5) return commands_.reconnect("arriving: " + std::string(reply.text()));
   number_ = static_cast<std::uint64_t>(reply[0].integer());
   context_.first_true_life = static_cast<std::uint64_t>(reply[1].integer());
   arrival_.id = reply[3].text();
+  context_.clock_ms = static_cast<std::uint64_t>(reply[4].integer());
   arrival_.began_ms = context_.loop.now_ms();
   arrival_.is_return = !life_id_.empty() && (life_id_ != arrival_.id || open_number_ != number_);
   arrival_.result = {};
@@ -216,23 +217,29 @@ void RedisLife::open() {
   open_number_ = context_.life = number_;
   open_first_true_ = context_.first_true_life;
   commands_.open();
-  renew_lease();
+  renew_lease(0);
   timer_.start_repeating(settings_.lease_period_ms);
 }
 
 void RedisLife::on_timer() {
-  if (!commands_.is_arriving()) return renew_lease();
+  if (!commands_.is_arriving()) {
+    // A node that was frozen meanwhile counts as one that has left.
+    const std::uint64_t since_last_ms = context_.loop.now_ms() - renewed_ms_;
+    return renew_lease(std::min(since_last_ms, 2 * settings_.lease_period_ms));
+  }
   if (arrival_.can_retry) return retry_tails(false);
   settle();
 }
 
 // ---- The lease
 
-void RedisLife::renew_lease() {
+void RedisLife::renew_lease(std::uint64_t since_last_ms) {
   RedisCommand command;
-  command.begin(3 + 2 + 6).add("EVAL").add(redis_scripts::kLease).add(2);
+  command.begin(3 + 2 + 8).add("EVAL").add(redis_scripts::kLease).add(2);
   command.add(life_key_).add(nodes_key_).add(life_id_).add(node_);
   command.add(number_).add(context_.first_true_life).add(lease_).add(settings_.lease_renewals);
+  command.add(since_last_ms).add(context_.clock_ms);
+  renewed_ms_ = context_.loop.now_ms();
   (void)commands_.send(command, [this](const RedisReply& reply) { on_lease(reply); });
 }
 
@@ -246,9 +253,10 @@ void RedisLife::on_lease(const RedisReply& reply) {
   }
   lease_ = static_cast<std::uint64_t>(reply[0].integer());
   leased_ms_ = context_.loop.now_ms();
+  context_.clock_ms = static_cast<std::uint64_t>(reply[1].integer());
   context_.positions.note_lease();
   nodes_.clear();
-  for (std::size_t i = 1; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
+  for (std::size_t i = 2; i < reply.size(); ++i) nodes_.emplace_back(reply[i].text());
   context_.counters.leases = nodes_.size();
 }
 

@@ -13,7 +13,7 @@
 // second, by the next number, and so it is also a mark: where a lease is missing, what was written
 // behind it is, too.
 //
-// Eighteen members, as it has to know both lives, the old one and the one that it arrives in.
+// Nineteen members, as it has to know both lives, the old one and the one that it arrives in.
 
 #include <cstdint>
 #include <functional>
@@ -72,7 +72,7 @@ class RedisLife final : public RedisArrival {
   void log_return(std::int64_t state, std::string_view missing) const;
   void open();
   void on_timer();
-  void renew_lease();
+  void renew_lease(std::uint64_t since_last_ms);
   void on_lease(const RedisReply& reply);
 
   RedisContext& context_;
@@ -91,6 +91,7 @@ class RedisLife final : public RedisArrival {
   std::uint64_t number_ = 0;        // of the newest life that this node has heard of
   std::uint64_t lease_ = 0;         // the last one; 0: none
   std::uint64_t leased_ms_ = 0;     // when that was, by the loop's time
+  std::uint64_t renewed_ms_ = 0;    // when it was last asked for another one
   std::vector<std::string> nodes_;  // that had a lease then
   bool has_warned_ = false;
   Timer timer_;  // open: the next lease. Before: asks again whether all is settled

@@ -3,8 +3,8 @@
 // The Lua that nodes run when a Redis has come back, or another has taken its place, before they
 // use it (redis_life.h says what a life and a lease are). Private to core/broker.
 //
-// Two keys. No clock is looked at: neither a step of Redis' time nor one of a node's changes
-// anything.
+// Two keys. No machine's clock is looked at: neither a step of Redis' time nor one of a node's
+// changes anything.
 //
 //   <prefix>:nodes  sorted set   node → its lease
 //   <prefix>:life   hash
@@ -13,6 +13,9 @@
 //     t        the first life whose numbering is trusted: a channel that was last found true in an
 //              older life gets a new epoch when it is touched
 //     b        the newest lease: each renewal is the next number, through all lives
+//     c        the store's clock, ms: for how long nodes have used it. With each renewal a node adds
+//              the time since its last one, by its monotonic clock, divided by how many nodes there
+//              are: so it hardly ever runs faster than time does
 //     end:<n>  of the last lives before this one: `<its id> <the newest lease that this data has of
 //              it>`
 //     is_open  1 when the life is settled, that is, may be used
@@ -60,12 +63,13 @@ namespace chirm::redis_scripts {
 //       and 8 t that it knows  9 so many renewals without one of its own, and a lease is over
 //       10 1 when its lease proves nothing: it has been without Redis for long
 //       11… the nodes that it knows
-// Answers {n, t, 1 unless all is settled, id}.
+// Answers {n, t, 1 unless all is settled, id, c}.
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
 local call, format = redis.call, string.format
-local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b', 'until')
+local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b', 'until', 'c')
 local n, t, newest = tonumber(held[2] or '0'), tonumber(held[3] or '0'), tonumber(held[5] or '0')
+local clock = tonumber(held[7] or '0')
 local id = ARGV[1] .. ARGV[2]
 -- Redis forgets its promotion when an idle backlog is freed: that alone begins no new life.
 if ARGV[2] == '' and held[1] and held[1]:sub(1, #id) == id then id = held[1] end
@@ -86,7 +90,7 @@ if not held[4] or held[6] then
   call('DEL', nodes)
 end
 if not is_another and held[4] == '1' then
-  if is_found then return {n, t, 0, id} end
+  if is_found then return {n, t, 0, id, clock} end
   is_another = true
 end
 if is_another then
@@ -95,7 +99,7 @@ if is_another then
   local known = call('ZRANGEBYSCORE', nodes, format('(%.0f', newest - span), '+inf')
   for _, field in ipairs(call('HKEYS', life)) do
     local of = tonumber(field:match('^end:(%d+)$'))
-    if not of or of <= n - 64 then call('HDEL', life, field) end
+    if field ~= 'c' and (not of or of <= n - 64) then call('HDEL', life, field) end
   end
   call('DEL', nodes)
   if held[1] then
@@ -125,7 +129,7 @@ if lease > 0 then
 end
 call('HDEL', life, 'w:' .. me, 'p:' .. me, 'd:' .. me)
 call('HSET', life, 'a:' .. me, 1)
-return {n, t, 1, id}
+return {n, t, 1, id, clock}
 )lua";
 
 // A node that has compared its channels asks whether it may go on. Whoever asks when nobody is
@@ -195,23 +199,27 @@ return {n, t, state, names}
 //
 // KEYS  1 life  2 nodes
 // ARGV  1 id  2 this node  3 n  4 t  5 its last lease (0: none)  6 so many renewals without one of
-//       its own, and a lease is over
-// Answers {the lease, the nodes that have one …}.
+//       its own, and a lease is over  7 the time since its last renewal (ms)  8 the c that it knows
+// Answers {the lease, c, the nodes that have a lease …}.
 inline constexpr std::string_view kLease = R"lua(
 local life, nodes, format = KEYS[1], KEYS[2], string.format
 local held = redis.call('HMGET', life, 'id', 'n')
 if not held[1] then
-  redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'b', ARGV[5], 'is_open', 1)
+  redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'b', ARGV[5], 'is_open', 1,
+    'c', ARGV[8])
 elseif held[1] ~= ARGV[1] or held[2] ~= ARGV[3] then
   return redis.error_reply('ERR another life has begun')
 end
 local lease = redis.call('HINCRBY', life, 'b', 1)
 redis.call('ZADD', nodes, format('%.0f', lease), ARGV[2])
 -- All renew equally often: so many renewals of each are so much time.
-local span = tonumber(ARGV[6]) * redis.call('ZCARD', nodes)
+local count = redis.call('ZCARD', nodes)
+local span = tonumber(ARGV[6]) * count
 redis.call('ZREMRANGEBYSCORE', nodes, '-inf', format('%.0f', lease - span))
+local clock = redis.call('HINCRBY', life, 'c', math.floor(tonumber(ARGV[7]) / count))
 local answer = redis.call('ZRANGEBYSCORE', nodes, '-inf', '+inf', 'LIMIT', 0, 256)
 table.insert(answer, 1, lease)
+table.insert(answer, 2, clock)
 return answer
 )lua";
 
@@ -274,21 +282,21 @@ return answer
 // not have any more, has expired. It may be repeated, and several nodes may do it at once: what is
 // there already is left alone.
 //
-// KEYS  1 hash  2 stream  3… message ids
+// KEYS  1 hash  2 stream
 // ARGV  1 n  2 t  3 epoch  4 epoch to use if a new one is needed  5 now (Unix ms)
 //       6 time to live (ms, 0: for ever)  7 … of a channel without publications  8 history size
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
 //       when there are none  11 the newest offset that this node knows of  12 1 at the last try
 //       13 the life in which a channel counts as found true of which the store has nothing
-//       14… for each publication a number, 1 if it has a message id + 2 if it was rewritten + 4 if
-//       the body does not say that id, and its body
+//       14 when the message ids' period began  15… for each publication 1 if it was rewritten, else
+//       0, its message id as kPublish gets it, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
-local count, known, is_last = (#ARGV - 13) / 2, tonumber(ARGV[11]), ARGV[12] == '1'
-local meta = call('HMGET', hash, 'e', 'o', 'l', 'a')
+local count, known, is_last = (#ARGV - 14) / 3, tonumber(ARGV[11]), ARGV[12] == '1'
+local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'g')
 local top, life = tonumber(meta[2] or '0'), ARGV[1]
 local has_stream = meta[1] and call('EXISTS', stream) == 1
 -- Nobody has published since: a new epoch now comes before any offset is given a second time.
@@ -325,32 +333,37 @@ if has_stream and first <= top and count > 0 then
 end
 for i = 1, count do
   local offset = format('%.0f', first + i - 1)
-  local body = tonumber(ARGV[12 + 2 * i]) % 4 < 2 and stored[offset .. '-0']
-  if body and body ~= ARGV[13 + 2 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
+  local body = ARGV[12 + 3 * i] == '0' and stored[offset .. '-0']
+  if body and body ~= ARGV[14 + 3 * i] and call('HEXISTS', stream .. ':w', offset) == 0 then
     call('HSET', hash, 'e', ARGV[4], 'l', life)
     call('HDEL', hash, 'a')
     return -3
   end
 end
 
-local added, key = 0, 2
+local added, ids = 0, nil
 for i = 1, count do
-  local offset, kind = first + i - 1, tonumber(ARGV[12 + 2 * i])
-  local has_id = kind % 2 == 1
-  if has_id then key = key + 1 end
+  local offset, id, body = first + i - 1, ARGV[13 + 3 * i], ARGV[14 + 3 * i]
   if offset > top then
-    local text = format('%.0f', offset)
-    if kind >= 4 then
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[13 + 2 * i],
-        'k', KEYS[key]:sub(#hash + 2))
+    local text, apart = format('%.0f', offset), id:match('^%+(.*)$')
+    if apart then
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', body, 'k', apart)
     else
-      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', ARGV[13 + 2 * i])
+      call('XADD', stream, 'MAXLEN', '~', ARGV[8], text .. '-0', 'b', body)
     end
-    if has_id then call('SET', KEYS[key], text .. ':' .. epoch, 'PX', ARGV[9]) end
+    if id ~= '' then
+      ids = hash .. ':i'
+      call('HSET', ids, apart or id, text .. ':' .. epoch)
+    end
     -- So that a node that does not know of it sees why its own is another one.
-    if kind % 4 >= 2 then call('HSET', stream .. ':w', text, ARGV[13 + 2 * i]) end
+    if ARGV[12 + 3 * i] == '1' then call('HSET', stream .. ':w', text, body) end
     added = added + 1
   end
+end
+if ids then
+  -- Older ids that are there stay for a period more: what is remembered for too long does no harm.
+  if tonumber(ARGV[14]) > tonumber(meta[5] or '-1') then call('HSET', hash, 'g', ARGV[14]) end
+  call('PEXPIRE', ids, format('%.0f', 2 * tonumber(ARGV[9]) + 86400000))
 end
 top = math.max(top, first + count - 1)
 -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.

@@ -182,23 +182,20 @@ void RedisTails::write_piece(const Gap& gap, const Position& known,
                              const std::vector<Publication>& publications) {
   const BrokerSettings& settings = context_.settings;
   const std::vector<Id> ids = ids_of(gap.channel, publications);
-  const auto id_count = static_cast<std::size_t>(
-      std::ranges::count_if(ids, [](const Id& one) { return !one.key.empty(); }));
-  command_.begin(3 + 2 + id_count + 13 + 2 * publications.size());
-  command_.add("EVAL").add(redis_scripts::kPutBack).add(2 + id_count);
+  command_.begin(3 + 2 + 14 + 3 * publications.size());
+  command_.add("EVAL").add(redis_scripts::kPutBack).add(2);
   add_channel_keys(command_, context_, gap.channel);
-  for (const Id& one : ids) {
-    if (!one.key.empty()) add_id_key(command_, context_, gap.channel, one.key);
-  }
   command_.add(life_.number).add(life_.first_true).add(known.epoch).add(gap.new_epoch);
   command_.add(static_cast<std::uint64_t>(context_.loop.unix_ms()));
   command_.add(settings.history_ttl_ms).add(BrokerSettings::kNumberingMs);
   command_.add(settings.history_size).add(settings.idempotency_ttl_ms);
   command_.add(publications.empty() ? known.offset + 1 : publications.front().offset);
   command_.add(known.offset).add(is_last_ ? "1" : "0").add(life_.is_known ? life_.number : 0);
+  command_.add(settings.idempotency_ttl_ms == 0 ? 0 : message_ids_period_ms(context_));
   for (std::size_t i = 0; i < publications.size(); ++i) {
     const Id& id = ids[i];
-    command_.add((id.key.empty() ? 0U : id.is_apart ? 5U : 1U) + (id.is_rewritten ? 2U : 0U));
+    command_.add(id.is_rewritten ? "1" : "0");
+    command_.add_joined({id.is_apart && !id.key.empty() ? "+" : "", id.key});
     command_.add(publications[i].body);
   }
 }

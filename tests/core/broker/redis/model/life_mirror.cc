@@ -67,7 +67,7 @@ void arrive(Turn& turn, std::size_t index) {
   }
   const Answer& answer = turn.ask(turn.protocol.arrive(turn.world, node));
   if (!turn.is_heard) return lose_links(node);
-  if (answer.size() != 4) return reconnect(node);
+  if (answer.size() < 4) return reconnect(node);
   node.number = static_cast<std::uint64_t>(answer[0].integer);
   node.first_true = static_cast<std::uint64_t>(answer[1].integer);
   node.arrival_id = answer[3].text;
@@ -172,14 +172,15 @@ void put_back(Turn& turn, std::size_t index) {
   const std::uint64_t from = node.gap_since == 0 ? 0 : node.gap_since - 1;
   const std::uint64_t first = std::max(from + 1, node.tail.first());
   const std::string new_epoch = turn.new_epoch();
-  std::vector<std::string> pairs;
+  std::vector<std::string> publications;
   std::string list;
   for (std::uint64_t offset = first; offset <= node.tail.top.offset; ++offset) {
-    pairs.push_back("0");
-    pairs.push_back(text_of(node.tail.at(offset)));
-    list += " " + pairs.back();
+    for (std::string& word : turn.protocol.put_back(node.tail.at(offset))) {
+      publications.push_back(std::move(word));
+    }
+    list += " " + publications.back();
   }
-  const std::uint64_t at = pairs.empty() ? known.offset + 1 : first;
+  const std::uint64_t at = publications.empty() ? known.offset + 1 : first;
   Call call{turn.protocol.scripts().put_back, 2, {kHashKey, kStreamKey}, turn.world.time_s};
   for (const std::string& word :
        {std::to_string(node.number), std::to_string(node.first_true), known.epoch, new_epoch,
@@ -188,7 +189,7 @@ void put_back(Turn& turn, std::size_t index) {
     call.words.push_back(word);
   }
   for (const std::string& word : turn.protocol.last_try(node, known)) call.words.push_back(word);
-  call.words.insert(call.words.end(), pairs.begin(), pairs.end());
+  call.words.insert(call.words.end(), publications.begin(), publications.end());
   const Answer& answer = turn.ask(call);
   if (!turn.is_heard) return lose_links(node);
   turn.tell("puts back from " + known.epoch + ":" + std::to_string(at) +
@@ -235,7 +236,9 @@ void renew_lease(Turn& turn, std::size_t index) {
   }
   node.lease = static_cast<std::uint64_t>(answer[0].integer);
   node.nodes.clear();
-  for (std::size_t i = 1; i < answer.size(); ++i) node.nodes.push_back(answer[i].text);
+  for (std::size_t i = turn.protocol.lease_words(); i < answer.size(); ++i) {
+    node.nodes.push_back(answer[i].text);
+  }
   turn.tell("has lease " + std::to_string(node.lease));
 }
 

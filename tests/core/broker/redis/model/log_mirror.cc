@@ -139,9 +139,10 @@ void publish(Turn& turn, std::size_t index) {
   Call call{turn.protocol.scripts().publish, 2, {kHashKey, kStreamKey}, world.time_s};
   add_known(turn, node, call);
   for (const std::string& word : {std::string("0"), std::string("room"), std::string("1000"),
-                                  std::string("0"), std::string("0"), text_of(body)}) {
+                                  std::string("0")}) {
     call.words.push_back(word);
   }
+  for (std::string& word : turn.protocol.published(body)) call.words.push_back(std::move(word));
   const Answer& answer = turn.ask(call);
   if (is_of_another_life(answer)) {
     turn.tell(text_of(body) + " is refused: " + answer.text);

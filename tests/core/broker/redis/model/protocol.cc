@@ -90,7 +90,8 @@ Call CountedLeases::lease(const World&, const Node& node) const {
   return {scripts().lease,
           2,
           {kLifeKey, kNodesKey, node.life_id, node.name, std::to_string(node.number),
-           std::to_string(node.first_true), std::to_string(node.lease), std::to_string(kRenewals)},
+           std::to_string(node.first_true), std::to_string(node.lease), std::to_string(kRenewals),
+           "0", "0"},
           0};
 }
 
@@ -107,7 +108,13 @@ std::vector<std::string> CountedLeases::known(const Position& known, std::uint64
 std::vector<std::string> CountedLeases::last_try(const Node& node, const Position& known) const {
   const bool is_known = node.first_true <= node.open_first_true;
   return {std::to_string(known.offset), node.is_last ? "1" : "0",
-          is_known ? std::to_string(node.number) : "0"};
+          is_known ? std::to_string(node.number) : "0", "0"};
+}
+
+std::vector<std::string> CountedLeases::published(Body body) const { return {"", text_of(body)}; }
+
+std::vector<std::string> CountedLeases::put_back(Body body) const {
+  return {"0", "", text_of(body)};
 }
 
 bool CountedLeases::is_settled(const StoreView& store) const { return says(store, "is_open", "1"); }
@@ -170,6 +177,10 @@ std::vector<std::string> TimedLeases::known(const Position& known, std::uint64_t
 std::vector<std::string> TimedLeases::last_try(const Node& node, const Position&) const {
   return {node.is_last ? "1" : "0"};
 }
+
+std::vector<std::string> TimedLeases::published(Body body) const { return {"0", text_of(body)}; }
+
+std::vector<std::string> TimedLeases::put_back(Body body) const { return {"0", text_of(body)}; }
 
 bool TimedLeases::is_settled(const StoreView& store) const { return says(store, "until", "0"); }
 

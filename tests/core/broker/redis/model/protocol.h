@@ -40,6 +40,11 @@ class Protocol {
                                          const std::string& new_epoch) const = 0;
   // What says, when something is put back, whether it is for the last time (and what else differs).
   virtual std::vector<std::string> last_try(const Node& node, const Position& known) const = 0;
+  // A publication without a message id, as it is published and as it is put back.
+  virtual std::vector<std::string> published(Body body) const = 0;
+  virtual std::vector<std::string> put_back(Body body) const = 0;
+  // So many words stand in front of the nodes' names in the answer to a renewal.
+  virtual std::size_t lease_words() const = 0;
   // Whether it does not fit when a node knows that there was more, and nobody holds that; and
   // whether what is tried after the life was settled is tried in that one.
   virtual bool is_strict() const = 0;
@@ -60,6 +65,9 @@ class CountedLeases final : public Protocol {
   std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
                                  const std::string& new_epoch) const override;
   std::vector<std::string> last_try(const Node& node, const Position& known) const override;
+  std::vector<std::string> published(Body body) const override;
+  std::vector<std::string> put_back(Body body) const override;
+  std::size_t lease_words() const override { return 2; }
   bool is_strict() const override { return true; }
   bool tells_life() const override { return true; }
   bool is_settled(const StoreView& store) const override;
@@ -78,6 +86,9 @@ class TimedLeases final : public Protocol {
   std::vector<std::string> known(const Position& known, std::uint64_t first, Body newest,
                                  const std::string& new_epoch) const override;
   std::vector<std::string> last_try(const Node& node, const Position& known) const override;
+  std::vector<std::string> published(Body body) const override;
+  std::vector<std::string> put_back(Body body) const override;
+  std::size_t lease_words() const override { return 1; }
   bool is_strict() const override { return false; }
   bool tells_life() const override { return false; }
   bool is_settled(const StoreView& store) const override;
