@@ -231,7 +231,7 @@ void add_store(Settings& settings, ChirmdOptions& options) {
   add_seconds(settings, "history-ttl", std::uint64_t{1} << 40, options.broker.history_ttl_ms,
               "How long a silent channel's publications are kept");
   add_seconds(settings, "idempotency-ttl", 86'400, options.broker.idempotency_ttl_ms,
-              "How long a repeated message id is recognised");
+              "How long, at least, a repeated message id is recognised");
   add_seconds(settings, "hold", 3600, options.broker.hold_ms,
               "How long commands wait while Redis is away, before they fail");
 }

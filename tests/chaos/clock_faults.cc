@@ -41,10 +41,10 @@ Task<bool> step_node_clock(Injection& injection) {
   co_return co_await arena.pause(testing::SteppedClock::kNoticedMs);
 }
 
-// By less than message ids and histories are kept for: nothing may come of it.
+// By more than message ids are kept for, and by less than histories are: nothing may come of it.
 Task<bool> step_redis_clock(Injection& injection) {
   Arena& arena = injection.arena;
-  const std::int64_t step = random_step(injection.random, 60, 240);
+  const std::int64_t step = random_step(injection.random, 60, 7200);
   const std::uint64_t lasts_ms = injection.random_ms(1000, 4000);
   injection.record.what = text_of(step, lasts_ms);
   arena.redis_clock().set(step);

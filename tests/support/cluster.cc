@@ -100,6 +100,10 @@ std::vector<Cluster::Log> Cluster::logs() const {
                     node.earlier_log + node.process->errors()});
   }
   if (!options_.is_single) logs.push_back({"nginx", content(directory_.path() + "/error.log")});
+  for (const RedisServer* redis : {redis_.get(), replica_.get()}) {
+    if (redis != nullptr) logs.push_back({"redis-" + std::to_string(redis->port()), redis->log()});
+  }
+  if (sentinel_) logs.push_back({"sentinel", sentinel_->log()});
   return logs;
 }
 

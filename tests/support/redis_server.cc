@@ -6,12 +6,16 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "core/base/check.h"
@@ -97,33 +101,41 @@ void RedisServer::start(const std::vector<std::string>& more) {
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
-  std::array<int, 2> log{};
-  CHIRM_CHECK(pipe2(log.data(), O_CLOEXEC) == 0);
+  const std::size_t log_begin = log().size();
+  const int log_fd =
+      open(log_path().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  CHIRM_CHECK(log_fd >= 0, log_path());
+  const int watch_fd = inotify_init1(IN_CLOEXEC);
+  CHIRM_CHECK(inotify_add_watch(watch_fd, log_path().c_str(), IN_MODIFY) >= 0, log_path());
   pid_ = fork();
   CHIRM_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that crashes leaves nothing behind
-    dup2(log[1], STDOUT_FILENO);
-    dup2(log[1], STDERR_FILENO);
+    dup2(log_fd, STDOUT_FILENO);
+    dup2(log_fd, STDERR_FILENO);
     for (std::string& variable : options_.environment) putenv(variable.data());
     execvp(argv[0], argv.data());
     _exit(127);
   }
-  close(log[1]);
-  log_fd_ = log[0];
-  wait_until_ready(log_fd_);
+  close(log_fd);
+  wait_until_ready(log_begin, watch_fd);
+  close(watch_fd);
 }
 
-// Redis says so in its log.
-void RedisServer::wait_until_ready(int log_fd) {
-  std::string log;
-  pollfd readable{.fd = log_fd, .events = POLLIN, .revents = 0};
-  while (log.find("The server is now ready to accept connections at") == std::string::npos) {
-    std::array<char, 4096> buffer{};
-    CHIRM_CHECK(poll(&readable, 1, kStartDeadlineMs) == 1, "redis-server does not start:", log);
-    const ssize_t bytes = read(log_fd, buffer.data(), buffer.size());
-    CHIRM_CHECK(bytes > 0, "redis-server does not start:", log);
-    log.append(buffer.data(), static_cast<std::size_t>(bytes));
+std::string RedisServer::log() const {
+  std::ifstream file(log_path(), std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Redis says so in its log. `watch_fd` tells when something is written there.
+void RedisServer::wait_until_ready(std::size_t log_begin, int watch_fd) {
+  pollfd changed{.fd = watch_fd, .events = POLLIN, .revents = 0};
+  while (log().find("The server is now ready to accept connections at", log_begin) ==
+         std::string::npos) {
+    CHIRM_CHECK(death().empty(), death(), log());
+    CHIRM_CHECK(poll(&changed, 1, kStartDeadlineMs) == 1, "redis-server does not start:", log());
+    alignas(inotify_event) std::array<char, 4096> events{};
+    CHIRM_CHECK(read(watch_fd, events.data(), events.size()) > 0);
   }
 }
 
@@ -142,7 +154,6 @@ void RedisServer::kill() {
   ::kill(pid_, SIGKILL);
   waitpid(pid_, nullptr, 0);
   pid_ = -1;
-  close(log_fd_);
   if (blocker_fd_ >= 0) close(std::exchange(blocker_fd_, -1));
 }
 

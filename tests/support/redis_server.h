@@ -48,6 +48,8 @@ class RedisServer {
   std::uint16_t port() const { return port_ ? port_->number() : 0; }
   // Where its data is.
   const std::string& directory() const { return directory_.path(); }
+  // What all its processes have written.
+  std::string log() const;
 
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.
@@ -58,16 +60,17 @@ class RedisServer {
   void block_with_a_script();
 
  private:
-  void wait_until_ready(int log_fd);
+  std::string log_path() const { return log_directory_.path() + "/log"; }
+  void wait_until_ready(std::size_t log_begin, int watch_fd);
   // What to say when it has ended by itself, else "".
   std::string death() const;
 
   Options options_;
   const TempDirectory directory_;
+  const TempDirectory log_directory_;  // it is no data
   std::optional<ReservedPort> port_;
   pid_t pid_ = -1;
   int blocker_fd_ = -1;  // the connection that runs the endless script
-  int log_fd_ = -1;      // the server's log; it stays open so that the server can write to it
   const DeathWatch watch_{[this] { return death(); }};
 };
 

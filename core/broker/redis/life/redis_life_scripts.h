@@ -13,9 +13,9 @@
 //     t        the first life whose numbering is trusted: a channel that was last found true in an
 //              older life gets a new epoch when it is touched
 //     b        the newest lease: each renewal is the next number, through all lives
-//     c        the store's clock, ms: for how long nodes have used it. With each renewal a node adds
-//              the time since its last one, by its monotonic clock, divided by how many nodes there
-//              are: so it hardly ever runs faster than time does
+//     c        the store's clock, ms: for how long nodes have used it. With each renewal a node
+//              adds the time since its last one, by its monotonic clock, divided by how many nodes
+//              there are: so it hardly ever runs faster than time does
 //     end:<n>  of the last lives before this one: `<its id> <the newest lease that this data has of
 //              it>`
 //     is_open  1 when the life is settled, that is, may be used

@@ -138,8 +138,8 @@ void publish(Turn& turn, std::size_t index) {
   const Position known = known_position(node);
   Call call{turn.protocol.scripts().publish, 2, {kHashKey, kStreamKey}, world.time_s};
   add_known(turn, node, call);
-  for (const std::string& word : {std::string("0"), std::string("room"), std::string("1000"),
-                                  std::string("0")}) {
+  for (const std::string& word :
+       {std::string("0"), std::string("room"), std::string("1000"), std::string("0")}) {
     call.words.push_back(word);
   }
   for (std::string& word : turn.protocol.published(body)) call.words.push_back(std::move(word));
