@@ -12,6 +12,7 @@
 #include "tests/chaos/api_traffic.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
+#include "tests/support/sqlite_backup.h"
 
 namespace chirm::chaos {
 
@@ -47,11 +48,13 @@ constexpr const char* kEditorToken =
 using Clocks = std::vector<std::unique_ptr<testing::SteppedClock>>;
 
 // Makes the clocks of the nodes and of Redis, where these can be stepped.
-Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
+Cluster::Options cluster_options(const Settings& settings, const std::string& store_path,
+                                 Clocks& clocks) {
   Cluster::Options options;
   options.nodes = settings.nodes;
-  options.has_relays = !settings.has_sentinel;
-  options.has_sentinel = settings.has_sentinel;
+  options.is_single = settings.store == Store::kFile;
+  options.has_relays = settings.store == Store::kRedis;
+  options.has_sentinel = settings.store == Store::kSentinel;
   options.worker_shutdown_timeout = "3s";
   options.chirmd = settings.programs + "/chirmd";
   options.wrapper = words(settings.wrapper);
@@ -72,6 +75,9 @@ Cluster::Options cluster_options(const Settings& settings, Clocks& clocks) {
                               "5",
                               "--tail-bytes-max",
                               "1048576"};
+  if (options.is_single) {
+    options.chirmd_arguments.insert(options.chirmd_arguments.end(), {"--store", store_path});
+  }
   if (settings.history_ttl_s != 0) {
     options.chirmd_arguments.insert(options.chirmd_arguments.end(),
                                     {"--history-ttl", std::to_string(settings.history_ttl_s)});
@@ -105,7 +111,8 @@ Arena::Arena(const Settings& settings)
       totals_(settings.nodes),
       suspended_(settings.nodes),
       taken_(settings.nodes),
-      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings, clocks_))) {}
+      cluster_(std::make_unique<Cluster>(loop_, cluster_options(settings, store_path(), clocks_))) {
+}
 
 Arena::~Arena() = default;
 
@@ -319,6 +326,14 @@ void Arena::suspend_node(std::size_t node) {
 void Arena::resume_node(std::size_t node) {
   cluster_->node(node).send_signal(SIGCONT);
   suspended_[node] = false;
+}
+
+void Arena::copy_store() {
+  if (settings_.store == Store::kSentinel) return;
+  copies_.take([this](const std::string& directory) {
+    if (settings_.store == Store::kRedis) return copy_redis(redis(), directory);
+    testing::back_up(store_path(), directory + "/copy.db");
+  });
 }
 
 void Arena::keep_logs(const std::string& directory) {

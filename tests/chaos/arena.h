@@ -19,9 +19,9 @@
 #include "core/base/task.h"
 #include "core/loop/loop.h"
 #include "core/loop/signal_watcher.h"
+#include "tests/chaos/copies.h"
 #include "tests/chaos/load_journal.h"
 #include "tests/chaos/metric_totals.h"
-#include "tests/chaos/redis_copies.h"
 #include "tests/chaos/settings.h"
 #include "tests/support/cluster.h"
 #include "tests/support/loop_runner.h"
@@ -120,7 +120,11 @@ class Arena {
   client::Options editor_options() const;
   testing::Cluster& cluster() { return *cluster_; }
   testing::RedisServer& redis() { return cluster_->redis(); }
-  RedisCopies& copies() { return copies_; }
+  // Of one Redis, or of the file.
+  const Copies& copies() const { return copies_; }
+  void copy_store();
+  // With Store::kFile.
+  std::string store_path() const { return directory_.path() + "/rooms.db"; }
   // With Settings::faketime.
   testing::SteppedClock& clock(std::size_t node) { return *clocks_[node]; }
   testing::SteppedClock& redis_clock() { return *clocks_.back(); }
@@ -155,7 +159,7 @@ class Arena {
   std::vector<bool> taken_;      // by node
   std::list<Pause*> pauses_;     // of tasks that are suspended, which own them
   std::vector<std::string> troubles_;
-  RedisCopies copies_;
+  Copies copies_;
   std::vector<std::unique_ptr<testing::SteppedClock>> clocks_;  // of the nodes, and of Redis
   std::unique_ptr<testing::Cluster> cluster_;
   std::unique_ptr<testing::Process> load_;

@@ -119,7 +119,7 @@ Task<bool> inject_later(Injection& injection, const Fault& fault, std::uint64_t 
 
 void Director::inject(const std::vector<const Fault*>& faults) {
   arena_->revive_nodes();
-  if (!settings_.has_sentinel) arena_->copies().take(arena_->redis());
+  arena_->copy_store();
   std::string names;
   std::deque<Injection> injections;
   TaskScope scope;

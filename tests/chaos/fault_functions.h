@@ -24,6 +24,12 @@ Task<bool> restore_redis(Injection& injection);
 Task<bool> fail_over(Injection& injection);
 Task<bool> fail_over_as_planned(Injection& injection);
 
+// file_faults.cc
+Task<bool> restore_file(Injection& injection);
+Task<bool> lose_wal(Injection& injection);
+Task<bool> replace_file(Injection& injection);
+Task<bool> move_file(Injection& injection);
+
 // network_faults.cc
 Task<bool> delay_redis(Injection& injection);
 Task<bool> partition_redis(Injection& injection);

@@ -12,16 +12,18 @@
 
 namespace chirm::chaos {
 
-// What a fault needs.
-enum class Needs : std::uint8_t {
-  kNothing,
-  kPlainRedis,  // one Redis, with a relay between it and each node
-  kSentinel,
-};
+// With which stores a fault is possible, as bits.
+namespace stores {
+inline constexpr unsigned kRedis = 1;  // one, with a relay between it and each node
+inline constexpr unsigned kSentinel = 2;
+inline constexpr unsigned kFile = 4;
+inline constexpr unsigned kCluster = kRedis | kSentinel;  // with nginx
+inline constexpr unsigned kAny = kCluster | kFile;
+}  // namespace stores
 
 // What a fault has for itself, as bits.
 namespace uses {
-inline constexpr unsigned kNode = 1;  // one, but there is always one that no fault has
+inline constexpr unsigned kNode = 1;  // one; of several at once, there is one that none has
 inline constexpr unsigned kAllNodes = 2;
 inline constexpr unsigned kRedis = 4;
 inline constexpr unsigned kNginx = 8;
@@ -36,7 +38,7 @@ struct Fault {
   Task<bool> (*inject)(Injection& injection);
   unsigned uses = 0;
   FaultKind kind = {};
-  Needs needs = Needs::kNothing;
+  unsigned stores = stores::kAny;
 };
 
 // The one that needs enter_lossy_network().
@@ -46,8 +48,8 @@ inline constexpr std::string_view kStepNodeClock = "step-node-clock";
 inline constexpr std::string_view kStepRedisClock = "step-redis-clock";
 
 std::span<const Fault> all_faults();
-// Whether it can be injected with, or without, a Sentinel.
-bool is_possible(const Fault& fault, bool has_sentinel);
+// Whether it can be injected into such a store.
+bool is_possible(const Fault& fault, Store store);
 // Whether it can be injected together with those, on so many nodes.
 bool is_compatible(const Fault& fault, std::span<const Fault* const> others, std::size_t nodes);
 // nullptr when there is none of that name.

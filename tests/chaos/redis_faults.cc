@@ -78,8 +78,8 @@ Task<bool> restore_redis(Injection& injection) {
                           std::to_string(arena.copies().age_s()) + " s before";
   const double before = signs_of_loss(arena);
   arena.redis().kill();
-  arena.copies().restore(arena.redis(),
-                         is_log ? RedisCopies::Kind::kLog : RedisCopies::Kind::kSnapshot);
+  restore_redis_copy(arena.redis(), arena.copies().oldest(),
+                     is_log ? RedisCopy::kLog : RedisCopy::kSnapshot);
   co_return co_await expect_signs_of_loss(injection, before);
 }
 

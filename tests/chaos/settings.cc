@@ -13,7 +13,7 @@ namespace chirm::chaos {
 namespace {
 
 constexpr const char* kIntroduction =
-    "Runs a cluster of real processes (Redis with an append-only file, chirmd, nginx) under load,\n"
+    "Runs real processes (Redis with an append-only file, chirmd, nginx) under load,\n"
     "breaks something, or several things at once, every few seconds, and judges: was anything that "
     "was acked lost, stored\n"
     "twice, delivered twice or out of order, or presented as recovered when it was not? And did\n"
@@ -50,8 +50,15 @@ void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--faults", settings.faults, "Which, separated by commas [all]")
       ->option_text("NAMES")
       ->delimiter(',');
-  app.add_flag("--sentinel", settings.has_sentinel,
-               "Redis has a replica and a Sentinel; other faults are possible then");
+  const auto store = [&](const char* name, Store kind, const char* help) {
+    return app.add_flag_callback(
+        name, [&settings, kind] { settings.store = kind; }, help);
+  };
+  store("--sentinel", Store::kSentinel,
+        "Redis has a replica and a Sentinel; other faults are possible then")
+      ->excludes(store("--file", Store::kFile,
+                       "One node with a file (--store), without Redis and nginx; other faults are\n"
+                       "possible then"));
   app.add_option("--seed", settings.seed, "Repeats a sequence of faults [1]")->option_text("N");
   app.add_flag("--no-api", settings.has_no_api,
                "Nothing is published through the server API, for a --wrapper that stops it");
@@ -105,12 +112,15 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
     return complain(error.what());
   }
   if (wants_list) return list();
+  if (settings.store == Store::kFile) settings.nodes = 1;
   for (const std::string& name : settings.faults) {
     const Fault* const fault = find_fault(name);
     if (fault == nullptr) return complain("--faults: no fault is called " + name);
-    if (!is_possible(*fault, settings.has_sentinel)) {
-      return complain(std::string("--faults: ") + name + " is only possible " +
-                      (settings.has_sentinel ? "without" : "with") + " --sentinel");
+    if (!is_possible(*fault, settings.store)) {
+      return complain(std::string("--faults: ") + name + " is not possible with " +
+                      (settings.store == Store::kSentinel ? "--sentinel"
+                       : settings.store == Store::kFile   ? "--file"
+                                                          : "neither --sentinel nor --file"));
     }
   }
   // Histories that are kept for seconds lapse at once when Redis' clock is set by minutes.
@@ -120,7 +130,7 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
   if (settings.faults.empty()) {
     for (const Fault& fault : all_faults()) {
       if (settings.history_ttl_s != 0 && fault.name == kStepRedisClock) continue;
-      if (is_possible(fault, settings.has_sentinel)) settings.faults.emplace_back(fault.name);
+      if (is_possible(fault, settings.store)) settings.faults.emplace_back(fault.name);
     }
   }
   if (settings.programs.empty()) {

@@ -13,6 +13,13 @@
 
 namespace chirm::chaos {
 
+// Where the messages are.
+enum class Store : std::uint8_t {
+  kRedis,     // with an append-only file
+  kSentinel,  // Redis with a replica and a Sentinel
+  kFile,      // of a single node
+};
+
 struct Settings {
   std::uint32_t nodes = 3;
   std::uint32_t clients = 600;
@@ -24,7 +31,7 @@ struct Settings {
   bool is_once = false;       // each fault once, instead of for a time
   std::uint64_t seed = 1;
   std::vector<std::string> faults;  // names
-  bool has_sentinel = false;        // Redis has a replica and a Sentinel
+  Store store = Store::kRedis;
   double churn = 1;                 // clients a second that lose or close their connection
   bool has_no_api = false;          // nothing is published through the server API
   std::uint32_t history_ttl_s = 0;  // of the nodes; every third room is silent for longer. 0: never

@@ -2,10 +2,11 @@
 #pragma once
 // Copies a database while it is used.
 
-#include <gtest/gtest.h>
 #include <sqlite3.h>
 
 #include <string>
+
+#include "core/base/check.h"
 
 namespace chirm::testing {
 
@@ -13,12 +14,12 @@ namespace chirm::testing {
 inline void back_up(const std::string& from, const std::string& to) {
   sqlite3* source = nullptr;
   sqlite3* target = nullptr;
-  ASSERT_EQ(sqlite3_open(from.c_str(), &source), SQLITE_OK);
-  ASSERT_EQ(sqlite3_open(to.c_str(), &target), SQLITE_OK);
+  CHIRM_CHECK(sqlite3_open(from.c_str(), &source) == SQLITE_OK, from);
+  CHIRM_CHECK(sqlite3_open(to.c_str(), &target) == SQLITE_OK, to);
   sqlite3_backup* backup = sqlite3_backup_init(target, "main", source, "main");
-  ASSERT_NE(backup, nullptr) << sqlite3_errmsg(target);
-  EXPECT_EQ(sqlite3_backup_step(backup, -1), SQLITE_DONE);
-  EXPECT_EQ(sqlite3_backup_finish(backup), SQLITE_OK);
+  CHIRM_CHECK(backup != nullptr, sqlite3_errmsg(target));
+  CHIRM_CHECK(sqlite3_backup_step(backup, -1) == SQLITE_DONE, sqlite3_errmsg(target));
+  CHIRM_CHECK(sqlite3_backup_finish(backup) == SQLITE_OK, sqlite3_errmsg(target));
   sqlite3_close(target);
   sqlite3_close(source);
 }

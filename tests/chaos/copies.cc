@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "tests/chaos/redis_copies.h"
+#include "tests/chaos/copies.h"
 
 #include <filesystem>
 
@@ -18,31 +18,34 @@ std::uint64_t time_us() { return Loop::clock_ns() / 1000; }
 
 }  // namespace
 
-void RedisCopies::take(const testing::RedisServer& redis) {
+void Copies::take(const std::function<void(const std::string& directory)>& copy) {
   const std::string path = directory_.path() + '/' + std::to_string(count_++);
   fs::create_directory(path);
-  (void)redis.command({"SAVE"});
-  fs::copy(redis.directory() + kSnapshot, path + kSnapshot);
-  // Redis may be writing: a torn end of the file is cut off when it is loaded.
-  fs::copy(redis.directory() + kLogs, path + kLogs);
+  copy(path);
   taken_.push_back({path, time_us()});
   if (taken_.size() <= kCopiesMax) return;
   fs::remove_all(taken_.front().path);
   taken_.pop_front();
 }
 
-std::uint64_t RedisCopies::age_s() const { return (time_us() - taken_.front().at_us) / 1'000'000; }
+std::uint64_t Copies::age_s() const { return (time_us() - taken_.front().at_us) / 1'000'000; }
 
-void RedisCopies::restore(testing::RedisServer& redis, Kind kind) const {
-  const std::string& copy = taken_.front().path;
+void copy_redis(const testing::RedisServer& redis, const std::string& directory) {
+  (void)redis.command({"SAVE"});
+  fs::copy(redis.directory() + kSnapshot, directory + kSnapshot);
+  // Redis may be writing: a torn end of the file is cut off when it is loaded.
+  fs::copy(redis.directory() + kLogs, directory + kLogs);
+}
+
+void restore_redis_copy(testing::RedisServer& redis, const std::string& directory, RedisCopy kind) {
   fs::remove_all(redis.directory() + kLogs);
   fs::remove(redis.directory() + kSnapshot);
-  if (kind == Kind::kLog) {
-    fs::copy(copy + kLogs, redis.directory() + kLogs);
+  if (kind == RedisCopy::kLog) {
+    fs::copy(directory + kLogs, redis.directory() + kLogs);
     return redis.start();
   }
   // Where there are to be append-only files it does not look at this one.
-  fs::copy(copy + kSnapshot, redis.directory() + kSnapshot);
+  fs::copy(directory + kSnapshot, redis.directory() + kSnapshot);
   redis.start({"--appendonly", "no"});
   (void)redis.command({"CONFIG", "SET", "appendonly", "yes"});
 }
