@@ -109,6 +109,55 @@ redis() {
   print_row '3 nodes' redis chirmd
 }
 
+# start_replica: of the Redis at redis_port; both write each command to their files before they answer.
+start_replica() {
+  local master=$redis_port i
+  choose_port
+  mkdir -p "$results/master" "$results/replica"
+  rm -rf "$results"/master/* "$results"/replica/*
+  redis-cli -p "$master" CONFIG SET dir "$results/master" >/dev/null
+  redis-cli -p "$master" CONFIG SET appendfsync always >/dev/null
+  redis-cli -p "$master" CONFIG SET appendonly yes >/dev/null
+  taskset -c "$server_cpu" redis-server --port "$port" --bind 127.0.0.1 --save '' \
+    --appendonly yes --appendfsync always --dir "$results/replica" \
+    --replicaof 127.0.0.1 "$master" --repl-diskless-sync-delay 0 >>"$results/server.log" 2>&1 &
+  pids+=($!)
+  wait_until_open "$port" 'the replica'
+  for ((i = 0; i < 200; i++)); do
+    [[ $(redis-cli -p "$port" ROLE | sed -n 4p) != connected ]] || return 0
+    sleep 0.05
+  done
+  die 1 "the replica on port $port is not in step; its log: $results/server.log"
+}
+
+# replica_case LABEL FLAG …: all runs without and with --ack-replicas 1, by turns, and a row for each.
+replica_case() {
+  local label=$1 run acks
+  shift
+  for ((run = 1; run <= runs; run++)); do
+    for acks in 0 1; do
+      start_redis
+      start_replica
+      start_server chirmd --redis "redis://127.0.0.1:$redis_port" --ack-replicas "$acks"
+      load "$results/$label-$acks-$run.json" --url "ws://127.0.0.1:$port/connection/websocket" "$@"
+      stop_servers
+    done
+  done
+  print_row "without" "$label" 0
+  print_row "with" "$label" 1
+}
+
+# Each publisher is alone in its room, as in store.
+replicas() {
+  columns=('acked k/s' deliveries_per_s 0.001 ''
+    'ack p50 ms' load.ack_us.p50 0.001 ''
+    'ack p99 ms' load.ack_us.p99 0.001 ''
+    'server CPU s' server.cpu_s 1 '')
+  print_heading
+  replica_case 20x200 --clients 20 --rooms 20 --rate 200
+  replica_case 64x4 --clients 64 --rooms 64 --window 256
+}
+
 # store_case LABEL SYNC FLAG …: all runs with a new file each, and a row.
 store_case() {
   local label=$1 sync=$2 run
