@@ -44,8 +44,9 @@ std::string text_of(const redisReply* reply) {
   }
 }
 
-// Frees the context.
-std::string run_on(redisContext* context, const std::vector<std::string>& arguments) {
+// Frees the context. nullopt when the connection was lost before the answer came.
+std::optional<std::string> run_on(redisContext* context,
+                                  const std::vector<std::string>& arguments) {
   CHIRM_CHECK(context != nullptr && context->err == 0);
   std::vector<const char*> argv;
   std::vector<std::size_t> sizes;
@@ -55,8 +56,8 @@ std::string run_on(redisContext* context, const std::vector<std::string>& argume
   }
   auto* reply = static_cast<redisReply*>(
       redisCommandArgv(context, static_cast<int>(argv.size()), argv.data(), sizes.data()));
-  CHIRM_CHECK(reply != nullptr, context->errstr);
-  std::string text = text_of(reply);
+  std::optional<std::string> text;
+  if (reply != nullptr) text = text_of(reply);
   freeReplyObject(reply);
   redisFree(context);
   return text;
@@ -168,12 +169,21 @@ void RedisServer::suspend() { CHIRM_CHECK(::kill(pid_, SIGSTOP) == 0); }
 
 void RedisServer::resume() { CHIRM_CHECK(::kill(pid_, SIGCONT) == 0); }
 
-std::string RedisServer::command(const std::vector<std::string>& arguments) const {
+std::optional<std::string> RedisServer::try_command(
+    const std::vector<std::string>& arguments) const {
   return run_on(redisConnectUnix(socket_path().c_str()), arguments);
 }
 
+std::string RedisServer::command(const std::vector<std::string>& arguments) const {
+  const auto answer = try_command(arguments);
+  CHIRM_CHECK(answer.has_value(), arguments[0], "was not answered");
+  return *answer;
+}
+
 std::string redis_command_over_tcp(std::uint16_t port, const std::vector<std::string>& arguments) {
-  return run_on(redisConnect("127.0.0.1", port), arguments);
+  const auto answer = run_on(redisConnect("127.0.0.1", port), arguments);
+  CHIRM_CHECK(answer.has_value(), arguments[0], "was not answered");
+  return *answer;
 }
 
 bool RedisServer::answers(int patience_ms) const {

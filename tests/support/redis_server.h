@@ -54,6 +54,9 @@ class RedisServer {
   // Runs one command on a connection of its own and waits for the answer. Arrays are joined with
   // spaces, errors are their text.
   std::string command(const std::vector<std::string>& arguments) const;
+  // The same. nullopt when the connection is lost before the answer comes, as Sentinels end all
+  // connections of a server that they promote or make a replica.
+  std::optional<std::string> try_command(const std::vector<std::string>& arguments) const;
   // Whether it answers a PING in that time.
   bool answers(int patience_ms) const;
   // Runs a script that does not end by itself, until Redis answers BUSY; SCRIPT KILL ends it.
