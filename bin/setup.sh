@@ -66,7 +66,9 @@ need_for_building() {
   need_header libncurses-dev curses.h
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
+  need_header libicu-dev unicode/uspoof.h
   need_header libsodium-dev sodium.h
+  need_header libzxcvbn-dev zxcvbn.h
 }
 
 # Where Node.js comes from elsewhere, its npm comes with it.

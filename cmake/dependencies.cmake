@@ -16,7 +16,16 @@ pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # libhiredis-dev
 pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)  # libncurses-dev
 # Asks for less of the C library than g++ does by itself, and would keep precompiled headers out.
 set_target_properties(PkgConfig::ncursesw PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+pkg_check_modules(icu-i18n REQUIRED IMPORTED_TARGET icu-i18n)  # libicu-dev
 pkg_check_modules(libsodium REQUIRED IMPORTED_TARGET libsodium)  # libsodium-dev
+
+# libzxcvbn-dev ships neither a .pc file nor a CMake config.
+find_library(ZXCVBN_LIBRARY zxcvbn REQUIRED)
+find_path(ZXCVBN_INCLUDE_DIR zxcvbn.h REQUIRED)
+add_library(zxcvbn::zxcvbn UNKNOWN IMPORTED)
+set_target_properties(zxcvbn::zxcvbn PROPERTIES
+  IMPORTED_LOCATION ${ZXCVBN_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${ZXCVBN_INCLUDE_DIR})
 
 # libhttp-parser-dev ships neither a .pc file nor a CMake config.
 find_library(HTTP_PARSER_LIBRARY http_parser REQUIRED)

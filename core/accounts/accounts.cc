@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/accounts/name_rules.h"
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
 #include "core/base/check.h"
@@ -24,6 +25,13 @@ AccountSettings with_throttles(AccountSettings settings) {
   return settings;
 }
 
+AccountError reserved_name() { return forbidden("This name is reserved."); }
+AccountError easy_password() {
+  return {Kind::kBadRequest,
+          "password: expected one that is not easily guessed; this is a well-known one, or has the "
+          "name in it"};
+}
+
 // How the store answers that a session does not go on.
 AccountError error_of(const ErrorCode& error) {
   return error == errors::kUnauthorized ? signed_out() : busy();
@@ -39,6 +47,7 @@ Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocation
       key_(loop, documents),
       revocations_(revocations),
       accounts_(documents),
+      claims_(loop, documents, accounts_),
       roles_(accounts_, settings_.admins),
       sessions_(loop, documents, key_, revocations_, settings_.token_s),
       per_session_(settings_.per_session),
@@ -83,18 +92,28 @@ void Accounts::register_account(const Applicant& applicant, const std::string& n
   if (settings_.admins.contains(user)) {
     return done(failed<SignedIn>(forbidden("This name is the operator's.")));
   }
+  if (is_reserved(name)) return done(failed<SignedIn>(reserved_name()));
+  if (is_easily_guessed(password, name)) return done(failed<SignedIn>(easy_password()));
   if (const auto too_many = throttle_new(applicant)) return done(failed<SignedIn>(*too_many));
   refuse_known(user, [=, this, done = std::move(done)](const Expected<void, AccountError>& known) {
     if (!known) return done(failed<SignedIn>(known.error()));
     const bool is_taken_on = passwords_.hasher().hash(password, [=, this](const std::string& hash) {
-      create({.name = name, .hash = hash},
-             [=, this](const Expected<Account, AccountError>& created) {
-               if (!created) return done(failed<SignedIn>(created.error()));
-               open_session(applicant, *created, done);
-             });
+      create_claimed(applicant, {.name = name, .hash = hash}, done);
     });
     if (!is_taken_on) done(failed<SignedIn>(busy()));
   });
+}
+
+void Accounts::create_claimed(const Applicant& applicant, const Account& account,
+                              Done<SignedIn> done) {
+  claims_.claim(account.name,
+                [=, this, done = std::move(done)](const Expected<void, AccountError>& claimed) {
+                  if (!claimed) return done(failed<SignedIn>(claimed.error()));
+                  create(account, [=, this](const Expected<Account, AccountError>& created) {
+                    if (!created) return done(failed<SignedIn>(created.error()));
+                    open_session(applicant, *created, done);
+                  });
+                });
 }
 
 // A name is taken by an account, or by whoever has signed in under it with a token of the
@@ -137,8 +156,10 @@ void Accounts::admit_guest(const Applicant& applicant, const std::string& name,
   if (!settings_.has_guests) {
     return done(failed<SignedIn>(forbidden("Guests are not let in here.")));
   }
-  const std::string wish = name.empty() ? "guest" : name;
+  std::string wish = name.empty() ? "guest" : name;
   if (auto wrong = refusal_of_name(wish)) return done(failed<SignedIn>(std::move(*wrong)));
+  // Who wishes nothing in particular, a terminal of the user "root" for instance, comes in.
+  if (is_reserved(wish)) wish = "guest";
   if (const auto too_many = throttle_new(applicant)) return done(failed<SignedIn>(*too_many));
   open_session(applicant, {.name = make_guest_name(wish)}, std::move(done));
 }
@@ -151,6 +172,7 @@ void Accounts::log_in(const Applicant& applicant, const std::string& name,
       applicant.address, name, password,
       [=, this, done = counted(std::move(done))](const Expected<Account, AccountError>& account) {
         if (!account) return done(failed<SignedIn>(account.error()));
+        claims_.note(account->name);
         open_checked(applicant, *account, done);
       });
 }
@@ -180,6 +202,7 @@ void Accounts::open_checked(const Applicant& applicant, const Account& account,
 void Accounts::change_password(const Applicant& applicant, const std::string& name,
                                const std::string& password, const std::string& new_password,
                                Done<SignedIn> done) {
+  if (is_easily_guessed(new_password, name)) return done(failed<SignedIn>(easy_password()));
   const auto store = [=, this](const Account& account, const std::string& hash,
                                const Done<SignedIn>& stored_done) {
     if (hash.empty()) return stored_done(failed<SignedIn>(busy()));
@@ -231,6 +254,7 @@ void Accounts::set_password(const std::string& name, const std::string& password
       password, [=, this, done = std::move(done)](const std::string& hash) {
         create({.name = name, .hash = hash, .is_operators = true},
                [=, this](const Expected<Account, AccountError>& created) {
+                 claims_.note(name);
                  if (created) return done({});
                  if (created.error().kind != Kind::kNameTaken) {
                    return done(failed<void>(created.error()));

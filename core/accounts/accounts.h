@@ -18,6 +18,7 @@
 #include "core/accounts/account_settings.h"
 #include "core/accounts/cluster_key.h"
 #include "core/accounts/guest_sweep.h"
+#include "core/accounts/name_claims.h"
 #include "core/accounts/password_check.h"
 #include "core/accounts/revocations.h"
 #include "core/accounts/session_book.h"
@@ -76,7 +77,7 @@ class Accounts {
                         const std::string& password, Done<SignedIn> done);
   void log_in(const Applicant& applicant, const std::string& name, const std::string& password,
               Done<SignedIn> done);
-  // If `name` is "", one is made up.
+  // If `name` is "" or reserved (name_rules.h), the guest is called "guest".
   void admit_guest(const Applicant& applicant, const std::string& name, Done<SignedIn> done);
   void refresh(const std::string& refresh_token, Done<SignedIn> done);
   // Ends the token's session, or all of its user's. A token that could not be refreshed any more
@@ -107,6 +108,7 @@ class Accounts {
 
  private:
   std::optional<AccountError> refusal_of_name(const std::string& name) const;
+  void create_claimed(const Applicant& applicant, const Account& account, Done<SignedIn> done);
   std::optional<AccountError> throttle_new(const Applicant& applicant);
   void refuse_known(const std::string& user, Done<void> done);
   void create(Account account, Done<Account> done);
@@ -126,6 +128,7 @@ class Accounts {
   ClusterKey key_;
   Revocations& revocations_;
   AccountDocuments accounts_;
+  NameClaims claims_;
   AccountRoles roles_;
   SessionBook sessions_;
   AccountCounters counters_;

@@ -149,10 +149,10 @@ TEST_F(FullScreenAccounts, ReadingOnOneDeviceCountsOnTheOther) {
   enter("ada", cluster_->node_url(0));
   enter("bob", cluster_->node_url(1));
   names_.push_back("ada2");
-  tmux_.open(
-      "ada2",
-      command("ada", cluster_->node_url(1), "--password-file " + password_file("secret of ada")),
-      {});
+  tmux_.open("ada2",
+             command("ada", cluster_->node_url(1),
+                     "--password-file " + password_file("a long secret, not told")),
+             {});
   ASSERT_TRUE(sees("ada2", " connected "));
   say("ada", "/create den");
   ASSERT_TRUE(sees("ada2", "#den"));

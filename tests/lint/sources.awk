@@ -64,6 +64,8 @@ BEGIN {
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
   door["^n?curses"] = "^client/terminal/screen/screen\\.cc$"
   door["^sodium(/|\\.h$)"] = "^core/accounts/"
+  door["^unicode/uspoof\\.h$"] = "^core/accounts/"
+  door["^zxcvbn\\.h$"] = "^core/accounts/"
 
   # protocol/ is pure: no loop, clock, socket, thread, log.
   impure = "^(sys|netinet|arpa|net)/|^(netdb|unistd|poll|time|ctime|pthread|signal|fcntl)(\\.h)?$"

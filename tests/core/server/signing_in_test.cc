@@ -44,6 +44,41 @@ TEST_P(SigningIn, GivesANameOnceWhateverItsCase) {
   }
 }
 
+TEST_P(SigningIn, GivesNoNameThatLooksLikeOneThatIsThere) {
+  EXPECT_EQ(node().sign_up("Paul").status, 201);
+  for (const char* name : {"PauI", "Pau1", "paui"}) {
+    const AuthReply reply = node().sign_up(name);
+    const bool looks_alike = name != std::string("paui");
+    EXPECT_EQ(reply.status, looks_alike ? 409 : 201) << name;
+    if (!looks_alike) continue;
+    EXPECT_THAT(reply.body, HasSubstr("looks like one that is taken")) << name;
+  }
+}
+
+TEST_P(SigningIn, GivesNobodyANameOfTheServers) {
+  for (const char* name : {"system", "Admin", "SYSTEM", "chirm", "server", "SuppoRt", "nuII"}) {
+    const AuthReply account = node().sign_up(name);
+    EXPECT_EQ(account.status, 403) << name;
+    EXPECT_EQ(account.error(), "forbidden") << name;
+    const AuthReply guest = node().post("/auth/guest", R"({"name":")" + std::string(name) + "\"}");
+    EXPECT_THAT(guest.text("user"), StartsWith("~guest-")) << name;
+  }
+}
+
+TEST_P(SigningIn, RefusesPasswordsThatAreEasilyGuessed) {
+  for (const char* password : {"password", "Password123", "12345678", "qwertyuiop", "11111111",
+                               "letmein1", "adalovelace", "my ADALOVELACE is long 7"}) {
+    const AuthReply reply =
+        node().post("/auth/register", AuthNode::credentials("adalovelace", password));
+    EXPECT_EQ(reply.status, 400) << password;
+    EXPECT_THAT(reply.body, HasSubstr("easily guessed")) << password;
+  }
+  EXPECT_EQ(node().sign_up("adalovelace").status, 201);
+  const AuthReply changed = change_password("adalovelace", kPassword, "sunshine");
+  EXPECT_EQ(changed.status, 400);
+  EXPECT_EQ(log_in("adalovelace", kPassword).status, 200);
+}
+
 TEST_P(SigningIn, TakesTheRightPasswordOnly) {
   EXPECT_EQ(node().sign_up("Ada").status, 201);
   const AuthReply right = log_in("aDA", kPassword);
