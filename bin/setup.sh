@@ -67,6 +67,7 @@ need_for_building() {
   need_header prometheus-cpp-dev prometheus/registry.h
   need_header libssl-dev openssl/evp.h
   need_header libsodium-dev sodium.h
+  need_header libicu-dev unicode/uchar.h
 }
 
 # Where Node.js comes from elsewhere, its npm comes with it.
