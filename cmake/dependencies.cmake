@@ -12,6 +12,7 @@ find_package(spdlog REQUIRED)                       # libspdlog-dev
 find_package(prometheus-cpp REQUIRED COMPONENTS core)  # prometheus-cpp-dev
 find_package(benchmark REQUIRED)                    # libbenchmark-dev
 pkg_check_modules(libuv REQUIRED IMPORTED_TARGET libuv)      # libuv1-dev
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc)       # libicu-dev
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis)  # libhiredis-dev
 pkg_check_modules(ncursesw REQUIRED IMPORTED_TARGET ncursesw)  # libncurses-dev
 # Asks for less of the C library than g++ does by itself, and would keep precompiled headers out.

@@ -30,6 +30,10 @@ inline constexpr std::uint64_t kNumberMax = (std::uint64_t{1} << 53) - 1;
 inline constexpr std::uint64_t kOffsetMax = kNumberMax;
 // `data.mentions`: users.
 inline constexpr std::size_t kMentionsMax = 10;
+// Times that anybody tells, unix milliseconds: to the year 3000. Dates of browsers end at 8.64e15.
+inline constexpr std::uint64_t kTimeMaxMs = 32'503'680'000'000;
+// Kinds of reactions that a message has in its life.
+inline constexpr std::size_t kReactionsMax = 30;
 
 // What one carries fits into the other.
 static_assert(kMessageIdBytes + kChannelBytes + kUserBytes < kHttpHeadBytes);

@@ -29,9 +29,11 @@ struct ClientInfoView {
 
 // ---- Server side: each appends one JSON object, without a line feed.
 
-// A publication's *body* is its JSON members without the offset: `"data":{…},"info":{…}`. The node
-// that publishes makes it once, and the broker keeps it.
-void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info);
+// A publication's *body* is its JSON members without the offset: `"data":{…},"info":{…},"time":N`.
+// The node that publishes makes it once, by its own clock, and the broker keeps it. `time_ms`: unix
+// time; 0 or less, of a clock that stands before 1970, is left out.
+void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info,
+                             std::int64_t time_ms);
 // `{<body>,"offset":N}`; without the offset when it is 0.
 void append_publication(std::string& out, std::string_view body, std::uint64_t offset);
 // `{"push":{"channel":…,"pub":<publication>}}`. Returns where in `out` the publication object
@@ -98,7 +100,8 @@ void append_client_info(std::string& out, const ClientInfoView& info);
 struct PublicationView {
   std::string_view data;  // raw JSON
   std::uint64_t offset = 0;
-  ClientInfoView info;  // user and client are "" when the server published
+  ClientInfoView info;       // user and client are "" when the server published
+  std::int64_t time_ms = 0;  // unix time by the server's clock; 0 when it has told none
 };
 
 // A channel that the server has subscribed the client to.

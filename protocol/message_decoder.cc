@@ -238,6 +238,8 @@ bool MessageReader::read_publication(dom::element value, RawCursor& cursor,
     if (key == "offset") return read_field(field, publication.offset);
     if (key == "info") return read_client_info(field, cursor, publication.info);
     if (key == "data") publication.data = cursor.skip_value();
+    // Another server's clock may stand anywhere; what is no time is none.
+    if (key == "time" && !read_field(field, publication.time_ms)) publication.time_ms = 0;
     return true;
   });
   publications.push_back(publication);

@@ -90,15 +90,21 @@ void append_client_info(std::string& out, const ClientInfoView& info) {
   out += '}';
 }
 
-void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info) {
+void append_publication_body(std::string& out, std::string_view data, const ClientInfoView& info,
+                             std::int64_t time_ms) {
+  const std::size_t begin = out.size();
   // Never an "offset", which append_publication() adds: the same body may stand in several logs.
   if (!data.empty()) {
     out += "\"data\":";
     json::append_raw(out, data);
   }
-  if (is_empty(info)) return;
-  out += data.empty() ? "\"info\":" : ",\"info\":";
-  append_client_info(out, info);
+  if (!is_empty(info)) {
+    out += data.empty() ? "\"info\":" : ",\"info\":";
+    append_client_info(out, info);
+  }
+  if (time_ms <= 0) return;
+  out += out.size() == begin ? "\"time\":" : ",\"time\":";
+  json::append_number(out, static_cast<std::uint64_t>(time_ms));
 }
 
 void append_publication(std::string& out, std::string_view body, std::uint64_t offset) {

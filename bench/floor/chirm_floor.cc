@@ -273,7 +273,7 @@ bool Connection::on_command(std::string_view line) {
     chirm::append_subscribe_reply(json, command->id, result);
   } else if (const auto* publish = std::get_if<chirm::PublishCommand>(&command->method)) {
     std::string body;
-    chirm::append_publication_body(body, publish->data, {user_, client_, {}});
+    chirm::append_publication_body(body, publish->data, {user_, client_, {}}, 0);
     server_.publish(publish->channel, body);
     chirm::append_publish_reply(json, command->id, {.offset = server_.offset(), .epoch = kEpoch});
   } else if (command->id != 0) {

@@ -26,7 +26,8 @@ class Rooms final : private Room::Events {
           data, {.run = 1, .room = 0, .publisher = 0, .sequence = offset - 1, .scheduled_us = 1},
           std::string(128, 'x'));
       std::string body;
-      append_publication_body(body, data, {"ada", "7b1c3a7e-1f0e-4f3c-9a39-0c6a4d1a5c11", {}});
+      append_publication_body(body, data, {"ada", "7b1c3a7e-1f0e-4f3c-9a39-0c6a4d1a5c11", {}},
+                              1'700'000'000'000);
       std::string json;
       append_publication_push(json, kChannel, body, offset);
       encoder.append(bytes, Opcode::kText, json);

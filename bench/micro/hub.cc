@@ -124,7 +124,8 @@ void BM_Hub_Fanout(benchmark::State& state) {
   const auto messages = state.range(1);
   const std::string data = bench::chat_payload(static_cast<std::size_t>(state.range(2)));
   std::string body;
-  append_publication_body(body, data, {"ada", "7b1c3a7e-1f0e-4f3c-9a39-0c6a4d1a5c11", {}});
+  append_publication_body(body, data, {"ada", "7b1c3a7e-1f0e-4f3c-9a39-0c6a4d1a5c11", {}},
+                          1'700'000'000'000);
   Node node(subscribers);
   for (auto _ : state) {
     for (std::int64_t i = 0; i < messages; ++i) node.publish(body);

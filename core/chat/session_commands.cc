@@ -150,7 +150,8 @@ void Session::handle(std::uint32_t id, const PublishCommand& command) {
   std::string& body = context_.scratch;
   body.clear();
   append_publication_body(body, command.data,
-                          {user_, client_id_, info_, channel_info(command.channel)});
+                          {user_, client_id_, info_, channel_info(command.channel)},
+                          context_.hub.loop().unix_ms());
   const PublishRequest request{command.channel, body, user_, command.message_id};
   // Later commands may have to wait for this one's answer, and by then others may be under way.
   if (++last_publish_ == 0) ++last_publish_;  // 0 means that none is waited for

@@ -12,7 +12,7 @@ namespace chirm {
 void Announcer::publish(std::string_view channel, std::string_view data,
                         std::string_view message_id) {
   std::string body;
-  append_publication_body(body, data, {});
+  append_publication_body(body, data, {}, loop_.unix_ms());
   broker_.publish({.channel = channel, .body = body, .user = {}, .message_id = message_id},
                   [](const auto&) {});
 }

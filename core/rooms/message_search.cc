@@ -33,6 +33,7 @@ std::string results_of(const SearchResult& found) {
     json.add("user", message.user);
     json.add("name", message.name);
     json.add_raw("data", message.data);
+    if (message.time != 0) json.add("time", message.time);
     json.close();
     if (bytes > kResultsBytesMax) {
       next = publication.offset;

@@ -8,6 +8,7 @@
 #include "core/base/check.h"
 #include "core/rooms/rules/names.h"
 #include "protocol/json_writer.h"
+#include "protocol/limits.h"
 
 namespace chirm {
 
@@ -80,6 +81,7 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
   if (kind_of(publish.channel) == ChannelKind::kDm) {
     co_await ok(dms_.list_for_both(publish.channel, publish.user));
   }
+  if (type == MessageData::Type::kReaction) co_await ok(note_reaction(publish));
   // A delete also rewrites first: nobody is told that something is gone which is still there.
   if (type == MessageData::Type::kDelete) co_await ok(rewrite_target(publish, 0));
   const Position position = co_await ok(store(publish));
@@ -203,6 +205,29 @@ Task<Result<void>> Publishing::rewrite_target(const Publish& publish, std::uint6
                                  ? edited_body(*stored, publish.message.text, store_.now(), offset)
                                  : deleted_body(*stored, publish.user);
     const Rewritten rewritten = co_await ok(rewrite(publish.channel, target, stored->body, body));
+    if (rewritten != Rewritten::kChanged) co_return {};
+  }
+  co_return changed_meanwhile(true);
+}
+
+// Each kind of reaction that a message gets is noted in it before it is published, so that nobody
+// has to read all that came since to know how many there are. A kind that was taken back still
+// counts: who gives and takes back would else make the log tell of any number.
+Task<Result<void>> Publishing::note_reaction(const Publish& publish) {
+  const MessageData& reaction = publish.message;
+  if (!reaction.is_on) co_return {};
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const auto stored = co_await ok(find_publication(publish.channel, reaction.target));
+    if (!stored || stored->type != "message") co_return no_such_message();
+    const auto& known = stored->reactions;
+    if (std::find(known.begin(), known.end(), reaction.key) != known.end()) co_return {};
+    if (known.size() >= limits::kReactionsMax) {
+      co_return limit_exceeded("a message has at most " + std::to_string(limits::kReactionsMax) +
+                               " kinds of reactions: use one that it has");
+    }
+    const std::string body = reacted_body(*stored, reaction.key);
+    const Rewritten rewritten =
+        co_await ok(rewrite(publish.channel, reaction.target, stored->body, body));
     if (rewritten != Rewritten::kChanged) co_return {};
   }
   co_return changed_meanwhile(true);

@@ -59,6 +59,7 @@ class Publishing {
   Task<Result<Stored>> look_at_stored(const Publish& publish, std::uint64_t offset);
 
   Task<Result<void>> check_target(const Publish& publish);
+  Task<Result<void>> note_reaction(const Publish& publish);
   Task<Result<void>> rewrite_target(const Publish& publish, std::uint64_t offset);
   Task<Result<void>> overtake(std::string channel, std::uint64_t offset, std::uint64_t target);
   Future<Expected<Rewritten, ErrorCode>> rewrite(std::string_view channel, std::uint64_t offset,

@@ -39,7 +39,7 @@ class FakeRoom final : private Room::Events {
     std::string data;
     append_payload(data, id, std::string(20 + 100 * (offset % 3), 'x'));
     std::string body;
-    append_publication_body(body, data, {"user", "client", {}});
+    append_publication_body(body, data, {"user", "client", {}}, 0);
     std::string json;
     append_publication_push(json, kChannel, body, offset);
     return json;

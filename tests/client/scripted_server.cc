@@ -31,7 +31,7 @@ void Peer::send(std::string_view text) {
 
 void Peer::send_publication(std::string_view channel, std::uint64_t offset, std::string_view data) {
   std::string body;
-  append_publication_body(body, data, {.user = "ada", .client = "c9", .conn_info = {}});
+  append_publication_body(body, data, {.user = "ada", .client = "c9", .conn_info = {}}, 0);
   std::string push;
   append_publication_push(push, channel, body, offset);
   send(push);

@@ -49,7 +49,7 @@ void check_publication_key(std::string_view data) {
   const auto* publish = std::get_if<PublishCommand>(&command->method);
   if (publish == nullptr) return;  // `data` has closed the object that it stands in
   std::string body;
-  append_publication_body(body, publish->data, {.user = "ada", .client = "1", .conn_info = {}});
+  append_publication_body(body, publish->data, {.user = "ada", .client = "1", .conn_info = {}}, 1);
   const PublicationKey key = keys.decode(body);
   CHIRM_CHECK(key.user == "ada", body);
   CHIRM_CHECK(key.message_id == publish->message_id, body);

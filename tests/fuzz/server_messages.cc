@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A WebSocket message from a server, as our client reads it: lines, each a reply or a push in JSON.
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "core/base/check.h"
@@ -75,6 +77,7 @@ void append_text(std::string& out, std::span<const PublicationView> publications
   for (const PublicationView& publication : publications) {
     out += std::to_string(publication.offset) + ' ' + one_line(publication.data) + '\n';
     append_text(out, publication.info);
+    out += std::to_string(std::max<std::int64_t>(publication.time_ms, 0)) + '\n';
   }
 }
 
@@ -82,7 +85,7 @@ std::string join(std::span<const PublicationView> publications) {
   std::string joined;
   for (const PublicationView& publication : publications) {
     std::string body;
-    append_publication_body(body, publication.data, publication.info);
+    append_publication_body(body, publication.data, publication.info, publication.time_ms);
     if (!joined.empty()) joined += ',';
     append_publication(joined, body, publication.offset);
   }
@@ -131,7 +134,7 @@ Echo echo_of_push(const ServerMessage& message) {
     case Kind::kPublication: {
       const PublicationView& publication = message.publications.front();
       std::string body;
-      append_publication_body(body, publication.data, publication.info);
+      append_publication_body(body, publication.data, publication.info, publication.time_ms);
       const std::size_t start =
           append_publication_push(echo.sent, message.channel, body, publication.offset);
       const std::string_view object = std::string_view(echo.sent).substr(

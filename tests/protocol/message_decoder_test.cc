@@ -287,10 +287,21 @@ TEST_F(MessageDecoderTest, UnderstandsTheServersReplies) {
   EXPECT_EQ(decode(text).reason, unsubscribes::kServer.reason);
 }
 
+TEST_F(MessageDecoderTest, TakesAPublicationWhoseTimeIsNone) {
+  for (const char* time :
+       {"\"x\"", "{\"a\":[1]}", "1e300", "-0.5", "18446744073709551615", "null"}) {
+    const auto message = decode(R"({"push":{"channel":"a","pub":{"time":)" + std::string(time) +
+                                R"(,"data":1,"offset":3}}})");
+    ASSERT_EQ(message.publications.size(), 1u) << time;
+    EXPECT_EQ(message.publications[0].time_ms, 0) << time;
+    EXPECT_EQ(message.publications[0].data, "1") << time;
+  }
+}
+
 TEST_F(MessageDecoderTest, UnderstandsTheServersPublications) {
   std::string body;
   std::string text;
-  append_publication_body(body, R"({"a":[1, "}"]})", {"Ö", "c", "\"i\""});
+  append_publication_body(body, R"({"a":[1, "}"]})", {"Ö", "c", "\"i\""}, 7);
   append_publication_push(text, "rä\n", body, 5);
   const auto message = decode(text);
   EXPECT_EQ(message.channel, "rä\n");
@@ -298,6 +309,7 @@ TEST_F(MessageDecoderTest, UnderstandsTheServersPublications) {
   EXPECT_EQ(message.publications[0].data, R"({"a":[1, "}"]})");
   EXPECT_EQ(message.publications[0].offset, 5u);
   EXPECT_EQ(message.publications[0].info.user, "Ö");
+  EXPECT_EQ(message.publications[0].time_ms, 7);
   EXPECT_EQ(message.publications[0].info.conn_info, "\"i\"");
 }
 

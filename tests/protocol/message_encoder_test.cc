@@ -17,25 +17,34 @@ std::string made(Append&& append) {
 
 TEST(MessageEncoder, PublicationBodyHasDataAndInfo) {
   std::string body;
-  append_publication_body(body, R"({"t":"hi"})", {"42", "c9", R"({"n":1})"});
+  append_publication_body(body, R"({"t":"hi"})", {"42", "c9", R"({"n":1})"}, 0);
   EXPECT_EQ(body, R"("data":{"t":"hi"},"info":{"user":"42","client":"c9","conn_info":{"n":1}})");
 }
 
 TEST(MessageEncoder, PublicationOfTheServerHasNoInfo) {
   std::string body;
-  append_publication_body(body, "1", {});
+  append_publication_body(body, "1", {}, 0);
   EXPECT_EQ(body, R"("data":1)");
 }
 
 TEST(MessageEncoder, InfoHasUserAndClientEvenWhenTheyAreEmpty) {
   std::string body;
-  append_publication_body(body, "1", {"", "c", ""});
+  append_publication_body(body, "1", {"", "c", ""}, -1);
   EXPECT_EQ(body, R"("data":1,"info":{"user":"","client":"c"})");
+}
+
+TEST(MessageEncoder, PutsTheNodesTimeIntoABody) {
+  std::string body;
+  append_publication_body(body, "1", {"u", "c", ""}, 1'700'000'000'123);
+  EXPECT_EQ(body, R"("data":1,"info":{"user":"u","client":"c"},"time":1700000000123)");
+  body.clear();
+  append_publication_body(body, "1", {}, 5);
+  EXPECT_EQ(body, R"("data":1,"time":5)");
 }
 
 TEST(MessageEncoder, DataLosesItsLineFeeds) {
   std::string body;
-  append_publication_body(body, "{\n\"a\":1\n}", {"u", "c", "[\n]"});
+  append_publication_body(body, "{\n\"a\":1\n}", {"u", "c", "[\n]"}, 0);
   EXPECT_EQ(body, R"("data":{"a":1},"info":{"user":"u","client":"c","conn_info":[]})");
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 std::string body(std::string_view data, const ClientInfoView& info) {
   std::string made;
-  append_publication_body(made, data, info);
+  append_publication_body(made, data, info, 1);
   return made;
 }
 

@@ -7,6 +7,7 @@
 #include "client/terminal/chat/command_arguments.h"
 #include "client/terminal/text/safe_text.h"
 #include "client/terminal/text/utf8.h"
+#include "protocol/emoji.h"
 #include "protocol/limits.h"
 
 namespace chirm::terminal {
@@ -144,6 +145,10 @@ void MessageCommands::remove() {
 CommandUse MessageCommands::react(std::string_view argument) {
   const std::string key(take_word(argument));
   if (key.empty()) return CommandUse::kWrong;
+  if (!is_emoji(key)) {
+    chat_.note("a reaction is one emoji, as in /react 👍", true);
+    return CommandUse::kRight;
+  }
   const Message* message = chosen_or("");
   if (message == nullptr) return CommandUse::kRight;
   const auto found = message->reactions.find(key);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "client/terminal/text/local_time.h"
+#include "protocol/emoji.h"
 #include "protocol/json_fields.h"
 #include "protocol/limits.h"
 
@@ -14,7 +15,7 @@ namespace chirm::terminal {
 namespace {
 
 constexpr JsonFields::Range kOffsets{0, limits::kOffsetMax};
-constexpr JsonFields::Range kTimes{0, 32'503'680'000'000};  // to the year 3000
+constexpr JsonFields::Range kTimes{0, limits::kTimeMaxMs};
 constexpr std::size_t kMentionsReadMax = 1000;
 
 ChatEvent::Type type_of(std::string_view name) {
@@ -74,15 +75,23 @@ ChatEvent read_chat_event(const PublicationView& publication) {
   event.offset = publication.offset;
   event.user = publication.info.user;
   event.name = name_of(publication.info);
+  const bool is_timed = publication.time_ms > 0 &&
+                        static_cast<std::uint64_t>(publication.time_ms) <= limits::kTimeMaxMs;
   JsonFields fields(publication.data);
   const std::string type = fields.text_or("type", JsonFields::kAny, "");
   if (fields.is_right() && !type.empty()) {
     event.type = type_of(type);
     read_fields(event, fields, publication.data);
+    // The server's word before that of whoever wrote it.
+    if (is_timed) event.time_ms = publication.time_ms;
+    if (event.type == ChatEvent::Type::kReaction && !is_emoji(event.key)) {
+      event.type = ChatEvent::Type::kOther;  // of an older server, or one that checks nothing
+    }
     const bool is_whole = event.type != ChatEvent::Type::kMessage || fields.has("text");
     if (is_whole) return event;
   }
   event.type = ChatEvent::Type::kMessage;
+  if (is_timed) event.time_ms = publication.time_ms;
   event.text = publication.data;
   return event;
 }

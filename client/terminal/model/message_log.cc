@@ -7,6 +7,7 @@
 
 #include "core/base/check.h"
 #include "protocol/ascii.h"
+#include "protocol/limits.h"
 
 namespace chirm::terminal {
 
@@ -118,6 +119,9 @@ void MessageLog::apply(Message& message, const ChatEvent& change) const {
     message.text.clear();
     message.reactions.clear();
   } else if (change.type == ChatEvent::Type::kReaction && !change.key.empty()) {
+    // As the server, which lets a message have no more kinds.
+    const bool is_one_more = change.is_on && !message.reactions.contains(change.key);
+    if (is_one_more && message.reactions.size() >= limits::kReactionsMax) return;
     auto& users = message.reactions[change.key];
     if (change.is_on) {
       users.insert(change.user);

@@ -6,6 +6,7 @@
 
 #include "core/rooms/rules/names.h"
 #include "core/rooms/rules/room_errors.h"
+#include "protocol/emoji.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
@@ -17,7 +18,8 @@ namespace {
 constexpr JsonFields::Range kTextLength{1, 8'000};
 constexpr JsonFields::Range kTypeLength{1, 64};
 constexpr JsonFields::Range kOffset{1, limits::kOffsetMax};
-constexpr std::size_t kKeyBytes = 32;
+constexpr JsonFields::Range kTimes{0, limits::kTimeMaxMs};
+constexpr std::string_view kReactions = "reactions";
 // Clients leave types alone that they do not know and that begin with "x-".
 constexpr std::string_view kOvertaken = "x-overtaken";
 
@@ -44,22 +46,26 @@ void read_members(JsonFields& fields, MessageData& data) {
     data.text = fields.text("text", kTextLength);
   }
   if (data.type == MessageData::Type::kMessage) {
-    (void)fields.number_or("time", JsonFields::kAny, 0);
+    // Nobody has to tell a time, for the node does. What no date can hold is told to who sends it.
+    (void)fields.number_or("time", kTimes, 0);
+    if (fields.has(kReactions)) fields.refuse(kReactions, "nothing, for the server writes it");
     (void)fields.number_or("reply_to", kOffset, 0);
     data.mentions = fields.texts("mentions", limits::kMentionsMax, {1, limits::kUserBytes});
     return;
   }
   data.target = fields.number("target", kOffset);
   if (data.type != MessageData::Type::kReaction) return;
-  const std::string key = fields.text("key", {1, kKeyBytes});
-  if (key.size() > kKeyBytes || !is_one_line(key)) fields.refuse("key", "at most 32 bytes");
-  (void)fields.flag("on");
+  data.key = fields.text("key", JsonFields::kAny);
+  if (!is_emoji(data.key)) fields.refuse("key", "one emoji");
+  data.is_on = fields.flag("on");
 }
 
-std::string body_of(std::string_view data, std::string_view info) {
+// What is put in the place of a message: it stays whose it was, and when it was.
+std::string body_of(std::string_view data, const StoredMessage& message) {
   std::string body = "\"data\":";
   body.append(data);
-  if (!info.empty()) body.append(",\"info\":").append(info);
+  if (!message.info.empty()) body.append(",\"info\":").append(message.info);
+  if (message.time != 0) body.append(",\"time\":").append(std::to_string(message.time));
   return body;
 }
 
@@ -97,6 +103,7 @@ StoredMessage read_stored(const std::string& body) {
   message.body = body;
   message.data = publication.raw("data");
   message.info = publication.raw("info");
+  message.time = publication.number_or("time", JsonFields::kAny, 0);
   JsonFields info(message.info);
   message.user = info.text_or("user", JsonFields::kAny, {});
   message.name = JsonFields(info.raw("conn_info")).text_or("name", JsonFields::kAny, message.user);
@@ -106,6 +113,10 @@ StoredMessage read_stored(const std::string& body) {
   message.text = data.text_or("text", JsonFields::kAny, {});
   message.edit = data.number_or("edit", JsonFields::kAny, 0);
   message.target = data.number_or("target", JsonFields::kAny, 0);
+  // Apart: what an application has put there must not make the others unreadable.
+  JsonFields reactions(message.data);
+  message.reactions = reactions.texts(kReactions, limits::kReactionsMax, {1, kEmojiBytesMax});
+  if (!reactions.is_right()) message.reactions.clear();
   return message;
 }
 
@@ -118,14 +129,37 @@ std::string edited_body(const StoredMessage& message, std::string_view text, std
   json.add("id", message.id);
   json.add("type", message.type);
   json.add("text", text);
-  for (const char* name : {"time", "reply_to", "mentions"}) {
+  for (const char* name : {"time", "reply_to", "mentions", "reactions"}) {
     const std::string value = data.raw(name);
     if (!value.empty()) json.add_raw(name, value);
   }
   json.add("edited", time);
   json.add("edit", edit);
   json.close();
-  return body_of(json.take(), message.info);
+  return body_of(json.take(), message);
+}
+
+// All that the author wrote is kept, members that nothing here knows included.
+std::string reacted_body(const StoredMessage& message, std::string_view key) {
+  const std::string known = JsonFields(message.data).raw(kReactions);
+  JsonWriter json;
+  json.open();
+  json.open_array(kReactions);
+  for (const std::string& each : message.reactions) json.add_element(each);
+  json.add_element(key);
+  json.close_array();
+  json.close();
+  const std::string added = json.take().substr(1);
+  std::string data = message.data;
+  if (known.empty()) {
+    data.replace(data.rfind('}'), std::string::npos, "," + added);
+  } else {
+    const std::string before = "\"" + std::string(kReactions) + "\":" + known;
+    const std::size_t at = data.rfind(before);
+    if (at == std::string::npos) return message.body;
+    data.replace(at, before.size(), added.substr(0, added.size() - 1));
+  }
+  return body_of(data, message);
 }
 
 // Nothing of it is kept but its id, by which clients that hold a copy know it.
@@ -136,7 +170,7 @@ std::string deleted_body(const StoredMessage& message, std::string_view by) {
   json.add("type", "deleted");
   json.add("by", by);
   json.close();
-  return body_of(json.take(), message.info);
+  return body_of(json.take(), message);
 }
 
 std::string overtaken_body(const StoredMessage& edit) {
@@ -145,7 +179,7 @@ std::string overtaken_body(const StoredMessage& edit) {
   json.add("id", edit.id);
   json.add("type", kOvertaken);
   json.close();
-  return body_of(json.take(), edit.info);
+  return body_of(json.take(), edit);
 }
 
 bool is_overtaken(const StoredMessage& message) { return message.type == kOvertaken; }

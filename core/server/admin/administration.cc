@@ -11,8 +11,8 @@ Administration::Administration(const Node& node, const std::string& node_name,
     : survey_(node.loop, node.broker.nodes()),
       control_(survey_, node.hub, node.directory, node_name),
       board_(node.loop, node.broker.nodes(), node.measure),
-      api_methods_(node.broker, node.hub.presence(), node.authenticator, control_, board_,
-                   node.access),
+      api_methods_(node.hub.loop(), node.broker, node.hub.presence(), node.authenticator, control_,
+                   board_, node.access),
       api_(api_key, api_methods_, router) {
   // Who is an administrator is only known of people who have signed in.
   if (node.revocations == nullptr) return;

@@ -89,7 +89,7 @@ struct ApiMethods::Publication {
   std::optional<ApiError> error;
 };
 
-ApiMethods::Publication ApiMethods::read_publication(JsonFields& params) {
+ApiMethods::Publication ApiMethods::read_publication(JsonFields& params) const {
   Publication read;
   const std::string data = read_payload(params, "data");
   read.key = params.text_or("idempotency_key", kKeys, {});
@@ -106,7 +106,7 @@ ApiMethods::Publication ApiMethods::read_publication(JsonFields& params) {
   } else if (has_version) {
     read.error = {errors::kNotAvailable.code, "version: not available"};
   }
-  append_publication_body(read.body, data, {});
+  append_publication_body(read.body, data, {}, loop_.unix_ms());
   if (tags.empty()) return read;
   JsonWriter json;
   json.open();

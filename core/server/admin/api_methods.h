@@ -22,6 +22,7 @@ namespace chirm {
 
 class Access;
 class Authenticator;
+class Loop;
 class NodeBoard;
 class Presence;
 
@@ -46,9 +47,11 @@ using ApiAction = std::function<void(ApiDone)>;
 class ApiMethods {
  public:
   // All must outlive the methods. `access` is null where channels have no rules.
-  ApiMethods(Broker& broker, Presence& presence, const Authenticator& authenticator,
-             SessionControl& control, NodeBoard& board, Access* access)
-      : broker_(broker),
+  ApiMethods(const Loop& loop, Broker& broker, Presence& presence,
+             const Authenticator& authenticator, SessionControl& control, NodeBoard& board,
+             Access* access)
+      : loop_(loop),
+        broker_(broker),
         presence_(presence),
         authenticator_(authenticator),
         control_(control),
@@ -77,7 +80,7 @@ class ApiMethods {
   static SessionTarget read_target(JsonFields& params);
   // `data`, say, or what `b64data` stands for; "" when there is none.
   static std::string read_payload(JsonFields& params, std::string_view name);
-  static Publication read_publication(JsonFields& params);
+  Publication read_publication(JsonFields& params) const;
   void publish(const std::string& channel, const Publication& publication, const ApiDone& done);
   void broadcast(const std::vector<std::string>& channels, const Publication& publication,
                  const ApiDone& done);
@@ -98,6 +101,7 @@ class ApiMethods {
 
   std::optional<ApiError> wrong_with(std::string_view channel) const;
 
+  const Loop& loop_;
   Broker& broker_;
   Presence& presence_;
   const Authenticator& authenticator_;

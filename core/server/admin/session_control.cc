@@ -159,7 +159,7 @@ SessionControl::Answers SessionControl::notice_here(std::string_view params) {
   data.add_raw("text", JsonFields(params).raw("text"));
   data.close();
   std::string body;
-  append_publication_body(body, data.take(), {});
+  append_publication_body(body, data.take(), {}, hub_.loop().unix_ms());
   // Copied first: a session whose client cannot take the notice may be closed by it.
   std::uint64_t connections = 0;
   std::vector<Session*> all;

@@ -38,7 +38,7 @@ class SearchContract : public testing::BrokerContract {
   static std::string body(const std::string& text, const std::string& type = "message") {
     std::string made;
     append_publication_body(made, R"({"type":")" + type + R"(","text":")" + text + "\"}",
-                            {"text ada", "client", R"({"name":"message"})"});
+                            {"text ada", "client", R"({"name":"message"})"}, 1);
     return made;
   }
   std::vector<std::uint64_t> search(const std::string& query, std::uint64_t before = 0,

@@ -300,6 +300,58 @@ TEST_P(ConversationTest, ReactsAndTypes) {
   EXPECT_EQ(bob.count_pushes("typing"), 1U);
 }
 
+TEST_P(ConversationTest, TakesOneEmojiAsAReactionAndThirtyKindsOfThem) {
+  ada.say("room:lobby", "hello");
+  const auto react = [&](Person& person, const std::string& key, bool is_on = true) {
+    return person.publish("room:lobby", with_id(R"("type":"reaction","target":1,"key":")" + key +
+                                                R"(","on":)" + (is_on ? "true" : "false")));
+  };
+  for (const char* text : {"x", "+1", " ", "👍👍", "👍 ", "\uFE0F", "\u200B"}) {
+    EXPECT_EQ(react(bob, text), "107 key: expected one emoji") << text;
+  }
+  std::vector<std::string> kinds;
+  for (char last = '\x80'; kinds.size() < 31; ++last) {  // U+1F400 and what follows
+    kinds.push_back(std::string("\xF0\x9F\x90") + last);
+  }
+  for (std::size_t i = 0; i < 30; ++i) {
+    EXPECT_THAT(react(i % 2 == 0 ? ada : bob, kinds[i]), HasSubstr("offset")) << i;
+  }
+  EXPECT_EQ(react(bob, kinds[30]),
+            "106 a message has at most 30 kinds of reactions: use one that it has");
+  EXPECT_THAT(react(bob, kinds[0]), HasSubstr("offset"));
+  EXPECT_THAT(react(bob, kinds[0], false), HasSubstr("offset"));
+  // They are the message's: an edit keeps them, and another message has none yet.
+  ada.publish("room:lobby", with_id(R"("type":"edit","target":1,"text":"hello all")"));
+  EXPECT_THAT(react(bob, kinds[30]), HasSubstr("106 "));
+  EXPECT_THAT(ada.history("room:lobby"), HasSubstr("hello all"));
+  const std::string forged = with_id(R"("type":"message","text":"x","reactions":[])");
+  EXPECT_THAT(ada.publish("room:lobby", forged), HasSubstr("107 reactions: "));
+}
+
+TEST_P(ConversationTest, StampsTheTimeOfAllThatIsPublished) {
+  const std::string stamp = R"("time":)" + std::to_string(loop.unix_ms()).substr(0, 7);
+  const auto stamps = [&](const std::string& text) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = text.find("}," + stamp, at)) != std::string::npos; ++at) ++count;
+    return count;
+  };
+  bob.subscribe("room:lobby");
+  ada.publish("room:lobby", with_id(R"("type":"message","text":"first thing","time":5)"));
+  EXPECT_TRUE(bob.hears("}," + stamp));
+  ada.ask_room("chat.create", "tea");
+  EXPECT_EQ(stamps(ada.history("room:tea")), 1U);  // what the server says, too
+  ada.publish("room:lobby", with_id(R"("type":"edit","target":1,"text":"other thing")"));
+  EXPECT_EQ(stamps(bob.history("room:lobby")), 2U);
+  const std::string query = R"({"channel":"room:lobby","query":"other"})";
+  EXPECT_THAT(bob.ask("chat.search", query), HasSubstr("}," + stamp));
+  ada.publish("room:lobby", with_id(R"("type":"delete","target":1)"));
+  EXPECT_EQ(stamps(bob.history("room:lobby")), 3U);
+  for (const char* time : {"8640000000000001", "-1", "1.5", "\"1\"", "32503680000001"}) {
+    const std::string wrong = with_id(R"("type":"message","text":"x","time":)" + std::string(time));
+    EXPECT_THAT(ada.publish("room:lobby", wrong), StartsWith("107 time: ")) << time;
+  }
+}
+
 TEST_P(ConversationTest, TellsMembersThatTheyAreMentioned) {
   ada.ask_room("chat.create", "tea");
   bob.ask_room("chat.join", "tea");

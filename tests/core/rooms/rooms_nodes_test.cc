@@ -84,7 +84,7 @@ TEST_P(RoomsNodesTest, CarryEditsDeletesReactionsAndTyping) {
   EXPECT_THAT(ada.say("room:tea", "tpyo"), HasSubstr(R"("offset":4)"));
   EXPECT_TRUE(phone.hears("tpyo"));
   ada.publish("room:tea", R"({"id":"1","type":"edit","target":4,"text":"typo"})");
-  bob.publish("room:tea", R"({"id":"2","type":"reaction","target":4,"key":"+","on":true})");
+  bob.publish("room:tea", R"({"id":"2","type":"reaction","target":4,"key":"👍","on":true})");
   EXPECT_EQ(cyd.publish("room:tea", R"({"type":"typing"})"), "{}");
   for (Person* person : {&bob, &phone}) {
     EXPECT_TRUE(person->hears(R"("type":"edit","target":4,"text":"typo")"));

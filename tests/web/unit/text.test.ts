@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isOnlyEmoji, mentionAt, mentionsOf, safeHref, split } from '../../../web/src/model/text';
+import {
+  isEmoji,
+  isOnlyEmoji,
+  mentionAt,
+  mentionsOf,
+  safeHref,
+  split,
+} from '../../../web/src/model/text';
 
 const none = new Set<string>();
 const links = (text: string) =>
@@ -112,15 +119,51 @@ test('only a few emoji are large', () => {
   assert.equal(isOnlyEmoji(''), false);
 });
 
-// Linear in the length: 8,000 characters of anything take no time.
-test('no text makes it slow', () => {
-  const begun = process.cpuUsage().user;
-  for (const part of ['(', '@a', 'https://', '`', '```', 'https://x.org/((((', '@a.', '👍']) {
-    const text = part.repeat(8000 / part.length);
-    split(text, new Set(['a']));
+test('an address ends where the sentence around it goes on', () => {
+  assert.deepEqual(links('访问 https://example.com/docs（中文说明）了解更多'), ['https://example.com/docs']);
+  assert.deepEqual(links('请看https://example.com/路径，谢谢'), ['https://example.com/路径']);
+  assert.deepEqual(links('「https://example.com/」を見て'), ['https://example.com/']);
+  assert.deepEqual(links('https://example.com。'), ['https://example.com']);
+  assert.deepEqual(links('“https://example.com/a”'), ['https://example.com/a']);
+  assert.deepEqual(links('https://ja.example/時々/〇'), ['https://ja.example/時々/〇']);
+  assert.deepEqual(links('([https://x.org/a_(b)_[c]!?])...'), ['https://x.org/a_(b)_[c]']);
+});
+
+// At a million characters: what grew with their square would take 10^12 steps, and with their cube
+// never end. Nobody measures a time here; the runner ends what does not.
+test('no text costs more than its length', { timeout: 300_000 }, () => {
+  const length = 1 << 20;
+  const half = (part: string) => part.repeat(length / 2 / part.length);
+  const hostile = [
+    'http://a' + half('!') + 'x' + half(')'),
+    'http://a' + half('!)') + half('!)'),
+    'http://a' + half('([{') + half('}])'),
+    'http://a' + half(')') + half('('),
+    ...['(', '@a', ' @a', ' @a.', 'https://', '`', '```', '`a\n'].map((part) => half(part)),
+    ...['https://x.org/((((', '@a.', '👍', '👍🏽\u200d'].map((part) => half(part)),
+    half(' ') + '@' + half('.'),
+    '@a' + half('.') + half('-'),
+  ];
+  for (const text of hostile) {
+    const pieces = split(text, new Set(['a']));
+    assert.ok(pieces.reduce((sum, each) => sum + each.text.length, 0) > length / 16);
     mentionsOf(text, () => true);
     isOnlyEmoji(text);
+    isEmoji(text);
     mentionAt(text, text.length);
   }
-  assert.ok(process.cpuUsage().user - begun < 2_000_000);
+});
+
+test('a reaction is one emoji', () => {
+  const england = '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}';
+  for (const emoji of [
+    ...['👍', '❤️', '❤', '👍🏽', '🇩🇪', '1️⃣', '#️⃣'],
+    ...['👨‍👩‍👧‍👦', '👩🏻‍❤️‍💋‍👩🏼', '🏳️‍🌈', england],
+  ]) {
+    assert.equal(isEmoji(emoji), true, emoji);
+  }
+  const marks = ['\ufe0f', '\u200d'];
+  for (const text of ['', ' ', 'x', '1', '#', 'lol', ...marks, '👍👍', '👍 ', '🇩']) {
+    assert.equal(isEmoji(text), false, text);
+  }
 });

@@ -118,8 +118,8 @@ test('reactions count each user once, and the last word counts', () => {
 test('reactions of history are in force, but not against later ones', () => {
   const timeline = new Timeline({ offset: 3, epoch: 'e' });
   timeline.addOlder([
-    change(3, { type: 'reaction', target: 1, key: 'x', on: false }, 'bob'),
-    change(2, { type: 'reaction', target: 1, key: 'x', on: true }, 'bob'),
+    change(3, { type: 'reaction', target: 1, key: '👍', on: false }, 'bob'),
+    change(2, { type: 'reaction', target: 1, key: '👍', on: true }, 'bob'),
   ]);
   timeline.addOlder([message(1, 'hi')]);
   assert.deepEqual(at(timeline, 1).reactions, []);
@@ -152,7 +152,7 @@ test('nobody can make an event, and nonsense is not shown', () => {
     { type: 'message' },
     { type: 'message', text: 5 },
     { type: 'x-else', text: 'a' },
-    { type: 'reaction', target: '1', key: 'x', on: true },
+    { type: 'reaction', target: '1', key: '👍', on: true },
     { type: 'edit', target: 1 },
     { type: 'event', event: 'ban', user: 'ada' },
   ];
@@ -171,12 +171,12 @@ test('what is trimmed can be loaded again, with all that has changed since', () 
     whole.add(publication, 0);
   };
   for (let offset = 1; offset <= 10; ++offset) say(message(offset, `text ${offset}`));
-  say(change(11, { type: 'reaction', target: 2, key: 'x', on: true }, 'bob'));
+  say(change(11, { type: 'reaction', target: 2, key: '👍', on: true }, 'bob'));
   say(change(12, { type: 'reaction', target: 2, key: 'y', on: true }, 'bob'));
   say(change(13, { type: 'edit', target: 3, text: 'edited' }));
   say(change(14, { type: 'delete', target: 4 }));
   for (let offset = 15; offset <= 20; ++offset) say(message(offset, `text ${offset}`));
-  say(change(21, { type: 'reaction', target: 2, key: 'x', on: false }, 'bob'));
+  say(change(21, { type: 'reaction', target: 2, key: '👍', on: false }, 'bob'));
   const before = structuredClone(whole.items);
   for (const max of [14, 7, 6, 3, 0]) {
     whole.trim(max);
@@ -199,4 +199,37 @@ test('mentions before what is here are still counted, once', () => {
   assert.deepEqual(unread(), { count: 9, mentions: 1 });
   timeline.addOlder(log.slice(0, 5).reverse());
   assert.deepEqual(unread(), { count: 9, mentions: 1 });
+});
+
+test('what is no emoji, or one kind too many, is no reaction', () => {
+  const timeline = empty();
+  timeline.add(message(1, 'hi'), 0);
+  const kinds = Array.from({ length: 31 }, (_, i) => String.fromCodePoint(0x1f400 + i));
+  [...kinds, 'spam', ' '].forEach((key, i) =>
+    timeline.add(change(2 + i, { type: 'reaction', target: 1, key, on: true }, 'bob'), 0),
+  );
+  assert.deepEqual(
+    at(timeline, 1).reactions.map(({ key }) => key),
+    kinds.slice(0, 30),
+  );
+});
+
+test('a time that no date can hold is as if nobody had told one', () => {
+  const timeline = empty();
+  for (const [i, time] of [8640000000000001, -1, NaN, Infinity, '1', null, {}].entries()) {
+    timeline.add(message(i + 1, 'hi', 'ada', { time }), 5);
+    assert.equal(at(timeline, i + 1).time, 5);
+  }
+});
+
+test('the server\'s time counts, and not what the sender says', () => {
+  const timeline = empty();
+  const time = 1_700_000_000_000;
+  timeline.add({ ...message(1, 'hi', 'ada', { time: 5 }), time }, 0);
+  timeline.add({ ...message(2, 'hi', 'ada', { time: 5 }), time: 8640000000000001 }, 0);
+  timeline.add({ offset: 3, data: { type: 'event', event: 'join', time: 7 }, time }, 0);
+  assert.deepEqual(
+    timeline.items.map((item) => item.time),
+    [time, 5, time],
+  );
 });

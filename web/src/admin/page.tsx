@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The operator's page: how the nodes are, who reads slowly, who somebody is, and a word to all.
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { loadSettings, signInMessage } from '../app/sign_in_state';
 import { httpStatus } from '../model/codes';
 import type { Session } from '../model/protocol';
 import { auth, AuthError, forget, remembered } from '../net/auth';
 import { takesNobodysPlace, takeToken } from '../net/token';
+import { Guarded } from '../ui/guarded';
 import { Icon, Mark } from '../ui/icons';
 import { Spinner } from '../ui/parts';
 import { SignIn } from '../ui/sign_in';
@@ -83,17 +85,29 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
           {nodes.length === 0 && !operator.error.value && <Spinner label="Asking the nodes" />}
           {nodes.length > 0 && (
             <>
-              <Totals nodes={nodes} />
-              <Charts samples={operator.samples} />
-              <Nodes nodes={nodes} />
+              <Part operator={operator}>
+                <Totals nodes={nodes} />
+              </Part>
+              <Part operator={operator}>
+                <Charts samples={operator.samples} />
+              </Part>
+              <Part operator={operator}>
+                <Nodes nodes={nodes} />
+              </Part>
             </>
           )}
           <div class="admin-pair">
             <div class="admin-column">
-              <Busiest channels={operator.channels.value} />
-              <SlowReaders readers={operator.slow.value} />
+              <Part operator={operator}>
+                <Busiest channels={operator.channels.value} />
+              </Part>
+              <Part operator={operator}>
+                <SlowReaders readers={operator.slow.value} />
+              </Part>
             </div>
-            <UserCard operator={operator} />
+            <Part operator={operator}>
+              <UserCard operator={operator} />
+            </Part>
           </div>
         </main>
       )}
@@ -107,6 +121,15 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
         />
       )}
     </div>
+  );
+}
+
+// Tried again with the nodes' next answer.
+function Part(props: { operator: Operator; children: ComponentChildren }) {
+  return (
+    <Guarded of={props.operator.revision.value} name="part">
+      {props.children}
+    </Guarded>
   );
 }
 

@@ -9,7 +9,8 @@ const textMax = 300; // characters
 export const announcement = signal({ text: '', id: 0 });
 
 export function announce({ data, info }: Publication): void {
-  const name = (info?.connInfo as { name?: string } | undefined)?.name ?? info?.user ?? '';
+  const told = (info?.connInfo as { name?: unknown } | null | undefined)?.name;
+  const name = typeof told === 'string' ? told : (info?.user ?? '');
   const { text } = data as MessageData;
   const { id } = announcement.peek();
   announcement.value = { text: `${name}: ${text.slice(0, textMax)}`, id: id + 1 };

@@ -184,8 +184,17 @@ export class Conversation {
     this.loading = undefined;
   }
 
+  // An error here would end the client: the SDK lets none of its handlers throw.
   private take(publication: Publication): void {
-    const data = publication.data as { type?: string; id?: string } | null;
+    try {
+      this.takeIn(publication);
+    } catch (error) {
+      console.warn('a publication could not be taken in', error);
+    }
+  }
+
+  private takeIn(publication: Publication): void {
+    const data = publication.data as { type?: unknown; id?: unknown; text?: unknown } | null;
     const user = publication.info?.user ?? '';
     if (publication.offset === undefined) {
       if (data?.type === 'typing' && user !== this.host.me) this.typing.heard(publication);
@@ -195,12 +204,13 @@ export class Conversation {
     if (!this.timeline.add(publication, Date.now())) return;
     this.host.settled();
     batch(() => {
-      if (user === this.host.me && data?.id) this.host.arrived(this.channel, data.id);
+      const id = data?.id;
+      if (user === this.host.me && typeof id === 'string') this.host.arrived(this.channel, id);
       if (data?.type === 'message') this.typing.stopped(user);
       if (this.timeline.low > before + 1 && before > 0) this.wasReset.value = true;
       if (this.timeline.items.length > 1.5 * itemsMax) this.trim();
       this.touch();
-      if ((data?.type ?? 'message') !== 'message') return;
+      if ((data?.type ?? 'message') !== 'message' || typeof data?.text !== 'string') return;
       this.activeAt = Date.now();
       this.host.heard(this, publication);
     });
@@ -245,8 +255,9 @@ export class Conversation {
       timeline.epoch ||= epoch;
       timeline.addOlder(publications);
       for (const { data, info } of publications) {
-        const id = (data as { id?: string } | null)?.id;
-        if (info?.user === this.host.me && id) this.host.arrived(this.channel, id);
+        const id = (data as { id?: unknown } | null)?.id;
+        if (info?.user !== this.host.me || typeof id !== 'string') continue;
+        this.host.arrived(this.channel, id);
       }
       this.loadError.value = '';
       this.touch();

@@ -32,7 +32,8 @@ export class Typing {
   // Somebody else types. Nobody says when they stop, so it is over after a while.
   heard({ info }: Publication): void {
     if (!info) return;
-    const name = (info.connInfo as { name?: string } | undefined)?.name ?? info.user;
+    const told = (info.connInfo as { name?: unknown } | null | undefined)?.name;
+    const name = typeof told === 'string' && told !== '' ? told : info.user;
     const next = new Map(this.people.value);
     next.set(info.user, { name, until: Date.now() + shownMs });
     this.people.value = next;

@@ -13,8 +13,16 @@ const weekday = new Intl.DateTimeFormat(undefined, {
 const withYear = new Intl.DateTimeFormat(undefined, { dateStyle: 'long' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'short' });
 
-export const clockTime = (ms: number): string => (ms ? clock.format(ms) : '');
-export const fullTime = (ms: number): string => (ms ? full.format(ms) : '');
+// A time that somebody told, in Unix milliseconds; 0, for unknown, when it is none before the year
+// 3000. Dates end at 8.64e15: what is beyond makes Intl throw.
+export const timeOf = (told: unknown): number =>
+  typeof told === 'number' && told > 0 && told < 32_503_680_000_000 ? told : 0;
+
+const formatted = (format: Intl.DateTimeFormat, ms: number): string =>
+  timeOf(ms) ? format.format(ms) : '';
+
+export const clockTime = (ms: number): string => formatted(clock, ms);
+export const fullTime = (ms: number): string => formatted(full, ms);
 
 // Days since 1970 where the reader is.
 export function dayOf(ms: number): number {
@@ -26,7 +34,7 @@ export function dayName(ms: number, now: number): string {
   const days = dayOf(now) - dayOf(ms);
   if (days === 0) return 'Today';
   if (days === 1) return 'Yesterday';
-  return days > 0 && days < 300 ? weekday.format(ms) : withYear.format(ms);
+  return formatted(days > 0 && days < 300 ? weekday : withYear, ms);
 }
 
 // "just now", "5 min ago", "3 h ago", and the date after a day.
@@ -35,7 +43,7 @@ export function ago(ms: number, now: number): string {
   if (minutes < 1) return 'just now';
   if (minutes < 60) return `${minutes} min ago`;
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ago`;
-  return withYear.format(ms);
+  return formatted(withYear, ms);
 }
 
 export function duration(seconds: number): string {

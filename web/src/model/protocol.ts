@@ -86,6 +86,7 @@ export interface SearchHit {
   offset: number;
   user: string;
   name?: string;
+  time?: number; // as in Publication
   data: MessageData;
 }
 
@@ -106,7 +107,7 @@ export interface EventData {
   by?: string;
   reason?: string;
   until?: number;
-  value?: unknown;
+  value?: string | boolean;
   time?: number;
 }
 
@@ -114,6 +115,7 @@ export interface EventData {
 export interface Publication {
   offset?: number;
   data: unknown;
+  time?: number; // when a node took it, Unix milliseconds; older ones told none
   info?: { user: string; client?: string; connInfo?: unknown };
 }
 
@@ -131,6 +133,7 @@ export const limits = {
   title: 80,
   query: 100,
   mentions: 10,
+  reactions: 30, // kinds a message
   name: 32,
   passwordMin: 8,
   password: 128,

@@ -11,9 +11,18 @@ export type Piece =
   | { kind: 'block'; text: string };
 
 // Web addresses end before what punctuates the sentence around them, and before characters that
-// turn the direction of writing: nothing may read as another address than it is.
-const linkPattern = /https?:\/\/[^\s<>"'`\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gi;
-const trailing = /[.,;:!?…*_~]+$/;
+// turn the direction of writing: nothing may read as another address than it is. In Chinese and
+// Japanese nothing but such punctuation stands between an address and the sentence; and a browser
+// would take an ideographic full stop for the dot before another domain.
+const linkEnds = [
+  '\\s<>"\'`',
+  '\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069', // that turn the direction
+  '\\u2018-\\u201f\\u3001-\\u3003\\u3008-\\u3011\\u3014-\\u301f', // quotation marks, ideographic
+  '\\uff01-\\uff0f\\uff1a-\\uff20\\uff3b-\\uff40\\uff5b-\\uff65', // full and half width
+].join('');
+const linkPattern = new RegExp(`https?:\\/\\/[^${linkEnds}]+`, 'gi');
+const trailing = '.,;:!?…*_~';
+const closing: Record<string, string> = { '(': ')', '[': ']', '{': '}' };
 const namePattern = /[A-Za-z0-9~](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?/.source;
 const mentionPattern = new RegExp(`(^|[\\s(\\[{"'*,;:/])@(${namePattern})`, 'g');
 
@@ -30,18 +39,25 @@ export function safeHref(text: string): string | undefined {
   }
 }
 
+// Without the punctuation and the brackets at its end that belong to the sentence. Looks at each
+// character twice, whatever they are: a text that strangers write must not cost more than it is
+// long.
 function withoutTail(link: string): string {
-  let end = link.replace(trailing, '');
-  for (const [open, close] of ['()', '[]', '{}'] as const) {
-    while (end.endsWith(close!) && count(end, close!) > count(end, open!)) {
-      end = end.slice(0, -1).replace(trailing, '');
-    }
+  const surplus = new Map<string, number>([[')', 0], [']', 0], ['}', 0]]); // closed, not opened
+  for (const character of link) {
+    const close = closing[character] ?? character;
+    const known = surplus.get(close);
+    if (known !== undefined) surplus.set(close, known + (close === character ? 1 : -1));
   }
-  return end;
-}
-
-function count(text: string, character: string): number {
-  return text.split(character).length - 1;
+  let end = link.length;
+  for (; end > 0; --end) {
+    const last = link[end - 1]!;
+    if (trailing.includes(last)) continue;
+    const unopened = surplus.get(last) ?? 0;
+    if (unopened <= 0) break;
+    surplus.set(last, unopened - 1);
+  }
+  return link.slice(0, end);
 }
 
 // Names of accounts are lower case; people with another system's token have theirs as it is there.
@@ -106,14 +122,27 @@ export function mentionsOf(text: string, isKnown: (user: string) => boolean): st
   return [...found].slice(0, limits.mentions);
 }
 
-const emojiPattern =
-  /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\u200D|\p{Emoji_Modifier}|\s){1,12}$/u;
+const emojiPattern = /^(?:\p{Emoji_Presentation}|\p{Emoji}\uFE0F|\u200D|\s){1,12}$/u;
 
 // Nothing but up to three emoji: shown larger.
 export function isOnlyEmoji(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.length > 24 || /[0-9#*]/.test(trimmed)) return false;
   return emojiPattern.test(trimmed);
+}
+
+const emojiElement = [
+  '\\p{Regional_Indicator}{2}',
+  '[0-9#*]\\uFE0F\\u20E3',
+  '(?![0-9#*\\p{Regional_Indicator}])\\p{Emoji}' +
+    '(?:\\p{Emoji_Modifier}|\\uFE0F|[\\u{E0020}-\\u{E007E}]+\\u{E007F})?',
+].join('|');
+const oneEmojiPattern = new RegExp(`^(?:${emojiElement})(?:\\u200D(?:${emojiElement}))*$`, 'u');
+
+// One emoji, as a reaction has to be (UTS 51, "Emoji Sequences"). The server, which alone has to be
+// right, knows which sequences there are; this tells them from words.
+export function isEmoji(text: string): boolean {
+  return text.length <= 32 && oneEmojiPattern.test(text);
 }
 
 // The word with an @ that the caret is in or behind, for which names are offered: where it begins,

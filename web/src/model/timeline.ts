@@ -2,7 +2,9 @@
 // A conversation's log folded into what is shown: messages with their edits, deletions and
 // reactions, and events, in the order of their offsets. Covers a range of offsets without a hole,
 // which grows at both ends.
-import type { EventData, MessageData, Publication } from './protocol';
+import { timeOf } from './format';
+import { limits, type EventData, type MessageData, type Publication } from './protocol';
+import { isEmoji } from './text';
 
 export interface MessageItem {
   kind: 'message';
@@ -54,6 +56,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const isOffset = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) > 0;
+
 function nameOf(info: Publication['info']): string {
   const told = isObject(info?.connInfo) ? info.connInfo.name : undefined;
   return typeof told === 'string' && told !== '' ? told : (info?.user ?? '');
@@ -89,7 +94,7 @@ export class Timeline {
     if (offset <= this.top) return false;
     if (offset > this.top + 1) this.forget(offset); // something is missing: begin anew from here
     this.top = offset;
-    const item = this.fold(publication, offset, now);
+    const item = this.foldSafely(publication, offset, now);
     if (item) this.items.push(item);
     return true;
   }
@@ -101,7 +106,7 @@ export class Timeline {
       const offset = publication.offset ?? 0;
       if (offset <= 0 || offset >= this.low) continue;
       this.low = offset;
-      const item = this.fold(publication, offset, 0);
+      const item = this.foldSafely(publication, offset, 0);
       if (item) older.push(item);
     }
     if (publications.length === 0 || this.low <= 1) this.hasMore = false;
@@ -158,6 +163,16 @@ export class Timeline {
     this.hasMore = true;
   }
 
+  // Whatever one publication is made of, the others are taken.
+  private foldSafely(publication: Publication, offset: number, now: number): Item | undefined {
+    try {
+      return this.fold(publication, offset, now);
+    } catch (error) {
+      console.warn('a publication could not be read', error);
+      return undefined;
+    }
+  }
+
   private fold(publication: Publication, offset: number, now: number): Item | undefined {
     const data = publication.data;
     if (!isObject(data)) return undefined;
@@ -172,7 +187,7 @@ export class Timeline {
       case 'deleted':
         return this.deleted(data, publication, offset);
       case 'event':
-        return this.event(data as unknown as EventData, publication, offset, now);
+        return this.event(data, publication, offset, now);
       case 'edit':
         if (typeof data.text === 'string') {
           this.change(data.target, { offset, user, text: data.text });
@@ -199,14 +214,14 @@ export class Timeline {
       user,
       name: nameOf(publication.info),
       text: data.text,
-      time: typeof data.time === 'number' ? data.time : now,
+      time: timeOf(publication.time) || timeOf(data.time) || now,
       mentions: Array.isArray(data.mentions)
         ? data.mentions.filter((each) => typeof each === 'string')
         : [],
       edited: typeof data.edited === 'number',
       reactions: this.reactionsOf(offset),
     };
-    if (typeof data.reply_to === 'number') item.replyTo = data.reply_to;
+    if (isOffset(data.reply_to)) item.replyTo = data.reply_to;
     const change = this.changes.get(offset);
     return change ? changed(item, change) : item;
   }
@@ -222,7 +237,7 @@ export class Timeline {
       user,
       name: nameOf(publication.info),
       text: '',
-      time: typeof data.time === 'number' ? data.time : 0,
+      time: timeOf(publication.time) || timeOf(data.time),
       mentions: [],
       edited: false,
       deletedBy: typeof data.by === 'string' ? data.by : user,
@@ -230,11 +245,23 @@ export class Timeline {
     };
   }
 
-  private event(data: EventData, publication: Publication, offset: number, now: number) {
+  private event(
+    told: Record<string, unknown>,
+    publication: Publication,
+    offset: number,
+    now: number,
+  ): EventItem | undefined {
     // Only the server speaks without `info`: nobody else can make an event.
-    if (publication.info?.user || typeof data.event !== 'string') return undefined;
-    const time = typeof data.time === 'number' ? data.time : now;
-    return { kind: 'event' as const, offset, key: `o${offset}`, time, data };
+    if (publication.info?.user || typeof told.event !== 'string') return undefined;
+    const data: EventData = { type: 'event', event: told.event };
+    for (const name of ['user', 'by', 'reason'] as const) {
+      if (typeof told[name] === 'string') data[name] = told[name];
+    }
+    if (typeof told.value === 'string' || typeof told.value === 'boolean') data.value = told.value;
+    const until = timeOf(told.until);
+    if (until) data.until = until;
+    const time = timeOf(publication.time) || timeOf(told.time) || now;
+    return { kind: 'event', offset, key: `o${offset}`, time, data };
   }
 
   // Ids are the sender's, so the same may come again.
@@ -246,7 +273,7 @@ export class Timeline {
   }
 
   private change(target: unknown, change: Change): void {
-    if (typeof target !== 'number') return;
+    if (!isOffset(target)) return;
     const known = this.changes.get(target);
     if (known && known.offset > change.offset) return;
     this.changes.set(target, change);
@@ -257,7 +284,8 @@ export class Timeline {
 
   private react(data: Record<string, unknown>, user: string, offset: number): void {
     const { target, key, on } = data;
-    if (typeof target !== 'number' || typeof key !== 'string' || typeof on !== 'boolean') return;
+    if (!isOffset(target) || typeof key !== 'string' || typeof on !== 'boolean') return;
+    if (!isEmoji(key)) return; // of an older server, or one that checks nothing
     const marks: Marks = this.marks.get(target) ?? new Map();
     this.marks.set(target, marks);
     const name = `${key}\n${user}`;
@@ -277,7 +305,7 @@ export class Timeline {
     for (const { key, user, on } of marks) {
       if (on) found.set(key, [...(found.get(key) ?? []), user]);
     }
-    return [...found].map(([key, users]) => ({ key, users }));
+    return [...found].slice(0, limits.reactions).map(([key, users]) => ({ key, users }));
   }
 
   private replace(at: number, item: Item): void {

@@ -36,6 +36,19 @@ function tellDelays(client: Centrifuge, hooks: SocketHooks): void {
   };
 }
 
+// Passes on when the server took a publication, which the SDK reads over.
+function tellTimes(client: Centrifuge): void {
+  type Context = (channel: string, publication: { time?: unknown }) => { time?: unknown };
+  const inside = client as unknown as { _getPublicationContext?: Context };
+  const original = inside._getPublicationContext;
+  if (typeof original !== 'function') return;
+  inside._getPublicationContext = function (this: unknown, channel, publication) {
+    const context = original.call(this, channel, publication);
+    context.time = publication.time;
+    return context;
+  };
+}
+
 export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
   const client = new Centrifuge(socketUrl(location), {
     token: session.token,
@@ -58,6 +71,7 @@ export function openSocket(session: Session, hooks: SocketHooks): Centrifuge {
     },
   });
   tellDelays(client, hooks);
+  tellTimes(client);
   client.on('connecting', ({ code, reason }) => hooks.connecting(reason, code));
   client.on('connected', () => hooks.connected());
   client.on('disconnected', ({ code, reason }) => hooks.ended(code, reason));

@@ -3,12 +3,13 @@
 import { useEffect } from 'preact/hooks';
 import { announcement } from '../app/announcements';
 import { chat } from '../app/open_chat';
-import { isDrawerOpen } from '../app/overlays';
+import { dialog, isDrawerOpen } from '../app/overlays';
 import { phase, signedIn } from '../app/session';
 import { serverError } from '../app/sign_in_state';
 import { dismiss, toasts } from '../app/toasts';
 import { forgetDrafts } from './composer_state';
 import { Dialogs } from './dialogs';
+import { Guarded } from './guarded';
 import { Mark } from './icons';
 import { isPhone } from './layout';
 import { MainPane } from './main_pane';
@@ -67,12 +68,16 @@ function Shell() {
           To the conversation
         </a>
       )}
-      <Sidebar />
+      <Guarded name="list">
+        <Sidebar />
+      </Guarded>
       <div class="drawer-shade" onClick={() => (isDrawerOpen.value = false)} />
       <div class="panes" inert={isDrawer}>
         <MainPane />
       </div>
-      <Dialogs />
+      <Guarded of={dialog.value} name="dialog">
+        <Dialogs />
+      </Guarded>
     </div>
   );
 }
@@ -87,10 +92,12 @@ function Toasts() {
     <div class="toasts" role="status">
       {toasts.value.map(({ id, text, kind }) => (
         <div key={id} class={`toast is-${kind}`}>
-          <span>
-            {kind === 'notice' && <b>Notice: </b>}
-            {text}
-          </span>
+          <Guarded of={text} name="notice">
+            <span>
+              {kind === 'notice' && <b>Notice: </b>}
+              {text}
+            </span>
+          </Guarded>
           <IconButton icon="close" label="Dismiss" size={16} onClick={() => dismiss(id)} />
         </div>
       ))}

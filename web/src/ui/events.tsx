@@ -4,24 +4,26 @@ import type { EventItem } from '../model/timeline';
 import { fullTime, listNames } from '../model/format';
 import { Icon, type IconName } from './icons';
 
-const icons: Record<string, IconName> = {
-  created: 'plus', join: 'userPlus', leave: 'leave', invite: 'userPlus', kick: 'kick', ban: 'block',
-  unban: 'check', mute: 'mute', unmute: 'check', role: 'shield', title: 'edit', topic: 'edit',
-  visibility: 'lock', archive: 'archive',
-};
+// Maps, for objects have members of their own that an event might be called like.
+const icons = new Map<string, IconName>([
+  ['created', 'plus'], ['join', 'userPlus'], ['leave', 'leave'], ['invite', 'userPlus'],
+  ['kick', 'kick'], ['ban', 'block'], ['unban', 'check'], ['mute', 'mute'], ['unmute', 'check'],
+  ['role', 'shield'], ['title', 'edit'], ['topic', 'edit'], ['visibility', 'lock'],
+  ['archive', 'archive'],
+]);
 
-const roles: Record<string, string> = {
-  owner: 'the owner',
-  moderator: 'a moderator',
-  member: 'a member',
-};
+const roles = new Map([
+  ['owner', 'the owner'],
+  ['moderator', 'a moderator'],
+  ['member', 'a member'],
+]);
 
 // `people`: names, by user.
 export function describe(items: EventItem[], me: string, people: ReadonlyMap<string, string>) {
   const first = items[0]!;
   return (
     <>
-      <Icon name={icons[first.data.event] ?? 'bell'} size={15} />
+      <Icon name={icons.get(first.data.event) ?? 'bell'} size={15} />
       <span title={fullTime(first.time)}>{sentence(items, me, people)}</span>
     </>
   );
@@ -61,7 +63,7 @@ export function sentence(
     case 'unmute':
       return `${actor} let ${object} speak again`;
     case 'role':
-      return `${actor} made ${object} ${roles[String(value)] ?? String(value)}`;
+      return `${actor} made ${object} ${roles.get(String(value)) ?? String(value)}`;
     case 'title':
       return `${actor} renamed the room to “${String(value)}”`;
     case 'topic':

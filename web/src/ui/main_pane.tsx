@@ -6,6 +6,7 @@ import { current } from '../app/navigation';
 import { panel } from '../app/overlays';
 import { Banner } from './banner';
 import { Composer } from './composer';
+import { Guarded } from './guarded';
 import { Heading } from './heading';
 import { isPhone } from './layout';
 import { MembersPanel } from './members_panel';
@@ -30,8 +31,16 @@ export function MainPane() {
           <Nothing />
         )}
       </main>
-      {isSearch && <SearchPanel conversation={conversation} key={conversation.channel} />}
-      {isMembers && <MembersPanel conversation={conversation!} key={conversation!.channel} />}
+      {isSearch && (
+        <Guarded of={conversation} name="panel" key={conversation.channel}>
+          <SearchPanel conversation={conversation} />
+        </Guarded>
+      )}
+      {isMembers && (
+        <Guarded of={conversation} name="panel" key={conversation!.channel}>
+          <MembersPanel conversation={conversation!} />
+        </Guarded>
+      )}
     </>
   );
 }
@@ -43,10 +52,16 @@ function Open({ conversation }: { conversation: Conversation }) {
   }, []);
   return (
     <>
-      <Heading conversation={conversation} />
-      <Messages conversation={conversation} />
+      <Guarded name="heading">
+        <Heading conversation={conversation} />
+      </Guarded>
+      <Guarded name="conversation">
+        <Messages conversation={conversation} />
+      </Guarded>
       <Composer conversation={conversation} />
-      <Typing conversation={conversation} />
+      <Guarded name="line">
+        <Typing conversation={conversation} />
+      </Guarded>
     </>
   );
 }

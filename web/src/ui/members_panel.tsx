@@ -18,6 +18,7 @@ import type {
   Sanction,
   Status,
 } from '../model/protocol';
+import { Guarded } from './guarded';
 import { Icon } from './icons';
 import { isPhone, useHeldFocus } from './layout';
 import { MenuButton } from './menu';
@@ -160,12 +161,13 @@ function MemberGroups(props: {
               <h3 class="group-title">{title}</h3>
               <ul class="people">
                 {list.map((member) => (
-                  <MemberRow
-                    key={member.user}
-                    {...props}
-                    member={member}
-                    status={isListed ? statusOf(member.user) : undefined}
-                  />
+                  <Guarded key={member.user} of={member} name="member">
+                    <MemberRow
+                      {...props}
+                      member={member}
+                      status={isListed ? statusOf(member.user) : undefined}
+                    />
+                  </Guarded>
                 ))}
               </ul>
             </section>

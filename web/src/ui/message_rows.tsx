@@ -7,6 +7,7 @@ import { chat } from '../app/open_chat';
 import { dayName } from '../model/format';
 import type { Row } from '../model/rows';
 import { describe } from './events';
+import { Guarded } from './guarded';
 import { Message } from './message';
 import { Pending } from './pending';
 import { Start } from './start';
@@ -34,7 +35,16 @@ export function estimateOf(row: Row): number {
   return row.kind === 'message' && row.isGrouped ? groupedEstimate : estimates[row.kind];
 }
 
+// Whatever stands in one message, the others are shown.
 export function viewOf(row: Row, view: MessagesView) {
+  return (
+    <Guarded of={row.kind === 'message' ? row.item : row} name="message">
+      <RowView row={row} view={view} />
+    </Guarded>
+  );
+}
+
+function RowView({ row, view }: { row: Row; view: MessagesView }) {
   const { conversation } = view;
   const { me, session } = chat.value!;
   switch (row.kind) {

@@ -7,9 +7,10 @@ import type { Conversation } from '../app/conversation';
 import { goTo } from '../app/navigation';
 import { panel } from '../app/overlays';
 import { messageOf } from '../model/codes';
-import { clockTime, dayName, nameOf, plural } from '../model/format';
+import { clockTime, dayName, nameOf, plural, timeOf } from '../model/format';
 import { limits, type SearchHit } from '../model/protocol';
 import { bound } from './form';
+import { Guarded } from './guarded';
 import { isPanelOver, isPhone, useHeldFocus } from './layout';
 import { Avatar, IconButton, Spinner } from './parts';
 
@@ -109,7 +110,9 @@ export function SearchPanel({ conversation }: { conversation: Conversation }) {
         <ul class="hits">
           {hits.value?.map((hit) => (
             <li key={hit.offset}>
-              <Hit hit={hit} query={query.value} conversation={conversation} />
+              <Guarded of={hit} name="message">
+                <Hit hit={hit} query={query.value} conversation={conversation} />
+              </Guarded>
             </li>
           ))}
         </ul>
@@ -145,7 +148,8 @@ function Note({ search, top }: { search: ReturnType<typeof useSearch>; top: numb
 function Hit(props: { hit: SearchHit; query: string; conversation: Conversation }) {
   const { hit, conversation } = props;
   const name = hit.name ?? conversation.timeline.message(hit.offset)?.name ?? hit.user;
-  const time = hit.data.time ?? 0;
+  const text = typeof hit.data?.text === 'string' ? hit.data.text : '';
+  const time = timeOf(hit.time) || timeOf(hit.data?.time);
   const open = () => {
     if (isPanelOver.peek()) panel.value = 'none';
     goTo(conversation.channel, hit.offset);
@@ -162,7 +166,7 @@ function Hit(props: { hit: SearchHit; query: string; conversation: Conversation 
         )}
       </span>
       <span class="hit-text">
-        <Marked text={hit.data.text} query={props.query} />
+        <Marked text={text} query={props.query} />
       </span>
     </button>
   );

@@ -8,7 +8,9 @@ import { chat } from '../app/open_chat';
 import { isDrawerOpen, showDialog, type Dialog } from '../app/overlays';
 import { decline, join } from '../app/rooms';
 import { badge, nameOf } from '../model/format';
+import type { Invitation } from '../model/protocol';
 import { hashOf, routeOf } from '../model/route';
+import { Guarded } from './guarded';
 import { Icon, Mark, type IconName } from './icons';
 import { isPhone, useHeldFocus } from './layout';
 import { Me } from './me';
@@ -64,7 +66,9 @@ function Conversations(props: {
   return (
     <Section title={props.title} actions={props.children}>
       {props.all.map((each) => (
-        <Line key={each.channel} conversation={each} />
+        <Guarded key={each.channel} of={each.info.value} name="conversation">
+          <Line conversation={each} />
+        </Guarded>
       ))}
       {isEmpty && <li class="sidebar-hint">{props.none}</li>}
     </Section>
@@ -149,24 +153,32 @@ function Invitations() {
   return (
     <Section title="Invitations">
       {invited.map((each) => (
-        <li class="invitation" key={each.room}>
-          <Icon name="bell" size={17} />
-          <span>
-            <b>{each.title || each.room}</b>
-            {each.by && <span class="faint"> by {each.by}</span>}
-          </span>
-          <button type="button" class="button is-small" onClick={() => void join(each.room)}>
-            Join
-          </button>
-          <IconButton
-            icon="close"
-            label={`Decline the invitation to ${each.title || each.room}`}
-            size={16}
-            onClick={() => void decline(each.room)}
-          />
-        </li>
+        <Guarded key={each.room} of={each} name="invitation">
+          <InvitationLine each={each} />
+        </Guarded>
       ))}
     </Section>
+  );
+}
+
+function InvitationLine({ each }: { each: Invitation }) {
+  return (
+    <li class="invitation">
+      <Icon name="bell" size={17} />
+      <span>
+        <b>{each.title || each.room}</b>
+        {each.by && <span class="faint"> by {each.by}</span>}
+      </span>
+      <button type="button" class="button is-small" onClick={() => void join(each.room)}>
+        Join
+      </button>
+      <IconButton
+        icon="close"
+        label={`Decline the invitation to ${each.title || each.room}`}
+        size={16}
+        onClick={() => void decline(each.room)}
+      />
+    </li>
   );
 }
 

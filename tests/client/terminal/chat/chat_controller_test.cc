@@ -164,13 +164,14 @@ TEST_F(ChatControllerTest, ChangesMessages) {
   type("/edit");
   EXPECT_EQ(suggested_, "/edit two");
   type("/edit deux");
-  type("/react +1");
+  type("/react lol");
+  type("/react 👍");
   look()->chosen = 3;
   type("/reply quite");
   type("/delete");
   ASSERT_TRUE(run([&] { return published_.size() == 4; }));
   EXPECT_THAT(published_[0], HasSubstr(R"("type":"edit","target":2,"text":"deux")"));
-  EXPECT_THAT(published_[1], HasSubstr(R"("type":"reaction","target":4,"key":"+1","on":true)"));
+  EXPECT_THAT(published_[1], HasSubstr(R"("type":"reaction","target":4,"key":"👍","on":true)"));
   EXPECT_THAT(published_[2], HasSubstr(R"("reply_to":3)"));
   EXPECT_THAT(published_[3], HasSubstr(R"("type":"delete","target":2)"));
 }

@@ -44,7 +44,7 @@ TEST(ChatEvent, ShowsWhatIsNoChatMessageAsItIs) {
 
 TEST(ChatEvent, HasNothingToShowForOtherTypes) {
   EXPECT_EQ(event_of(1, "ada", R"({"type":"x-game","text":"e4"})").type, Type::kOther);
-  EXPECT_EQ(event_of(1, "ada", R"({"type":"reaction","target":1,"key":"+1","on":true})").type,
+  EXPECT_EQ(event_of(1, "ada", R"({"type":"reaction","target":1,"key":"👍","on":true})").type,
             Type::kReaction);
 }
 

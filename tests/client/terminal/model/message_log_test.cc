@@ -49,10 +49,10 @@ class MessageLogTest : public ::testing::Test {
 TEST_F(MessageLogTest, KeepsTheLastWordWhenThePastComesLater) {
   // The newest page of the past, then the one before it.
   add(20, "bob", R"({"type":"edit","target":5,"text":"new"})");
-  add(21, "bob", R"({"type":"reaction","target":5,"key":"+1","on":false})");
+  add(21, "bob", R"({"type":"reaction","target":5,"key":"👍","on":false})");
   add(5, "bob", R"({"type":"message","id":"m5","text":"first"})");
   add(10, "bob", R"({"type":"edit","target":5,"text":"old"})");
-  add(11, "bob", R"({"type":"reaction","target":5,"key":"+1","on":true})");
+  add(11, "bob", R"({"type":"reaction","target":5,"key":"👍","on":true})");
   EXPECT_THAT(seen(), ElementsAre("bob: new (edited)"));
 }
 
@@ -75,11 +75,11 @@ TEST_F(MessageLogTest, FoldsEditsIn) {
 
 TEST_F(MessageLogTest, FoldsChangesIntoWhatIsReadLater) {
   add(9, "ada", R"({"type":"edit","id":"e","target":1,"text":"third"})");
-  add(8, "bob", R"({"type":"reaction","id":"r","target":1,"key":"+1","on":true})");
+  add(8, "bob", R"({"type":"reaction","id":"r","target":1,"key":"👍","on":true})");
   EXPECT_THAT(seen(), IsEmpty());
   add(5, "ada", R"({"type":"edit","id":"e2","target":1,"text":"second"})");
   add(said(1, "ada", "first"));
-  EXPECT_THAT(seen(), ElementsAre("ada: third (edited) +1=bob,"));
+  EXPECT_THAT(seen(), ElementsAre("ada: third (edited) 👍=bob,"));
 }
 
 TEST_F(MessageLogTest, FoldsDeletionsIn) {
@@ -104,12 +104,12 @@ TEST_F(MessageLogTest, BelievesModeratorsOnlyWhereTheServerChecksThem) {
 TEST_F(MessageLogTest, CountsReactionsOncePerUser) {
   add(said(1, "ada", "x"));
   for (std::uint64_t offset : {2, 3}) {
-    add(offset, "bob", R"({"type":"reaction","id":"r","target":1,"key":"+1","on":true})");
+    add(offset, "bob", R"({"type":"reaction","id":"r","target":1,"key":"👍","on":true})");
   }
-  add(4, "cid", R"({"type":"reaction","id":"s","target":1,"key":"+1","on":true})");
-  EXPECT_THAT(seen(), ElementsAre("ada: x +1=bob,cid,"));
-  add(5, "bob", R"({"type":"reaction","id":"t","target":1,"key":"+1","on":false})");
-  add(6, "cid", R"({"type":"reaction","id":"u","target":1,"key":"+1","on":false})");
+  add(4, "cid", R"({"type":"reaction","id":"s","target":1,"key":"👍","on":true})");
+  EXPECT_THAT(seen(), ElementsAre("ada: x 👍=bob,cid,"));
+  add(5, "bob", R"({"type":"reaction","id":"t","target":1,"key":"👍","on":false})");
+  add(6, "cid", R"({"type":"reaction","id":"u","target":1,"key":"👍","on":false})");
   EXPECT_THAT(seen(), ElementsAre("ada: x"));
 }
 
@@ -179,10 +179,10 @@ TEST_F(MessageLogTest, ForgetsTheOldest) {
 
 TEST_F(MessageLogTest, RemembersChangesOfWhatItForgot) {
   for (std::uint64_t offset = 1; offset <= 20; ++offset) add(said(offset, "ada", "x"));
-  add(21, "bob", R"({"type":"reaction","id":"r","target":1,"key":"+1","on":true})");
+  add(21, "bob", R"({"type":"reaction","id":"r","target":1,"key":"👍","on":true})");
   ASSERT_TRUE(log_.trim(10));
   add(said(1, "ada", "x"));
-  EXPECT_EQ(seen().front(), "ada: x +1=bob,");
+  EXPECT_EQ(seen().front(), "ada: x 👍=bob,");
 }
 
 }  // namespace

@@ -88,11 +88,11 @@ TEST_F(MessageLinesTest, ShowsRepliesReactionsAndChanges) {
   say("first");
   add(event_of(2, "bob", R"({"type":"message","id":"r","text":"second","reply_to":1})"));
   add(event_of(3, "ada", R"({"type":"edit","id":"e","target":1,"text":"First"})"));
-  add(event_of(4, "bob", R"({"type":"reaction","id":"k","target":1,"key":"+1","on":true})"));
+  add(event_of(4, "bob", R"({"type":"reaction","id":"k","target":1,"key":"👍","on":true})"));
   add(event_of(5, "cid", R"({"type":"message","id":"s","text":"third","reply_to":999})"));
   add(event_of(6, "cid", R"({"type":"delete","id":"d","target":5})"));
   EXPECT_THAT(lines(),
-              ElementsAre("12:00  ada  First (edited)", "            +1 1",
+              ElementsAre("12:00  ada  First (edited)", "            👍 1",
                           "            ↪ ada: First", "--:--  bob  second",
                           "            ↪ an older message", "--:--  cid  message deleted"));
 }

@@ -18,7 +18,7 @@ class RedisLifeTest : public RedisTest {
   static std::string body(const std::string& id, const std::string& text = "") {
     std::string made;
     append_publication_body(made, R"({"id":")" + id + R"(","text":")" + text + "\"}",
-                            {"ada", "client", ""});
+                            {"ada", "client", ""}, 1);
     return made;
   }
   Position publish(BrokerNode& node, const std::string& id, const std::string& channel = kRoom) {
