@@ -154,7 +154,9 @@ void Cluster::start_node(std::size_t index) {
   arguments.insert(arguments.end(),
                    {options_.chirmd, "--port", std::to_string(node.port.number())});
   if (redis_) {
-    arguments.insert(arguments.end(), {"--redis", redis_url(node)});
+    // As bin/up runs them behind conf/nginx.conf.
+    arguments.insert(arguments.end(),
+                     {"--redis", redis_url(node), "--trusted-proxies", "127.0.0.1"});
   }
   arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
                    options_.chirmd_arguments.end());
@@ -168,8 +170,8 @@ void Cluster::start_node(std::size_t index) {
   wait_for(*node.process, "listening on " + address(node.port));
 }
 
-// The Sentinel may still go by what it asked the replica ten seconds ago, and would promote it in the
-// middle of a full synchronisation.
+// The Sentinel may still go by what it asked the replica ten seconds ago, and would promote it in
+// the middle of a full synchronisation.
 bool Cluster::is_guarded() {
   const std::string in_step = "slave 127.0.0.1 " + std::to_string(redis_->port()) + " connected";
   if (!replica_->command({"ROLE"}).starts_with(in_step)) return false;
