@@ -214,6 +214,15 @@ void Cluster::start_nginx() {
     text.replace(start, end - start, setting + options_.worker_shutdown_timeout);
     std::ofstream(directory + "/nginx.conf") << text;
   }
+  if (!options_.nginx_edits.empty()) {
+    std::string text = content(directory + "/nginx.conf");
+    for (const auto& [what, instead] : options_.nginx_edits) {
+      const std::size_t at = text.find(what);
+      CHIRM_CHECK(at != std::string::npos, what);
+      text.replace(at, what.size(), instead);
+    }
+    std::ofstream(directory + "/nginx.conf") << text;
+  }
   nginx_.reset();
   is_nginx_killed_ = false;
   nginx_ = std::make_unique<Process>(
