@@ -268,7 +268,7 @@ login-storm() {
     'told 503' logins.busy 1 ''
     'failed' logins.failed 1 '<= 0')
   print_heading
-  token=$(node bench/login_storm.js token storm)
+  token=$(node bench/login_storm.js token storm-of-reconnects)
   for ((run = 1; run <= runs; run++)); do
     for label in alone storm; do
       file=$results/$label-chirmd-$run.json

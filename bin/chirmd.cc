@@ -4,12 +4,16 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <memory>
 #include <utility>
 
 #include "bin/chirmd_options.h"
 #include "bin/password.h"
+#include "bin/private_file.h"
+#include "bin/privileges.h"
+#include "core/base/address_range.h"
 #include "core/base/version.h"
 #include "core/broker/memory/memory_broker.h"
 #include "core/broker/redis/redis_broker.h"
@@ -40,6 +44,33 @@ void raise_files_limit() {
   // one is the operator's word.
   limit.rlim_cur = limit.rlim_max;
   (void)setrlimit(RLIMIT_NOFILE, &limit);  // the server works with what it has
+}
+
+bool is_loopback(const std::string& listen) {
+  const auto address = parse_address(listen);
+  return address && (AddressRange::parse("127.0.0.0/8")->contains(*address) ||
+                     AddressRange::parse("::1")->contains(*address));
+}
+
+// What lets others of this machine, or of the network, see what is not theirs: a line each.
+void warn(const ChirmdOptions& options) {
+  for (const std::string& warning : options.warnings) spdlog::warn("{}", warning);
+  // Who names root means it.
+  if (is_root() && options.user.empty() && options.set_password.empty()) {
+    spdlog::warn("running as root; --user NAME makes chirmd an ordinary user when it has started");
+  }
+  if (options.set_password.empty() && !options.is_behind_proxy &&
+      !is_loopback(options.server.listen)) {
+    spdlog::warn(
+        "clients reach {} without TLS: passwords and messages can be read on their way. Where "
+        "something in front ends TLS, say so with --behind-proxy",
+        options.server.listen);
+  }
+  if (!options.redis.empty() || options.store == "memory") return;
+  // SQLite gives the files beside it the mode of the store. An older version may have made them.
+  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+    if (const auto warning = exposure_of(options.store + suffix)) spdlog::warn("{}", *warning);
+  }
 }
 
 std::unique_ptr<Broker> make_redis_broker(Loop& loop, const ChirmdOptions& options) {
@@ -137,7 +168,15 @@ int main(int argc, char** argv) {
   if (const int* code = std::get_if<int>(&parsed)) return *code;
   const auto& options = std::get<chirm::ChirmdOptions>(parsed);
   set_up_log(options.log_level);
-  raise_files_limit();       // before the server, which takes its limit from what it finds
+  umask(077);           // the store has the key that sessions are signed with
+  raise_files_limit();  // before the server, which takes its limit from what it finds
+  if (!options.user.empty()) {
+    if (const auto became = chirm::become_user(options.user); !became) {
+      spdlog::error("--user: {}", became.error());
+      return 1;
+    }
+  }
+  warn(options);
   signal(SIGPIPE, SIG_IGN);  // hiredis and libuv write without MSG_NOSIGNAL
   signal(SIGXFSZ, SIG_IGN);  // to the store, a file that may not grow is a full disk
   return options.set_password.empty() ? run(options) : set_password(options);

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <utility>
 
+#include "bin/private_file.h"
 #include "bin/settings.h"
 #include "core/accounts/user_name.h"
 #include "protocol/signature.h"
@@ -31,7 +32,7 @@ constexpr const char* kEpilogue =
     "Examples:\n"
     "  chirmd --port 8080 --store chirm.db --admins ada\n"
     "  chirmd --store chirm.db --set-password ada\n"
-    "  chirmd --port 6789 --redis redis://127.0.0.1:6379 --token-hmac-secret SECRET\n";
+    "  chirmd --port 6789 --redis redis://127.0.0.1:6379 --token-hmac-secret-file FILE\n";
 
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
@@ -52,7 +53,7 @@ std::string for_each_word(const std::string& text,
   return wrong;
 }
 
-void add_listening(Settings& settings, ServerSettings& server) {
+void add_listening(Settings& settings, ServerSettings& server, bool& is_behind_proxy) {
   settings.begin_group("Listening");
   settings.add(
       "listen", "ADDRESS", server.listen,
@@ -68,10 +69,7 @@ void add_listening(Settings& settings, ServerSettings& server) {
       "Clients at once, more are told 503; 0: as many as the limit of open files allows");
   settings.add_list(
       "trusted-proxies", "RANGE,...",
-      // What is given replaces the default and does not add to it: whoever trusts one balancer does
-      // not mean to trust everything on this machine as well.
-      [&server, is_first = true](const std::string& text) mutable {
-        if (std::exchange(is_first, false)) server.trusted_proxies.clear();
+      [&server](const std::string& text) {
         return for_each_word(text, [&server](const std::string& word) -> std::string {
           const auto range = AddressRange::parse(word);
           if (!range) return "expected an address or ADDRESS/BITS, got '" + word + "'";
@@ -79,7 +77,24 @@ void add_listening(Settings& settings, ServerSettings& server) {
           return {};
         });
       },
-      "Load balancers whose X-Forwarded-For is believed; 127.0.0.0/8,::1 when not given");
+      "Load balancers whose X-Forwarded-For and X-Forwarded-Proto are believed; none when not "
+      "given");
+  settings.add_list(
+      "allowed-origins", "ORIGIN,...",
+      [&server](const std::string& text) {
+        return for_each_word(text, [&server](const std::string& word) -> std::string {
+          server.allowed_origins.push_back(word);
+          // Exactly what browsers send: "https://example.org/" would never be equal to any.
+          const std::size_t scheme = word.find("://");
+          const bool is_origin = scheme != word.npos && scheme > 0 && scheme + 3 < word.size() &&
+                                 word.find_first_of("/?#@", scheme + 3) == word.npos;
+          return is_origin ? ""
+                           : "expected SCHEME://HOST or SCHEME://HOST:PORT, got '" + word + "'";
+        });
+      },
+      "Other sites whose pages may connect, https://example.org for one; this server's own may");
+  settings.add_switch("behind-proxy", is_behind_proxy,
+                      "What stands in front of it ends TLS: no warning when it listens without");
   settings.add_number("drain", "SECONDS", 0, 3600, server.drain_s,
                       "Time over which clients are sent away when stopping");
   settings.add_text("node-name", "NAME", server.node_name,
@@ -113,15 +128,33 @@ void add_public_key(Settings& settings, const char* name, PublicKey::Type type,
       help);
 }
 
+// Read at the start, and by the user that starts it: root's files serve a chirmd with --user, too.
+void add_secret_file(Settings& settings, const char* name, std::string& value,
+                     std::vector<std::string>& warnings, const char* help) {
+  settings.add(
+      name, "FILE", "",
+      [&value, &warnings](const std::string& path) -> std::string {
+        auto secret = read_secret(path);
+        if (!secret) return secret.error();
+        value = std::move(*secret);
+        if (auto warning = exposure_of(path)) warnings.push_back(std::move(*warning));
+        return {};
+      },
+      help);
+}
+
 // Secrets can be flags, for trying things out, but everybody on the machine can read those.
-void add_security(Settings& settings, ChatSettings& chat, ServerSettings& server) {
+void add_security(Settings& settings, ChirmdOptions& options) {
+  ChatSettings& chat = options.chat;
   settings.begin_group("Security");
   settings.add_switch("insecure", chat.is_insecure,
                       "For development and measuring: no tokens, anybody is who they say they are, "
                       "and every channel is open to everybody");
   settings.add_text("token-hmac-secret", "SECRET", chat.tokens.hmac_secret,
-                    "Secret of HS256 connection tokens; better set in the environment, for flags "
-                    "show in ps");
+                    "Secret of HS256 connection tokens, 16 bytes or more; better in a file, for "
+                    "flags show in ps");
+  add_secret_file(settings, "token-hmac-secret-file", chat.tokens.hmac_secret, options.warnings,
+                  "... from a file, which only chirmd's user may read");
   add_public_key(settings, "token-rsa-public-key", PublicKey::Type::kRsa, chat.tokens.rsa,
                  "PEM file with the RSA public key of RS256 connection tokens");
   add_public_key(settings, "token-ecdsa-public-key", PublicKey::Type::kEcdsa, chat.tokens.ecdsa,
@@ -130,11 +163,14 @@ void add_security(Settings& settings, ChatSettings& chat, ServerSettings& server
                     "What the claim iss of these tokens must be; anything when not given");
   settings.add_text("token-audience", "TEXT", chat.tokens.audience,
                     "... and what aud must be or have");
-  settings.add_text("api-key", "KEY", server.api_key,
-                    "Key of the server API, /api; without one there is none. Better set in the "
-                    "environment");
+  settings.add_text("api-key", "KEY", options.server.api_key,
+                    "Key of the server API, /api, 16 bytes or more; without one there is none");
+  add_secret_file(settings, "api-key-file", options.server.api_key, options.warnings,
+                  "... from a file, which only chirmd's user may read");
   add_on_off(settings, "inboxes", chat.has_inboxes,
              "Whether every connection is subscribed to its user's channel, user:#<user>");
+  settings.add_text("user", "NAME", options.user,
+                    "User that chirmd becomes when root starts it: the owner of its store");
 }
 
 void add_accounts(Settings& settings, ChirmdOptions& options) {
@@ -198,7 +234,13 @@ void add_seconds(Settings& settings, const char* name, std::uint64_t high, std::
       [&value_ms](std::uint64_t seconds) { value_ms = seconds * 1000; }, help);
 }
 
-void add_store(Settings& settings, ChirmdOptions& options) {
+// Passwords of Redis that stand in no URL.
+struct RedisPasswords {
+  std::string redis;
+  std::string sentinel;
+};
+
+void add_store(Settings& settings, ChirmdOptions& options, RedisPasswords& passwords) {
   settings.begin_group("Store");
   settings.add_text("store", "FILE", options.store,
                     "Where a node without Redis keeps its channels: an SQLite file, which survives "
@@ -217,6 +259,10 @@ void add_store(Settings& settings, ChirmdOptions& options) {
       "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB], unix:///PATH, or "
       "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]. Several times: shards, the "
       "same for all nodes");
+  add_secret_file(settings, "redis-password-file", passwords.redis, options.warnings,
+                  "File with the password for each URL that has none: flags show in ps");
+  add_secret_file(settings, "sentinel-password-file", passwords.sentinel, options.warnings,
+                  "... and for Sentinels whose URL has none");
   settings.add_text("redis-prefix", "TEXT", options.redis_prefix,
                     "What this cluster's keys in Redis start with");
   settings.add_number("ack-replicas", "NUMBER", 0, 10, options.ack_replicas,
@@ -257,6 +303,52 @@ void add_limits(Settings& settings, ChatSettings& chat) {
                       "How long a channel is followed after its last subscriber left");
 }
 
+// What is wrong with the secrets; empty when nothing is. Never quotes one.
+std::string bad_secret(const Settings& settings, const ChirmdOptions& options) {
+  const std::pair<std::string, const std::string&> secrets[] = {
+      {"token-hmac-secret", options.chat.tokens.hmac_secret},
+      {"api-key", options.server.api_key},
+  };
+  for (const auto& [name, secret] : secrets) {
+    const std::string file = name + "-file";
+    if (settings.is_given(name) && settings.is_given(file)) {
+      return settings.source_of(file) + ": expected no " + settings.source_of(name) + " beside it";
+    }
+    const std::string& given = settings.is_given(file) ? file : name;
+    // Who lets anybody be anybody has nothing that a secret would keep.
+    if (!settings.is_given(given) || options.chat.is_insecure) continue;
+    if (secret.size() >= kSecretBytesMin) continue;
+    return settings.source_of(given) + ": expected a secret of " + std::to_string(kSecretBytesMin) +
+           " bytes or more, got " + std::to_string(secret.size()) +
+           " (openssl rand -hex 32 makes one)";
+  }
+  for (const char* name : {"redis-password-file", "sentinel-password-file"}) {
+    if (!settings.is_given(name) || !options.redis.empty()) continue;
+    return settings.source_of(name) + ": expected --redis beside it";
+  }
+  return {};
+}
+
+// Fills the passwords in where a URL has none.
+void complete(std::vector<RedisUrl>& urls, const RedisPasswords& passwords) {
+  for (RedisUrl& url : urls) {
+    if (url.password.empty()) url.password = passwords.redis;
+    if (url.has_sentinels() && url.sentinel_password.empty()) {
+      url.sentinel_password = passwords.sentinel;
+    }
+  }
+}
+
+// What stands in a file that others can read is no secret.
+void warn_of_file(const Settings& settings, ChirmdOptions& options) {
+  for (const char* name : {"token-hmac-secret", "api-key", "redis"}) {
+    if (!settings.source_of(name).ends_with(" in " + settings.file())) continue;
+    if (auto warning = exposure_of(settings.file()))
+      options.warnings.push_back(std::move(*warning));
+    return;
+  }
+}
+
 // What cannot be seen in one setting alone. Empty when all is well. Settings that would silently
 // do nothing beside others are refused, most of all where security depends on them.
 std::string contradiction(const Settings& settings, const ChirmdOptions& options) {
@@ -266,7 +358,8 @@ std::string contradiction(const Settings& settings, const ChirmdOptions& options
     return settings.source_of("accounts") +
            ": expected on, or a key of connection tokens (--token-hmac-secret)";
   }
-  for (const char* name : {"token-hmac-secret", "token-rsa-public-key", "token-ecdsa-public-key"}) {
+  for (const char* name : {"token-hmac-secret", "token-hmac-secret-file", "token-rsa-public-key",
+                           "token-ecdsa-public-key"}) {
     if (!options.chat.is_insecure || !settings.is_given(name)) continue;
     return settings.source_of("insecure") + ": expected no " + settings.source_of(name) +
            " beside it, for no token would be looked at";
@@ -332,12 +425,13 @@ std::string host_name() {
 
 std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   ChirmdOptions options;
+  RedisPasswords passwords;
   Settings settings({"chirmd", kIntroduction, kEpilogue});
-  add_listening(settings, options.server);
-  add_security(settings, options.chat, options.server);
+  add_listening(settings, options.server, options.is_behind_proxy);
+  add_security(settings, options);
   add_accounts(settings, options);
   add_chat(settings, options.chat);
-  add_store(settings, options);
+  add_store(settings, options, passwords);
   add_limits(settings, options.chat);
   settings.begin_group("Logging");
   settings.add_choice("log-level", "LEVEL", {"debug", "info", "warn", "error"}, options.log_level,
@@ -346,6 +440,11 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   if (const std::string wrong = contradiction(settings, options); !wrong.empty()) {
     return settings.complain(wrong);
   }
+  if (const std::string wrong = bad_secret(settings, options); !wrong.empty()) {
+    return settings.complain(wrong);
+  }
+  complete(options.redis, passwords);
+  warn_of_file(settings, options);
   // Else whoever registers the name of one of the tokens' users would be that user.
   if (options.chat.tokens.has_any() && !settings.is_given("registration")) {
     options.server.accounts.has_registration = false;

@@ -23,7 +23,10 @@ struct ChirmdOptions {
   std::string redis_prefix = "chirm";
   std::uint32_t ack_replicas = 0;  // as of RedisNodeSettings
   std::string log_level = "info";
-  std::string set_password;  // an account's name: only its password is to be set
+  std::string user;                   // of the system, which the process becomes; "": it stays
+  bool is_behind_proxy = false;       // what stands in front of it ends TLS
+  std::vector<std::string> warnings;  // one line each, to be logged at start
+  std::string set_password;           // an account's name: only its password is to be set
 };
 
 // The options, or the exit code when the program is to end at once: 0 after --help or --version,

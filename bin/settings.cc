@@ -115,6 +115,7 @@ struct Settings::Impl {
   std::string group;
   std::vector<std::unique_ptr<Setting>> settings;
   std::string config;
+  std::string file;  // that was read
 };
 
 Settings::Settings(const Texts& texts) : impl_(std::make_unique<Impl>(texts)) {
@@ -223,6 +224,7 @@ std::optional<std::string> Settings::take_file() {
   const bool is_by_flag = !impl_->config.empty();
   const std::string path = is_by_flag ? impl_->config : environment("CHIRM_CONFIG");
   if (path.empty()) return std::nullopt;
+  impl_->file = path;
   std::ifstream file(path);
   std::ostringstream text;
   if (!(text << file.rdbuf())) {
@@ -291,6 +293,8 @@ bool Settings::is_given(std::string_view name) const {
   const Setting* setting = find(name);
   return setting != nullptr && setting->given.has_value();
 }
+
+const std::string& Settings::file() const { return impl_->file; }
 
 int Settings::complain(std::string_view what) const {
   std::string line(what);

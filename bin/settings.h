@@ -61,6 +61,8 @@ class Settings {
   // As it was given: "--port", "CHIRM_PORT" or "port in FILE"; "--port" when it was not.
   std::string source_of(std::string_view name) const;
   bool is_given(std::string_view name) const;
+  // The file that settings were read from; "" when there was none.
+  const std::string& file() const;
   // Tells a bad setting on stderr. Returns the exit code, 2.
   int complain(std::string_view what) const;
 

@@ -79,6 +79,7 @@ need_for_web() {
 
 need_for_nodes() {
   need_command redis-server redis-server
+  need_command redis-tools redis-cli
   need_command nginx nginx
 }
 
@@ -86,7 +87,6 @@ need_for_tests() {
   need_for_nodes
   need_header libgtest-dev gtest/gtest.h
   need_header libgmock-dev gmock/gmock.h
-  need_command redis-tools redis-cli
   need_command tmux tmux
   need_command mold mold
   need_command faketime faketime

@@ -188,6 +188,9 @@ std::optional<HttpError> check_headers(const Head& head) {
 // RFC 6455 §4.2.1. In this order, so that a browser that just opens the address is told what it is.
 std::optional<HttpError> check_upgrade(const HttpRequest& request) {
   if (request.method != "GET") return HttpError{405, "A WebSocket is opened by GET."};
+  // What is behind the head are frames; whoever stands before us may take them for the body, and
+  // what comes then for another request.
+  if (request.content_length > 0) return HttpError{400, "A WebSocket upgrade has no body."};
   const auto upgrade = request.header("upgrade");
   bool is_websocket = false;
   for_each_item(upgrade.value_or(""), [&](std::string_view item) {

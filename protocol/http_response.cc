@@ -55,7 +55,8 @@ HttpResponse json_error(int status, std::string_view code, std::string_view mess
   return json_response(status, json.take());
 }
 
-std::string encode_response(const HttpResponse& response, const HttpFraming& framing) {
+std::string encode_response(const HttpResponse& response, const HttpFraming& framing,
+                            std::string_view more_headers) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   text += status_name(response.status);
   if (!response.content_type.empty()) text.append("\r\nContent-Type: ") += response.content_type;
@@ -67,6 +68,7 @@ std::string encode_response(const HttpResponse& response, const HttpFraming& fra
     assert(value.find_first_of("\r\n") == std::string::npos);
     text.append("\r\n").append(name).append(": ").append(value);
   }
+  text += more_headers;
   // HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 ends it unless told otherwise
   // (RFC 9112 §9.3).
   if (framing.is_last) text += "\r\nConnection: close";

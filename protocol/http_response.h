@@ -32,7 +32,8 @@ struct HttpFraming {
   bool has_body = true;  // false for the answer to HEAD, which keeps the length of the body
   bool is_1_0 = false;   // the request was HTTP/1.0: one that is not the last says `keep-alive`
 };
-// The bytes of a response, with Content-Length.
-std::string encode_response(const HttpResponse& response, const HttpFraming& framing = {});
+// The bytes of a response, with Content-Length. `more_headers`: lines that each begin with CRLF.
+std::string encode_response(const HttpResponse& response, const HttpFraming& framing = {},
+                            std::string_view more_headers = {});
 
 }  // namespace chirm

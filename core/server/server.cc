@@ -175,7 +175,9 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                                                      ? std::to_string(acceptor.port())
                                                      : settings.node_name);
                           }},
-                     settings.node_name, settings.api_key, router, methods),
+                     settings.node_name,
+                     {.key = settings.api_key, .is_throttled = settings.accounts.is_throttled},
+                     router, methods),
       hook(loop.add_turn_end_hook([this] { return end_turn(); })) {
   add_routes();
   loop.watch_pauses(settings.pause_max_ms, [this](std::uint64_t ms) { on_pause(ms); });
@@ -208,7 +210,7 @@ std::unique_ptr<Accounts> Server::Parts::make_accounts() {
 }
 
 void Server::Parts::add_routes() {
-  add_auth_routes(router, accounts.get(), chat_settings.tokens.has_any());
+  add_auth_routes(router, accounts.get(), chat_settings.tokens.has_any(), settings.allowed_origins);
   router.set_fallback([this](const HttpCall& call, const HttpAnswer& answer) {
     answer(page(settings, call.request));
   });

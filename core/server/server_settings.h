@@ -27,8 +27,9 @@ struct ServerSettings {
   // it: a POST that meets our end could not be repeated.
   std::uint32_t keep_alive_s = 75;
   // What these say of where a request comes from is believed.
-  std::vector<AddressRange> trusted_proxies = {*AddressRange::parse("127.0.0.0/8"),
-                                               *AddressRange::parse("::1")};
+  std::vector<AddressRange> trusted_proxies = {};
+  // Whose pages may open WebSockets and sign in here, beside the page's own: "https://example.org".
+  std::vector<std::string> allowed_origins = {};
   std::uint32_t close_timeout_s = 5;  // for the peer's part of the closing handshake
   std::uint32_t drain_s = 5;          // over which clients are sent away when stopping
   // What waited while the process did not run for longer than that is refused.

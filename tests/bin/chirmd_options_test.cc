@@ -3,9 +3,15 @@
 // that names the setting as it was given, and says what was expected.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "core/loop/loop.h"
@@ -28,11 +34,19 @@ using testing::TempDirectory;
 
 using Texts = std::vector<std::string>;
 
+const std::string kSecret = "sixteen bytes of";
+
 struct Ended {
   int code = -1;
   std::string output;
   std::string errors;
 };
+
+// Without the one that says it runs as root, which tests may do.
+std::ptrdiff_t lines_but_of_root(const std::string& text) {
+  const bool has_warning = text.find("running as root") != std::string::npos;
+  return std::count(text.begin(), text.end(), '\n') - (has_warning ? 1 : 0);
+}
 
 class ChirmdOptions : public ::testing::Test {
  protected:
@@ -74,6 +88,18 @@ class ChirmdOptions : public ::testing::Test {
     EXPECT_EQ(chirmd.exit_code(), 0) << chirmd.errors();
     const std::size_t at = chirmd.errors().find(" listening on ");
     return at == std::string::npos ? "" : chirmd.errors().substr(at + 14);
+  }
+  // All that it says from its start to its end.
+  std::string said(Texts arguments) {
+    for (const char* more : {"--port", "0", "--drain", "0"}) arguments.emplace_back(more);
+    Process chirmd(loop, options(std::move(arguments), {}));
+    EXPECT_TRUE(run_until(loop, [&] {
+      return chirmd.errors().find(" listening on ") != std::string::npos || chirmd.exit_code();
+    }));
+    chirmd.send_signal(SIGTERM);
+    EXPECT_TRUE(run_until(loop, [&] { return chirmd.exit_code().has_value(); }));
+    EXPECT_EQ(chirmd.exit_code(), 0) << chirmd.errors();
+    return chirmd.errors();
   }
   // What it says of signing in, over HTTP.
   std::string sign_in_settings(Texts arguments) {
@@ -286,8 +312,125 @@ TEST_F(ChirmdOptions, AreTakenFromFlagsThenTheEnvironmentThenTheFile) {
 }
 
 TEST_F(ChirmdOptions, ReadTheSecretFromTheEnvironment) {
-  EXPECT_THAT(listening({}, {"CHIRM_TOKEN_HMAC_SECRET=x"}), Not(HasSubstr("insecure")));
+  EXPECT_THAT(listening({}, {"CHIRM_TOKEN_HMAC_SECRET=" + kSecret}), Not(HasSubstr("insecure")));
   EXPECT_THAT(listening({}, {"CHIRM_INSECURE=1"}), HasSubstr("insecure"));
+}
+
+TEST_F(ChirmdOptions, TakeSecretsFromFiles) {
+  const std::string path = directory.path() + "/secret";
+  std::ofstream(path) << kSecret << '\n';
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  EXPECT_THAT(sign_in_settings({"--token-hmac-secret-file", path}),
+              HasSubstr(R"("external":true)"));
+  EXPECT_THAT(said({"--token-hmac-secret-file", path, "--api-key-file", path}),
+              Not(HasSubstr("chmod")));
+  std::filesystem::permissions(path, std::filesystem::perms(0640));
+  EXPECT_THAT(
+      said({"--api-key-file", path}),
+      HasSubstr(path + " is open to other users of this machine (mode 0640): chmod 600 " + path));
+  EXPECT_EQ(complaint({"--api-key-file", path, "--api-key", kSecret}),
+            "--api-key-file: expected no --api-key beside it");
+  EXPECT_EQ(complaint({"--api-key-file", directory.path() + "/none"}),
+            "--api-key-file: expected a file to read, got '" + directory.path() + "/none'");
+  EXPECT_EQ(complaint({"--api-key-file", directory.path()}),
+            "--api-key-file: expected a file to read, got '" + directory.path() + "'");
+  EXPECT_EQ(complaint({"--redis-password-file", path}),
+            "--redis-password-file: expected --redis beside it");
+  std::ofstream(path) << "\n";
+  EXPECT_EQ(complaint({"--api-key-file", path}),
+            "--api-key-file: expected a secret in '" + path + "'");
+  std::ofstream(path) << kSecret << '\n' << kSecret << '\n';
+  EXPECT_EQ(complaint({"--api-key-file", path}),
+            "--api-key-file: expected one line in '" + path + "'");
+}
+
+TEST_F(ChirmdOptions, TakeNoSecretThatCanBeGuessed) {
+  const std::string kShort =
+      ": expected a secret of 16 bytes or more, got 15 (openssl rand -hex 32 makes one)";
+  const std::string secret = kSecret.substr(1);
+  const std::string path = directory.path() + "/secret";
+  std::ofstream(path) << secret << '\n';
+  EXPECT_EQ(complaint({"--api-key", secret}), "--api-key" + kShort);
+  EXPECT_EQ(complaint({"--api-key-file", path}), "--api-key-file" + kShort);
+  EXPECT_EQ(complaint({"--token-hmac-secret", secret}), "--token-hmac-secret" + kShort);
+  EXPECT_EQ(complaint({}, {"CHIRM_TOKEN_HMAC_SECRET=" + secret}),
+            "CHIRM_TOKEN_HMAC_SECRET" + kShort);
+  EXPECT_THAT(listening({"--insecure", "--api-key", "k"}), StartsWith("127.0.0.1:"));
+}
+
+TEST_F(ChirmdOptions, WarnOfSecretsInASettingsFileThatOthersCanRead) {
+  const std::string path = file("api-key = \"" + kSecret + "\"\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  EXPECT_THAT(said({"--config", path}), HasSubstr(path + " is open to other users"));
+  std::filesystem::permissions(path, std::filesystem::perms(0600));
+  EXPECT_THAT(said({"--config", path}), Not(HasSubstr("is open to")));
+  (void)file("hold = 5\n");
+  std::filesystem::permissions(path, std::filesystem::perms(0644));
+  EXPECT_THAT(said({"--config", path}), Not(HasSubstr("is open to")));
+}
+
+TEST_F(ChirmdOptions, KeepTheStoreFromOtherUsers) {
+  const std::string store = directory.path() + "/chirm.db";
+  const auto mode = [&](const std::string& suffix) {
+    return static_cast<unsigned>(std::filesystem::status(store + suffix).permissions());
+  };
+  {
+    for (const char* more : {"", "-wal", "-shm", ".lock"})
+      EXPECT_FALSE(std::ifstream(store + more));
+    Process chirmd(loop, options({"--port", "0", "--store", store}, {}));
+    ASSERT_TRUE(
+        run_until(loop, [&] { return chirmd.errors().find("listening") != std::string::npos; }));
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"})
+      EXPECT_EQ(mode(suffix), 0600U) << suffix;
+    EXPECT_THAT(chirmd.errors(), Not(HasSubstr("is open to")));
+  }
+  std::filesystem::permissions(store, std::filesystem::perms(0644));
+  EXPECT_THAT(said({"--store", store}),
+              HasSubstr(store + " is open to other users of this machine (mode 0644): chmod 600 " +
+                        store + "\n"));
+}
+
+TEST_F(ChirmdOptions, WarnOfListeningWithoutTls) {
+  const std::string kWarning = "without TLS";
+  EXPECT_THAT(said({"--listen", "0.0.0.0"}), HasSubstr("clients reach 0.0.0.0 without TLS"));
+  EXPECT_THAT(said({"--listen", "0.0.0.0", "--behind-proxy"}), Not(HasSubstr(kWarning)));
+  EXPECT_THAT(said({}), Not(HasSubstr(kWarning)));
+  EXPECT_THAT(said({"--insecure", "--listen", "127.0.0.9"}), Not(HasSubstr(kWarning)));
+}
+
+TEST_F(ChirmdOptions, MakeRootAnOrdinaryUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  EXPECT_THAT(said({}), HasSubstr("running as root; --user NAME"));
+  EXPECT_EQ(run({"--user", "no-such-user"}).code, 1);
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  const std::string home = directory.path() + "/home";
+  std::filesystem::create_directory(home);
+  const passwd* nobody = getpwnam("nobody");
+  ASSERT_NE(nobody, nullptr);
+  ASSERT_EQ(chown(home.c_str(), nobody->pw_uid, nobody->pw_gid), 0);
+  Process chirmd(loop,
+                 options({"--port", "0", "--user", "nobody", "--store", home + "/chirm.db"}, {}));
+  ASSERT_TRUE(run_until(loop, [&] {
+    return chirmd.errors().find("listening") != std::string::npos || chirmd.exit_code();
+  }));
+  EXPECT_THAT(chirmd.errors(), Not(HasSubstr("running as root")));
+  std::ifstream status("/proc/" + std::to_string(chirmd.pid()) + "/status");
+  const std::string text((std::istreambuf_iterator<char>(status)), {});
+  const std::string id = std::to_string(nobody->pw_uid);
+  EXPECT_THAT(text, HasSubstr("Uid:\t" + id + "\t" + id + "\t" + id + "\t" + id));
+  EXPECT_THAT(text, HasSubstr("CapEff:\t0000000000000000"));
+  struct stat store {};
+  ASSERT_EQ(stat((home + "/chirm.db").c_str(), &store), 0);
+  EXPECT_EQ(store.st_uid, nobody->pw_uid);
+}
+
+TEST_F(ChirmdOptions, TakeAllowedOriginsAsBrowsersSendThem) {
+  for (const std::string bad : {"app.example", "https://app.example/", "https://", "null"}) {
+    EXPECT_EQ(complaint({"--allowed-origins", "https://a.example," + bad}),
+              "--allowed-origins: expected SCHEME://HOST or SCHEME://HOST:PORT, got '" + bad + "'");
+  }
+  EXPECT_THAT(listening({"--allowed-origins", "https://a.example,http://b.example:8080"}),
+              StartsWith("127.0.0.1:"));
 }
 
 TEST_F(ChirmdOptions, IncludeTheExampleFile) {
@@ -318,9 +461,9 @@ TEST_F(ChirmdOptions, AreExplainedOnStdout) {
 // Whoever registered the name of a token's user would be that user.
 TEST_F(ChirmdOptions, TakeNoNewAccountsBesideTokensUnlessAskedFor) {
   EXPECT_THAT(sign_in_settings({}), HasSubstr(R"("registration":true,"guests":true)"));
-  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", "x"}),
+  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", kSecret}),
               HasSubstr(R"("accounts":true,"registration":false,"guests":true,"external":true)"));
-  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", "x", "--registration", "on"}),
+  EXPECT_THAT(sign_in_settings({"--token-hmac-secret", kSecret, "--registration", "on"}),
               HasSubstr(R"("registration":true)"));
 }
 
@@ -340,14 +483,14 @@ TEST_F(ChirmdOptions, EndItWithOneLineWhenThePortIsTaken) {
   EXPECT_EQ(ended.output, "");
   EXPECT_THAT(ended.errors,
               HasSubstr("cannot listen on 127.0.0.1:" + port + ": Address already in use\n"));
-  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1);
+  EXPECT_EQ(lines_but_of_root(ended.errors), 1);
 }
 
 TEST_F(ChirmdOptions, EndItWithOneLineWhenTheStoreCannotBeOpened) {
   const Ended ended = run({"--insecure", "--port", "0", "--store", "/no/such/directory/store"});
   EXPECT_EQ(ended.code, 1);
   EXPECT_THAT(ended.errors, HasSubstr("/no/such/directory/store"));
-  EXPECT_EQ(std::count(ended.errors.begin(), ended.errors.end(), '\n'), 1);
+  EXPECT_EQ(lines_but_of_root(ended.errors), 1);
 }
 
 }  // namespace

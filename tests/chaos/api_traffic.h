@@ -34,7 +34,7 @@ std::vector<Violation> compare_history(const ApiPublications& published,
 
 class ApiTraffic {
  public:
-  static constexpr const char* kKey = "chaos";  // --api-key of the nodes
+  static constexpr const char* kKey = "the key of chaos";  // --api-key of the nodes
 
   // Publishes, on a thread of its own, into a channel that clients follow.
   ApiTraffic(std::vector<std::uint16_t> node_ports, std::uint64_t seed);

@@ -37,7 +37,7 @@ std::vector<std::string> words(const std::string& text) {
 }
 
 // What signs the tokens of the clients, {"sub":"load"} and {"sub":"editor"} (HS256, RFC 7519).
-constexpr const char* kTokenSecret = "chaos";
+constexpr const char* kTokenSecret = "the secret of chaos";
 constexpr const char* kLoadToken =
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJsb2FkIn0."
     "PcKb3i77uyvv8ny8ZjGqxanqPS2S61-1fHQnZNSX3gg";

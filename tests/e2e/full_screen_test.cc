@@ -204,7 +204,7 @@ TEST_F(FullScreen, GivesTheTerminalBackWhenItIsInterrupted) {
 }
 
 TEST_F(FullScreen, SaysWhyItMayNotComeInWhenTheScreenIsGivenBack) {
-  start({.is_single = true, .chirmd_arguments = {"--token-hmac-secret", "s"}});
+  start({.is_single = true, .chirmd_arguments = {"--token-hmac-secret", "a secret of this test"}});
   names_.push_back("eve");
   tmux_.open("eve", command("eve", cluster_->url(), "--token x") + "; echo ended with $?; cat", {});
   ASSERT_TRUE(sees("eve", "ended with 1"));

@@ -113,7 +113,8 @@ TEST_F(Terminal, ALineFromAPipeWaitsForRedis) {
 
 TEST_F(Terminal, EndsWhenItMayNotComeIn) {
   start({.is_single = true,
-         .chirmd_arguments = {"--token-hmac-secret", "s", "--accounts", "off", "--rooms", "open"}});
+         .chirmd_arguments = {"--token-hmac-secret", "a secret of this test", "--accounts", "off",
+                              "--rooms", "open"}});
   Process chat(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", cluster_->url().text(),
                                      "--name", "eve"},
                        .environment = {}});

@@ -26,9 +26,9 @@ constexpr std::uint64_t kUpMs = 240'000;
 class Up : public ::testing::Test {
  protected:
   Process& up(std::vector<std::string> arguments) {
-    arguments.insert(arguments.begin(), {CHIRM_SOURCE_DIR "/bin/up", "--port", text(port_),
-                                         "--node-port", text(node_ports_[0]), "--redis-port",
-                                         text(redis_port_), "--data", directory_.path()});
+    arguments.insert(arguments.begin(),
+                     {CHIRM_SOURCE_DIR "/bin/up", "--port", text(port_), "--node-port",
+                      text(node_ports_[0]), "--data", directory_.path()});
     up_ = std::make_unique<Process>(
         loop_, Process::Options{.arguments = std::move(arguments),
                                 .environment = {"CHIRM_PROGRAMS=" CHIRM_BIN_DIR},
@@ -73,7 +73,6 @@ class Up : public ::testing::Test {
   const TempDirectory directory_;
   Loop loop_;
   ReservedPort port_;
-  ReservedPort redis_port_;
   std::vector<ReservedPort> node_ports_ = ReservedPort::row(3);
   std::unique_ptr<Process> up_;
 };
@@ -112,6 +111,31 @@ TEST_F(Up, ChecksThreeNodes) {
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
   EXPECT_TRUE(said("check: ada got \"#lobby ~bob-")) << log();
+}
+
+// In the store is the key that sessions are signed with: who reads it can be an administrator.
+TEST_F(Up, KeepsWhatItWritesFromOtherUsers) {
+  // As an older version left it.
+  std::filesystem::create_directories(directory_.path() + "/redis");
+  std::filesystem::permissions(directory_.path() + "/redis", std::filesystem::perms(0755));
+  up({"--nodes", "1"});
+  ASSERT_TRUE(run([&] { return said("ready: "); })) << log();
+  const auto is_private = [](const std::filesystem::path& path) {
+    constexpr auto kOthers = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+    return (std::filesystem::status(path).permissions() & kOthers) == std::filesystem::perms::none;
+  };
+  EXPECT_TRUE(is_private(directory_.path() + "/redis"));
+  EXPECT_TRUE(is_private(directory_.path() + "/log"));
+  EXPECT_TRUE(std::filesystem::is_socket(directory_.path() + "/redis/redis.sock"));
+  int files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory_.path())) {
+    // What is made before the start, and empty; nginx' own workers have theirs.
+    if (!entry.is_regular_file() || entry.path().filename() == "lock") continue;
+    EXPECT_TRUE(is_private(entry.path())) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 5);
+  EXPECT_EQ(http_get(port_.number(), "/").status, 200) << log();
 }
 
 TEST_F(Up, ListensOnAnIpv6Address) {
@@ -175,7 +199,7 @@ TEST_F(Up, StartsAgainWhatDiesAndStopsCleanly) {
   ASSERT_TRUE(run([&] { return up_->exit_code().has_value(); })) << log();
   EXPECT_EQ(up_->exit_code(), 0) << log();
   EXPECT_FALSE(find_process(node));
-  for (const auto* port : {&port_, &node_ports_[0], &node_ports_[1], &redis_port_}) {
+  for (const auto* port : {&port_, &node_ports_[0], &node_ports_[1]}) {
     EXPECT_EQ(http_get(port->number(), "/").status, 0) << text(*port);
   }
 }

@@ -69,6 +69,11 @@ TEST(Upgrade, AnswersTheExampleOfTheRfc) {
                 std::string(kAccept) + "\r\n\r\n");
 }
 
+TEST(Upgrade, HasNoBody) {
+  EXPECT_EQ(refusal(plus("Content-Length", "0")), 0);
+  EXPECT_EQ(refusal(plus("Content-Length", "5")), 400);
+}
+
 TEST(Upgrade, TakesHeadersAsBrowsersAndProxiesSendThem) {
   EXPECT_EQ(refusal(with("Connection", "keep-alive, Upgrade")), 0);
   EXPECT_EQ(refusal(with("Connection", "keep-alive ,upgrade")), 0);

@@ -154,7 +154,9 @@ void Cluster::start_node(std::size_t index) {
   arguments.insert(arguments.end(),
                    {options_.chirmd, "--port", std::to_string(node.port.number())});
   if (redis_) {
-    arguments.insert(arguments.end(), {"--redis", redis_url(node)});
+    // As bin/up runs them behind conf/nginx.conf.
+    arguments.insert(arguments.end(),
+                     {"--redis", redis_url(node), "--trusted-proxies", "127.0.0.1"});
   }
   arguments.insert(arguments.end(), options_.chirmd_arguments.begin(),
                    options_.chirmd_arguments.end());
@@ -210,6 +212,15 @@ void Cluster::start_nginx() {
     CHIRM_CHECK(start != std::string::npos);
     const std::size_t end = text.find(';', start);
     text.replace(start, end - start, setting + options_.worker_shutdown_timeout);
+    std::ofstream(directory + "/nginx.conf") << text;
+  }
+  if (!options_.nginx_edits.empty()) {
+    std::string text = content(directory + "/nginx.conf");
+    for (const auto& [what, instead] : options_.nginx_edits) {
+      const std::size_t at = text.find(what);
+      CHIRM_CHECK(at != std::string::npos, what);
+      text.replace(at, what.size(), instead);
+    }
     std::ofstream(directory + "/nginx.conf") << text;
   }
   nginx_.reset();

@@ -41,6 +41,8 @@ class Cluster {
     bool has_sentinel = false;  // Redis has a replica and a Sentinel, and nodes ask that
     // Of nginx.conf, when not "": how long old workers keep their connections after a reload.
     std::string worker_shutdown_timeout = {};
+    // Texts in it, and what stands there instead.
+    std::vector<std::pair<std::string, std::string>> nginx_edits = {};
   };
 
   // Returns when everything accepts connections. The loop must outlive it.

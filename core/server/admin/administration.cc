@@ -7,13 +7,13 @@
 namespace chirm {
 
 Administration::Administration(const Node& node, const std::string& node_name,
-                               const std::string& api_key, HttpRouter& router, RpcTable& methods)
+                               const Api::Settings& api, HttpRouter& router, RpcTable& methods)
     : survey_(node.loop, node.broker.nodes()),
       control_(survey_, node.hub, node.directory, node_name),
       board_(node.loop, node.broker.nodes(), node.measure),
       api_methods_(node.hub.loop(), node.broker, node.hub.presence(), node.authenticator, control_,
                    board_, node.access),
-      api_(api_key, api_methods_, router) {
+      api_(api, node.loop, api_methods_, router) {
   // Who is an administrator is only known of people who have signed in.
   if (node.revocations == nullptr) return;
   rpc_.emplace(node.loop, control_, board_,

@@ -42,7 +42,7 @@ class Administration {
     std::function<NodeStatistics()> measure;
   };
   // Adds its routes and its methods, which must not be called any more once this has gone.
-  Administration(const Node& node, const std::string& node_name, const std::string& api_key,
+  Administration(const Node& node, const std::string& node_name, const Api::Settings& api,
                  HttpRouter& router, RpcTable& methods);
 
  private:

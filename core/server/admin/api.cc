@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/admin/api.h"
 
+#include "core/loop/loop.h"
 #include "core/server/http/http_router.h"
 #include "protocol/json_writer.h"
 #include "protocol/signature.h"
@@ -37,9 +38,14 @@ ApiError not_found() {
 
 }  // namespace
 
-Api::Api(std::string key, ApiMethods& methods, HttpRouter& router)
-    : key_(std::move(key)), methods_(methods) {
-  const auto refused = [this](const HttpRequest& request) { return refuse(request); };
+Api::Api(Settings settings, Loop& loop, ApiMethods& methods, HttpRouter& router)
+    : key_(std::move(settings.key)),
+      loop_(loop),
+      wrong_keys_(settings.is_throttled ? kWrongKeys : Throttle::kOff),
+      methods_(methods) {
+  const auto refused = [this](const HttpRequest& request, const ClientOrigin& client) {
+    return refuse(request, client);
+  };
   router.add({"POST", std::string(kPrefix) + '*',
               [this](const HttpCall& call, const HttpAnswer& answer) { handle(call, answer); },
               kBodyBytes, refused});
@@ -49,7 +55,7 @@ Api::Api(std::string key, ApiMethods& methods, HttpRouter& router)
        kBodyBytes, refused});
 }
 
-std::optional<HttpResponse> Api::refuse(const HttpRequest& request) const {
+std::optional<HttpResponse> Api::refuse(const HttpRequest& request, const ClientOrigin& client) {
   // An empty key would be equal to none given, and the API open to everybody.
   if (key_.empty()) {
     return text_response(404, "The server API is off: chirmd was given no --api-key.\n");
@@ -60,8 +66,16 @@ std::optional<HttpResponse> Api::refuse(const HttpRequest& request) const {
   if (key.empty() && authorization.starts_with(kScheme)) {
     key = authorization.substr(kScheme.size());
   }
+  // Each counts until it is known to be right, so that who tries is not told even the right one.
+  const std::string address = throttle_key(client.address);
+  if (const std::uint64_t wait_ms = wrong_keys_.take(address, loop_.now_ms()); wait_ms > 0) {
+    HttpResponse response = text_response(429, "Too many wrong keys from this address.\n");
+    response.headers.emplace_back("Retry-After", std::to_string((wait_ms + 999) / 1000));
+    return response;
+  }
   // How long a comparison takes would tell an attacker how much of the key is right already.
   if (!equal_in_constant_time(key, key_)) return HttpResponse{401, "", ""};
+  wrong_keys_.give_back(address);
   return std::nullopt;
 }
 

@@ -11,12 +11,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/accounts/throttle.h"
 #include "core/server/admin/api_methods.h"
 #include "core/server/http/http_handler.h"
 
 namespace chirm {
 
 class HttpRouter;
+class Loop;
+struct ClientOrigin;
 
 class Api {
  public:
@@ -26,9 +29,16 @@ class Api {
   static constexpr std::size_t kRepliesBytes = 32 * 1024 * 1024;
   static constexpr std::size_t kShortReplyBytes = 1024;
 
-  // Without a key the API is not there, and says so. `methods` must outlive the API. Adds its
-  // routes; the API must outlive the router's last call.
-  Api(std::string key, ApiMethods& methods, HttpRouter& router);
+  // Wrong keys from one address; then none from there is looked at, until the time that is told.
+  static constexpr Throttle::Limit kWrongKeys{.burst = 20, .interval_ms = 3'000};
+
+  struct Settings {
+    std::string key;  // "": the API is not there, and says so
+    bool is_throttled = true;
+  };
+  // The loop and `methods` must outlive the API. Adds its routes; the API must outlive the router's
+  // last call.
+  Api(Settings settings, Loop& loop, ApiMethods& methods, HttpRouter& router);
 
  private:
   struct Batch;
@@ -37,7 +47,7 @@ class Api {
     ApiAction act;
   };
 
-  std::optional<HttpResponse> refuse(const HttpRequest& request) const;
+  std::optional<HttpResponse> refuse(const HttpRequest& request, const ClientOrigin& client);
   void handle(const HttpCall& call, const HttpAnswer& answer);
   void handle_legacy(const HttpCall& call, const HttpAnswer& answer);
   void call_method(std::string_view method, JsonFields& params, const HttpRequest& request,
@@ -47,6 +57,8 @@ class Api {
   static void run_from(const std::shared_ptr<Batch>& batch, std::size_t first);
 
   const std::string key_;
+  Loop& loop_;
+  Throttle wrong_keys_;  // by address
   ApiMethods& methods_;
 };
 

@@ -6,9 +6,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "core/accounts/accounts.h"
 #include "core/server/http/http_router.h"
+#include "core/server/http/page_origin.h"
 #include "protocol/ascii.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
@@ -22,10 +24,10 @@ using Kind = AccountError::Kind;
 constexpr std::size_t kBodyBytesMax = 16 * 1024;
 constexpr std::size_t kNameMax = 64;  // characters; the rule for names is stricter
 constexpr std::size_t kTokenMax = 512;
-// Behind TLS browsers see to it that only a page from there has set the cookie (RFC 6265bis
-// §4.1.3).
+// Behind TLS browsers see to it that only this very host has set the cookie, over TLS, and no other
+// one of its domain (RFC 6265bis §4.1.3.2). They want the path / for that.
 constexpr std::string_view kCookie = "chirm_refresh";
-constexpr std::string_view kSecureCookie = "__Secure-chirm_refresh";
+constexpr std::string_view kSecureCookie = "__Host-chirm_refresh";
 
 // ---- Requests
 
@@ -37,18 +39,11 @@ bool is_json(const HttpRequest& request) {
          type.starts_with("application/json ");
 }
 
-// A browser says where a request comes from: another site's page must not use our cookies.
-bool is_own_origin(const HttpRequest& request) {
-  const auto origin = request.header("origin");
-  if (!origin) return true;
-  // Host and port are compared, and not the scheme: behind a proxy that ends TLS we see http.
-  const std::size_t scheme = origin->find("://");
-  return scheme != origin->npos && origin->substr(scheme + 3) == request.header("host");
-}
-
-std::optional<HttpResponse> refuse(const HttpRequest& request) {
-  if (!is_own_origin(request)) {
-    return json_error(403, "forbidden", "A page of another site may not do this.");
+// A browser says whose page makes a request: another site's must not use our cookies.
+std::optional<HttpResponse> refuse(const HttpRequest& request, const ClientOrigin& client,
+                                   const std::vector<std::string>& allowed_origins) {
+  if (!is_allowed_page(request, client, allowed_origins)) {
+    return json_error(403, "forbidden", kForeignPage);
   }
   if (!is_json(request)) {
     return json_error(415, "bad_request", "Content-Type: expected application/json");
@@ -122,13 +117,12 @@ HttpResponse to_response(const AccountError& error) {
   return response;
 }
 
-// Only sent to /auth, where it is needed: a WebSocket upgrade or a file's request does not carry
-// it. No script of the page can read it.
+// Over plain HTTP it is only sent to /auth, where it is needed. No script of the page can read it.
 std::string set_cookie(std::string_view token, std::uint32_t age_s, bool is_tls) {
   std::string text = std::string(cookie_name(is_tls)) + '=';
   text += token;
-  text += "; Path=/auth; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age_s);
-  if (is_tls) text += "; Secure";
+  text += is_tls ? "; Path=/; Secure" : "; Path=/auth";
+  text += "; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age_s);
   return text;
 }
 
@@ -264,13 +258,17 @@ HttpResponse settings_response(const Accounts* accounts, bool has_external) {
 
 }  // namespace
 
-void add_auth_routes(HttpRouter& router, Accounts* accounts, bool has_external) {
+void add_auth_routes(HttpRouter& router, Accounts* accounts, bool has_external,
+                     const std::vector<std::string>& allowed_origins) {
+  const auto refused = [&allowed_origins](const HttpRequest& request, const ClientOrigin& client) {
+    return refuse(request, client, allowed_origins);
+  };
   const auto add = [&](std::string path, auto on_request) {
     const auto handle = [accounts, on_request](const HttpCall& call, HttpAnswer answer) {
       if (accounts != nullptr) return on_request(*accounts, call, std::move(answer));
       answer(json_error(403, "forbidden", "There are no accounts here."));
     };
-    router.add({"POST", std::move(path), handle, kBodyBytesMax, refuse});
+    router.add({"POST", std::move(path), handle, kBodyBytesMax, refused});
   };
   add("/auth/register", on_register);
   add("/auth/login", on_log_in);

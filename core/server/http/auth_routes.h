@@ -2,13 +2,18 @@
 #pragma once
 // Signing in over HTTP: /auth/…, as docs/protocol.md says. Private to core/server.
 
+#include <string>
+#include <vector>
+
 namespace chirm {
 
 class Accounts;
 class HttpRouter;
 
 // `accounts` must outlive the router; null where there are none. `has_external`: tokens of the
-// operator's own system are taken.
-void add_auth_routes(HttpRouter& router, Accounts* accounts, bool has_external);
+// operator's own system are taken. `allowed_origins`, which must outlive the router: whose pages
+// may sign in here, beside our own.
+void add_auth_routes(HttpRouter& router, Accounts* accounts, bool has_external,
+                     const std::vector<std::string>& allowed_origins);
 
 }  // namespace chirm

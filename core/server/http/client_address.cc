@@ -29,11 +29,11 @@ ClientOrigin client_origin(const std::string& peer, const HttpRequest& request,
   const bool is_trusted =
       address && std::any_of(proxies.begin(), proxies.end(),
                              [&](const AddressRange& range) { return range.contains(*address); });
-  if (!is_trusted) return {peer, false};
+  if (!is_trusted) return {peer};
   const auto forwarded = parse_address(last_item(request, "x-forwarded-for"));
   // A trusted proxy that names nobody asks for itself: a health check, say.
-  return {forwarded ? to_text(*forwarded) : peer,
-          last_item(request, "x-forwarded-proto") == "https"};
+  const std::string_view scheme = last_item(request, "x-forwarded-proto");
+  return {forwarded ? to_text(*forwarded) : peer, scheme == "https", scheme.empty()};
 }
 
 }  // namespace chirm

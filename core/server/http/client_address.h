@@ -12,7 +12,8 @@ namespace chirm {
 
 struct ClientOrigin {
   std::string address;
-  bool is_tls = false;
+  bool is_tls = false;      // it uses TLS, as a trusted proxy says
+  bool may_be_tls = false;  // a trusted proxy does not say whether it does
 };
 
 // The peer, unless that is one of `proxies`: then the last hop of X-Forwarded-For, which that proxy

@@ -6,6 +6,7 @@
 #include "core/base/check.h"
 #include "core/server/admission.h"
 #include "core/server/http/client_address.h"
+#include "core/server/http/page_origin.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
 
@@ -16,6 +17,12 @@ namespace {
 // Read ahead while a request is being answered; the rest waits in the kernel, which slows the
 // client down: memory per connection is bounded, however many requests it sends at once.
 constexpr std::size_t kReadAheadBytes = 64 * 1024;
+// Of an answer, in request_timeout_s: who takes less does not read it.
+constexpr std::size_t kProgressBytes = 4 * 1024;
+// On every answer, errors and figures included: nothing is taken for another type than it says, or
+// shown within another site's page, and no address with a room's name goes to another site.
+constexpr std::string_view kSafetyHeaders =
+    "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A node that refuses is full or stopping: by then a balancer sends the client to another one.
 constexpr const char* kRetryAfterS = "3";
@@ -109,12 +116,11 @@ bool HttpExchange::serve_one() {
 }
 
 void HttpExchange::handle(std::string body) {
+  ClientOrigin origin = client();
   HttpCall call{std::move(*request_), std::move(body), {}, false};
   request_.reset();
   state_ = State::kHandling;
   transport_.set_deadline(context_.settings.answer_timeout_s);
-  ClientOrigin origin =
-      client_origin(transport_.peer(), call.request, context_.settings.trusted_proxies);
   call.address = std::move(origin.address);
   call.is_tls = origin.is_tls;
   if (!self_) self_ = std::make_shared<HttpExchange*>(this);
@@ -123,6 +129,10 @@ void HttpExchange::handle(std::string body) {
   route_->handle(call, [weak = self_, serial = serial_](const HttpResponse& response) {
     if (*weak != nullptr) (*weak)->answer(serial, response);
   });
+}
+
+ClientOrigin HttpExchange::client() const {
+  return client_origin(transport_.peer(), *request_, context_.settings.trusted_proxies);
 }
 
 bool HttpExchange::read_head() {
@@ -166,7 +176,7 @@ void HttpExchange::admit() {
     return refuse(refusal({413, "The request body is too long."}));
   }
   if (route_->refuse) {
-    if (const auto refusal = route_->refuse(*request_)) return refuse(*refusal);
+    if (const auto refusal = route_->refuse(*request_, client())) return refuse(*refusal);
   }
   if (request_->content_length <= input_.size()) return;
   transport_.set_deadline(context_.settings.request_timeout_s);
@@ -183,6 +193,11 @@ void HttpExchange::upgrade() {
     HttpResponse refusal = error_response(response.error());
     if (refusal.status == 405) refusal.headers = {{"Allow", "GET"}};
     return refuse(refusal);
+  }
+  // A browser opens WebSockets for any page that asks, and does not ask us before.
+  if (request_->header("origin") &&
+      !is_allowed_page(*request_, client(), context_.settings.allowed_origins)) {
+    return refuse(error_response({403, kForeignPage}));
   }
   // The first bytes on a fresh socket, or all before were taken: its buffer has room for them.
   if (transport_.send(*response) != response->size()) return transport_.end();
@@ -206,8 +221,8 @@ void HttpExchange::respond(const HttpResponse& response) {
   ++context_.counters.responses[response.status];
   if (context_.admission.is_stopping()) framing_.is_last = true;
   state_ = State::kResponse;
-  output_ = encode_response(response, framing_);
-  written_ = 0;
+  output_ = encode_response(response, framing_, kSafetyHeaders);
+  written_ = unread_from_ = 0;
   transport_.set_deadline(context_.settings.request_timeout_s);
   write_response();
 }
@@ -219,8 +234,11 @@ void HttpExchange::write_response() {
   context_.counters.bytes_sent += *taken;
   written_ += *taken;
   if (*taken < left.size()) {
-    // As long as the client reads, it has time.
-    if (*taken > 0) transport_.set_deadline(context_.settings.request_timeout_s);
+    // As long as the client reads, it has time; not for each byte, or one a second were enough.
+    if (written_ - unread_from_ >= kProgressBytes) {
+      unread_from_ = written_;
+      transport_.set_deadline(context_.settings.request_timeout_s);
+    }
     return;
   }
   std::string().swap(output_);

@@ -88,6 +88,8 @@ class HttpExchange {
   void admit();
   void upgrade();
   void handle(std::string body);
+  // Who sent request_.
+  ClientOrigin client() const;
   // In the form of what was asked for.
   HttpResponse refusal(const HttpError& error) const;
   void refuse(const HttpResponse& response);
@@ -103,13 +105,14 @@ class HttpExchange {
   std::string input_;
   std::optional<HttpRequest> request_;  // its head has come, and it is not being handled yet
   const HttpRouter::Route* route_ = nullptr;
-  HttpFraming framing_;       // of the answer
-  std::string output_;        // it, encoded
-  std::size_t written_ = 0;   // of it, the bytes that the socket has taken
-  std::uint64_t serial_ = 0;  // of the request: what answers another comes too late
-  bool has_begun_ = true;     // false while nothing of the next request has come
-  bool is_serving_ = false;   // serve() is running
-  bool wants_json_ = false;   // how errors are told
+  HttpFraming framing_;          // of the answer
+  std::string output_;           // it, encoded
+  std::size_t written_ = 0;      // of it, the bytes that the socket has taken
+  std::size_t unread_from_ = 0;  // written_ when its deadline was set
+  std::uint64_t serial_ = 0;     // of the request: what answers another comes too late
+  bool has_begun_ = true;        // false while nothing of the next request has come
+  bool is_serving_ = false;      // serve() is running
+  bool wants_json_ = false;      // how errors are told
   // What handlers hold: points to this, and to null once it has gone. Null before the first.
   std::shared_ptr<HttpExchange*> self_;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/server/http/client_address.h"
 #include "core/server/http/http_handler.h"
 #include "protocol/expected.h"
 
@@ -21,7 +22,7 @@ class HttpRouter {
     HttpHandler handle;
     std::size_t body_bytes_max = 0;  // a longer one is refused with 413
     // May look at the head before the body is read, and answer instead. May be empty.
-    std::function<std::optional<HttpResponse>(const HttpRequest&)> refuse = {};
+    std::function<std::optional<HttpResponse>(const HttpRequest&, const ClientOrigin&)> refuse = {};
   };
 
   // Of several routes that match a request the first counts. Not twice for one method and path; not

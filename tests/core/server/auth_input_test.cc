@@ -106,7 +106,10 @@ TEST_F(AuthInput, FromAnotherSitesPageIsRefused) {
     EXPECT_EQ(reply.error(), "forbidden");
   }
   EXPECT_EQ(accounts_there(), 0U);
-  EXPECT_EQ(node().post("/auth/register", body, "Origin: https://chat.example:1\r\n").status, 201);
+  const std::string own = "Origin: https://chat.example:1\r\n";
+  EXPECT_EQ(node().post("/auth/register", body, own + "X-Forwarded-Proto: http\r\n").status, 403);
+  EXPECT_EQ(accounts_there(), 0U);
+  EXPECT_EQ(node().post("/auth/register", body, own + "X-Forwarded-Proto: https\r\n").status, 201);
 }
 
 TEST_F(AuthInput, MayHaveTheRefreshTokenInACookie) {
@@ -132,8 +135,8 @@ TEST_F(AuthInput, MayHaveTheRefreshTokenInACookie) {
       401);
   const AuthReply secure =
       node().post("/auth/guest", R"({"cookie":true})", "X-Forwarded-Proto: https\r\n");
-  EXPECT_THAT(secure.header("Set-Cookie"),
-              AllOf(StartsWith("__Secure-chirm_refresh="), HasSubstr("; Secure")));
+  EXPECT_THAT(secure.header("Set-Cookie"), AllOf(StartsWith("__Host-chirm_refresh="),
+                                                 HasSubstr("; Path=/; Secure; HttpOnly; ")));
   const std::string tls = "X-Forwarded-Proto: https\r\n";
   EXPECT_EQ(
       node()
@@ -142,7 +145,7 @@ TEST_F(AuthInput, MayHaveTheRefreshTokenInACookie) {
       400);
   EXPECT_EQ(node()
                 .post("/auth/refresh", "{}",
-                      tls + "Cookie: __Secure-chirm_refresh=" + secure.cookie() + "\r\n")
+                      tls + "Cookie: __Host-chirm_refresh=" + secure.cookie() + "\r\n")
                 .status,
             200);
 }

@@ -41,6 +41,20 @@ TEST_F(ApiRefusal, NeedsTheKey) {
   EXPECT_EQ(nodes.request("POST /api", "", "{}").status, 401);
 }
 
+TEST_F(ApiRefusal, LooksAtNoKeyAfterTooManyWrongOnes) {
+  const std::string right = std::string("X-API-Key: ") + kApiKey + "\r\n";
+  const auto status = [&](const std::string& headers) {
+    return nodes.request("POST /api/publish", headers, kPublish).status;
+  };
+  // Right ones are not counted.
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(status(right), 200);
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(status("X-API-Key: wrong\r\n"), 401);
+  EXPECT_EQ(status("X-API-Key: wrong\r\n"), 429);
+  EXPECT_EQ(status(right), 429);
+  nodes.loop.skip_ms(3'000);
+  EXPECT_EQ(status(right), 200);
+}
+
 TEST(ApiRefusalWithoutKey, SaysThatThereIsNoApi) {
   ApiNodes nodes(1, ServerNode::server_settings());
   for (const char* headers : {"", "X-API-Key:\r\n", "X-API-Key: the key\r\n"}) {

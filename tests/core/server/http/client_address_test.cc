@@ -8,16 +8,29 @@
 namespace chirm {
 namespace {
 
+const std::vector<AddressRange> kProxies = {*AddressRange::parse("127.0.0.0/8"),
+                                            *AddressRange::parse("::1")};
+
 std::string address(const std::string& peer, const std::vector<std::string>& forwarded) {
   HttpRequest request;
   for (const std::string& value : forwarded) request.headers.emplace_back("x-forwarded-for", value);
-  return client_origin(peer, request, ServerSettings().trusted_proxies).address;
+  return client_origin(peer, request, kProxies).address;
 }
 
 TEST(ClientAddress, IsThePeersWhoeverElseItClaimsToBe) {
   EXPECT_EQ(address("192.0.2.1", {"10.0.0.1"}), "192.0.2.1");
   EXPECT_EQ(address("2001:db8::1", {"10.0.0.1"}), "2001:db8::1");
   EXPECT_EQ(address("127.0.0.1", {}), "127.0.0.1");
+}
+
+TEST(ClientAddress, IsThePeersAlsoOnThisMachineUnlessTheOperatorNamesIt) {
+  HttpRequest request;
+  request.headers = {{"x-forwarded-for", "10.0.0.1"}, {"x-forwarded-proto", "https"}};
+  for (const char* peer : {"127.0.0.1", "::1"}) {
+    const ClientOrigin client = client_origin(peer, request, ServerSettings().trusted_proxies);
+    EXPECT_EQ(client.address, peer);
+    EXPECT_FALSE(client.is_tls);
+  }
 }
 
 TEST(ClientAddress, IsTheLastHopThatATrustedProxySaw) {
@@ -37,10 +50,12 @@ TEST(ClientAddress, IsTheProxysWhenThatSaysNoAddress) {
 TEST(ClientAddress, SaysTlsOnlyWhereATrustedProxyDoes) {
   HttpRequest request;
   request.headers = {{"x-forwarded-proto", "https"}};
-  const auto proxies = ServerSettings().trusted_proxies;
-  EXPECT_TRUE(client_origin("127.0.0.1", request, proxies).is_tls);
-  EXPECT_FALSE(client_origin("192.0.2.1", request, proxies).is_tls);
-  EXPECT_FALSE(client_origin("127.0.0.1", {}, proxies).is_tls);
+  EXPECT_TRUE(client_origin("127.0.0.1", request, kProxies).is_tls);
+  EXPECT_FALSE(client_origin("192.0.2.1", request, kProxies).is_tls);
+  EXPECT_FALSE(client_origin("127.0.0.1", {}, kProxies).is_tls);
+  EXPECT_TRUE(client_origin("127.0.0.1", {}, kProxies).may_be_tls);
+  EXPECT_FALSE(client_origin("127.0.0.1", request, kProxies).may_be_tls);
+  EXPECT_FALSE(client_origin("192.0.2.1", {}, kProxies).may_be_tls);
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class HttpBodies : public ::testing::Test {
     router.add({"POST", "/guarded/*",
                 [](const HttpCall&, const HttpAnswer& answer) { answer(text_response(200, "in")); },
                 1000,
-                [](const HttpRequest& request) -> std::optional<HttpResponse> {
+                [](const HttpRequest& request, const ClientOrigin&) -> std::optional<HttpResponse> {
                   if (request.header("x-key") == "right") return std::nullopt;
                   return text_response(401, "no key");
                 }});
@@ -222,7 +222,7 @@ TEST_F(HttpBodies, AreAnsweredLongToAClientThatReadsSlowly) {
   EXPECT_TRUE(node.run_for(50));
   client.go_on_reading();
   EXPECT_TRUE(node.run_until([&] { return client.http.ends_with("ok\n"); }));
-  EXPECT_EQ(count(client.http, "y"), 8'000'000U + 2);  // and those of Content-Type
+  EXPECT_EQ(count(client.http, "y"), 8'000'000U + 6);  // and those of the headers
 }
 
 class SlowHttp : public HttpBodies {

@@ -75,6 +75,9 @@ class HttpExchangeTest : public ::testing::Test {
       answer(text_response(200, call.request.target + " <" + call.body + ">"));
     };
     router_.add({"GET", "/a", echo});
+    router_.add({"GET", "/large", [](const HttpCall&, const HttpAnswer& answer) {
+                   answer(text_response(200, std::string(100'000, 'x')));
+                 }});
     router_.add({"POST", "/echo", echo, 1'000});
     router_.add({"POST", "/later",
                  [this](const HttpCall&, HttpAnswer answer) { late_ = std::move(answer); }});
@@ -107,16 +110,23 @@ class HttpExchangeTest : public ::testing::Test {
 
 TEST_F(HttpExchangeTest, GivesAnAnswerTimeAsLongAsItIsRead) {
   transport_.room = 10;
-  exchange().on_bytes(kGetA);
-  EXPECT_THAT(transport_.deadlines, ElementsAre(2, 1, 1));  // handling, answering, 10 bytes taken
+  exchange().on_bytes("GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(transport_.deadlines, ElementsAre(2, 1));  // handling, answering
   transport_.deadlines.clear();
   exchange().on_writable();  // nothing is taken
   EXPECT_THAT(transport_.deadlines, IsEmpty());
   for (int i = 0; i < 3; ++i) {
-    transport_.room = 1;
+    transport_.room = 4096;
     exchange().on_writable();
   }
   EXPECT_THAT(transport_.deadlines, ElementsAre(1, 1, 1));
+  transport_.deadlines.clear();
+  // Not for each byte: a client that takes one a second would have it for ever.
+  for (int i = 0; i < 300; ++i) {
+    transport_.room = 1;
+    exchange().on_writable();
+  }
+  EXPECT_THAT(transport_.deadlines, IsEmpty());
   exchange().on_deadline();
   EXPECT_TRUE(transport_.is_ended);
 }

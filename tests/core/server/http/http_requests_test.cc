@@ -111,6 +111,39 @@ TEST_F(HttpRequests, TellTheWayInARefusal) {
   EXPECT_THAT(answer(upgrade_with("GET", "POST")), HasSubstr("Allow: GET\r\n"));
 }
 
+TEST_F(HttpRequests, AreAllAnsweredSafelyForBrowsers) {
+  const std::string rest = " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  for (const std::string& request :
+       {"GET /" + rest, "GET /healthz" + rest, "GET /readyz" + rest, "GET /metrics" + rest,
+        "GET /nothing" + rest, "GET /auth/settings" + rest, "POST /auth/login" + rest,
+        "POST /api/info" + rest, "DELETE /metrics" + rest, "GET /connection/websocket" + rest,
+        std::string("garbage\r\n\r\n")}) {
+    const std::string text = answer(request);
+    EXPECT_THAT(text, AllOf(HasSubstr("\r\nX-Content-Type-Options: nosniff\r\n"),
+                            HasSubstr("\r\nX-Frame-Options: DENY\r\n"),
+                            HasSubstr("\r\nReferrer-Policy: no-referrer\r\n")))
+        << request;
+  }
+}
+
+TEST_F(HttpRequests, ToUpgradeAreRefusedToPagesOfOtherSites) {
+  const std::string host = "Host: 127.0.0.1:1";
+  const auto upgrade = [&](const std::string& origin) {
+    std::string request = RawClient::upgrade_text("Origin: " + origin + "\r\n");
+    const std::size_t at = request.find("Host: ");
+    request.replace(at, request.find('\r', at) - at, host);
+    RawClient& client = node.add_client();
+    client.send_bytes(request);
+    EXPECT_TRUE(node.run_until([&] { return client.is_upgraded() || client.is_ended(); }));
+    return client.status();
+  };
+  EXPECT_EQ(upgrade("http://127.0.0.1:1"), 101);
+  EXPECT_EQ(upgrade("https://127.0.0.1:1"), 403);
+  EXPECT_EQ(upgrade("http://evil.example"), 403);
+  EXPECT_EQ(upgrade("null"), 403);
+  EXPECT_EQ(node.metric("chirm_http_responses_total{status=\"403\"}"), 3);
+}
+
 TEST_F(HttpRequests, MayComeByteByByte) {
   EXPECT_THAT(answer("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 1),
               AllOf(StartsWith("HTTP/1.1 200 OK\r\n"), EndsWith("\r\n\r\nok\n")));

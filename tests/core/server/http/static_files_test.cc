@@ -103,8 +103,6 @@ TEST(StaticFiles, AllowsThePageNoCodeButItsOwn) {
   EXPECT_THAT(headers, HasSubstr("default-src 'none'; script-src 'self'; style-src 'self';"));
   EXPECT_THAT(headers, HasSubstr("frame-ancestors 'none'"));
   EXPECT_THAT(headers, Not(HasSubstr("unsafe")));
-  EXPECT_THAT(headers, HasSubstr("X-Content-Type-Options: nosniff\r\n"));
-  EXPECT_THAT(headers, HasSubstr("Referrer-Policy: no-referrer\r\n"));
 }
 
 }  // namespace
