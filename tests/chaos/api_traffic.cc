@@ -145,6 +145,7 @@ bool ApiTraffic::publish(const std::string& key) {
       root.at_pointer("/result/epoch").get(epoch) != simdjson::SUCCESS) {
     return false;
   }
+  has_begun_ = true;
   const auto [place, is_first] = published_.try_emplace(key);
   ApiPublication& one = place->second;
   if (is_first) one.due_us = asked_us;

@@ -47,6 +47,8 @@ class ApiTraffic {
     is_stopping_ = true;
   }
   bool has_ended() const { return has_ended_; }
+  // Whether anything was acked so far.
+  bool has_begun() const { return has_begun_; }
   // Ended: what is wrong, and how many were acked, and asked for again after that.
   const std::vector<Violation>& found() const { return found_; }
   std::size_t acked() const { return published_.size(); }
@@ -82,6 +84,7 @@ class ApiTraffic {
   std::vector<Repeat> repeats_;
   std::vector<Violation> found_;
   std::atomic<bool> is_stopping_ = false;
+  std::atomic<bool> has_begun_ = false;
   std::atomic<bool> has_ended_ = false;  // after which the thread touches nothing
   std::thread thread_;                   // last: it uses all of the others
 };

@@ -59,6 +59,14 @@ bool may_be_told(std::uint64_t at_us, const std::vector<FaultRecord>& faults) {
   });
 }
 
+// Whether this one may: also long after the loss, when it was away since then.
+bool may_be_told(const Reset& reset, const std::vector<FaultRecord>& faults) {
+  if (may_be_told(reset.at_us, faults)) return true;
+  return reset.gone_us != 0 && is_any_loss(faults, [&](const FaultRecord& fault) {
+           return reset.at_us >= fault.begin_us && reset.gone_us <= fault.end_us + 10 * kSecondUs;
+         });
+}
+
 // Whether a client was away for so long that what it missed need not be kept any more. It may have
 // heard nothing for some seconds before it noticed that its connection was gone.
 bool is_lapsed(const Reset& reset, std::uint64_t history_ttl_s) {
@@ -149,7 +157,7 @@ void judge_report(Verdict& verdict, const Evidence& evidence) {
   constexpr const char* kReset = "recovered:false without cause";
   verdict.violations[kReset] = report.resets;
   for (const Reset& reset : evidence.journal.resets()) {
-    if (may_be_told(reset.at_us, evidence.faults) || is_lapsed(reset, evidence.history_ttl_s)) {
+    if (may_be_told(reset, evidence.faults) || is_lapsed(reset, evidence.history_ttl_s)) {
       ++verdict.resets;
     }
   }

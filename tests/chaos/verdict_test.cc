@@ -225,6 +225,17 @@ TEST_F(VerdictTest, NeverExcusesWhatIsHidden) {
   EXPECT_EQ(complaints({wipe(11)}).size(), 6);
 }
 
+// The wipe lasts from 11 to 12.
+TEST_F(VerdictTest, ExcusesThatWhoWasAwaySinceALossIsToldLate) {
+  report_->resets = 1;
+  journal_.read(reset(40, 9, 20));
+  EXPECT_THAT(complaints({wipe(11)}), IsEmpty());
+  EXPECT_THAT(complaints({wipe(50)}), ElementsAre("1 recovered:false without cause"));
+  report_->resets = 2;
+  journal_.read(reset(40, 9, 23));
+  EXPECT_THAT(complaints({wipe(11)}), ElementsAre("1 recovered:false without cause"));
+}
+
 TEST_F(VerdictTest, ExcusesWhatHasLapsedWhileAClientWasAway) {
   report_->resets = 3;
   journal_.read(reset(50, 9, 43) + reset(50, 9, 47) + reset(50));
