@@ -304,6 +304,17 @@ void Arena::begin_drain(std::size_t node) {
   cluster_->node(node).send_signal(SIGTERM);
 }
 
+bool Arena::has_left(std::size_t node) const {
+  if (settings_.store == Store::kFile) return true;
+  constexpr int kPatienceMs = 300;
+  const testing::RedisServer& redis = cluster_->redis();
+  if (!redis.is_running() || !redis.answers(kPatienceMs)) return false;
+  const auto nodes = redis.try_command({"ZRANGE", "chirm:nodes", "0", "-1"});
+  // Names are <host>:<port>:<random>.
+  const std::string port = ":" + std::to_string(cluster_->node_port(node)) + ":";
+  return nodes && nodes->find(port) == nodes->npos;
+}
+
 void Arena::end_drain(std::size_t node) {
   Process& process = cluster_->node(node);
   if (!process.exit_code()) {

@@ -106,6 +106,8 @@ class Arena {
   void begin_drain(std::size_t node);
   // … which it should have by now.
   void end_drain(std::size_t node);
+  // Whether it has given up its lease. It has ended.
+  bool has_left(std::size_t node) const;
   void start_node(std::size_t node);
   void suspend_node(std::size_t node);
   void resume_node(std::size_t node);

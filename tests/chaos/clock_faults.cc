@@ -41,7 +41,8 @@ Task<bool> step_node_clock(Injection& injection) {
   co_return co_await arena.pause(testing::SteppedClock::kNoticedMs);
 }
 
-// By more than message ids are kept for, and by less than histories are: nothing may come of it.
+// By up to much more than message ids are kept for, and less than histories are: nothing may come
+// of it.
 Task<bool> step_redis_clock(Injection& injection) {
   Arena& arena = injection.arena;
   const std::int64_t step = random_step(injection.random, 60, 7200);

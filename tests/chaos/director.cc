@@ -177,8 +177,8 @@ void Director::start_other_traffic() {
 std::vector<Violation> Director::end_other_traffic() {
   if (!api_) return {};
   constexpr std::size_t kShownMax = 10;
-  // Each fault that loses something makes the edits begin again; and on a busy machine the faults of
-  // a short run may be over before anything was published.
+  // Each fault that loses something makes the edits begin again; and on a busy machine the faults
+  // of a short run may be over before anything was published.
   bool is_over = arena_->wait_until([this] { return edits_->changes() > 0 && api_->has_begun(); });
   edits_->stop();
   is_over &= arena_->wait_until([this] { return edits_->is_settled(); });

@@ -26,9 +26,7 @@ constexpr std::array kFaults = {
     Fault{.name = "drain-node",
           .help = "SIGTERM of a node, which sends its clients away, and a new one",
           .inject = drain_node,
-          .uses = uses::kNode,
-          // Its lease stays when Redis is away just then: the others wait for it in vain.
-          .kind = {.takes_node = true}},
+          .uses = uses::kNode},
     Fault{.name = "fresh-node-first",
           .help = "Redis loses everything, all nodes are away, and a new one comes first",
           .inject = put_fresh_node_first,

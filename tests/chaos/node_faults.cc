@@ -56,6 +56,8 @@ Task<bool> drain_node(Injection& injection) {
   arena.begin_drain(node);
   (void)co_await arena.pause_until(
       [&arena, node] { return arena.cluster().node(node).exit_code().has_value(); });
+  // Its lease stays when Redis is away just then, and the others wait for it in vain.
+  injection.record.kind.takes_node = !arena.has_left(node);
   arena.end_drain(node);
   const std::uint64_t drained_us = now_us();
   arena.start_node(node);

@@ -112,15 +112,20 @@ std::variant<Settings, int> parse_settings(int argc, const char* const* argv) {
     return complain(error.what());
   }
   if (wants_list) return list();
-  if (settings.store == Store::kFile) settings.nodes = 1;
+  if (settings.store == Store::kFile) {
+    if (app.count("--nodes") + app.count("--at-once") > 0) {
+      return complain("--file: expected neither --nodes nor --at-once: there is one node");
+    }
+    settings.nodes = 1;
+  }
   for (const std::string& name : settings.faults) {
     const Fault* const fault = find_fault(name);
     if (fault == nullptr) return complain("--faults: no fault is called " + name);
     if (!is_possible(*fault, settings.store)) {
-      return complain(std::string("--faults: ") + name + " is not possible with " +
-                      (settings.store == Store::kSentinel ? "--sentinel"
-                       : settings.store == Store::kFile   ? "--file"
-                                                          : "neither --sentinel nor --file"));
+      const char* const needed = is_possible(*fault, Store::kRedis)      ? "one Redis"
+                                 : is_possible(*fault, Store::kSentinel) ? "--sentinel"
+                                                                         : "--file";
+      return complain(std::string("--faults: ") + name + " needs " + needed);
     }
   }
   // Histories that are kept for seconds lapse at once when Redis' clock is set by minutes.

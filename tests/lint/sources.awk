@@ -63,9 +63,8 @@ BEGIN {
   door["^sqlite3"] = "^core/broker/sqlite/"
   door["^http_parser\\.h$"] = "^protocol/http(_reply|_response)?\\.cc$"
   door["^n?curses"] = "^client/terminal/screen/screen\\.cc$"
-  door["^unicode/"] = "^protocol/emoji\\.cc$"
+  door["^unicode/"] = "^(protocol/emoji|core/accounts/name_rules)\\.cc$"
   door["^sodium(/|\\.h$)"] = "^core/accounts/"
-  door["^unicode/uspoof\\.h$"] = "^core/accounts/"
   door["^zxcvbn\\.h$"] = "^core/accounts/"
 
   # protocol/ is pure: no loop, clock, socket, thread, log.

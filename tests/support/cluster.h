@@ -60,6 +60,7 @@ class Cluster {
   Process& node(std::size_t node) { return *nodes_[node].process; }
   // The master, where there are two.
   RedisServer& redis() { return *redis_; }
+  const RedisServer& redis() const { return *redis_; }
   RedisServer& replica() { return *replica_; }
   SentinelServer& sentinel() { return *sentinel_; }
   // Kills the master; returns when the Sentinel has made the replica the master and knows the old

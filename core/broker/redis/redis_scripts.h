@@ -13,8 +13,6 @@
 //                                      was last found true; absent: 0
 //                                   w  how many publications were rewritten; absent: 0
 //                                   v  the life in which one was last rewritten; absent: 0
-//                                   g  when the period began whose message ids are in `:m:i` (ms of
-//                                      the store's clock, redis_life_scripts.h)
 //                                   a  its ancestors (position.h), newest first:
 //                                      `<epoch>:<offset> <epoch>:<offset> …`; absent: none. Cut off
 //                                      at 200 bytes: a number that has lost digits is a smaller
@@ -24,7 +22,9 @@
 //   <prefix>:{<channel>}:s:w hash   <offset> → the body that took the place of the stream's;
 //                                   outlives the stream
 //   <prefix>:{<channel>}:m:i hash  <size of the user's name>:<user><message id> → <offset>:<epoch>
-//                                   of the first publication with that message id
+//                                   of the first publication with that message id; '' → when the
+//                                   period of these began, by the store's clock (ms,
+//                                   redis_life_scripts.h); - → a long text
 //   <prefix>:{<channel>}:m:j hash   the same of the period before this one
 //
 // and, when a store came back without the hash, for up to a minute (kCompare in
@@ -37,9 +37,9 @@
 // to those that they follow (RedisSubscriptions). So when the stream's time is over, the numbering
 // goes on, and who has seen everything has missed nothing.
 //
-// A message id is remembered for its time by the store's clock, and for up to two periods. So it is
-// not forgotten when Redis' own clock is set, by up to a day: then Redis deletes what nobody needs
-// any more, in channels that are silent.
+// A message id is remembered for its ttl at least, by the store's clock: it goes when the period
+// after its own is over (message_ids_period_ms()). Redis' own clock deletes the ids of channels
+// that have been silent for a day, so it may be set by as much as that.
 //
 // Publishing and reading begin by deciding whether the numbering can be trusted. It cannot
 //   - when the hash is missing;
@@ -76,8 +76,9 @@ namespace chirm::redis_scripts {
 // the known one.
 //
 // Redis' CPU for a publication of 200 bytes, its sockets and one subscriber included, Redis 7.0.15
-// on two busy cores, 2026-11: alone in its call 11 us, with a message id 13-17 us; in a busy
-// channel, where a call carries 8, 4 and 7-9 us (bench/run script). A message id also costs
+// on two busy cores, 2026-11, with a key for each message id: alone in its call 11 us, with a
+// message id 13-17 us; in a busy channel, where a call carries 8, 4 and 7-9 us (bench/run script).
+// Since then by instructions, see docs/benchmarks.md. A message id also costs
 // 110-130 bytes; a key with a time to live for each would take 60 more, and one more write when it
 // is over. An array as the answer to a single publication would add 1 us. Setting the time to live
 // each time would add 2.5 us a call.
@@ -87,8 +88,7 @@ local hash, stream = KEYS[1], KEYS[2]
 local format, call = string.format, redis.call
 -- With message ids, the arguments are an odd number.
 local has_ids = #ARGV % 2 == 1
-local meta = has_ids and call('HMGET', hash, 'e', 'o', 'x', 'l', 'g') or
-  call('HMGET', hash, 'e', 'o', 'x', 'l')
+local meta = call('HMGET', hash, 'e', 'o', 'x', 'l')
 -- Texts are compared first, as numbers cost more.
 local life = meta[4] or '0'
 if life ~= '0' and life ~= ARGV[6] and tonumber(life) > tonumber(ARGV[6]) then
@@ -108,21 +108,21 @@ end
 local ids, old_ids
 if has_ids then
   ids, old_ids = hash .. ':i', hash .. ':j'
-  local period = ARGV[#ARGV]
-  if meta[5] ~= period then
-    local ttl, age = tonumber(ARGV[10]), tonumber(period) - tonumber(meta[5] or period)
-    if not meta[5] or age >= ttl then
-      -- At first, as it is refused when the memory is full.
-      call('HSET', hash, 'g', period)
-      if age >= ttl then call('UNLINK', old_ids) end
-      if age >= 2 * ttl then
-        call('UNLINK', ids)
-      elseif age >= ttl then
-        redis.pcall('RENAME', ids, old_ids)
+  local period, held = ARGV[#ARGV], call('HGET', hash .. ':i', '')
+  if held ~= period then
+    local ttl, age = tonumber(ARGV[10]), held and tonumber(period) - tonumber(held) or 0
+    local is_over = held and age >= ttl
+    -- Behind by days is another clock (a store without a life, a life that was deleted). By less it
+    -- is a node that has not heard of the period.
+    if not held or is_over or age < -2 * ttl - 86400000 then
+      if is_over then
+        call('UNLINK', old_ids)
+        -- Where the ttl was changed, ids may be younger than their period says.
+        if age >= 4 * ttl + 10000 then call('UNLINK', ids) else call('RENAME', ids, old_ids) end
       end
       -- In a hash with so long a value, Redis does not search one field after the other.
-      call('HSET', ids, '', format('%99s', period))
-      call('PEXPIRE', ids, format('%.0f', 2 * ttl + 86400000))
+      call('HSET', ids, '', period, '-', ('-'):rep(99))
+      call('PEXPIRE', ids, format('%.0f', 3 * ttl + 86400000))
     end
   end
 end

@@ -3,7 +3,7 @@
 // The Lua that nodes run when a Redis has come back, or another has taken its place, before they
 // use it (redis_life.h says what a life and a lease are). Private to core/broker.
 //
-// Two keys. No machine's clock is looked at: neither a step of Redis' time nor one of a node's
+// Two keys. No wall clock is looked at: neither a step of Redis' time nor one of a node's
 // changes anything.
 //
 //   <prefix>:nodes  sorted set   node → its lease
@@ -13,9 +13,9 @@
 //     t        the first life whose numbering is trusted: a channel that was last found true in an
 //              older life gets a new epoch when it is touched
 //     b        the newest lease: each renewal is the next number, through all lives
-//     c        the store's clock, ms: for how long nodes have used it. With each renewal a node
-//              adds the time since its last one, by its monotonic clock, divided by how many nodes
-//              there are: so it hardly ever runs faster than time does
+//     c        the store's clock, µs: for how long nodes have used it, but for pauses. With each
+//              renewal a node adds the time since its last one, by its monotonic clock, divided by
+//              how many nodes there are: so it hardly ever runs faster than time does
 //     end:<n>  of the last lives before this one: `<its id> <the newest lease that this data has of
 //              it>`
 //     is_open  1 when the life is settled, that is, may be used
@@ -63,13 +63,13 @@ namespace chirm::redis_scripts {
 //       and 8 t that it knows  9 so many renewals without one of its own, and a lease is over
 //       10 1 when its lease proves nothing: it has been without Redis for long
 //       11… the nodes that it knows
-// Answers {n, t, 1 unless all is settled, id, c}.
+// Answers {n, t, 1 unless all is settled, id, c in ms}.
 inline constexpr std::string_view kArrive = R"lua(
 local life, nodes, me, lease = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[4])
 local call, format = redis.call, string.format
 local held = call('HMGET', life, 'id', 'n', 't', 'is_open', 'b', 'until', 'c')
 local n, t, newest = tonumber(held[2] or '0'), tonumber(held[3] or '0'), tonumber(held[5] or '0')
-local clock = tonumber(held[7] or '0')
+local clock = math.floor(tonumber(held[7] or '0') / 1000)
 local id = ARGV[1] .. ARGV[2]
 -- Redis forgets its promotion when an idle backlog is freed: that alone begins no new life.
 if ARGV[2] == '' and held[1] and held[1]:sub(1, #id) == id then id = held[1] end
@@ -200,13 +200,14 @@ return {n, t, state, names}
 // KEYS  1 life  2 nodes
 // ARGV  1 id  2 this node  3 n  4 t  5 its last lease (0: none)  6 so many renewals without one of
 //       its own, and a lease is over  7 the time since its last renewal (ms)  8 the c that it knows
-// Answers {the lease, c, the nodes that have a lease …}.
+//       (ms)
+// Answers {the lease, c in ms, the nodes that have a lease …}.
 inline constexpr std::string_view kLease = R"lua(
 local life, nodes, format = KEYS[1], KEYS[2], string.format
 local held = redis.call('HMGET', life, 'id', 'n')
 if not held[1] then
   redis.call('HSET', life, 'id', ARGV[1], 'n', ARGV[3], 't', ARGV[4], 'b', ARGV[5], 'is_open', 1,
-    'c', ARGV[8])
+    'c', format('%.0f', tonumber(ARGV[8]) * 1000))
 elseif held[1] ~= ARGV[1] or held[2] ~= ARGV[3] then
   return redis.error_reply('ERR another life has begun')
 end
@@ -216,10 +217,11 @@ redis.call('ZADD', nodes, format('%.0f', lease), ARGV[2])
 local count = redis.call('ZCARD', nodes)
 local span = tonumber(ARGV[6]) * count
 redis.call('ZREMRANGEBYSCORE', nodes, '-inf', format('%.0f', lease - span))
-local clock = redis.call('HINCRBY', life, 'c', math.floor(tonumber(ARGV[7]) / count))
+local elapsed = format('%.0f', math.floor(tonumber(ARGV[7]) * 1000 / count))
+local clock = redis.call('HINCRBY', life, 'c', elapsed)
 local answer = redis.call('ZRANGEBYSCORE', nodes, '-inf', '+inf', 'LIMIT', 0, 256)
 table.insert(answer, 1, lease)
-table.insert(answer, 2, clock)
+table.insert(answer, 2, math.floor(clock / 1000))
 return answer
 )lua";
 
@@ -288,15 +290,15 @@ return answer
 //       9 message ids' ttl (ms)  10 offset of the first publication, or the one behind the newest
 //       when there are none  11 the newest offset that this node knows of  12 1 at the last try
 //       13 the life in which a channel counts as found true of which the store has nothing
-//       14 when the message ids' period began  15… for each publication 1 if it was rewritten, else
-//       0, its message id as kPublish gets it, and its body
+//       14 when the message ids' period began; 0 if none are remembered  15… for each publication 1
+//       if it was rewritten, else 0, its message id as kPublish gets it, and its body
 // Answers {newest offset, publications put back}; or -1 when the part does not fit, -3 as above,
 // and -4 when it does not fit at the last try, so that the epoch has changed.
 inline constexpr std::string_view kPutBack = R"lua(
 local hash, stream, epoch, first = KEYS[1], KEYS[2], ARGV[3], tonumber(ARGV[10])
 local format, call = string.format, redis.call
 local count, known, is_last = (#ARGV - 14) / 3, tonumber(ARGV[11]), ARGV[12] == '1'
-local meta = call('HMGET', hash, 'e', 'o', 'l', 'a', 'g')
+local meta = call('HMGET', hash, 'e', 'o', 'l', 'a')
 local top, life = tonumber(meta[2] or '0'), ARGV[1]
 local has_stream = meta[1] and call('EXISTS', stream) == 1
 -- Nobody has published since: a new epoch now comes before any offset is given a second time.
@@ -362,8 +364,10 @@ for i = 1, count do
 end
 if ids then
   -- Older ids that are there stay for a period more: what is remembered for too long does no harm.
-  if tonumber(ARGV[14]) > tonumber(meta[5] or '-1') then call('HSET', hash, 'g', ARGV[14]) end
-  call('PEXPIRE', ids, format('%.0f', 2 * tonumber(ARGV[9]) + 86400000))
+  if tonumber(ARGV[14]) > tonumber(call('HGET', ids, '') or '-1') then
+    call('HSET', ids, '', ARGV[14], '-', ('-'):rep(99))
+  end
+  call('PEXPIRE', ids, format('%.0f', 3 * tonumber(ARGV[9]) + 86400000))
 end
 top = math.max(top, first + count - 1)
 -- Nobody holds what follows, and only nodes that may be gone in a moment know that it was there.

@@ -24,31 +24,80 @@ using testing::SteppedClock;
 
 class RedisMessageIds : public testing::RedisLifeTest {
  protected:
-  std::uint64_t clock_ms() { return std::stoull(server_.command({"HGET", "chirm:life", "c"})); }
+  std::uint64_t clock_ms() {
+    return std::stoull(server_.command({"HGET", "chirm:life", "c"})) / 1000;
+  }
   // The store's clock, and all nodes know of it.
   void advance(BrokerNode& node, std::uint64_t ms, std::size_t nodes = 1) {
-    server_.command({"HINCRBY", "chirm:life", "c", std::to_string(ms)});
+    server_.command({"HINCRBY", "chirm:life", "c", std::to_string(1000 * ms)});
     run_until_leases_are_new(node, nodes);
+  }
+  std::uint64_t period_ms() const { return settings_.idempotency_ttl_ms * 5 / 4 + 2000; }
+  // A silent channel's keys go by themselves.
+  void expect_end(const std::string& key) {
+    if (server_.command({"EXISTS", key}) == "0") return;
+    EXPECT_GT(std::stoll(server_.command({"PTTL", key})), 0) << key;
   }
 };
 
 TEST_F(RedisMessageIds, AreRememberedForTheirTimeAndForgottenAfterTwoPeriods) {
-  const std::uint64_t period_ms = settings_.idempotency_ttl_ms * 9 / 8;
   const auto node = make_follower(server_.unix_url());
   EXPECT_EQ(publish(*node, "1").offset, 1U);
-  advance(*node, period_ms);
+  advance(*node, period_ms());
   EXPECT_EQ(publish(*node, "1").offset, 1U);
   EXPECT_EQ(publish(*node, "2").offset, 2U);
   EXPECT_EQ(publish(*node, "1").offset, 1U);
   EXPECT_EQ(server_.command({"HEXISTS", "chirm:{room:a}:m:j", "3:ada1"}), "1");
-  advance(*node, period_ms);
+  for (const char* end : {"m:i", "m:j"}) expect_end("chirm:{room:a}:" + std::string(end));
+  advance(*node, period_ms());
   EXPECT_EQ(publish(*node, "2").offset, 2U);
   EXPECT_EQ(publish(*node, "1").offset, 3U);
-  advance(*node, 2 * period_ms);
+  advance(*node, 4 * period_ms());
   EXPECT_EQ(publish(*node, "2").offset, 4U);
-  // A silent channel's go by themselves.
-  for (const char* key : {"chirm:{room:a}:m:i", "chirm:{room:a}:m:j"}) {
-    EXPECT_NE(server_.command({"PTTL", key}), "-1") << key;
+}
+
+// When ids have gone by Redis' clock within a period, and when nothing of the channel is there but
+// ids.
+TEST_F(RedisMessageIds, LeaveNoKeyForEver) {
+  const auto node = make_follower(server_.unix_url());
+  publish(*node, "1");
+  server_.command({"DEL", "chirm:{room:a}:m:i"});
+  publish(*node, "2");
+  expect_end("chirm:{room:a}:m:i");
+  server_.command({"DEL", "chirm:{room:a}:m", "chirm:{room:a}:s"});
+  publish(*node, "2");
+  for (const char* end : {"m", "s", "m:i", "m:j"}) {
+    expect_end("chirm:{room:a}:" + std::string(end));
+  }
+}
+
+// A store whose life was deleted, or whose nodes went by their own clocks before.
+TEST_F(RedisMessageIds, AreForgottenAgainWhenTheClockIsFarBehindTheirPeriod) {
+  const auto node = make_follower(server_.unix_url());
+  publish(*node, "1");
+  server_.command({"HSET", "chirm:{room:a}:m:i", "", "1700000000000"});
+  EXPECT_EQ(publish(*node, "1").offset, 1U);
+  EXPECT_EQ(publish(*node, "2").offset, 2U);
+  for (int round = 0; round < 2; ++round) {
+    advance(*node, period_ms());
+    publish(*node, "x" + std::to_string(round));
+  }
+  EXPECT_EQ(publish(*node, "1").offset, 5U);
+}
+
+TEST_F(RedisMessageIds, AreRememberedWhenTheirTimeIsChanged) {
+  settings_.idempotency_ttl_ms = 60'000;
+  auto node = make_node(server_.unix_url());
+  advance(*node, 100'000);
+  publish(*node, "0");
+  settings_.idempotency_ttl_ms = 300'000;
+  node = make_node(server_.unix_url());
+  ASSERT_TRUE(node->run_until_ready());
+  advance(*node, 250'000);
+  const std::uint64_t offset = publish(*node, "fresh").offset;
+  for (int i = 0; i < 10; ++i) {
+    advance(*node, 29'000);
+    EXPECT_EQ(publish(*node, "fresh").offset, offset) << i;
   }
 }
 
