@@ -88,9 +88,9 @@ test('a room is deleted by its name, and all who were in it are told', async (t)
   await (await askForRoom(ada, 'Attic')).waitFor({ state: 'detached' });
   await ada.getByRole('heading', { name: 'Attic' }).first().waitFor();
   await say(ada, 'old secrets');
-  const bob = await newcomer(t, browser, `${url}#/room/attic`, 'Bob');
+  const bob = await newcomer(t, browser, url, 'Bob');
   await (await invite(ada, 'bob')).waitFor({ state: 'detached' });
-  await bob.getByRole('button', { name: /^Join/ }).first().click();
+  await bob.getByRole('button', { name: 'Join', exact: true }).first().click();
   await message(bob, 'old secrets').waitFor();
 
   await ada.getByRole('button', { name: 'More', exact: true }).click();
