@@ -11,9 +11,9 @@ void add_channel_keys(RedisCommand& command, const RedisContext& context,
   command.add_joined({context.key_prefix, "{", channel, "}:s"});
 }
 
-// A period is longer than ids are to be remembered: the store's clock is behind by up to the renewal
-// of a lease, this node's knowledge of it by another one, and by a pause for which the node goes on
-// as if nothing had been (a quarter of the ttl, bin/chirmd_options.cc).
+// A period is longer than ids are to be remembered: the store's clock is behind by up to the
+// renewal of a lease, this node's knowledge of it by another one, and by a pause for which the node
+// goes on as if nothing had been (a quarter of the ttl, bin/chirmd_options.cc).
 std::uint64_t message_ids_period_ms(const RedisContext& context) {
   constexpr std::uint64_t kRenewalsMs = 2000;
   const std::uint64_t length_ms = context.settings.idempotency_ttl_ms * 5 / 4 + kRenewalsMs;
