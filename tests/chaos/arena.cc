@@ -9,6 +9,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "protocol/jwt.h"
 #include "tests/chaos/api_traffic.h"
 #include "tests/support/http_get.h"
 #include "tests/support/loop_runner.h"
@@ -36,14 +37,12 @@ std::vector<std::string> words(const std::string& text) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-// What signs the tokens of the clients, {"sub":"load"} and {"sub":"editor"} (HS256, RFC 7519).
 constexpr const char* kTokenSecret = "the secret of chaos";
-constexpr const char* kLoadToken =
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJsb2FkIn0."
-    "PcKb3i77uyvv8ny8ZjGqxanqPS2S61-1fHQnZNSX3gg";
-constexpr const char* kEditorToken =
-    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJlZGl0b3IifQ."
-    "MIvbTmmFY364_xYS1Uz2QgLUYjhsnf9Dvoa8cvLf_ZU";
+
+// A token that does not end.
+std::string token_of(const std::string& user) {
+  return sign_token_hs256(R"({"sub":")" + user + "\"}", kTokenSecret);
+}
 
 using Clocks = std::vector<std::unique_ptr<testing::SteppedClock>>;
 
@@ -99,7 +98,7 @@ std::uint64_t now_us() { return Loop::clock_ns() / 1000; }
 client::Options Arena::editor_options() const {
   client::Options options;
   options.url = cluster_->url();
-  options.token = kEditorToken;
+  options.token = token_of("editor");
   return options;
 }
 
@@ -121,7 +120,7 @@ void Arena::start_load() {
                                         "--url",
                                         cluster_->url().text(),
                                         "--token",
-                                        kLoadToken,
+                                        token_of("load"),
                                         "--clients",
                                         std::to_string(settings_.clients),
                                         "--rooms",
@@ -169,8 +168,8 @@ std::string Arena::stop_load() {
 }
 
 void Arena::run_load(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--token", kLoadToken,
-                                       "--drain", kLoadDrainS});
+  arguments.insert(arguments.begin(), {settings_.programs + "/chirm-load", "--token",
+                                       token_of("load"), "--drain", kLoadDrainS});
   Process load(loop_, Process::Options{.arguments = std::move(arguments), .environment = {}});
   (void)wait_until([&] { return load.exit_code().has_value(); }, kVerifyMs);
   if (load.exit_code() == 0) return;
