@@ -52,8 +52,12 @@ void Enforcement::on_room_changed(std::string_view room) {
   const std::string channel = channel_of_room(room);
   std::vector<Session*> sessions;
   for (Subscriber* one : hub_.subscribers(channel)) sessions.push_back(&Session::of(*one));
+  const auto* its_room = store_.rooms.find(kRoomCollection, room);
+  const bool is_deleted = its_room != nullptr && its_room->record.is_deleted;
+  const RpcError why(kNotFound, "the room was deleted");
   for (const auto& session : guard(sessions)) {
-    if (*session != nullptr) recheck(**session, channel);
+    if (*session == nullptr) continue;
+    is_deleted ? end(**session, channel, why) : recheck(**session, channel);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "core/rooms/room_deletion.h"
 #include "core/rooms/room_view.h"
 #include "core/rooms/rules/names.h"
 
@@ -27,7 +28,10 @@ Task<Result<void>> Membership::check_may_create(RpcCaller caller) {
 Task<Result<void>> Membership::check_unused(RpcCaller caller, std::string room) {
   if (!settings_.has_open_rooms() || caller.role == UserRole::kAdmin) co_return {};
   const History newest = co_await ok(store_.newest(channel_of_room(room)));
-  if (newest.top.offset != 0) co_return conflict("people talk there already");
+  // Of a room that was deleted nothing is left to be owned.
+  const bool is_blank =
+      !newest.publications.empty() && RoomDeletion::is_blank(newest.publications.front().body);
+  if (newest.top.offset != 0 && !is_blank) co_return conflict("people talk there already");
   co_return {};
 }
 
@@ -41,11 +45,13 @@ Task<RpcResult> Membership::create(RpcCaller caller, Request request) {
   co_await ok(check_may_create(caller));
   co_await ok(check_unused(caller, request.room));
   const auto build = [&](Kept<RoomRecord>& kept) -> Result<bool> {
+    if (kept.record.is_deleted) return conflict("a room of that name is being deleted", true);
     if (kept.exists()) return conflict("there is a room of that name already");
     kept.record = {.title = request.title.value_or(request.room),
                    .topic = request.topic.value_or(""),
                    .is_public = request.is_public.value_or(true),
                    .is_archived = false,
+                   .is_deleted = false,
                    .owner = caller.user,
                    .created = store_.now()};
     return true;
@@ -109,7 +115,8 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
 Task<Result<void>> Membership::check_was_open(std::string room, Standing before) {
   const Kept<RoomRecord> its_room = co_await ok(store_.rooms.read(kRoomCollection, room));
   before.room = its_room.record;
-  const auto allowed = judge(Wish::kJoin, before);
+  const auto allowed =
+      its_room.exists() ? judge(Wish::kJoin, before) : Result<void>(no_such_room());
   if (allowed) co_return {};
   const auto go = [](Kept<MemberRecord>& kept) {
     return Result<bool>(std::exchange(kept.record.role, MemberRecord::Role::kNone) !=

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/chat/hub.h"
 #include "core/rooms/message_search.h"
 #include "core/rooms/rules/names.h"
 
@@ -26,6 +27,7 @@ RoomMethods::RoomMethods(const Context& context)
       membership_(context.store, context.announcer, context.settings),
       listing_(context.store),
       settings_(context.store, context.announcer),
+      deletion_(context.hub.loop(), context.store, context.announcer, context.scope),
       moderation_(context.store, context.announcer, context.people),
       read_marks_(context.store, context.announcer, context.scope),
       whereabouts_(context.hub, context.store, context.people) {}
@@ -83,6 +85,7 @@ void RoomMethods::add_to(RpcTable& table) {
 
   add(table, "chat.set", {about_room}, of(settings_, &RoomSettings::set));
   add(table, "chat.archive", {{F::kRoom, F::kArchived}}, of(settings_, &RoomSettings::archive));
+  add(table, "chat.delete", {{F::kRoom}}, of(deletion_, &RoomDeletion::remove));
 
   add(table, "chat.dm", {{F::kUser}}, of(dms_, &DirectMessages::dm));
   add(table, "chat.hide", {{F::kChannel}}, of(dms_, &DirectMessages::hide));

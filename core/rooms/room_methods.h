@@ -17,6 +17,7 @@
 #include "core/rooms/people.h"
 #include "core/rooms/read_marks.h"
 #include "core/rooms/rights.h"
+#include "core/rooms/room_deletion.h"
 #include "core/rooms/room_listing.h"
 #include "core/rooms/room_settings.h"
 #include "core/rooms/room_store.h"
@@ -64,6 +65,7 @@ class RoomMethods {
   Membership membership_;
   RoomListing listing_;
   RoomSettings settings_;
+  RoomDeletion deletion_;
   Moderation moderation_;
   ReadMarks read_marks_;
   Whereabouts whereabouts_;

@@ -58,7 +58,8 @@ Task<Result<std::optional<Standing>>> RoomStore::find_standing(std::string name,
   CHIRM_CHECK(!user.empty(), name);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const Kept<RoomRecord> its_room = co_await ok(room(name));
-    if (!its_room.exists()) co_return std::optional<Standing>();
+    const bool is_there = its_room.exists() && !its_room.record.is_deleted;
+    if (!is_there) co_return std::optional<Standing>();
     const Kept<MemberRecord> its_member = co_await ok(member(name, user));
     const auto* still = rooms.find(kRoomCollection, name);
     if (still == nullptr || still->version != its_room.version) continue;
@@ -157,6 +158,18 @@ Task<Result<void>> RoomStore::settle_marks(std::string name, std::string user) {
     if (is_out == is_outsider(kept.record) && is_mute == is_muted(kept.record)) co_return {};
   }
   co_return changed_meanwhile();
+}
+
+// Room and member are two documents, and whoever deletes the room removes the members after the
+// room says so. So the room is read again, now that the member's record is there: one of the two
+// sees the other, and nobody is left in what is gone.
+Task<Result<void>> RoomStore::check_is_there(std::string name, std::string user) {
+  const Kept<RoomRecord> its_room = co_await ok(rooms.read(kRoomCollection, name));
+  if (its_room.exists() && !its_room.record.is_deleted) co_return {};
+  co_await ok(remove(members, members_of(name), user));
+  co_await ok(settle_marks(name, user));
+  co_await ok(unlist(user, channel_of_room(name)));
+  co_return no_such_room();
 }
 
 // ---- Hearing of changes

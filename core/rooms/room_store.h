@@ -135,6 +135,8 @@ class RoomStore final : private DocumentListener {
   template <class Record>
   Task<Result<void>> remove(RecordCache<Record>& cache, std::string collection, std::string id);
   Task<Result<void>> settle_marks(std::string room, std::string user);
+  // kNotFound: the room is gone, and so is what was just written of the user in it.
+  Task<Result<void>> check_is_there(std::string room, std::string user);
   template <class Call>
   auto with_cache_of(std::string_view collection, Call call);
 
@@ -188,6 +190,7 @@ auto RoomStore::update_member(std::string room, std::string user, Change change)
   if (!updated || !updated->is_changed) co_return updated;
   if (was_member) listener_.on_member_changed(room, user, true);
   if (has_other_marks) (void)co_await settle_marks(room, user);
+  if (!updated->record.encode().empty()) co_await ok(check_is_there(room, user));
   co_return updated;
 }
 

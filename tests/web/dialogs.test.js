@@ -82,6 +82,35 @@ test('dialogs tell why something was refused, and stay open', async (t) => {
   assert.deepEqual(await glimpses(page, 'toast'), []);
 });
 
+test('a room is deleted by its name, and all who were in it are told', async (t) => {
+  const { url, browser } = await setUp(t);
+  const ada = await newcomer(t, browser, url, 'Ada');
+  await (await askForRoom(ada, 'Attic')).waitFor({ state: 'detached' });
+  await ada.getByRole('heading', { name: 'Attic' }).first().waitFor();
+  await say(ada, 'old secrets');
+  const bob = await newcomer(t, browser, url, 'Bob');
+  await (await invite(ada, 'bob')).waitFor({ state: 'detached' });
+  await bob.getByRole('button', { name: 'Join', exact: true }).first().click();
+  await message(bob, 'old secrets').waitFor();
+
+  await ada.getByRole('button', { name: 'More', exact: true }).click();
+  await menu(ada, 'Delete room…');
+  const dialog = ada.getByRole('dialog', { name: 'Delete this room?' });
+  await dialog.getByText('All messages of').waitFor();
+  await dialog.getByLabel('to confirm').fill('atic');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await dialog.getByRole('alert').filter({ hasText: 'Type' }).waitFor();
+  assert.equal(await rooms(ada, 'Attic').count(), 1);
+  await dialog.getByLabel('to confirm').fill('attic');
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await glimpse(bob, 'toast', 'the room was deleted');
+  for (const page of [ada, bob]) {
+    await rooms(page, 'Attic').waitFor({ state: 'detached' });
+    await message(page, 'old secrets').waitFor({ state: 'detached' });
+  }
+});
+
 test('an edit that fails is still there to be tried again', async (t) => {
   const { cluster, url, browser } = await setUp(t);
   const way = await door(t, cluster);

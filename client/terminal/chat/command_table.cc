@@ -51,11 +51,13 @@ CommandUse quit(ChatCommands& commands, std::string_view) {
 
 using enum ChatCommand::Argument;
 
-constexpr std::array<ChatCommand, 27> kCommands{{
+constexpr std::array<ChatCommand, 28> kCommands{{
     {"/join", "ROOM", "join a room, or go to it", kRoom, on<kRooms, &RoomCommands::join>},
     {"/leave", "[ROOM]", "leave this room, or put a conversation away", kRoom,
      on<kRooms, &RoomCommands::leave>},
     {"/create", "ROOM [private]", "make a room", kText, on<kRooms, &RoomCommands::create>},
+    {"/delete-room", "ROOM [yes]", "delete a room of yours, with all that was said in it", kRoom,
+     on<kRooms, &RoomCommands::remove>},
     {"/dm", "USER [TEXT]", "talk with one person", kUser, on<kRooms, &RoomCommands::open_dm>},
     {"/rooms", "[TEXT]", "list rooms", kText, on<kLists, &ListCommands::show_rooms>},
     {"/who", "[USER]", "who is here, or about somebody", kUser,

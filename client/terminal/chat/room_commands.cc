@@ -120,6 +120,25 @@ CommandUse RoomCommands::create(std::string_view argument) {
   return CommandUse::kRight;
 }
 
+// The room is always named: a command that was meant for another window takes none with it.
+CommandUse RoomCommands::remove(std::string_view argument) {
+  const std::string room = take_name(argument);
+  const std::string_view confirmed = take_word(argument);
+  if (room.empty() || (!confirmed.empty() && confirmed != "yes")) return CommandUse::kWrong;
+  const std::string label = "#" + safe_line(room);
+  if (confirmed.empty()) {
+    chat_.note("this deletes " + label +
+                   " with all its messages, members and invitations, for everybody and for good. "
+                   "To do it: /delete-room " +
+                   safe_line(room) + " yes",
+               true);
+    return CommandUse::kRight;
+  }
+  chat_.call("chat.delete", object_of("room", room), "delete " + label,
+             [this, label](std::string_view) { chat_.note(label + " is deleted"); });
+  return CommandUse::kRight;
+}
+
 CommandUse RoomCommands::open_dm(std::string_view argument) {
   const std::string user = take_name(argument);
   if (user.empty()) return CommandUse::kWrong;

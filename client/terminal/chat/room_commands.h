@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// How a person comes into conversations and out of them: joining, leaving and making rooms, private
-// conversations. Lives on the loop. Private to client/terminal/.
+// How a person comes into conversations and out of them: joining, leaving, making and deleting
+// rooms, private conversations. Lives on the loop. Private to client/terminal/.
 
 #include <optional>
 #include <string>
@@ -26,6 +26,8 @@ class RoomCommands {
   CommandUse join(std::string_view argument);
   void leave(std::string_view argument);
   CommandUse create(std::string_view argument);
+  // Says what would be lost, until the second word is "yes".
+  CommandUse remove(std::string_view argument);
   CommandUse open_dm(std::string_view argument);
 
   // Enters the rooms that were asked for at the start, once the list of channels is known.

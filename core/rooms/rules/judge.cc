@@ -56,6 +56,7 @@ Result<void> judge_publishing(const Case& one) {
 
 Result<void> judge(Wish wish, const RoomRecord& room, const MemberRecord& member,
                    std::string_view user, UserRole role, std::uint64_t now) {
+  if (room.is_deleted) return no_such_room();
   // Rights belong to names. Only that a public room exists is no secret from who has none.
   if (user.empty()) return room.is_public ? not_allowed("sign in first") : no_such_room();
   const Case one{room, member, role, now, rank_in(room, member, user, now), room.owner == user};

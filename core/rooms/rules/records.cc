@@ -44,6 +44,7 @@ std::string RoomRecord::encode() const {
   add_text(json, "topic", topic);
   json.add("public", is_public);
   if (is_archived) json.add("archived", true);
+  if (is_deleted) json.add("deleted", true);
   add_text(json, "owner", owner);
   json.add("created", created);
   json.close();
@@ -57,6 +58,7 @@ RoomRecord RoomRecord::decode(std::string_view text) {
           // What cannot be read is not shown to everybody.
           .is_public = fields.flag_or("public", false),
           .is_archived = fields.flag_or("archived", false),
+          .is_deleted = fields.flag_or("deleted", false),
           .owner = fields.text_or("owner", JsonFields::kAny, {}),
           .created = fields.number_or("created", JsonFields::kAny, 0)};
 }

@@ -10,6 +10,7 @@
 //   list:<user>      channel  ListRecord: a room that the user is in or invited to
 //   dms:<user>       channel  ListRecord: a private conversation of the user's
 //   block:<user>     other    MarkRecord: the user does not want to hear of the other
+//   deletion         room     what is left to be removed of a room (room_deletion.h)
 //   person           user     PersonRecord: somebody who has signed in once
 //
 // room, member, block and person are the truth. The others are indexes of it: they are written
@@ -49,6 +50,8 @@ struct RoomRecord {
   std::string topic;
   bool is_public = true;
   bool is_archived = false;
+  // For everybody there is no such room any more; what there was of it is being removed.
+  bool is_deleted = false;
   std::string owner;  // "" of a room that nobody made
   std::uint64_t created = 0;
 

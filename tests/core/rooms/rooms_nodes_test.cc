@@ -109,6 +109,25 @@ TEST_P(RoomsNodesTest, KeepReadMarksOnAllDevices) {
   EXPECT_THAT(phone.ask("chat.sync"), HasSubstr(R"("read":4)"));
 }
 
+TEST_P(RoomsNodesTest, DeleteARoomEverywhere) {
+  ada.say("room:tea", "to be forgotten");
+  EXPECT_TRUE(phone.hears("to be forgotten"));
+  EXPECT_EQ(ada.ask_room("chat.delete", "tea"), "{}");
+  for (Person* person : {&bob, &phone, &cyd}) {
+    EXPECT_TRUE(person->hears(R"("unsubscribe":{"code":2000,"reason":"the room was deleted"})"));
+    EXPECT_EQ(person->history("room:tea"), "404 no such room");
+    EXPECT_EQ(person->say("room:tea", "x"), "404 no such room");
+  }
+  EXPECT_TRUE(phone.hears(R"("deleted":true)"));
+  // The name is free on each node, and what was said there is in no node's memory.
+  const auto makes = [&] { return is_done(cyd.ask_room("chat.create", "tea")); };
+  EXPECT_TRUE(testing::ask_until(makes));
+  EXPECT_TRUE(testing::ask_until([&] { return is_done(phone.ask_room("chat.join", "tea")); }));
+  for (Person* person : {&ada, &bob, &phone, &cyd}) {
+    EXPECT_THAT(person->history("room:tea"), Not(HasSubstr("to be forgotten")));
+  }
+}
+
 TEST_P(RoomsNodesTest, KickWhoseMembershipANodeDoesNotKnow) {
   // A reader of a public room, whose node has never looked at the room's members.
   Person& dan = enter("dan", 0);

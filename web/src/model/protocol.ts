@@ -124,7 +124,7 @@ export type InboxData =
   | { type: 'channel'; channel: string }
   | { type: 'read'; channel: string; offset: number }
   | { type: 'mention'; channel: string; offset: number; user: string; text: string }
-  | { type: 'removed'; channel: string; reason?: string }
+  | { type: 'removed'; channel: string; reason?: string; by?: string; deleted?: boolean }
   | { type: 'notice'; text: string };
 
 export const limits = {

@@ -6,7 +6,7 @@ import { BrowseDialog } from './browse';
 import { Form } from './form';
 import { Modal } from './modal';
 import { InviteDialog, NewDmDialog, SanctionDialog } from './person_dialogs';
-import { CreateDialog, EditDialog } from './room_dialogs';
+import { CreateDialog, DeleteRoomDialog, EditDialog } from './room_dialogs';
 import { ShortcutsDialog } from './shortcuts';
 import { Switcher } from './switcher';
 
@@ -30,6 +30,8 @@ export function Dialogs() {
       return <InviteDialog room={open.room} />;
     case 'edit':
       return <EditDialog room={open.room} />;
+    case 'deleteRoom':
+      return <DeleteRoomDialog room={open.room} />;
     case 'sanction':
       return <SanctionDialog {...open} />;
     case 'confirm':

@@ -17,6 +17,7 @@ import { MenuButton, type MenuItems } from './menu';
 import { ConversationIcon, IconButton } from './parts';
 import { blockItem } from './person_menu';
 
+const lobby = 'lobby'; // the room that everybody is in
 const lookAgainMs = 10_000;
 
 const statusWords: Record<Status, string> = { online: 'Online', away: 'Away', offline: 'Offline' };
@@ -139,6 +140,14 @@ function headingItems(info: Channel): MenuItems {
       label: info.archived ? 'Reopen room' : 'Archive room…',
       icon: 'archive',
       run: () => archive(room, !info.archived),
+    });
+  }
+  if (own && room !== lobby) {
+    items.push(false, {
+      label: 'Delete room…',
+      icon: 'trash',
+      isDanger: true,
+      run: () => (dialog.value = { kind: 'deleteRoom', room }),
     });
   }
   if (info.role !== undefined) {

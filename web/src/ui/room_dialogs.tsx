@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Windows about a room: making one, changing it.
+// Windows about a room: making one, changing it, deleting it.
 import { useSignal, type Signal } from '@preact/signals';
 import { call } from '../app/calls';
 import { goTo } from '../app/navigation';
 import { chat } from '../app/open_chat';
 import { powersIn } from '../app/rooms';
+import { nameOf, plural } from '../model/format';
 import { limits, type Room, type RoomChannel } from '../model/protocol';
 import { channelOfRoom, roomNameFor } from '../model/route';
 import { bound, Form, Labelled } from './form';
@@ -75,6 +76,34 @@ export function EditDialog({ room }: { room: string }) {
           <textarea rows={3} maxLength={limits.topic} {...bound(topic)} />
         </Labelled>
         {own && <PrivateCheck isPrivate={isPrivate} />}
+      </Form>
+    </Modal>
+  );
+}
+
+// What is deleted does not come back, so the room's name has to be typed, as it stands there.
+export function DeleteRoomDialog({ room }: { room: string }) {
+  const channel = channelOfRoom(room);
+  const info = chat.peek()!.conversations.peek().get(channel)?.info.peek() as RoomChannel;
+  const typed = useSignal('');
+  const remove = async () => {
+    if (typed.peek().trim().replace(/^#/, '') !== room) {
+      throw new Error(`Type “${room}” to delete the room.`);
+    }
+    await call('chat.delete', { room });
+    await chat.peek()!.sync();
+  };
+  return (
+    <Modal title="Delete this room?">
+      <Form action="Delete for good" isDanger onSubmit={remove}>
+        <p class="confirm-text">
+          All messages of “{nameOf(info)}” are lost, for its {plural(info.members, 'member')} as
+          well, and so are its members, invitations and bans. This cannot be undone. To keep the
+          messages, archive the room instead.
+        </p>
+        <Labelled label={`Type “${room}” to confirm`}>
+          <input required autoComplete="off" autoCapitalize="none" {...bound(typed)} />
+        </Labelled>
       </Form>
     </Modal>
   );

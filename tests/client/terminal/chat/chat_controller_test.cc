@@ -214,6 +214,23 @@ TEST_F(ChatControllerTest, SaysHowACommandIsUsed) {
   EXPECT_THAT(published_, IsEmpty());
 }
 
+TEST_F(ChatControllerTest, DeletesARoomOnlyWhenThatIsConfirmed) {
+  start_and_join();
+  calls_.clear();
+  type("/delete-room dev");
+  EXPECT_THAT(seen().back(), HasSubstr("/delete-room dev yes"));
+  type("/delete-room dev no");
+  EXPECT_THAT(seen().back(), HasSubstr(": usage: "));
+  type("/delete-room");
+  EXPECT_THAT(seen().back(), HasSubstr(": usage: "));
+  EXPECT_THAT(calls_, IsEmpty());
+  answers_["chat.delete"] = "{}";
+  type("/delete-room #dev yes");
+  ASSERT_TRUE(run_until_called("chat.delete"));
+  EXPECT_THAT(calls_,
+              Contains(std::pair<std::string, std::string>("chat.delete", R"({"room":"dev"})")));
+}
+
 TEST_F(ChatControllerTest, ShowsLists) {
   answers_["chat.search"] =
       R"({"results":[{"offset":3,"user":"bob","data":{"type":"message","text":"three"}}]})";
