@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/rooms/people.h"
 #include "core/rooms/rules/names.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
