@@ -303,6 +303,36 @@ void add_limits(Settings& settings, ChatSettings& chat) {
                       "How long a channel is followed after its last subscriber left");
 }
 
+// What anybody may cost, beside what one connection may.
+void add_budgets(Settings& settings, LimitSettings& limits) {
+  settings.begin_group("Limits of users and addresses (on each node; 0: none)");
+  add_on_off(settings, "limits", limits.is_on,
+             "Whether these count; never with --insecure. A connection's own limits always do");
+  settings.add_number("connections-per-address", "NUMBER", 0, 100'000'000,
+                      limits.connections_per_address,
+                      "Connections of one address, never more than half of the files");
+  const auto add_rate = [&settings](const char* name, Allowance& allowance, const char* help) {
+    settings.add_number(name, "NUMBER", 0, 1'000'000, allowance.per_second, help);
+  };
+  const auto add_hour = [&settings](const char* name, Allowance& allowance, const char* help) {
+    settings.add_number(name, "NUMBER", 0, 100'000'000, allowance.per_hour, help);
+  };
+  add_rate("user-rate", limits.user, "Messages a second of one user, in bursts of four times that");
+  add_hour("user-hour", limits.user,
+           "... and an hour; at most a quarter of history-size if not given");
+  add_rate("guest-rate", limits.guest, "Messages a second of one guest");
+  add_hour("guest-hour", limits.guest,
+           "... and an hour; at most a fortieth of history-size if not given");
+  add_rate("guests-rate", limits.guests, "Messages a second of all guests of one address");
+  add_hour("guests-hour", limits.guests,
+           "... and an hour; at most a quarter of history-size if not given");
+  add_rate("address-rate", limits.address, "Messages a second of everybody of one address");
+  add_hour("address-hour", limits.address, "... and an hour");
+  settings.add_number("replies-bytes-max", "BYTES", kMib, kMib * kMib, limits.replies_bytes_max,
+                      "Memory for replies that clients do not read; an address may have a quarter "
+                      "of it, a user an eighth");
+}
+
 // What is wrong with the secrets; empty when nothing is. Never quotes one.
 std::string bad_secret(const Settings& settings, const ChirmdOptions& options) {
   const std::pair<std::string, const std::string&> secrets[] = {
@@ -416,6 +446,18 @@ std::uint64_t pause_max_ms(const BrokerSettings& settings) {
   return std::min(most_ms, settings.idempotency_ttl_ms / 4);
 }
 
+// Nobody can push all that the others have said out of a room's history within an hour.
+void fit_to_history(const Settings& settings, std::uint32_t history_size, LimitSettings& limits) {
+  constexpr std::uint32_t kLeast = 30;  // or there would be no conversation
+  const auto fit = [&](const char* name, Allowance& allowance, std::uint32_t share) {
+    if (settings.is_given(name)) return;
+    allowance.per_hour = std::min(allowance.per_hour, std::max(kLeast, history_size / share));
+  };
+  fit("user-hour", limits.user, 4);
+  fit("guest-hour", limits.guest, 40);
+  fit("guests-hour", limits.guests, 4);
+}
+
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
@@ -433,6 +475,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   add_chat(settings, options.chat);
   add_store(settings, options, passwords);
   add_limits(settings, options.chat);
+  add_budgets(settings, options.chat.limits);
   settings.begin_group("Logging");
   settings.add_choice("log-level", "LEVEL", {"debug", "info", "warn", "error"}, options.log_level,
                       "How much is told on stderr: debug, info, warn or error");
@@ -444,6 +487,7 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
     return settings.complain(wrong);
   }
   complete(options.redis, passwords);
+  fit_to_history(settings, options.broker.history_size, options.chat.limits);
   warn_of_file(settings, options);
   // Else whoever registers the name of one of the tokens' users would be that user.
   if (options.chat.tokens.has_any() && !settings.is_given("registration")) {

@@ -51,12 +51,7 @@ std::uint64_t* Throttle::find(std::string_view key) {
 
 std::string throttle_key(std::string_view address) {
   const auto bytes = parse_address(address);
-  if (!bytes) return std::string(address);
-  const auto mapped = AddressRange::parse("0.0.0.0/0");
-  if (mapped->contains(*bytes)) return to_text(*bytes);
-  AddressBytes network = *bytes;
-  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
-  return to_text(network);
+  return bytes ? to_text(network_of(*bytes)) : std::string(address);
 }
 
 }  // namespace chirm

@@ -44,8 +44,7 @@ class Throttle {
   Times older_;  // forgotten as a whole when newer_ is full
 };
 
-// What an address is throttled by: itself; or, if it is an IPv6 address, its /64, for whoever has
-// one address of a /64 has them all.
+// What an address is throttled by: its network_of(), as a text; what is no address, by itself.
 std::string throttle_key(std::string_view address);
 
 }  // namespace chirm

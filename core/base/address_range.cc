@@ -42,6 +42,13 @@ std::string to_text(const AddressBytes& address) {
   return written == nullptr ? std::string() : std::string(written);
 }
 
+AddressBytes network_of(const AddressBytes& address) {
+  if (is_mapped(address)) return address;
+  AddressBytes network = address;
+  std::fill(network.begin() + 8, network.end(), std::uint8_t{0});
+  return network;
+}
+
 std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

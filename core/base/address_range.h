@@ -18,6 +18,10 @@ std::optional<AddressBytes> parse_address(std::string_view text);
 // The usual form: "127.0.0.1", "2001:db8::1".
 std::string to_text(const AddressBytes& address);
 
+// What an address counts by where something is limited: itself; or, if it is an IPv6 address, its
+// /64, for whoever has one address of a /64 has them all.
+AddressBytes network_of(const AddressBytes& address);
+
 class AddressRange {
  public:
   // An address, or one and the number of its leading bits that count. nullopt when it is neither.

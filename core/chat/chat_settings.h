@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "core/limits/limit_settings.h"
 #include "protocol/jwt.h"
 
 namespace chirm {
@@ -50,6 +51,9 @@ struct ChatSettings {
   // A connection's publishes and calls of methods, each; 0: no limit. Not in insecure mode.
   // So many a second, and at once twice as many.
   std::uint32_t publish_rate = 20;
+
+  // What anybody may cost beyond a connection's own limits; not in insecure mode.
+  LimitSettings limits;
 
   // A channel's tail on this node; all tails together; and how long a channel that nobody on this
   // node is subscribed to is still followed.

@@ -18,19 +18,27 @@ namespace {
 
 // Replies to commands that were already taken in; beyond, the client is not reading.
 constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
+// What anybody may leave unread: budgets count what is more than that.
+constexpr std::size_t kSmallLaneBytes = 8 * 1024;
+// What a long reply is taken for until it has been made. Most are shorter. It bounds how many are
+// being made at once.
+constexpr std::uint32_t kLongReplyBytes = 32 * 1024;
 // What the reference server counts when a client goes; never on the wire.
 constexpr std::uint16_t kClosedByPeer = 3000;
 
 }  // namespace
 
-Session::Session(SessionContext& context, Transport& transport)
-    : Subscriber(transport), context_(context), deadlines_(context.settings) {
+Session::Session(SessionContext& context, Transport& transport, const AddressBytes* network)
+    : Subscriber(transport), context_(context), deadlines_(context.settings), network_(network) {
   ++context_.counters.sessions;
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
 }
 
 Session::~Session() {
   if (self_) *self_ = nullptr;
+  if (context_.budgets != nullptr) {
+    context_.budgets->drop_reply(spender(), std::size_t{lane_held_} + long_replies_held_);
+  }
   unlist();
   context_.hub.forget(*this);
   --context_.counters.sessions;
@@ -63,7 +71,9 @@ void Session::on_message(std::string_view message) {
 bool Session::must_hold() const {
   return is_draining_ || state_ == State::kJoining || waiting_publish_ != 0 ||
          in_flight_ >= context_.settings.publishes_in_flight_max ||
-         lane_.size() > context_.settings.private_bytes_max;
+         lane_.size() > context_.settings.private_bytes_max ||
+         (lane_.size() > kSmallLaneBytes && context_.budgets != nullptr &&
+          context_.budgets->is_out_of_replies(spender()));
 }
 
 void Session::hold(std::string_view line) {
@@ -130,8 +140,48 @@ void Session::send_scratch() {
   if (state_ == State::kClosing) return;
   context_.encoder.append(lane_, Opcode::kText, context_.scratch);
   context_.hub.mark_dirty(*this);
+  count_lane();
   // Input has stopped long before, so these are replies to what was taken in by then.
   if (lane_.size() > kLaneBytesMax) close(disconnects::kSlow);
+}
+
+// Who waits is known from connect on: before, there is nothing that would be long.
+void Session::count_lane() {
+  if (context_.budgets == nullptr || (!is_lane_held_ && lane_.size() <= kSmallLaneBytes)) return;
+  if (!is_connected() && !is_lane_held_) return;
+  const auto size = static_cast<std::uint32_t>(lane_.size());
+  if (size > lane_held_) {
+    context_.budgets->add_reply(spender(), size - lane_held_);
+  } else {
+    context_.budgets->drop_reply(spender(), lane_held_ - size);
+  }
+  lane_held_ = size;
+  is_lane_held_ = lane_held_ > 0;
+}
+
+bool Session::begin_long_reply(std::uint32_t id) {
+  if (context_.budgets == nullptr) return true;
+  if (!context_.budgets->hold_reply(spender(), kLongReplyBytes)) {
+    reply_error(id, errors::kTooManyRequests);
+    return false;
+  }
+  long_replies_held_ += kLongReplyBytes;
+  return true;
+}
+
+void Session::end_long_reply() {
+  if (context_.budgets == nullptr) return;
+  CHIRM_CHECK(long_replies_held_ >= kLongReplyBytes, long_replies_held_);
+  long_replies_held_ -= kLongReplyBytes;
+  context_.budgets->drop_reply(spender(), kLongReplyBytes);
+}
+
+void Session::send_reply(std::uint32_t id) {
+  if (context_.budgets != nullptr && context_.scratch.size() > kSmallLaneBytes &&
+      !context_.budgets->has_room_for_reply(spender(), context_.scratch.size())) {
+    return reply_error(id, errors::kTooManyRequests);
+  }
+  send_scratch();
 }
 
 void Session::push(std::string_view json) {
@@ -157,9 +207,12 @@ void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
 
 void Session::on_ping(std::string_view payload) {
   // A peer that pings and does not read gets no more pongs than the lane may hold.
-  if (state_ == State::kClosing || lane_.size() > context_.settings.private_bytes_max) return;
+  const std::size_t bytes_max =
+      is_connected() ? context_.settings.private_bytes_max : kSmallLaneBytes;
+  if (state_ == State::kClosing || lane_.size() > bytes_max) return;
   context_.encoder.append(lane_, Opcode::kPong, payload);
   context_.hub.mark_dirty(*this);
+  count_lane();
 }
 
 void Session::close(const Disconnect& why) {
@@ -216,6 +269,7 @@ void Session::on_peer_close(std::uint16_t code) {
 void Session::on_writable() { context_.hub.unblock(*this); }
 
 void Session::on_written() {
+  if (is_lane_held_) count_lane();
   if (lane_.empty() && state_ == State::kClosing && !is_end_told_) {
     is_end_told_ = true;
     transport_.on_all_written();

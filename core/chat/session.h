@@ -16,9 +16,10 @@
 #include "core/base/random.h"
 #include "core/chat/access.h"
 #include "core/chat/authenticator.h"
-#include "core/chat/rate_limit.h"
 #include "core/chat/session_deadlines.h"
 #include "core/chat/subscriber.h"
+#include "core/limits/budgets.h"
+#include "core/limits/rate.h"
 #include "core/loop/timer_wheel.h"
 #include "protocol/codes.h"
 #include "protocol/command.h"
@@ -56,14 +57,16 @@ struct SessionContext {
   std::string scratch = {};       // a reply's JSON, within one call
   const RpcTable* rpc = nullptr;  // null: there are no methods
   Access* access = nullptr;       // null: channels are open to whom their names admit
+  Budgets* budgets = nullptr;     // null: nobody has a limit but that of a connection
 };
 
 // More functions and members than a class should have: each command of the protocol is one or two
 // functions, and all of them need the session's state, which would only be passed around.
 class Session final : public Subscriber, public WheelEntry {
  public:
-  // context and transport must outlive the session.
-  Session(SessionContext& context, Transport& transport);
+  // All must outlive the session. `network`: that of the client's address (network_of()); null when
+  // it is not known.
+  Session(SessionContext& context, Transport& transport, const AddressBytes* network = nullptr);
   ~Session();
 
   // A complete WebSocket message with limits::kJsonPadding readable bytes behind it.
@@ -84,6 +87,8 @@ class Session final : public Subscriber, public WheelEntry {
   // Which log-in it belongs to; 0: none of core/accounts.
   std::uint64_t sign_in() const { return sign_in_; }
   RpcCaller caller();
+  // Valid as long as the session, and its user.
+  Spender spender() const { return {user_, role_, network_}; }
   // That the client has asked for itself.
   std::vector<std::string> subscribed_channels() const;
   // The names of those that it has, at most so many.
@@ -145,13 +150,21 @@ class Session final : public Subscriber, public WheelEntry {
   void subscribe_as_allowed(std::uint32_t id, SubscribeCommand command);
   bool is_checking(std::string_view channel) const;
   void end_checking(std::string_view channel);
-  bool is_throttled(RateLimit& limit, std::uint32_t weight = 1);
+  bool is_throttled(Bucket& bucket, std::uint32_t weight = 1);
+  // True and answered when it, or its user or address, asks too much.
+  bool refuse_read(std::uint32_t id, std::uint32_t weight, std::size_t bytes);
   template <class E>
   void answer_publish(std::uint32_t id, const Expected<Position, E>& position);
   void read_history(std::uint32_t id, const HistoryCommand& command);
   void read_presence(std::uint32_t id, std::string_view channel);
   void read_presence_stats(std::uint32_t id, std::string_view channel);
   void reply_error(std::uint32_t id, const ErrorCode& error);
+  // A long reply is about to be made. False and answered: too much waits to be read already.
+  bool begin_long_reply(std::uint32_t id);
+  void end_long_reply();  // it was made, or will not be
+  // Sends context_.scratch as the reply, unless too much waits to be read already: then an error.
+  void send_reply(std::uint32_t id);
+  void count_lane();
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();
 
@@ -201,8 +214,12 @@ class Session final : public Subscriber, public WheelEntry {
   std::unique_ptr<TokenChannels> token_channels_;  // null when they say nothing
   // Channels of subscribe commands whose right is being looked up; null when none.
   std::unique_ptr<std::vector<std::string>> checking_;
-  RateLimit publishes_;
-  RateLimit calls_;
+  Bucket publishes_;
+  Bucket calls_;
+  Bucket reads_;
+  const AddressBytes* const network_;    // null: not known
+  std::uint32_t lane_held_ = 0;          // bytes of lane_ that the budgets hold
+  std::uint32_t long_replies_held_ = 0;  // ... and of replies that are being made
   std::shared_ptr<Session*> self_;
 };
 

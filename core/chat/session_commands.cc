@@ -64,10 +64,31 @@ void Session::if_allowed(std::uint32_t id, Right right, std::string_view channel
                                });
 }
 
-bool Session::is_throttled(RateLimit& limit, std::uint32_t weight) {
+bool Session::is_throttled(Bucket& bucket, std::uint32_t weight) {
   const ChatSettings& settings = context_.settings;
-  return !settings.is_insecure && !limit.take(context_.hub.loop().now_ms(), settings.publish_rate,
-                                              2 * settings.publish_rate, weight);
+  if (settings.is_insecure) return false;
+  const Rate rate{settings.publish_rate, 1000, 2ULL * settings.publish_rate};
+  return !bucket.take_if_free(context_.hub.loop().now_ms(), rate, weight);
+}
+
+// A client that comes back subscribes to all of its channels at once, and may read what is new in
+// each.
+bool Session::refuse_read(std::uint32_t id, std::uint32_t weight, std::size_t bytes) {
+  const ChatSettings& settings = context_.settings;
+  if (settings.is_insecure) return false;
+  const std::uint64_t now_ms = context_.hub.loop().now_ms();
+  const std::uint64_t rate = 2ULL * settings.publish_rate;
+  if (!reads_.take_if_free(now_ms, {rate, 1000, rate + 2ULL * settings.channels_per_client},
+                           weight)) {
+    reply_error(id, errors::kTooManyRequests);
+    return true;
+  }
+  if (context_.budgets == nullptr) return false;
+  const auto over = context_.budgets->take(spender(), Spending::kRead, now_ms, weight, bytes);
+  if (!over) return false;
+  const std::string text = over->text();
+  reply_error(id, {errors::kTooManyRequests.code, text, true});
+  return true;
 }
 
 void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
@@ -81,6 +102,7 @@ void Session::handle(std::uint32_t id, const SubscribeCommand& command) {
   if (channels >= context_.settings.channels_per_client) {
     return reply_error(id, errors::kLimitExceeded);
   }
+  if (refuse_read(id, 1, 0)) return;
   if (context_.access == nullptr) return context_.hub.subscribe(*this, id, command);
   const auto known = context_.access->check(*this, Right::kSubscribe, command.channel);
   if (!known) return subscribe_later(id, command);
@@ -190,7 +212,7 @@ void Session::answer_publish(std::uint32_t id, const Expected<Position, E>& posi
 }
 
 void Session::handle(std::uint32_t id, const HistoryCommand& command) {
-  if (refuse(id, command.channel)) return;
+  if (refuse(id, command.channel) || refuse_read(id, 1, 0)) return;
   if_allowed(id, Right::kRead, command.channel,
              [id, command, channel = std::string(command.channel),
               epoch = std::string(command.since ? command.since->epoch : std::string_view())](
@@ -210,12 +232,14 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
   const bool is_capped = command.limit < 0 || command.limit > settings.history_limit;
   const auto limit = is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
   const std::string epoch(command.since ? command.since->epoch : std::string_view());
+  if (!begin_long_reply(id)) return;
   begin(kListWeight);
   const HistoryRequest request{command.channel, since, limit, command.reverse,
                                settings.history_reply_bytes_max};
   context_.hub.broker().history(request, [weak = self(), id, since, epoch](const auto& history) {
     Session* session = *weak;
     if (session == nullptr) return;
+    session->end_long_reply();
     if (!history) {
       session->reply_error(id, history.error());
     } else if (!history->top.descends_from(epoch, since)) {
@@ -227,7 +251,7 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
       session->context_.scratch.clear();
       append_history_reply(session->context_.scratch, id,
                            {{history->top.offset, history->top.epoch}, publications});
-      session->send_scratch();
+      session->send_reply(id);
     }
     session->finish(kListWeight);
   });
@@ -236,6 +260,7 @@ void Session::read_history(std::uint32_t id, const HistoryCommand& command) {
 void Session::handle(std::uint32_t id, const PresenceCommand& command) {
   if (refuse(id, command.channel)) return;
   if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
+  if (refuse_read(id, 1, 0)) return;
   if_allowed(id, Right::kPresence, command.channel,
              [id, channel = std::string(command.channel)](Session& session) {
                session.read_presence(id, channel);
@@ -243,10 +268,12 @@ void Session::handle(std::uint32_t id, const PresenceCommand& command) {
 }
 
 void Session::read_presence(std::uint32_t id, std::string_view channel) {
+  if (!begin_long_reply(id)) return;
   begin(kListWeight);
   context_.hub.presence().ask(channel, [weak = self(), id](const auto& present) {
     Session* session = *weak;
     if (session == nullptr) return;
+    session->end_long_reply();
     if (present) {
       std::vector<ClientInfoView> clients;
       for (const PresentClient& one : present->clients) {
@@ -254,7 +281,7 @@ void Session::read_presence(std::uint32_t id, std::string_view channel) {
       }
       session->context_.scratch.clear();
       append_presence_reply(session->context_.scratch, id, clients);
-      session->send_scratch();
+      session->send_reply(id);
     } else {
       session->reply_error(id, present.error());
     }
@@ -265,6 +292,7 @@ void Session::read_presence(std::uint32_t id, std::string_view channel) {
 void Session::handle(std::uint32_t id, const PresenceStatsCommand& command) {
   if (refuse(id, command.channel)) return;
   if (is_throttled(calls_)) return reply_error(id, errors::kTooManyRequests);
+  if (refuse_read(id, 1, 0)) return;
   if_allowed(id, Right::kPresence, command.channel,
              [id, channel = std::string(command.channel)](Session& session) {
                session.read_presence_stats(id, channel);
@@ -296,16 +324,18 @@ void Session::handle(std::uint32_t id, const RpcCommand& command) {
   }
   // After the look-up, for the weight; a name that does not exist costs next to nothing.
   if (is_throttled(calls_, method->weight)) return reply_error(id, errors::kTooManyRequests);
+  if (refuse_read(id, method->weight, command.data.size()) || !begin_long_reply(id)) return;
   begin(kCallWeight);
   method->call(caller(), command.data, [weak = self(), id](const RpcResult& result) {
     Session* session = *weak;
     if (session == nullptr) return;
+    session->end_long_reply();
     if (!result) {
       session->reply_error(id, result.error().view());
     } else {
       session->context_.scratch.clear();
       append_rpc_reply(session->context_.scratch, id, *result);
-      session->send_scratch();
+      session->send_reply(id);
     }
     session->finish(kCallWeight);
   });

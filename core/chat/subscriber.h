@@ -77,7 +77,7 @@ class Subscriber : public ListHook<WaitingTag>, public ListHook<BlockedTag> {
   // The fan-out has written, all that there was or a part.
   void finish_write() {
     if (lane_.empty() && lane_.capacity() > std::string().capacity()) std::string().swap(lane_);
-    if (state_ == State::kClosing || !is_input_wanted_) on_written();
+    if (state_ == State::kClosing || !is_input_wanted_ || is_lane_held_) on_written();
   }
 
   // A write to a socket sweeps the caches. These fetch what the next writes will touch while the
@@ -115,7 +115,7 @@ class Subscriber : public ListHook<WaitingTag>, public ListHook<BlockedTag> {
   explicit Subscriber(Transport& transport) : transport_(transport) {}
   ~Subscriber() = default;
 
-  // After a write, while closing or while no input is wanted.
+  // After a write, while closing, while no input is wanted, or while the lane is held.
   virtual void on_written() = 0;
 
   // What a delivery touches stands first, together (see prefetch()).
@@ -124,6 +124,7 @@ class Subscriber : public ListHook<WaitingTag>, public ListHook<BlockedTag> {
   std::vector<Subscription> subscriptions_;
   State state_ = State::kNew;
   bool is_input_wanted_ = true;
+  bool is_lane_held_ = false;  // a budget counts what the lane holds
 
  private:
   bool is_blocked_ = false;

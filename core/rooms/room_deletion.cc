@@ -6,6 +6,7 @@
 
 #include "core/rooms/people.h"
 #include "core/rooms/rules/names.h"
+#include "core/rooms/rules/room_errors.h"
 #include "protocol/json_fields.h"
 #include "protocol/json_writer.h"
 
@@ -21,6 +22,8 @@ constexpr std::size_t kPageBytes = 1024 * 1024;
 // Of the history. Once the room is deleted nobody may publish there, so what a pass finds was on
 // its way when the one before it went by.
 constexpr int kPassesMax = 8;
+// To note a deletion while others change the note.
+constexpr int kAttempts = 8;
 constexpr const char* kWhy = "the room was deleted";
 
 struct DeletionRecord {
@@ -58,11 +61,7 @@ Task<RpcResult> RoomDeletion::remove(RpcCaller caller, Request request) {
       co_await ok(store_.admit(Wish::kOwn, request.room, caller.user, caller.role));
   if (request.room == kLobby) co_return not_allowed("the lobby stays");
   Work work{request.room, caller.user};
-  Future<Expected<Document, ErrorCode>> noted;
-  store_.broker().documents().get(kDeletionCollection, work.room, noted.setter());
-  const Document note = co_await ok(std::move(noted));
-  work.version = note.version;
-  co_await ok(claim(work));
+  co_await ok(take_over(work));
   const auto close = [&](Kept<RoomRecord>& kept) -> Result<bool> {
     if (!kept.exists() || kept.record.is_deleted) return no_such_room();
     // It may have been handed over since it was looked at.
@@ -77,6 +76,20 @@ Task<RpcResult> RoomDeletion::remove(RpcCaller caller, Request request) {
   // Who has changed the note is at it: the room is deleted all the same.
   if (claimed) scope_.start(purge(std::move(work)));
   co_return kEmptyResult;
+}
+
+// A note of an earlier attempt may be worked off right now, here or on another node: whoever is at
+// it meets ours then, and leaves the rest to us.
+Task<Result<void>> RoomDeletion::take_over(Work& work) {
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    Future<Expected<Document, ErrorCode>> noted;
+    store_.broker().documents().get(kDeletionCollection, work.room, noted.setter());
+    const Document note = co_await ok(std::move(noted));
+    work.version = note.version;
+    const auto claimed = co_await claim(work);
+    if (claimed || claimed.error().code != kConflict) co_return claimed;
+  }
+  co_return changed_meanwhile(true);
 }
 
 // ---- What others have left

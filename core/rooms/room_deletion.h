@@ -56,6 +56,8 @@ class RoomDeletion {
   Task<Result<std::size_t>> blank(const std::string& channel, const History& page);
   Task<Result<void>> forget_member(const Work& work, NamedDocument member);
   void tell_removed(const Work& work, const std::string& user);
+  // Notes that this node is at it, whoever else is.
+  Task<Result<void>> take_over(Work& work);
   // An error when the document was changed by somebody else: then they are at it.
   Task<Result<void>> claim(Work& work);
   Task<Result<void>> finish(Work& work);

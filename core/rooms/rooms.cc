@@ -6,12 +6,33 @@
 #include "core/base/check.h"
 #include "core/chat/hub.h"
 #include "core/chat/session.h"
+#include "core/limits/budgets.h"
+#include "core/loop/loop.h"
 #include "core/rooms/rules/names.h"
+#include "protocol/codes.h"
+#include "protocol/json_fields.h"
 
 namespace chirm {
 
-Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table)
-    : enforcement_(hub, directory, store_, rights_),
+namespace {
+
+// What a publish counts as; nullopt: nothing is stored. `data` may be anything.
+std::optional<Spending> spending_of(std::string_view data) {
+  constexpr std::size_t kTypeBytes = 64;
+  const std::string type = JsonFields(data).text_or("type", {1, kTypeBytes}, "");
+  if (type == "typing") return std::nullopt;
+  const bool is_shown =
+      type == "message" || type == "edit" || type == "delete" || type == "reaction";
+  return is_shown ? Spending::kMessage : Spending::kEvent;
+}
+
+}  // namespace
+
+Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table,
+             Budgets* budgets)
+    : loop_(hub.loop()),
+      budgets_(budgets),
+      enforcement_(hub, directory, store_, rights_),
       store_(hub.loop(), hub.broker(), enforcement_),
       rights_(store_, people_, settings),
       announcer_(hub.loop(), hub.broker()),
@@ -71,6 +92,14 @@ void Rooms::check_later(const Session& session, Right, std::string_view channel,
 Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const PublishRequest& request,
                                                     std::string_view data,
                                                     std::function<void(Published)> done) {
+  const auto spending = spending_of(data);
+  if (budgets_ != nullptr && spending) {
+    const auto over =
+        budgets_->take(session.spender(), *spending, loop_.now_ms(), 1, request.body.size());
+    if (over) {
+      return Unexpected<RpcError>(RpcError(errors::kTooManyRequests.code, over->text(), true));
+    }
+  }
   Publishing::Publish publish{.channel = std::string(request.channel),
                               .body = std::string(request.body),
                               .user = std::string(request.user),

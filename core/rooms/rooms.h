@@ -25,6 +25,7 @@
 
 namespace chirm {
 
+class Budgets;
 class Hub;
 class SessionDirectory;
 
@@ -32,7 +33,9 @@ class Rooms final : public Access {
  public:
   // All must outlive the rooms. Adds its methods to the table, which is not called after the rooms
   // have gone.
-  Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table);
+  // `budgets` may be null: then anybody may publish as much as a connection may.
+  Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings, RpcTable& table,
+        Budgets* budgets = nullptr);
 
   std::optional<Verdict> check(const Session& session, Right right,
                                std::string_view channel) override;
@@ -54,6 +57,8 @@ class Rooms final : public Access {
   Task<Published> publish_later(std::optional<RpcCaller> newcomer, Publishing::Publish publish,
                                 std::string data);
 
+  const Loop& loop_;
+  Budgets* const budgets_;
   TaskScope scope_;
   Enforcement enforcement_;  // refers to the two below
   RoomStore store_;

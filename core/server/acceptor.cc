@@ -22,6 +22,8 @@ namespace {
 // Descriptors for everything that is not a client: the loop, Redis, files, the listener. Without
 // them a node at its limit could neither reopen its link to the store nor answer a health check.
 constexpr std::uint64_t kReservedFiles = 64;
+// Of them, for health checks when clients have taken all others.
+constexpr std::uint64_t kSpareFiles = 16;
 // Under a storm of connections accepting pauses many times a second; the counter has them all.
 constexpr std::uint64_t kPauseLogPeriodMs = 10'000;
 
@@ -58,15 +60,21 @@ std::uint16_t Acceptor::port() const { return listener_ ? listener_->port() : 0;
 
 // Reckoned and not found out by EMFILE, which would come when the reserve is used up as well. A
 // limit that is small itself is shared half and half.
+std::uint64_t Acceptor::connections_max() const {
+  return files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2;
+}
+
 bool Acceptor::has_files() const {
-  return context_.counters.connections <
-         (files_max_ > 2 * kReservedFiles ? files_max_ - kReservedFiles : files_max_ / 2);
+  return context_.counters.connections < connections_max() + kSpareFiles;
 }
 
 bool Acceptor::accept(Socket socket) {
   ++context_.counters.accepted;
+  // Whoever holds an HTTP connection open and asks nothing gives way first.
+  const bool is_spare =
+      context_.counters.connections >= connections_max() && !connections_.give_way();
   auto connection = std::make_unique<Connection>(context_, std::move(socket));
-  if (connection->start()) connections_.add(std::move(connection));
+  if (connection->start(is_spare)) connections_.add(std::move(connection));
   if (has_files()) return true;
   note_pause("the limit of open files (ulimit -n) is nearly reached");
   return false;

@@ -37,7 +37,8 @@ class Acceptor {
  private:
   bool accept(Socket socket);
   void note_pause(const char* why);
-  bool has_files() const;
+  std::uint64_t connections_max() const;  // clients
+  bool has_files() const;                 // for one connection more
 
   Loop& loop_;
   ConnectionContext& context_;

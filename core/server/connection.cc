@@ -8,7 +8,9 @@
 
 #include "core/base/check.h"
 #include "core/chat/hub.h"
+#include "core/limits/budgets.h"
 #include "core/server/connection_context.h"
+#include "core/server/http/client_address.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
 #include "protocol/limits.h"
@@ -23,11 +25,17 @@ Connection::Connection(ConnectionContext& context, Socket socket)
   ++context_.counters.connections;
 }
 
-Connection::~Connection() { --context_.counters.connections; }
+Connection::~Connection() { end(); }
 
-bool Connection::start() {
+// A proxy's sockets are counted as its clients', once these are known.
+bool Connection::start(bool is_spare) {
   CHIRM_CHECK(socket_.is_open() && state_ == State::kHttp);
+  is_spare_ = is_spare;
+  if (is_spare) ++context_.counters.spare_connections;
   set_deadline(context_.settings.request_timeout_s);
+  const auto address = parse_address(peer());
+  const bool is_proxy = address && is_any_of(context_.settings.trusted_proxies, *address);
+  if (address && !is_proxy && !count_as(network_of(*address))) return false;
   return context_.poller.add(socket_.fd(), *this, {.readable = true});
 }
 
@@ -37,11 +45,34 @@ bool Connection::start() {
 void Connection::end() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
+  --context_.counters.connections;
+  if (is_spare_) --context_.counters.spare_connections;
+  if (std::exchange(is_counted_, false)) context_.budgets.close_socket(network_);
   context_.wheel.clear(*this);
   context_.poller.forget(*this);
   socket_.reset();
   if (http_) http_->abandon();
-  context_.ended.push_back(*this);
+  context_.lists.ended.push_back(*this);
+}
+
+bool Connection::give_way() {
+  if (state_ != State::kHttp || !http_->is_waiting()) return false;
+  end();
+  return true;
+}
+
+bool Connection::count_as(const AddressBytes& network) {
+  if (is_counted_ && network == network_) return true;
+  if (!context_.budgets.open_socket(network)) return false;
+  if (is_counted_) context_.budgets.close_socket(network_);
+  network_ = network;
+  is_counted_ = true;
+  return true;
+}
+
+bool Connection::claim(const std::string& address) {
+  const auto known = parse_address(address);
+  return !known || count_as(network_of(*known));
 }
 
 void Connection::drain() {
@@ -122,6 +153,7 @@ void Connection::read() {
 void Connection::on_bytes(std::string_view bytes) {
   switch (state_) {
     case State::kHttp:
+      if (!context_.lists.is_sending_away) context_.lists.http.push_back(*this);
       return http_->on_bytes(bytes);
     case State::kOpen:
     case State::kClosing:
@@ -145,7 +177,9 @@ void Connection::on_upgraded(std::string input) {
   CHIRM_CHECK(state_ == State::kHttp && !session_);
   context_.wheel.clear(*this);
   state_ = State::kOpen;
-  session_ = std::make_unique<Session>(context_.sessions, static_cast<Transport&>(*this));
+  if (!context_.lists.is_sending_away) context_.lists.open.push_back(*this);
+  session_ = std::make_unique<Session>(context_.sessions, static_cast<Transport&>(*this),
+                                       is_counted_ ? &network_ : nullptr);
   http_.reset();
   if (input.empty()) return;
   // Clients may send frames right behind the request; the JSON parser reads beyond their end.

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/base/address_range.h"
 #include "core/base/intrusive_list.h"
 #include "core/chat/session.h"
 #include "core/loop/poller.h"
@@ -33,8 +34,13 @@ class Connection final : public ListHook<ConnectionTag>,
   Connection(ConnectionContext& context, Socket socket);
   ~Connection();
 
-  // Call once. False when the socket cannot be watched: it is of no use then.
-  [[nodiscard]] bool start();
+  // Call once. False when the socket cannot be watched, or its address has as many as it may have:
+  // it is of no use then. `is_spare`: no file is left for clients, and only questions after the
+  // node's health are answered.
+  [[nodiscard]] bool start(bool is_spare);
+  // Ends, if no request of it is being answered and it is no WebSocket connection. False: it does
+  // not.
+  bool give_way();
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
@@ -67,6 +73,8 @@ class Connection final : public ListHook<ConnectionTag>,
   std::optional<std::size_t> send(std::string_view bytes) override;
   void set_deadline(std::uint32_t seconds) override;
   std::string peer() const override;
+  bool is_spare() const override { return is_spare_; }
+  bool claim(const std::string& address) override;
   void on_upgraded(std::string input) override;
   void end() override;
   // for both
@@ -78,6 +86,7 @@ class Connection final : public ListHook<ConnectionTag>,
   void feed(std::string_view bytes);
   void want_output();
   void watch();
+  bool count_as(const AddressBytes& network);
 
   ConnectionContext& context_;
   Socket socket_;
@@ -85,6 +94,10 @@ class Connection final : public ListHook<ConnectionTag>,
   bool is_input_wanted_ = true;
   bool is_output_wanted_ = false;
   bool is_decoder_done_ = false;  // it refused its input or saw a Close frame
+  bool is_spare_ = false;
+  bool is_counted_ = false;  // as a socket of network_
+  // Of the client's address: the peer's, or once it is upgraded behind a proxy what that says.
+  AddressBytes network_{};
   WsDecoder decoder_;
   std::unique_ptr<HttpExchange> http_;  // until the upgrade
   std::unique_ptr<Session> session_;    // from then on

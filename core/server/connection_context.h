@@ -8,6 +8,7 @@
 
 namespace chirm {
 
+class Budgets;
 class Connection;
 class Poller;
 class TimerWheel;
@@ -20,6 +21,15 @@ struct SessionContext;
 
 using ConnectionList = IntrusiveList<Connection, ConnectionTag>;
 
+// Where a connection puts itself; owned by ConnectionRegistry.
+struct ConnectionLists {
+  ConnectionList http;           // in the order of their last bytes
+  ConnectionList open;           // WebSocket connections
+  ConnectionList leaving;        // told to go, of both kinds; they stay here
+  ConnectionList ended;          // whose sockets are closed; deleted at the end of the turn
+  bool is_sending_away = false;  // some have been told to go
+};
+
 // Must outlive the connections, and so must what it refers to.
 struct ConnectionContext {
   const ServerSettings& settings;
@@ -29,7 +39,8 @@ struct ConnectionContext {
   WsDecoderPool& decoder_pool;
   SessionContext& sessions;
   HttpContext& http;
-  ConnectionList& ended;  // whose sockets are closed; deleted at the end of the turn
+  ConnectionLists& lists;
+  Budgets& budgets;
   // The bytes of one read, and limits::kJsonPadding behind them; valid until the next read. All
   // connections read into this one, so that an idle connection holds no memory for input.
   std::string read_buffer;

@@ -2,9 +2,9 @@
 #pragma once
 // Owns the connections of a node. Private to core/server.
 //
-//   add() → open ─ send_away() → leaving
-//             │                     │
-//             └──── their end ──────┴──→ ended ─ bury() → deleted
+//   add() → http ─ upgraded() → open ─ send_away() → leaving
+//             │                   │                     │
+//             └────── their end ──┴─────────────────────┴──→ ended ─ bury() → deleted
 
 #include <cstdint>
 #include <memory>
@@ -22,28 +22,32 @@ class ConnectionRegistry {
 
   // One that has been started.
   void add(std::unique_ptr<Connection> connection);
-  // Drains the one that has been open for longest. False: there is none left.
+  // Where they put themselves.
+  ConnectionLists& lists() { return lists_; }
+  // Ends the HTTP connection that has been silent for longest, among those that are not being
+  // answered. False: there is none.
+  bool give_way();
+  // Drains the one that has been open for longest, those that are upgraded first. False: there is
+  // none left.
   bool send_away();
   // Closes all (Connection::drop()).
   void drop_all();
-  // Where connections put themselves when they end.
-  ConnectionList& ended() { return ended_; }
-  // Deletes those. At the end of a turn, when nothing of theirs is running any more.
+  // Deletes those that have ended. At a turn's end, when nothing of theirs is running any more.
   void bury();
   // Deletes all.
   void clear();
 
   // There are none, but for those to be buried.
-  bool empty() const { return open_.empty() && leaving_.empty(); }
+  bool empty() const {
+    return lists_.http.empty() && lists_.open.empty() && lists_.leaving.empty();
+  }
 
   // Ends the process unless the lists are sound, and those in them (of long lists only both ends
-  // are looked at). `connections`: how many there are.
+  // are looked at). `connections`: how many there are, but for those that have ended.
   void check(std::uint64_t connections) const;
 
  private:
-  ConnectionList open_;
-  ConnectionList leaving_;  // told to go
-  ConnectionList ended_;
+  ConnectionLists lists_;
 };
 
 }  // namespace chirm

@@ -14,6 +14,7 @@
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
 #include "core/chat/chat_counters.h"
+#include "core/limits/limit_counters.h"
 #include "core/loop/loop.h"
 #include "core/server/server_counters.h"
 
@@ -118,6 +119,8 @@ std::string Metrics::text() const {
   out.add(chat_, kChatMetrics);
   out.add(chat_, kChatDisconnects);
   out.add(chat_, kChatErrors);
+  out.add(limits_, kLimitMetrics);
+  out.add(limits_, kLimitRefusals);
   out.add_histogram("chirm_delivery_seconds",
                     "From a publication's arrival at this node to its write to a subscriber",
                     chat_.delivery);

@@ -11,14 +11,20 @@ class Accounts;
 class Broker;
 class Loop;
 struct ChatCounters;
+struct LimitCounters;
 struct ServerCounters;
 
 class Metrics {
  public:
   // All must outlive this. `accounts` is null where there are none.
   Metrics(const Loop& loop, const ServerCounters& server, const ChatCounters& chat,
-          const Broker& broker, const Accounts* accounts)
-      : loop_(loop), server_(server), chat_(chat), broker_(broker), accounts_(accounts) {}
+          const LimitCounters& limits, const Broker& broker, const Accounts* accounts)
+      : loop_(loop),
+        server_(server),
+        chat_(chat),
+        limits_(limits),
+        broker_(broker),
+        accounts_(accounts) {}
 
   // As they are now.
   std::string text() const;
@@ -27,6 +33,7 @@ class Metrics {
   const Loop& loop_;
   const ServerCounters& server_;
   const ChatCounters& chat_;
+  const LimitCounters& limits_;
   const Broker& broker_;
   const Accounts* accounts_;
 };

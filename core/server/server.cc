@@ -17,6 +17,7 @@
 #include "core/chat/rpc.h"
 #include "core/chat/session.h"
 #include "core/chat/session_directory.h"
+#include "core/limits/budgets.h"
 #include "core/loop/loop.h"
 #include "core/loop/poller.h"
 #include "core/loop/timer_wheel.h"
@@ -100,6 +101,7 @@ struct Server::Parts {
   CommandDecoder command_decoder;
   Random random;
   SessionDirectory directory;
+  Budgets budgets;
   Hub hub;
   RpcTable methods;
   const std::unique_ptr<Revocations> revocations;  // null in insecure mode
@@ -130,6 +132,7 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
       wheel(loop),
       decoder_pool(WsRole::kServer, limits::kMessageBytes),
       encoder(WsRole::kServer),
+      budgets(chat_settings.is_insecure ? LimitSettings{.is_on = false} : chat_settings.limits),
       hub(loop, broker, encoder, chat_settings, chat_counters),
       revocations(make_revocations()),
       rooms(make_rooms()),
@@ -145,7 +148,8 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                       .random = random,
                       .directory = directory,
                       .rpc = chat_settings.is_insecure ? nullptr : &methods,
-                      .access = rooms.get()},
+                      .access = rooms.get(),
+                      .budgets = &budgets},
       admission(loop, settings, chat_counters, broker, authenticator),
       http_context{settings, counters, router, admission},
       connection_context{.settings = settings,
@@ -155,11 +159,12 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                          .decoder_pool = decoder_pool,
                          .sessions = session_context,
                          .http = http_context,
-                         .ended = connections.ended(),
+                         .lists = connections.lists(),
+                         .budgets = budgets,
                          .read_buffer = std::string(kReadBytes + limits::kJsonPadding, '\0')},
       acceptor(loop, connection_context, connections),
       drain(loop, settings, counters, connections),
-      metrics(loop, counters, chat_counters, broker, accounts.get()),
+      metrics(loop, counters, chat_counters, budgets.counters(), broker, accounts.get()),
       meter({loop, broker, hub, directory, chat_counters}),
       administration({.loop = loop,
                       .broker = broker,
@@ -199,7 +204,7 @@ std::unique_ptr<Revocations> Server::Parts::make_revocations() {
 
 std::unique_ptr<Rooms> Server::Parts::make_rooms() {
   if (chat_settings.is_insecure) return nullptr;
-  return std::make_unique<Rooms>(hub, directory, chat_settings, methods);
+  return std::make_unique<Rooms>(hub, directory, chat_settings, methods, &budgets);
 }
 
 std::unique_ptr<Accounts> Server::Parts::make_accounts() {
@@ -254,6 +259,7 @@ void Server::Parts::check() const {
   poller.check();
   wheel.check();
   connections.check(counters.connections);
+  budgets.check();
 }
 
 Server::Server(Loop& loop, Broker& broker, ServerSettings settings, ChatSettings chat_settings)

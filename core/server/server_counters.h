@@ -12,6 +12,7 @@ namespace chirm {
 
 struct ServerCounters {
   std::uint64_t connections = 0;
+  std::uint64_t spare_connections = 0;
   std::uint64_t accepted = 0;
   std::uint64_t accept_pauses = 0;
   std::uint64_t pauses = 0;
@@ -22,6 +23,8 @@ struct ServerCounters {
 
 inline constexpr auto kServerMetrics = std::to_array<Metric<ServerCounters>>({
     gauge(&ServerCounters::connections, "chirm_connections", "Open sockets"),
+    gauge(&ServerCounters::spare_connections, "chirm_spare_connections",
+          "Open sockets beyond what there are files for; only health checks are answered"),
     counter(&ServerCounters::accepted, "chirm_connections_accepted_total", "Sockets accepted"),
     counter(&ServerCounters::accept_pauses, "chirm_accept_pauses_total",
             "Times accepting paused for want of files"),

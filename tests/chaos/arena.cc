@@ -64,6 +64,8 @@ Cluster::Options cluster_options(const Settings& settings, const std::string& st
                               "open",
                               "--publish-rate",
                               "0",
+                              "--limits",
+                              "off",
                               "--api-key",
                               ApiTraffic::kKey,
                               "--drain",

@@ -45,7 +45,8 @@ BEGIN {
   may["core/loop"] = "protocol core/base"
   may["core/broker"] = may["core/loop"] " core/loop"
   may["core/accounts"] = may["core/broker"] " core/broker"
-  may["core/chat"] = may["core/accounts"] " core/accounts"
+  may["core/limits"] = may["core/accounts"] " core/accounts"
+  may["core/chat"] = may["core/limits"] " core/limits"
   may["core/rooms"] = may["core/chat"] " core/chat"
   may["core/server"] = may["core/rooms"] " core/rooms"
   # The client library runs on the server's loop: the one way from a side into core.

@@ -21,15 +21,17 @@ std::string_view last_item(const HttpRequest& request, std::string_view name) {
 
 }  // namespace
 
+bool is_any_of(const std::vector<AddressRange>& ranges, const AddressBytes& address) {
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](const AddressRange& range) { return range.contains(address); });
+}
+
 ClientOrigin client_origin(const std::string& peer, const HttpRequest& request,
                            const std::vector<AddressRange>& proxies) {
   // Headers of anybody else are not looked at: with one of their own choice attackers would get
   // round every limit that is counted by address.
   const auto address = parse_address(peer);
-  const bool is_trusted =
-      address && std::any_of(proxies.begin(), proxies.end(),
-                             [&](const AddressRange& range) { return range.contains(*address); });
-  if (!is_trusted) return {peer};
+  if (!address || !is_any_of(proxies, *address)) return {peer};
   const auto forwarded = parse_address(last_item(request, "x-forwarded-for"));
   // A trusted proxy that names nobody asks for itself: a health check, say.
   const std::string_view scheme = last_item(request, "x-forwarded-proto");

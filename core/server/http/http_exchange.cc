@@ -27,6 +27,13 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A node that refuses is full or stopping: by then a balancer sends the client to another one.
 constexpr const char* kRetryAfterS = "3";
 
+constexpr HttpError kNoFiles{503, "This node has no files left for more connections."};
+
+// What is answered when nothing else is any more.
+bool is_about_health(std::string_view path) {
+  return path == "/healthz" || path == "/readyz" || path == "/metrics";
+}
+
 bool is_for_programs(std::string_view path) {
   return path.starts_with("/auth/") || path == "/api" || path.starts_with("/api/");
 }
@@ -154,6 +161,13 @@ bool HttpExchange::read_head() {
   framing_ = {.is_last = request_->is_last,
               .has_body = request_->method != "HEAD",
               .is_1_0 = request_->is_1_0};
+  if (transport_.is_spare()) {
+    framing_.is_last = true;
+    if (!is_about_health(request_->path())) {
+      refuse(refusal(kNoFiles));
+      return true;
+    }
+  }
   if (request_->path() == "/connection/websocket") {
     upgrade();
   } else {
@@ -198,6 +212,9 @@ void HttpExchange::upgrade() {
   if (request_->header("origin") &&
       !is_allowed_page(*request_, client(), context_.settings.allowed_origins)) {
     return refuse(error_response({403, kForeignPage}));
+  }
+  if (!transport_.claim(client().address)) {
+    return refuse(error_response({429, "This address has as many connections as it may have."}));
   }
   // The first bytes on a fresh socket, or all before were taken: its buffer has room for them.
   if (transport_.send(*response) != response->size()) return transport_.end();

@@ -42,6 +42,11 @@ class HttpTransport : public Transport {
   virtual void set_deadline(std::uint32_t seconds) = 0;
   // The peer's address, numeric; "" when it is not known any more.
   virtual std::string peer() const = 0;
+  // No file is left for clients: only questions after the node's health are answered.
+  virtual bool is_spare() const = 0;
+  // The connection is about to be upgraded for a client at this address, which may be "". False:
+  // the address has as many as it may have.
+  virtual bool claim(const std::string& address) = 0;
   // The answer that upgrades the connection has been written. `input` is what came behind its
   // request. Destroys the exchange.
   virtual void on_upgraded(std::string input) = 0;
@@ -72,6 +77,8 @@ class HttpExchange {
   void abandon() { state_ = State::kOver; }
   // No request is being read beyond a part of its head, or answered.
   bool is_idle() const { return state_ == State::kRequest && !request_; }
+  // No request is being answered.
+  bool is_waiting() const { return state_ == State::kRequest || state_ == State::kOver; }
 
  private:
   enum class State : std::uint8_t {

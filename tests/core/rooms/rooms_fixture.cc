@@ -154,6 +154,7 @@ ChatSettings RoomsTest::chat_settings() {
   settings.ping_s = 0;
   settings.subscribe_timeout_s = kDeadlineMs / 1000;
   settings.publish_rate = 0;
+  settings.limits.is_on = false;
   return settings;
 }
 
