@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "bin/chirmd_options.h"
@@ -59,8 +60,10 @@ void warn(const ChirmdOptions& options) {
   if (is_root() && options.user.empty() && options.set_password.empty()) {
     spdlog::warn("running as root; --user NAME makes chirmd an ordinary user when it has started");
   }
-  if (options.set_password.empty() && !options.is_behind_proxy &&
-      !is_loopback(options.server.listen)) {
+  if (!options.server.tls.key.empty()) {
+    if (const auto warning = exposure_of(options.server.tls.key)) spdlog::warn("{}", *warning);
+  } else if (options.set_password.empty() && !options.is_behind_proxy &&
+             !is_loopback(options.server.listen)) {
     spdlog::warn(
         "clients reach {} without TLS: passwords and messages can be read on their way. Where "
         "something in front ends TLS, say so with --behind-proxy",
@@ -146,12 +149,21 @@ int run(const ChirmdOptions& options) {
   };
   SignalWatcher on_term(loop, SIGTERM, stop);
   SignalWatcher on_interrupt(loop, SIGINT, stop);
+  const auto reload = [&] {
+    if (const auto reloaded = server.reload(); !reloaded) {
+      return spdlog::error("{}; the certificate from before stays", reloaded.error().message);
+    }
+    spdlog::info("read the certificate again: {}", options.server.tls.certificate);
+  };
+  std::optional<SignalWatcher> on_hang_up;
+  if (!options.server.tls.certificate.empty()) on_hang_up.emplace(loop, SIGHUP, reload);
   // Only when all is in place: a client that comes in between would find half a server.
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);
     return 1;
   }
-  spdlog::info("{} listening on {}:{}{}", kVersion, options.server.listen, server.port(),
+  spdlog::info("{} listening on {}:{}{}{}", kVersion, options.server.listen, server.port(),
+               options.server.tls.certificate.empty() ? "" : " with TLS",
                options.chat.is_insecure ? " (insecure: no tokens, every channel is open)" : "");
   if (options.redis.empty() && options.store == "memory") {
     spdlog::info("channels are kept in memory only; --store FILE or --redis keeps them");

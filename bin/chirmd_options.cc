@@ -64,6 +64,13 @@ void add_listening(Settings& settings, ServerSettings& server, bool& is_behind_p
       "Numeric address to listen on; 0.0.0.0 for all");
   settings.add_number("port", "PORT", 0, UINT16_MAX, server.port,
                       "TCP port; 0 lets the system choose");
+  settings.add_text(
+      "tls-certificate", "FILE", server.tls.certificate,
+      "PEM file with the certificate, and those between it and the authority: clients "
+      "are served over TLS. SIGHUP reads it again");
+  settings.add_text("tls-key", "FILE", server.tls.key, "... and with its key");
+  settings.add_number("http-redirect-port", "PORT", 0, UINT16_MAX, server.redirect_port,
+                      "With TLS: a second port that sends clients from http to https; 0: none");
   settings.add_number(
       "connections-max", "NUMBER", 0, 100'000'000, server.connections_max,
       "Clients at once, more are told 503; 0: as many as the limit of open files allows");
@@ -383,6 +390,14 @@ void warn_of_file(const Settings& settings, ChirmdOptions& options) {
 // do nothing beside others are refused, most of all where security depends on them.
 std::string contradiction(const Settings& settings, const ChirmdOptions& options) {
   const bool has_accounts = options.server.accounts.is_on;
+  if (options.server.tls.certificate.empty() != options.server.tls.key.empty()) {
+    const bool has_key = !options.server.tls.key.empty();
+    return settings.source_of(has_key ? "tls-key" : "tls-certificate") + ": expected --" +
+           (has_key ? "tls-certificate" : "tls-key") + " beside it";
+  }
+  if (options.server.redirect_port != 0 && options.server.tls.key.empty()) {
+    return settings.source_of("http-redirect-port") + ": expected --tls-certificate beside it";
+  }
   // Nobody could connect.
   if (!options.chat.is_insecure && !has_accounts && !options.chat.tokens.has_any()) {
     return settings.source_of("accounts") +

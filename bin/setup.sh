@@ -90,6 +90,7 @@ need_for_tests() {
   need_command tmux tmux
   need_command mold mold
   need_command faketime faketime
+  need_command openssl openssl
   need_command chromium-headless-shell chromium-headless-shell
   need_command shellcheck shellcheck
   # By version, as another one formats differently.

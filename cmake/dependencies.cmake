@@ -2,7 +2,7 @@
 # the tree calls find_package.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)    # libssl-dev
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)    # libssl-dev
 find_package(SQLite3 REQUIRED)                      # libsqlite3-dev
 find_package(simdjson REQUIRED)                     # libsimdjson-dev
 find_package(wslay REQUIRED)                        # libwslay-dev (ships a CMake config, no .pc)

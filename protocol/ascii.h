@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
-// Upper and lower case of ASCII letters; other bytes are left alone. Pure.
+// Letters, their case, and digits of ASCII; other bytes are left alone. Pure.
 
 #include <algorithm>
 #include <string>
@@ -9,6 +9,10 @@
 namespace chirm::ascii {
 
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+constexpr bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+}
 
 inline std::string to_lower(std::string_view text) {
   std::string lower(text);

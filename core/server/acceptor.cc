@@ -42,18 +42,35 @@ Acceptor::~Acceptor() = default;
 
 Expected<void, Error> Acceptor::listen() {
   CHIRM_CHECK(listener_ == nullptr);
-  auto socket = listen_tcp(context_.settings.listen, context_.settings.port);
-  if (!socket) return Unexpected<Error>(socket.error());
-  listener_ = std::make_unique<Listener>(
-      loop_, std::move(*socket), [this](Socket accepted) { return accept(std::move(accepted)); },
-      [this](const char* why) { note_pause(why); });
+  auto listener = open(context_.settings.port, HttpService::kAll);
+  if (!listener) return Unexpected<Error>(listener.error());
+  if (context_.settings.redirect_port != 0) {
+    auto redirect_listener = open(context_.settings.redirect_port, HttpService::kRedirect);
+    if (!redirect_listener) return Unexpected<Error>(redirect_listener.error());
+    redirect_listener_ = std::move(*redirect_listener);
+  }
+  listener_ = std::move(*listener);
   return {};
 }
 
-void Acceptor::close() { listener_.reset(); }
+Expected<std::unique_ptr<Listener>, Error> Acceptor::open(std::uint16_t port, HttpService service) {
+  auto socket = listen_tcp(context_.settings.listen, port);
+  if (!socket) return Unexpected<Error>(socket.error());
+  return std::make_unique<Listener>(
+      loop_, std::move(*socket),
+      [this, service](Socket accepted) { return accept(std::move(accepted), service); },
+      [this](const char* why) { note_pause(why); });
+}
+
+void Acceptor::close() {
+  listener_.reset();
+  redirect_listener_.reset();
+}
 
 void Acceptor::drop_pending() {
-  if (listener_) listener_->drop_pending();
+  for (Listener* listener : {listener_.get(), redirect_listener_.get()}) {
+    if (listener != nullptr) listener->drop_pending();
+  }
 }
 
 std::uint16_t Acceptor::port() const { return listener_ ? listener_->port() : 0; }
@@ -68,13 +85,15 @@ bool Acceptor::has_files() const {
   return context_.counters.connections < connections_max() + kSpareFiles;
 }
 
-bool Acceptor::accept(Socket socket) {
+bool Acceptor::accept(Socket socket, HttpService service) {
   ++context_.counters.accepted;
   // Whoever holds an HTTP connection open and asks nothing gives way first.
-  const bool is_spare =
-      context_.counters.connections >= connections_max() && !connections_.give_way();
+  if (context_.counters.connections >= connections_max() && !connections_.give_way() &&
+      service == HttpService::kAll) {
+    service = HttpService::kHealth;
+  }
   auto connection = std::make_unique<Connection>(context_, std::move(socket));
-  if (connection->start(is_spare)) connections_.add(std::move(connection));
+  if (connection->start(service)) connections_.add(std::move(connection));
   if (has_files()) return true;
   note_pause("the limit of open files (ulimit -n) is nearly reached");
   return false;
@@ -89,7 +108,10 @@ void Acceptor::note_pause(const char* why) {
 }
 
 void Acceptor::resume_if_possible() {
-  if (listener_ && listener_->is_paused() && has_files()) listener_->resume();
+  if (!has_files()) return;
+  for (Listener* listener : {listener_.get(), redirect_listener_.get()}) {
+    if (listener != nullptr && listener->is_paused()) listener->resume();
+  }
 }
 
 }  // namespace chirm

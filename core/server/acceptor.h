@@ -8,6 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/loop/socket.h"
+#include "core/server/http/http_exchange.h"
 
 namespace chirm {
 
@@ -22,7 +23,7 @@ class Acceptor {
   Acceptor(Loop& loop, ConnectionContext& context, ConnectionRegistry& connections);
   ~Acceptor();
 
-  // Opens the listening socket of the settings. The error says which address and why. Call once.
+  // Opens the listening sockets of the settings. The error says which address and why. Call once.
   [[nodiscard]] Expected<void, Error> listen();
   // Stops listening, for good. Connections in the kernel's queue are reset.
   void close();
@@ -35,7 +36,9 @@ class Acceptor {
   void resume_if_possible();
 
  private:
-  bool accept(Socket socket);
+  [[nodiscard]] Expected<std::unique_ptr<Listener>, Error> open(std::uint16_t port,
+                                                                HttpService service);
+  bool accept(Socket socket, HttpService service);
   void note_pause(const char* why);
   std::uint64_t connections_max() const;  // clients
   bool has_files() const;                 // for one connection more
@@ -45,7 +48,8 @@ class Acceptor {
   ConnectionRegistry& connections_;
   const std::uint64_t files_max_;
   std::unique_ptr<Listener> listener_;
-  std::uint64_t pause_logged_ms_ = 0;  // when one was last; 0: never
+  std::unique_ptr<Listener> redirect_listener_;  // null: nobody is sent from plain HTTP to TLS
+  std::uint64_t pause_logged_ms_ = 0;            // when one was last; 0: never
 };
 
 }  // namespace chirm

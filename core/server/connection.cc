@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -13,9 +14,30 @@
 #include "core/server/http/client_address.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
+#include "core/tls/tls_session.h"
 #include "protocol/limits.h"
 
 namespace chirm {
+
+namespace {
+
+// Encrypted at once, and so what a connection keeps for a socket that takes nothing of it. A write
+// of the fan-out is mostly shorter.
+constexpr std::size_t kCipherBytes = 32 * 1024;
+constexpr std::string_view kNoTls =
+    "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+    "Content-Length: 47\r\n\r\nThis port speaks TLS: use https:// and wss://.\n";
+
+}  // namespace
+
+struct Connection::Tls {
+  explicit Tls(const TlsContext& context) : session(context) {}
+
+  TlsSession session;
+  std::string cipher;             // encrypted, and not taken by the socket yet
+  bool is_open = false;           // the handshake is done
+  bool is_shutting_down = false;  // when cipher has been sent
+};
 
 Connection::Connection(ConnectionContext& context, Socket socket)
     : context_(context),
@@ -28,10 +50,13 @@ Connection::Connection(ConnectionContext& context, Socket socket)
 Connection::~Connection() { end(); }
 
 // A proxy's sockets are counted as its clients', once these are known.
-bool Connection::start(bool is_spare) {
+bool Connection::start(HttpService service) {
   CHIRM_CHECK(socket_.is_open() && state_ == State::kHttp);
-  is_spare_ = is_spare;
-  if (is_spare) ++context_.counters.spare_connections;
+  service_ = service;
+  if (service == HttpService::kHealth) ++context_.counters.spare_connections;
+  if (context_.tls && service != HttpService::kRedirect) {
+    tls_ = std::make_unique<Tls>(*context_.tls);
+  }
   set_deadline(context_.settings.request_timeout_s);
   const auto address = parse_address(peer());
   const bool is_proxy = address && is_any_of(context_.settings.trusted_proxies, *address);
@@ -46,7 +71,7 @@ void Connection::end() {
   if (state_ == State::kEnded) return;
   state_ = State::kEnded;
   --context_.counters.connections;
-  if (is_spare_) --context_.counters.spare_connections;
+  if (service_ == HttpService::kHealth) --context_.counters.spare_connections;
   if (std::exchange(is_counted_, false)) context_.budgets.close_socket(network_);
   context_.wheel.clear(*this);
   context_.poller.forget(*this);
@@ -119,7 +144,9 @@ void Connection::on_ready(bool readable, bool writable) {
   if (writable && is_output_wanted_) {
     is_output_wanted_ = false;
     watch();
-    if (http_) {
+    if (tls_ && !flush_cipher()) {
+      // What is encrypted goes before all else.
+    } else if (http_) {
       http_->on_writable();
     } else {
       session_->on_writable();
@@ -141,13 +168,47 @@ void Connection::on_deadline() {
 // One read an event, however much more there is: epoll is level-triggered and comes back, and so
 // no peer who sends without pause keeps the loop from the others.
 void Connection::read() {
+  if (tls_ && !tls_->is_open && --context_.handshakes_left < 0) return;
   std::string& buffer = context_.read_buffer;
   const ssize_t got = recv(socket_.fd(), buffer.data(), buffer.size() - limits::kJsonPadding, 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got == 0 && http_ && http_->on_end_of_input()) return;
   if (got <= 0) return end();
   context_.counters.bytes_received += static_cast<std::uint64_t>(got);
-  on_bytes(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+  tls_ ? decrypt(bytes) : on_bytes(bytes);
+}
+
+// All of it is used, also when no input is wanted meanwhile, as it is without TLS.
+void Connection::decrypt(std::string_view bytes) {
+  TlsSession& tls = tls_->session;
+  std::string& plain = context_.plain_buffer;
+  tls.receive(bytes);
+  while (state_ != State::kEnded) {
+    context_.cipher_buffer.clear();
+    tls.set_output(context_.cipher_buffer);
+    const std::size_t got = tls.read(plain.data(), plain.size() - limits::kJsonPadding);
+    if (!tls_->is_open && tls.state() == TlsSession::State::kOpen) {
+      tls_->is_open = true;
+      ++context_.counters.tls_handshakes;
+      if (tls.is_resumed()) ++context_.counters.tls_resumed;
+    }
+    if (tls.state() == TlsSession::State::kFailed) return on_tls_failed();
+    if (!context_.cipher_buffer.empty() && !send_cipher(context_.cipher_buffer)) return;
+    if (got == 0) break;
+    on_bytes(std::string_view(plain.data(), got));
+  }
+  if (state_ == State::kEnded || tls.state() != TlsSession::State::kEnded) return;
+  if (!http_ || !http_->on_end_of_input()) end();
+}
+
+// Told by an alert, or in plain words to who does not speak TLS. Whether it arrives is no matter.
+void Connection::on_tls_failed() {
+  ++context_.counters.tls_failures;
+  const std::string_view last =
+      tls_->session.is_plain_http() ? kNoTls : std::string_view(context_.cipher_buffer);
+  (void)::send(socket_.fd(), last.data(), last.size(), MSG_NOSIGNAL);
+  end();
 }
 
 void Connection::on_bytes(std::string_view bytes) {
@@ -211,6 +272,12 @@ bool Connection::on_close(std::uint16_t code, std::string_view) {
 
 std::optional<std::size_t> Connection::send(std::string_view bytes) {
   if (state_ == State::kEnded) return std::nullopt;
+  if (tls_) {
+    const iovec piece{const_cast<char*>(bytes.data()), bytes.size()};
+    const std::size_t taken = encrypt({&piece, 1}, bytes.size());
+    if (state_ == State::kEnded) return std::nullopt;
+    return taken;
+  }
   const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     end();
@@ -223,6 +290,11 @@ std::optional<std::size_t> Connection::send(std::string_view bytes) {
 
 std::size_t Connection::write(std::span<const iovec> pieces, std::size_t bytes) {
   if (state_ == State::kEnded) return 0;
+  if (tls_) {
+    const std::size_t taken = encrypt(pieces, bytes);
+    context_.counters.bytes_sent += taken;
+    return taken;
+  }
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());
   message.msg_iovlen = pieces.size();
@@ -239,6 +311,89 @@ std::size_t Connection::write(std::span<const iovec> pieces, std::size_t bytes) 
   context_.counters.bytes_sent += taken;
   if (taken < bytes) want_output();
   return taken;
+}
+
+// Few bytes are gathered into one record, for a record costs as much as a thousand bytes; what is
+// long is encrypted where it is. What the socket does not take is kept, and nothing more encrypted
+// before it is gone.
+std::size_t Connection::encrypt(std::span<const iovec> pieces, std::size_t bytes) {
+  if (!flush_cipher()) return 0;
+  std::string& out = context_.cipher_buffer;
+  std::string& gathered = context_.gather_buffer;
+  std::size_t taken = 0;
+  while (taken < bytes && tls_->cipher.empty() && state_ != State::kEnded) {
+    out.clear();
+    gathered.clear();
+    tls_->session.set_output(out);
+    bool is_open = true;
+    const auto write_gathered = [&] {
+      is_open = is_open && (gathered.empty() || tls_->session.write(gathered));
+      gathered.clear();
+    };
+    const std::size_t end = std::min(bytes, taken + kCipherBytes);
+    std::size_t at = 0;
+    for (const iovec& piece : pieces) {
+      const std::size_t from = std::max(at, taken);
+      const std::size_t to = std::min(at + piece.iov_len, end);
+      if (from < to) {
+        const std::string_view part(static_cast<const char*>(piece.iov_base) + (from - at),
+                                    to - from);
+        if (gathered.size() + part.size() > TlsSession::kRecordBytes) write_gathered();
+        if (part.size() == end - taken || part.size() >= TlsSession::kRecordBytes) {
+          is_open = is_open && tls_->session.write(part);
+        } else {
+          gathered.append(part);
+        }
+      }
+      at += piece.iov_len;
+      if (at >= end) break;
+    }
+    write_gathered();
+    if (!is_open) {
+      this->end();
+      return 0;
+    }
+    taken = end;
+    if (!send_cipher(out)) return taken;
+  }
+  if (taken < bytes) want_output();
+  return taken;
+}
+
+// False: the connection has ended.
+bool Connection::send_cipher(std::string_view bytes) {
+  std::size_t taken = 0;
+  if (tls_->cipher.empty()) {
+    const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+      end();
+      return false;
+    }
+    taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  }
+  if (taken == bytes.size()) return true;
+  tls_->cipher.append(bytes.substr(taken));
+  want_output();
+  return true;
+}
+
+// True: nothing that is encrypted waits any more.
+bool Connection::flush_cipher() {
+  std::string& cipher = tls_->cipher;
+  if (cipher.empty()) return true;
+  const ssize_t sent = ::send(socket_.fd(), cipher.data(), cipher.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno != EAGAIN && errno != EINTR) {
+    end();
+    return false;
+  }
+  cipher.erase(0, sent < 0 ? 0 : static_cast<std::size_t>(sent));
+  if (!cipher.empty()) {
+    want_output();
+    return false;
+  }
+  std::string().swap(cipher);
+  if (tls_->is_shutting_down) (void)shutdown(socket_.fd(), SHUT_WR);
+  return true;
 }
 
 void Connection::set_input_wanted(bool is_wanted) {
@@ -259,6 +414,18 @@ void Connection::on_closing() {
 void Connection::on_all_written() {
   if (state_ == State::kEnded) return;
   state_ = State::kFinished;
+  shut_down();
+}
+
+void Connection::shut_down() {
+  if (tls_) {
+    context_.cipher_buffer.clear();
+    tls_->session.set_output(context_.cipher_buffer);
+    tls_->session.close();
+    if (!send_cipher(context_.cipher_buffer)) return;
+    tls_->is_shutting_down = true;
+    if (!tls_->cipher.empty()) return;
+  }
   (void)shutdown(socket_.fd(), SHUT_WR);  // fails only when the peer is gone: read() meets that
 }
 

@@ -35,9 +35,8 @@ class Connection final : public ListHook<ConnectionTag>,
   ~Connection();
 
   // Call once. False when the socket cannot be watched, or its address has as many as it may have:
-  // it is of no use then. `is_spare`: no file is left for clients, and only questions after the
-  // node's health are answered.
-  [[nodiscard]] bool start(bool is_spare);
+  // it is of no use then.
+  [[nodiscard]] bool start(HttpService service);
   // Ends, if no request of it is being answered and it is no WebSocket connection. False: it does
   // not.
   bool give_way();
@@ -73,7 +72,8 @@ class Connection final : public ListHook<ConnectionTag>,
   std::optional<std::size_t> send(std::string_view bytes) override;
   void set_deadline(std::uint32_t seconds) override;
   std::string peer() const override;
-  bool is_spare() const override { return is_spare_; }
+  HttpService service() const override { return service_; }
+  bool is_tls() const override { return tls_ != nullptr; }
   bool claim(const std::string& address) override;
   void on_upgraded(std::string input) override;
   void end() override;
@@ -87,14 +87,22 @@ class Connection final : public ListHook<ConnectionTag>,
   void want_output();
   void watch();
   bool count_as(const AddressBytes& network);
+  void decrypt(std::string_view bytes);
+  void on_tls_failed();
+  std::size_t encrypt(std::span<const iovec> pieces, std::size_t bytes);
+  bool send_cipher(std::string_view bytes);
+  bool flush_cipher();
+  void shut_down();
 
   ConnectionContext& context_;
   Socket socket_;
   State state_ = State::kHttp;
+  struct Tls;
+  std::unique_ptr<Tls> tls_;  // null: the bytes are plain
   bool is_input_wanted_ = true;
   bool is_output_wanted_ = false;
   bool is_decoder_done_ = false;  // it refused its input or saw a Close frame
-  bool is_spare_ = false;
+  HttpService service_ = HttpService::kAll;
   bool is_counted_ = false;  // as a socket of network_
   // Of the client's address: the peer's, or once it is upgraded behind a proxy what that says.
   AddressBytes network_{};

@@ -28,8 +28,12 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  // Opens the listening socket. The error says which address and why. Call once.
+  // Reads the certificate, if there is to be one, and opens the listening sockets. The error says
+  // which file or address, and why. Call once.
   [[nodiscard]] Expected<void, Error> listen();
+  // Reads the certificate again, for the connections that come from now on. The error says what is
+  // wrong with it; then the one before stays.
+  [[nodiscard]] Expected<void, Error> reload();
   // The port that it listens on; 0 when it does not.
   std::uint16_t port() const;
 

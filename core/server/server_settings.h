@@ -10,13 +10,19 @@
 #include "core/accounts/account_settings.h"
 #include "core/base/address_range.h"
 #include "core/server/http/static_files.h"
+#include "core/tls/tls_context.h"
 
 namespace chirm {
 
 struct ServerSettings {
   std::string listen = "127.0.0.1";  // numeric address
   std::uint16_t port = 8080;         // 0: the kernel chooses
-  std::string node_name;             // in the log and to Redis; unique among its nodes
+  // Both or neither: clients are served over TLS. Read when the server begins to listen, and again
+  // by Server::reload().
+  TlsFiles tls = {};
+  // Where clients without TLS are sent to `port`; 0: nowhere. Only with TLS.
+  std::uint16_t redirect_port = 0;
+  std::string node_name;  // in the log and to Redis; unique among its nodes
   // WebSocket connections at once; more are answered with 503. 0: as many as there are files for;
   // then accepting pauses until one is free.
   std::uint32_t connections_max = 0;

@@ -43,14 +43,15 @@ BEGIN {
   may["protocol"] = ""
   may["core/base"] = "protocol"
   may["core/loop"] = "protocol core/base"
-  may["core/broker"] = may["core/loop"] " core/loop"
+  may["core/tls"] = "protocol core/base"
+  may["core/broker"] = may["core/loop"] " core/loop core/tls"
   may["core/accounts"] = may["core/broker"] " core/broker"
   may["core/limits"] = may["core/accounts"] " core/accounts"
   may["core/chat"] = may["core/limits"] " core/limits"
   may["core/rooms"] = may["core/chat"] " core/chat"
   may["core/server"] = may["core/rooms"] " core/rooms"
   # The client library runs on the server's loop: the one way from a side into core.
-  may["client"] = "protocol core/base core/loop"
+  may["client"] = "protocol core/base core/loop core/tls"
   may["bin"] = may["core/server"] " core/server client"
   may["bench"] = may["bin"] " bin"
   may["tests"] = may["bench"] " bench"
@@ -58,6 +59,7 @@ BEGIN {
   # One door per C library: a header, as a regular expression, and the paths that may include it.
   # bench/ and tests/ may, to compare with the library itself.
   door["^uv\\.h$|^uv/"] = "^core/loop/"
+  door["^openssl/(ssl|err|x509v3)\\.h$"] = "^core/tls/"
   door["^wslay/"] = "^protocol/ws_(decoder|encoder)\\.cc$"
   door["^simdjson"] = "^protocol/"
   door["^hiredis(/|\\.h$)"] = "^core/broker/redis/link/"

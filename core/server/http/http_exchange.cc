@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/http/http_exchange.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/check.h"
@@ -9,6 +10,7 @@
 #include "core/server/http/page_origin.h"
 #include "core/server/server_counters.h"
 #include "core/server/server_settings.h"
+#include "protocol/ascii.h"
 
 namespace chirm {
 
@@ -23,10 +25,14 @@ constexpr std::size_t kProgressBytes = 4 * 1024;
 // shown within another site's page, and no address with a room's name goes to another site.
 constexpr std::string_view kSafetyHeaders =
     "\r\nX-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer";
+// From now on browsers come over TLS alone (RFC 6797); they ignore it where there was an error of
+// the certificate, and for numeric addresses.
+constexpr std::string_view kTlsAlone = "\r\nStrict-Transport-Security: max-age=31536000";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 // A node that refuses is full or stopping: by then a balancer sends the client to another one.
 constexpr const char* kRetryAfterS = "3";
 
+constexpr std::uint16_t kHttpsPort = 443;
 constexpr HttpError kNoFiles{503, "This node has no files left for more connections."};
 
 // What is answered when nothing else is any more.
@@ -139,7 +145,10 @@ void HttpExchange::handle(std::string body) {
 }
 
 ClientOrigin HttpExchange::client() const {
-  return client_origin(transport_.peer(), *request_, context_.settings.trusted_proxies);
+  ClientOrigin origin =
+      client_origin(transport_.peer(), *request_, context_.settings.trusted_proxies);
+  if (transport_.is_tls()) origin.is_tls = true;
+  return origin;
 }
 
 bool HttpExchange::read_head() {
@@ -158,10 +167,18 @@ bool HttpExchange::read_head() {
   input_.erase(0, (*request)->head_bytes);
   request_ = std::move(**request);
   wants_json_ = is_for_programs(request_->path());
+  // On a developer's machine other ports of localhost may be without TLS, now or later.
+  is_tls_alone_ =
+      transport_.is_tls() && !request_->header("host").value_or("").starts_with("localhost");
   framing_ = {.is_last = request_->is_last,
               .has_body = request_->method != "HEAD",
               .is_1_0 = request_->is_1_0};
-  if (transport_.is_spare()) {
+  if (transport_.service() == HttpService::kRedirect) {
+    framing_.is_last = true;
+    refuse(redirect());
+    return true;
+  }
+  if (transport_.service() == HttpService::kHealth) {
     framing_.is_last = true;
     if (!is_about_health(request_->path())) {
       refuse(refusal(kNoFiles));
@@ -174,6 +191,28 @@ bool HttpExchange::read_head() {
     admit();
   }
   return true;
+}
+
+// To the same host and target (RFC 9110 §15.4.9: the method stays what it is). What Host says comes
+// back to who has said it; but it goes into a header, so it has to be a host.
+HttpResponse HttpExchange::redirect() const {
+  std::string_view host = request_->header("host").value_or("");
+  const std::size_t bracket = host.rfind(']');
+  const std::size_t colon = host.rfind(':');
+  const bool has_port = colon != host.npos && (bracket == host.npos || colon > bracket);
+  if (has_port) host = host.substr(0, colon);
+  const bool is_host = !host.empty() && std::ranges::all_of(host, [](char c) {
+    return ascii::is_alphanumeric(c) || std::string_view(".-[]:").find(c) != std::string_view::npos;
+  });
+  if (!is_host || !request_->target.starts_with('/')) {
+    return refusal({400, "This port sends clients to https, and needs a Host for that."});
+  }
+  const std::uint16_t port = context_.settings.port;
+  HttpResponse response = text_response(308, "chirm is served over https.\n");
+  response.headers.emplace_back(
+      "Location", "https://" + std::string(host) +
+                      (port == kHttpsPort ? "" : ":" + std::to_string(port)) + request_->target);
+  return response;
 }
 
 // Whether the request is one for us is known before its body has come: a body that nobody will look
@@ -238,7 +277,8 @@ void HttpExchange::respond(const HttpResponse& response) {
   ++context_.counters.responses[response.status];
   if (context_.admission.is_stopping()) framing_.is_last = true;
   state_ = State::kResponse;
-  output_ = encode_response(response, framing_, kSafetyHeaders);
+  output_ = encode_response(response, framing_,
+                            std::string(kSafetyHeaders).append(is_tls_alone_ ? kTlsAlone : ""));
   written_ = unread_from_ = 0;
   transport_.set_deadline(context_.settings.request_timeout_s);
   write_response();

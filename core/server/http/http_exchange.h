@@ -30,6 +30,13 @@ struct HttpContext {
   const Admission& admission;
 };
 
+// What a connection is for.
+enum class HttpService : std::uint8_t {
+  kAll,
+  kHealth,    // no file is left for clients: only questions after the node's health are answered
+  kRedirect,  // all are sent to the port with TLS
+};
+
 // What an exchange needs of its connection: set_input_wanted() and on_all_written() as a session
 // does, and what follows. None of these calls back into the exchange but end(), which abandons it.
 // One interface on top of the other, for each of its own would cost a connection 8 bytes.
@@ -42,8 +49,9 @@ class HttpTransport : public Transport {
   virtual void set_deadline(std::uint32_t seconds) = 0;
   // The peer's address, numeric; "" when it is not known any more.
   virtual std::string peer() const = 0;
-  // No file is left for clients: only questions after the node's health are answered.
-  virtual bool is_spare() const = 0;
+  virtual HttpService service() const = 0;
+  // What it carries comes over TLS to this process.
+  virtual bool is_tls() const = 0;
   // The connection is about to be upgraded for a client at this address, which may be "". False:
   // the address has as many as it may have.
   virtual bool claim(const std::string& address) = 0;
@@ -94,6 +102,7 @@ class HttpExchange {
   bool read_head();
   void admit();
   void upgrade();
+  HttpResponse redirect() const;
   void handle(std::string body);
   // Who sent request_.
   ClientOrigin client() const;
@@ -120,6 +129,7 @@ class HttpExchange {
   bool has_begun_ = true;        // false while nothing of the next request has come
   bool is_serving_ = false;      // serve() is running
   bool wants_json_ = false;      // how errors are told
+  bool is_tls_alone_ = false;    // browsers are told not to come without TLS any more
   // What handlers hold: points to this, and to null once it has gone. Null before the first.
   std::shared_ptr<HttpExchange*> self_;
 };

@@ -41,7 +41,8 @@ class FakeHttpTransport final : public HttpTransport {
   void set_input_wanted(bool is_wanted) override { is_input_wanted = is_wanted; }
   void set_deadline(std::uint32_t seconds) override { deadlines.push_back(seconds); }
   std::string peer() const override { return "192.0.2.1"; }
-  bool is_spare() const override { return is_spare_now; }
+  HttpService service() const override { return service_now; }
+  bool is_tls() const override { return is_tls_now; }
   bool claim(const std::string&) override { return may_claim; }
   void on_upgraded(std::string input) override {
     upgraded_with = std::move(input);
@@ -61,7 +62,8 @@ class FakeHttpTransport final : public HttpTransport {
   std::string sent;
   std::vector<std::uint32_t> deadlines;
   bool is_input_wanted = true;
-  bool is_spare_now = false;
+  HttpService service_now = HttpService::kAll;
+  bool is_tls_now = false;
   bool may_claim = true;
   bool is_all_written = false;
   bool is_ended = false;
@@ -221,7 +223,7 @@ TEST_F(HttpExchangeTest, StillAnswersAPeerThatWillSayNoMore) {
 }
 
 TEST_F(HttpExchangeTest, ASpareConnectionAnswersQuestionsAfterHealthAlone) {
-  transport_.is_spare_now = true;
+  transport_.service_now = HttpService::kHealth;
   exchange().on_bytes(kGetA);
   EXPECT_EQ(transport_.sent.substr(0, 13), "HTTP/1.1 503 ");
   EXPECT_TRUE(transport_.is_all_written);
