@@ -64,7 +64,8 @@ class Budgets {
   [[nodiscard]] bool open_socket(const AddressBytes& network);
   void close_socket(const AddressBytes& network);  // one that was opened
 
-  // ---- Replies that are not read. What is held is to be given back by the same spender.
+  // ---- Replies that are not read. What is held is to be given back by the same spender, in the
+  // same role.
   // False, which is counted: the user, the address or the process has no room for so many bytes.
   [[nodiscard]] bool has_room_for_reply(const Spender& spender, std::size_t bytes);
   // Holds them if there is room.
@@ -72,6 +73,10 @@ class Budgets {
   // Holds them whatever is held.
   void add_reply(const Spender& spender, std::size_t bytes);
   void drop_reply(const Spender& spender, std::size_t bytes);
+  // What a client has sent that waits to be handled counts for its user and address as well. False:
+  // together they hold twice what they may, and the client is to go; it is held nevertheless.
+  [[nodiscard]] bool hold_input(const Spender& spender, std::size_t bytes);
+  void drop_input(const Spender& spender, std::size_t bytes);
   // Whether nothing more should be made for the spender before something has been read.
   bool is_out_of_replies(const Spender& spender) const;
 
@@ -104,6 +109,11 @@ class Budgets {
   using UserPurses = std::unordered_map<std::string, Purse, StringHash, std::equal_to<>>;
   using NetworkPurses = std::unordered_map<AddressBytes, Purse, NetworkHash>;
 
+  // Why the spender must not hold so many bytes more, where each may hold `times` its part; null:
+  // it may.
+  const char* full_part(const Spender& spender, std::size_t bytes, std::size_t times = 1) const;
+  void add_held(const Spender& spender, std::size_t bytes);
+  void drop_held(const Spender& spender, std::size_t bytes);
   static Rates rates_of(const Allowance& allowance);
   static std::optional<OverBudget> refusal(const Purse& purse, const Rates& rates, Party party,
                                            Spending spending, std::uint64_t now_ms);
@@ -118,8 +128,9 @@ class Budgets {
   Purses<NetworkPurses> guests_;
   Purses<NetworkPurses> networks_;
   std::unordered_map<AddressBytes, std::uint32_t, NetworkHash> sockets_;  // none of 0
-  // Unread bytes; none of 0.
+  // Unread bytes, and those that wait to be handled; none of 0.
   std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> user_replies_;
+  std::unordered_map<AddressBytes, std::size_t, NetworkHash> guests_replies_;
   std::unordered_map<AddressBytes, std::size_t, NetworkHash> network_replies_;
 };
 
