@@ -85,11 +85,11 @@ void set_up(SSL_CTX* context) {
 
 }  // namespace
 
-TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsContext::TlsContext(std::unique_ptr<TlsContextImpl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
 Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_server(const TlsFiles& files) {
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<TlsContextImpl>();
   impl->ssl.reset(SSL_CTX_new(TLS_server_method()));
   CHIRM_CHECK(impl->ssl != nullptr);
   SSL_CTX* context = impl->ssl.get();
@@ -109,7 +109,7 @@ Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_server(const
 
 Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_client(
     const std::string& authorities, const TlsFiles& own) {
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<TlsContextImpl>();
   impl->ssl.reset(SSL_CTX_new(TLS_client_method()));
   CHIRM_CHECK(impl->ssl != nullptr);
   SSL_CTX* context = impl->ssl.get();
