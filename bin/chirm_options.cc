@@ -13,6 +13,7 @@
 #include "client/terminal/plain/plain_chat.h"
 #include "client/terminal/sign_in/prompt.h"
 #include "core/base/version.h"
+#include "core/tls/tls_context.h"
 #include "protocol/json.h"
 #include "protocol/limits.h"
 
@@ -83,6 +84,7 @@ bool is_at_terminal() {
 
 struct Settings {
   std::string url = "ws://127.0.0.1:8080/connection/websocket";
+  std::string authorities;
   std::string name = default_name();
   std::string token;
   std::string password_file;
@@ -98,10 +100,16 @@ struct Settings {
 
 void add_options(CLI::App& app, Settings& settings) {
   app.add_option("--url", settings.url,
-                 "Where the server is: ws://HOST[:PORT][/PATH] (CHIRM_URL)\n"
+                 "Where the server is: ws://HOST[:PORT][/PATH], wss:// with TLS, or its\n"
+                 "page's address (CHIRM_URL)\n"
                  "[ws://127.0.0.1:8080/connection/websocket]")
       ->option_text("URL")
       ->envname("CHIRM_URL");
+  app.add_option("--ca", settings.authorities,
+                 "PEM file with the authorities whose certificates are believed, instead of\n"
+                 "the system's (CHIRM_CA)")
+      ->option_text("FILE")
+      ->envname("CHIRM_CA");
   app.add_option("--name", settings.name, "Your name (CHIRM_NAME) [$USER]")
       ->option_text("NAME")
       ->envname("CHIRM_NAME");
@@ -189,8 +197,15 @@ std::variant<ChirmOptions, int> parse_chirm_options(int argc, char** argv) {
   } catch (const CLI::Error& error) {
     return complain(error.what());
   }
-  const auto url = client::parse_url(settings.url);
+  auto url = client::parse_url(settings.url);
   if (!url) return complain("--url: " + url.error().message);
+  if (url->is_tls) {
+    auto tls = TlsContext::make_client(settings.authorities);
+    if (!tls) return complain("--ca: " + tls.error().message);
+    url->tls = std::move(*tls);
+  } else if (!settings.authorities.empty() && app.count("--ca") > 0) {
+    return complain("--ca: expected a --url with wss:// beside it");
+  }
   // No flag, for those show in ps. A file that is named wins: the variable may be left over.
   if (const char* password = std::getenv("CHIRM_PASSWORD")) settings.password = password;
   if (!settings.password_file.empty()) {

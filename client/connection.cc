@@ -49,8 +49,7 @@ Connection::~Connection() {
 std::optional<Error> Connection::open(const Url& url, const std::string& local_address,
                                       std::uint32_t receive_buffer_bytes) {
   CHIRM_CHECK(state_ == State::kClosed);
-  upgrade_ = std::make_unique<Upgrade>(
-      Upgrade{url.authority(), url.target, local_address, receive_buffer_bytes, url.port, {}, {}});
+  upgrade_ = std::make_unique<Upgrade>(Upgrade{url, local_address, receive_buffer_bytes, {}, {}});
   last_read_ms_ = context_.loop.now_ms();
   const std::vector<std::string> known = known_addresses(url.host);
   if (!known.empty()) return open_socket(next_of(known));
@@ -72,7 +71,7 @@ const std::string& Connection::next_of(const std::vector<std::string>& addresses
 // Nothing is told to the handler from here: open() returns the error, for whoever calls it may be
 // in the middle of something.
 std::optional<Error> Connection::open_socket(const std::string& address) {
-  auto socket = connect_tcp(address, upgrade_->port, upgrade_->local_address);
+  auto socket = connect_tcp(address, upgrade_->url.port, upgrade_->local_address);
   if (!socket) {
     close();
     return socket.error();
@@ -94,6 +93,7 @@ std::optional<Error> Connection::open_socket(const std::string& address) {
 // The decoder may be what has called us, through the handler. Then feed() ends it when it is back.
 void Connection::close() {
   state_ = State::kClosed;
+  stream_.end();
   socket_.reset();
   context_.poller.forget(*this);
   if (!is_feeding_) decoder_.reset();
@@ -121,8 +121,8 @@ void Connection::close(const Disconnect& why) {
   if (state_ == State::kOpen && !output_.is_broken()) {
     context_.encoder.append_close(output_.bytes(), why.code, why.reason);
     // Best effort: the server learns it from the end of the stream otherwise.
-    (void)send(socket_.fd(), output_.first_waiting(), output_.waiting(), MSG_NOSIGNAL);
-    (void)shutdown(socket_.fd(), SHUT_WR);
+    (void)stream_.write(socket_.fd(), {output_.first_waiting(), output_.waiting()});
+    stream_.close(socket_.fd());
   }
   close();
 }
@@ -149,11 +149,12 @@ void Connection::on_ready(bool readable, bool writable) {
 void Connection::finish_connect() {
   const int error = pending_error(socket_);
   if (error != 0) {
-    return fail(0, system_error("cannot connect to " + upgrade_->authority, error).message);
+    return fail(0, system_error("cannot connect to " + upgrade_->url.authority(), error).message);
   }
   state_ = State::kUpgrading;
   upgrade_->key = new_websocket_key(context_.random);
-  output_.bytes() = upgrade_request(upgrade_->authority, upgrade_->target, upgrade_->key);
+  stream_.begin(upgrade_->url);
+  output_.bytes() = upgrade_request(upgrade_->url.authority(), upgrade_->url.target, upgrade_->key);
   is_watching_write_ = true;
   write();
 }
@@ -163,21 +164,23 @@ void Connection::read() {
   // the start of a header is kept from one read to the next; the decoder keeps the rest.
   std::string& buffer = context_.read_buffer;
   const std::size_t kept = header_start_.copy(buffer.data(), header_start_.size());
-  const ssize_t received =
-      recv(socket_.fd(), buffer.data() + kept, buffer.size() - limits::kJsonPadding - kept, 0);
-  if (received < 0) {
-    const int error = errno;
-    if (error == EAGAIN || error == EINTR) return;
-    return fail(0, system_error("connection lost", error).message);
-  }
-  if (received == 0) {
+  const SocketStream::Result received =
+      stream_.read(socket_.fd(), buffer.data() + kept, buffer.size() - limits::kJsonPadding - kept);
+  if (received.bytes == 0) {
+    if (!received.error.empty()) {
+      // The next address would only hide what is wrong with the certificate of this one.
+      if (!stream_.is_ready()) --attempts_;
+      return fail(0, received.error);
+    }
+    if (!received.has_ended) return write();  // a handshake may have come to its end
     return fail(0, state_ == State::kOpen ? "the server closed the connection"
                                           : "the server closed the connection before it answered");
   }
   header_start_.clear();
   last_read_ms_ = context_.loop.now_ms();
-  const std::string_view bytes(buffer.data(), kept + static_cast<std::size_t>(received));
+  const std::string_view bytes(buffer.data(), kept + received.bytes);
   if (state_ == State::kUpgrading) {
+    write();  // what waited for the handshake
     take_upgrade(bytes);
   } else {
     take_frames(bytes);
@@ -255,9 +258,10 @@ bool Connection::on_close(std::uint16_t code, std::string_view reason) {
 }
 
 void Connection::write() {
-  output_.write_to(socket_.fd());
+  output_.write_to(stream_, socket_.fd());
   if constexpr (kChecksInvariants) output_.check();
-  watch(queued_bytes() > 0);
+  // While a handshake goes on, the socket would be writable all the time.
+  watch(stream_.wants_write() || (queued_bytes() > 0 && stream_.is_ready()));
 }
 
 void Connection::watch(bool is_writing) {

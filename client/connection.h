@@ -12,6 +12,7 @@
 
 #include "client/context.h"
 #include "client/output_buffer.h"
+#include "client/socket_stream.h"
 #include "client/url.h"
 #include "core/loop/resolver.h"
 #include "core/loop/socket.h"
@@ -80,11 +81,9 @@ class Connection final : private PollTarget, private WsHandler {
 
   // What is needed only until the upgrade is done.
   struct Upgrade {
-    std::string authority;
-    std::string target;
+    Url url;
     std::string local_address;
     std::uint32_t receive_buffer_bytes;
-    std::uint16_t port;
     std::string key;
     std::string received;
   };
@@ -118,6 +117,7 @@ class Connection final : private PollTarget, private WsHandler {
   bool is_reading_paused_ = false;
   std::size_t attempts_ = 0;  // so far; each takes the next address of the host
   Socket socket_;
+  SocketStream stream_;
   std::optional<WsDecoder> decoder_;
   std::uint64_t frame_left_ = 0;  // bytes of the current frame that the decoder has not seen
   std::string header_start_;      // of a frame whose header is not complete, at most 9 bytes

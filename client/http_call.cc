@@ -15,8 +15,8 @@ namespace chirm::client {
 HttpCall::HttpCall(Loop& loop, const Url& url, std::string_view method, std::string_view target,
                    std::string_view body, std::uint64_t timeout_ms, OnReply done)
     : loop_(loop),
+      url_(url),
       authority_(url.authority()),
-      port_(url.port),
       output_(http_request(method, authority_, target, body)),
       done_(std::move(done)),
       resolver_(loop),
@@ -49,7 +49,7 @@ void HttpCall::connect_next() {
   if (addresses_.empty()) return fail(problem_);
   const std::string address = std::move(addresses_.back());
   addresses_.pop_back();
-  auto socket = connect_tcp(address, port_, {});
+  auto socket = connect_tcp(address, url_.port, {});
   if (!socket) {
     problem_ = socket.error().message;
     return next_.start(0);
@@ -61,8 +61,8 @@ void HttpCall::connect_next() {
 
 void HttpCall::on_ready() {
   if (is_connecting_) return on_connected();
-  if (!output_.empty()) return write();
-  read();
+  if (!output_.empty() || stream_.wants_write()) write();
+  if (done_ && socket_.is_open()) read();
 }
 
 void HttpCall::on_connected() {
@@ -74,30 +74,30 @@ void HttpCall::on_connected() {
     return next_.start(0);
   }
   is_connecting_ = false;
+  stream_.begin(url_);
   write();
 }
 
 void HttpCall::write() {
-  const ssize_t sent = send(socket_.fd(), output_.data(), output_.size(), MSG_NOSIGNAL);
-  const int error = errno;
-  if (sent > 0) output_.erase(0, static_cast<std::size_t>(sent));
-  if (sent < 0 && error != EAGAIN && error != EINTR) {
-    return fail(system_error("cannot write to " + authority_, error).message);
-  }
-  // Read only then: a server that answers early has refused, and says so when it has all.
-  if (output_.empty()) watcher_->watch({.readable = true});
+  const SocketStream::Result sent = stream_.write(socket_.fd(), output_);
+  output_.erase(0, sent.bytes);
+  if (!sent.error.empty()) return fail(authority_ + ": " + sent.error);
+  // With TLS a handshake is read meanwhile. Else only then: a server that answers early has
+  // refused, and says so when it has all.
+  const bool waits_to_write = stream_.wants_write() || (!output_.empty() && stream_.is_ready());
+  watcher_->watch({.readable = output_.empty() || url_.is_tls, .writable = waits_to_write});
 }
 
 void HttpCall::read() {
-  std::array<char, 16 * 1024> buffer;
-  const ssize_t received = recv(socket_.fd(), buffer.data(), buffer.size(), 0);
-  const int error = errno;
-  if (received < 0 && (error == EAGAIN || error == EINTR)) return;
-  if (received < 0) return fail(system_error("connection lost", error).message);
+  std::array<char, SocketStream::kReadBytesMin> buffer;
+  const SocketStream::Result received = stream_.read(socket_.fd(), buffer.data(), buffer.size());
+  if (received.bytes == 0) {
+    if (!received.error.empty()) return fail(authority_ + ": " + received.error);
+    if (!received.has_ended) return write();  // a handshake may have come to its end
+  }
   // A body without a length ends with the connection.
-  const auto complete = received == 0
-                            ? reader_.end()
-                            : reader_.feed({buffer.data(), static_cast<std::size_t>(received)});
+  const auto complete =
+      received.bytes == 0 ? reader_.end() : reader_.feed({buffer.data(), received.bytes});
   if (!complete) return fail(complete.error());
   if (*complete) finish(reader_.take());
 }
@@ -109,6 +109,7 @@ void HttpCall::finish(Expected<HttpReply, Error> reply) {
   deadline_.stop();
   next_.stop();
   watcher_.reset();
+  stream_.end();
   socket_.reset();
   const OnReply done = std::exchange(done_, nullptr);
   if (done) done(std::move(reply));

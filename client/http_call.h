@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client/socket_stream.h"
 #include "client/url.h"
 #include "core/base/error.h"
 #include "core/loop/fd_watcher.h"
@@ -43,14 +44,15 @@ class HttpCall {
   void finish(Expected<HttpReply, Error> reply);
 
   Loop& loop_;
+  const Url url_;
   const std::string authority_;
-  const std::uint16_t port_;
   std::string output_;  // what is left to be written
   OnReply done_;
   std::vector<std::string> addresses_;  // those to be tried, the next one last
   std::string problem_;                 // of the address before
   bool is_connecting_ = true;
   Socket socket_;
+  SocketStream stream_;
   std::unique_ptr<FdWatcher> watcher_;
   HttpReplyReader reader_;
   Resolver resolver_;

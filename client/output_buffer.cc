@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "client/output_buffer.h"
 
-#include <sys/socket.h>
-
-#include <cerrno>
-
+#include "client/socket_stream.h"
 #include "core/base/check.h"
 
 namespace chirm::client {
@@ -17,16 +14,12 @@ constexpr std::size_t kKeptBytes = 1024;
 
 }  // namespace
 
-void OutputBuffer::write_to(int fd) {
+void OutputBuffer::write_to(SocketStream& stream, int fd) {
   while (waiting() > 0 && !is_broken_) {
-    const ssize_t sent = send(fd, first_waiting(), waiting(), MSG_NOSIGNAL);
-    if (sent >= 0) {
-      written_ += static_cast<std::size_t>(sent);
-    } else if (errno == EAGAIN) {
-      return;
-    } else if (errno != EINTR) {
-      is_broken_ = true;
-    }
+    const auto sent = stream.write(fd, {first_waiting(), waiting()});
+    written_ += sent.bytes;
+    is_broken_ = !sent.error.empty();
+    if (sent.bytes == 0 && !is_broken_) return;
   }
   written_ = 0;
   if (bytes_.capacity() > kKeptBytes) {

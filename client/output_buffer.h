@@ -10,6 +10,8 @@
 
 namespace chirm::client {
 
+class SocketStream;
+
 class OutputBuffer {
  public:
   // To append to.
@@ -17,9 +19,9 @@ class OutputBuffer {
   std::size_t waiting() const { return bytes_.size() - written_; }
   const char* first_waiting() const { return bytes_.data() + written_; }
 
-  // Writes to a socket that does not block, as much as the kernel takes. After an error nothing is
-  // written any more, and nothing waits.
-  void write_to(int fd);
+  // Writes as much as the stream takes. After an error nothing is written any more, and nothing
+  // waits.
+  void write_to(SocketStream& stream, int fd);
   // Writing has failed since clear(). What the other side said last can still be read.
   bool is_broken() const { return is_broken_; }
   void clear();

@@ -9,6 +9,8 @@
 
 #include "core/base/version.h"
 
+#include "core/tls/tls_context.h"
+
 namespace chirm::load {
 
 namespace {
@@ -44,6 +46,11 @@ void add_targets(CLI::App& app, Settings& settings, std::vector<std::string>& ur
                  "(CHIRM_URL) [ws://127.0.0.1:8080/connection/websocket]")
       ->option_text("URL")
       ->envname("CHIRM_URL");
+  app.add_option("--ca", settings.authorities,
+                 "PEM file with the authorities that are believed with wss:// (CHIRM_CA)\n"
+                 "[the system's]")
+      ->option_text("FILE")
+      ->envname("CHIRM_CA");
   app.add_option("--token", settings.token, "Connection token of all clients (CHIRM_TOKEN)")
       ->option_text("TOKEN")
       ->envname("CHIRM_TOKEN");
@@ -162,9 +169,16 @@ rlim_t raise_files_limit() {
 }
 
 std::string add_urls(Settings& settings, const std::vector<std::string>& urls) {
+  std::shared_ptr<const TlsContext> tls;
   for (const std::string& text : urls) {
     auto url = client::parse_url(text);
     if (!url) return "--url: " + url.error().message;
+    if (url->is_tls && !tls) {
+      auto made = TlsContext::make_client(settings.authorities);
+      if (!made) return "--ca: " + made.error().message;
+      tls = std::move(*made);
+    }
+    if (url->is_tls) url->tls = tls;
     settings.urls.push_back(std::move(*url));
   }
   return {};

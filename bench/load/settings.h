@@ -17,6 +17,7 @@ namespace chirm::load {
 // Plain values, and what follows from them for each client.
 struct Settings {
   std::vector<client::Url> urls;
+  std::string authorities;            // a file; "": the system's
   std::string token;                  // connection JWT, "" for none
   std::string name = "load";          // users are <name>-<number>
   std::string channel = "room:load";  // rooms are <channel>-<run>-<number>

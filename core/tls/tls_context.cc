@@ -44,10 +44,10 @@ int no_passphrase(char*, int, int, void*) { return -1; }
 
 bool is_readable(const std::string& path) { return std::ifstream(path).good(); }
 
-Unexpected<Error> wrong(const std::string& what, const std::string& path) {
+Unexpected<Error> wrong(const std::string& what, const std::string& path, const char* expected) {
   const std::string why = take_tls_error();
   if (!is_readable(path)) return Unexpected<Error>(system_error(what + " " + path, errno));
-  return Unexpected<Error>(Error{what + " " + path + ": " + why});
+  return Unexpected<Error>(Error{what + " " + path + ": expected " + expected + " (" + why + ")"});
 }
 
 std::int64_t unix_time(const ASN1_TIME* time) {
@@ -58,11 +58,11 @@ std::int64_t unix_time(const ASN1_TIME* time) {
 Expected<void, Error> use(SSL_CTX* context, const TlsFiles& files) {
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
-    return wrong("TLS certificate", files.certificate);
+    return wrong("TLS certificate", files.certificate, "a certificate in PEM");
   }
   if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
     const bool is_mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
-    if (!is_mismatch) return wrong("TLS key", files.key);
+    if (!is_mismatch) return wrong("TLS key", files.key, "a key in PEM without a passphrase");
     ERR_clear_error();
     return Unexpected<Error>(
         Error{"TLS key " + files.key + ": it is not that of the certificate " + files.certificate});
@@ -85,11 +85,11 @@ void set_up(SSL_CTX* context) {
 
 }  // namespace
 
-TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsContext::TlsContext(std::unique_ptr<TlsContextImpl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
 Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_server(const TlsFiles& files) {
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<TlsContextImpl>();
   impl->ssl.reset(SSL_CTX_new(TLS_server_method()));
   CHIRM_CHECK(impl->ssl != nullptr);
   SSL_CTX* context = impl->ssl.get();
@@ -109,7 +109,7 @@ Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_server(const
 
 Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_client(
     const std::string& authorities, const TlsFiles& own) {
-  auto impl = std::make_unique<Impl>();
+  auto impl = std::make_unique<TlsContextImpl>();
   impl->ssl.reset(SSL_CTX_new(TLS_client_method()));
   CHIRM_CHECK(impl->ssl != nullptr);
   SSL_CTX* context = impl->ssl.get();
@@ -123,7 +123,7 @@ Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_client(
       return Unexpected<Error>(Error{"the system's certificate authorities: " + take_tls_error()});
     }
   } else if (SSL_CTX_load_verify_file(context, authorities.c_str()) != 1) {
-    return wrong("certificate authorities", authorities);
+    return wrong("certificate authorities", authorities, "certificates in PEM");
   }
   if (!own.certificate.empty()) {
     if (auto used = use(context, own); !used) return Unexpected<Error>(used.error());

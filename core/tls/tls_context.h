@@ -13,6 +13,8 @@
 
 namespace chirm {
 
+struct TlsContextImpl;
+
 struct TlsFiles {
   std::string certificate;  // PEM: the certificate, and those between it and the authority
   std::string key;          // PEM, without a passphrase
@@ -36,11 +38,10 @@ class TlsContext {
 
  private:
   friend class TlsSession;
-  struct Impl;
 
-  explicit TlsContext(std::unique_ptr<Impl> impl);
+  explicit TlsContext(std::unique_ptr<TlsContextImpl> impl);
 
-  const std::unique_ptr<Impl> impl_;
+  const std::unique_ptr<TlsContextImpl> impl_;
   std::int64_t expires_at_ = 0;
 };
 

@@ -8,11 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "core/tls/tls_context.h"
-
 namespace chirm {
 
-struct TlsContext::Impl {
+struct TlsContextImpl {
   struct Free {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "client/socket_stream.h"
 #include "core/base/random.h"
 #include "core/loop/socket.h"
 
@@ -31,6 +32,7 @@ class OutputBufferTest : public ::testing::Test {
   Socket ours_;
   Socket theirs_;
   OutputBuffer output_;
+  SocketStream stream_;
   std::string received_;
 };
 
@@ -44,13 +46,13 @@ TEST_F(OutputBufferTest, WritesAllInOrderHoweverLittleIsTaken) {
       const std::string more = random.name(random.between(0, 40'000));
       sent += more;
       output_.bytes() += more;
-      output_.write_to(ours_.fd());
+      output_.write_to(stream_, ours_.fd());
       output_.check();
       read(random.between(0, 60'000));
       EXPECT_LE(received_.size() + output_.waiting(), sent.size());
     }
     for (int i = 0; received_.size() < sent.size() && i < 1000; ++i) {
-      output_.write_to(ours_.fd());
+      output_.write_to(stream_, ours_.fd());
       output_.check();
       read(1'000'000);
     }
@@ -63,11 +65,11 @@ TEST_F(OutputBufferTest, WritesAllInOrderHoweverLittleIsTaken) {
 TEST_F(OutputBufferTest, KeepsNothingForWhoIsGone) {
   theirs_.reset();
   output_.bytes() = "hello";
-  output_.write_to(ours_.fd());
+  output_.write_to(stream_, ours_.fd());
   EXPECT_TRUE(output_.is_broken());
   EXPECT_EQ(output_.waiting(), 0);
   output_.bytes() += "more";
-  output_.write_to(ours_.fd());
+  output_.write_to(stream_, ours_.fd());
   EXPECT_EQ(output_.waiting(), 0);
   output_.clear();
   EXPECT_FALSE(output_.is_broken());

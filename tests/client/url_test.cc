@@ -35,13 +35,27 @@ TEST(Url, TakesIpv6InBrackets) {
   EXPECT_EQ(parse_url("ws://[::1]")->port, 80);
 }
 
+TEST(Url, MayUseTls) {
+  EXPECT_FALSE(parse_url("ws://h")->is_tls);
+  EXPECT_TRUE(parse_url("wss://h")->is_tls);
+  EXPECT_EQ(parse_url("wss://h")->text(), "wss://h:443/connection/websocket");
+}
+
+TEST(Url, MayBeThatOfThePage) {
+  EXPECT_EQ(parse_url("http://h")->text(), "ws://h:80/connection/websocket");
+  EXPECT_EQ(parse_url("https://h/")->text(), "wss://h:443/connection/websocket");
+  EXPECT_EQ(parse_url("https://h:8443/chat/?x#y").has_value(), false);
+  EXPECT_EQ(parse_url("https://h:8443/chat/?x")->text(), "wss://h:8443/chat/connection/websocket");
+  EXPECT_EQ(parse_url("https://h/connection/websocket")->text(),
+            "wss://h:443/connection/websocket");
+}
+
 TEST(Url, SaysWhatIsWrong) {
   const auto why = [](std::string_view text) {
     const auto url = parse_url(text);
     return url ? "no error: " + url->text() : url.error().message;
   };
-  EXPECT_THAT(why("http://h/"), HasSubstr("expected ws://"));
-  EXPECT_THAT(why("wss://h/"), HasSubstr("wss:// is not supported"));
+  EXPECT_THAT(why("ftp://h/"), HasSubstr("expected ws://host[:port][/path], or wss:// for TLS"));
   EXPECT_THAT(why("ws://"), HasSubstr("host is missing"));
   EXPECT_THAT(why("ws://:80"), HasSubstr("host is missing"));
   EXPECT_THAT(why("ws://h:0"), HasSubstr("port"));

@@ -184,8 +184,10 @@ TEST_F(TlsTest, SaysWhatIsWrongWithItsFiles) {
             "TLS key " + two.key + ": it is not that of the certificate " + one.certificate);
   const std::string text = certificates_->path("text");
   std::ofstream(text) << "no PEM\n";
-  EXPECT_EQ(error_of({text, one.key}), "TLS certificate " + text + ": no start line");
-  EXPECT_EQ(error_of({one.certificate, text}), "TLS key " + text + ": no start line");
+  EXPECT_EQ(error_of({text, one.key}),
+            "TLS certificate " + text + ": expected a certificate in PEM (no start line)");
+  EXPECT_EQ(error_of({one.certificate, text}),
+            "TLS key " + text + ": expected a key in PEM without a passphrase (unsupported)");
   const auto wrong = TlsContext::make_client("/nowhere.pem");
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message,
