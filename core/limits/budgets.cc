@@ -244,6 +244,10 @@ bool Budgets::open_socket(const AddressBytes& network) {
   return true;
 }
 
+bool Budgets::has_room_for_socket(const AddressBytes& network) const {
+  return !settings_.is_on || held(sockets_, network) < sockets_max_;
+}
+
 void Budgets::close_socket(const AddressBytes& network) {
   give_back(sockets_, network, 1);
   counters_.addresses = sockets_.size();

@@ -62,6 +62,7 @@ class Budgets {
 
   // ---- Sockets, by network. False: the network has as many as it may have.
   [[nodiscard]] bool open_socket(const AddressBytes& network);
+  bool has_room_for_socket(const AddressBytes& network) const;
   void close_socket(const AddressBytes& network);  // one that was opened
 
   // ---- Replies that are not read. What is held is to be given back by the same spender, in the

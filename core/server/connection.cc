@@ -49,7 +49,13 @@ Connection::Connection(ConnectionContext& context, Socket socket)
 
 Connection::~Connection() { end(); }
 
-// A proxy's sockets are counted as its clients', once these are known.
+std::optional<AddressBytes> Connection::network() const {
+  if (is_counted_) return network_;
+  const auto address = parse_address(peer());
+  if (!address || is_any_of(context_.settings.trusted_proxies, *address)) return std::nullopt;
+  return network_of(*address);
+}
+
 bool Connection::start(HttpService service) {
   CHIRM_CHECK(socket_.is_open() && state_ == State::kHttp);
   service_ = service;
@@ -58,9 +64,8 @@ bool Connection::start(HttpService service) {
     tls_ = std::make_unique<Tls>(*context_.tls);
   }
   set_deadline(context_.settings.request_timeout_s);
-  const auto address = parse_address(peer());
-  const bool is_proxy = address && is_any_of(context_.settings.trusted_proxies, *address);
-  if (address && !is_proxy && !count_as(network_of(*address))) return false;
+  const auto counted_by = network();
+  if (counted_by && service != HttpService::kHealth && !count_as(*counted_by)) return false;
   return context_.poller.add(socket_.fd(), *this, {.readable = true});
 }
 
@@ -81,7 +86,8 @@ void Connection::end() {
 }
 
 bool Connection::give_way() {
-  if (state_ != State::kHttp || !http_->is_waiting()) return false;
+  // One whose last answer is written only waits for its peer to close.
+  if (!http_ || state_ == State::kEnded || !http_->is_waiting()) return false;
   end();
   return true;
 }

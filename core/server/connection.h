@@ -40,6 +40,9 @@ class Connection final : public ListHook<ConnectionTag>,
   // Ends, if no request of it is being answered and it is no WebSocket connection. False: it does
   // not.
   bool give_way();
+  // By which its socket counts; nullopt: it is not known, or a proxy's, whose sockets count as its
+  // clients' once these are known.
+  std::optional<AddressBytes> network() const;
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
