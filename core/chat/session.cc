@@ -19,7 +19,7 @@ namespace {
 // Replies to commands that were already taken in; beyond, the client is not reading.
 constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
 // What anybody may leave unread: budgets count what is more than that.
-constexpr std::size_t kSmallLaneBytes = 8 * 1024;
+constexpr std::size_t kSmallLaneBytes = 4 * 1024;
 // What a long reply is taken for until it has been made. Most are shorter. It bounds how many are
 // being made at once.
 constexpr std::uint32_t kLongReplyBytes = 32 * 1024;
@@ -169,7 +169,8 @@ void Session::send_scratch() {
 void Session::count_lane() {
   if (context_.budgets == nullptr || (!is_lane_held_ && lane_.size() <= kSmallLaneBytes)) return;
   if (!is_connected() && !is_lane_held_) return;
-  const auto size = static_cast<std::uint32_t>(lane_.size());
+  const std::size_t small = std::min(lane_.size(), kSmallLaneBytes);
+  const auto size = static_cast<std::uint32_t>(lane_.size() - small);
   if (size > lane_held_) {
     context_.budgets->add_reply(spender(), size - lane_held_);
   } else {

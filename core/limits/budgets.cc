@@ -255,22 +255,23 @@ void Budgets::close_socket(const AddressBytes& network) {
 
 // ---- Replies
 
-const char* Budgets::full_part(const Spender& spender, std::size_t bytes, std::size_t times) const {
-  const std::size_t max = times * settings_.replies_bytes_max;
-  if (!spender.user.empty() && held(user_replies_, spender.user) + bytes > max / kUserShare) {
+const char* Budgets::full_part(const Spender& spender, std::size_t bytes,
+                               std::size_t all_bytes) const {
+  if (!spender.user.empty() && held(user_replies_, spender.user) + bytes > all_bytes / kUserShare) {
     return "user_replies";
   }
   if (spender.network == nullptr) return nullptr;
-  if (is_guest(spender) && held(guests_replies_, *spender.network) + bytes > max / kGuestsShare) {
+  if (is_guest(spender) &&
+      held(guests_replies_, *spender.network) + bytes > all_bytes / kGuestsShare) {
     return "guests_replies";
   }
-  const bool is_over = held(network_replies_, *spender.network) + bytes > max / kNetworkShare;
+  const bool is_over = held(network_replies_, *spender.network) + bytes > all_bytes / kNetworkShare;
   return is_over ? "address_replies" : nullptr;
 }
 
 bool Budgets::has_room_for_reply(const Spender& spender, std::size_t bytes) {
   if (!settings_.is_on) return true;
-  const char* full = full_part(spender, bytes);
+  const char* full = full_part(spender, bytes, settings_.replies_bytes_max);
   if (counters_.replies_bytes + bytes > settings_.replies_bytes_max) full = "replies";
   if (full != nullptr) count_refusal(full);
   return full == nullptr;
@@ -320,7 +321,8 @@ void Budgets::drop_held(const Spender& spender, std::size_t bytes) {
 bool Budgets::hold_input(const Spender& spender, std::size_t bytes) {
   if (!settings_.is_on) return true;
   add_held(spender, bytes);
-  if (full_part(spender, 0, 2) == nullptr) return true;
+  // Less than twice as much, so that one user does not use up what an address has.
+  if (full_part(spender, 0, settings_.replies_bytes_max * 3 / 2) == nullptr) return true;
   count_refusal("input");
   return false;
 }
@@ -331,7 +333,8 @@ void Budgets::drop_input(const Spender& spender, std::size_t bytes) {
 
 bool Budgets::is_out_of_replies(const Spender& spender) const {
   if (!settings_.is_on) return false;
-  return counters_.replies_bytes >= settings_.replies_bytes_max || full_part(spender, 1) != nullptr;
+  return counters_.replies_bytes >= settings_.replies_bytes_max ||
+         full_part(spender, 1, settings_.replies_bytes_max) != nullptr;
 }
 
 void Budgets::check() const {

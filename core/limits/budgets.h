@@ -75,7 +75,7 @@ class Budgets {
   void add_reply(const Spender& spender, std::size_t bytes);
   void drop_reply(const Spender& spender, std::size_t bytes);
   // What a client has sent that waits to be handled counts for its user and address as well. False:
-  // together they hold twice what they may, and the client is to go; it is held nevertheless.
+  // they hold half as much again as they may, and the client is to go; it is held nevertheless.
   [[nodiscard]] bool hold_input(const Spender& spender, std::size_t bytes);
   void drop_input(const Spender& spender, std::size_t bytes);
   // Whether nothing more should be made for the spender before something has been read.
@@ -110,9 +110,9 @@ class Budgets {
   using UserPurses = std::unordered_map<std::string, Purse, StringHash, std::equal_to<>>;
   using NetworkPurses = std::unordered_map<AddressBytes, Purse, NetworkHash>;
 
-  // Why the spender must not hold so many bytes more, where each may hold `times` its part; null:
-  // it may.
-  const char* full_part(const Spender& spender, std::size_t bytes, std::size_t times = 1) const;
+  // Why the spender must not hold so many bytes more, where all together may hold `all_bytes`;
+  // null: it may.
+  const char* full_part(const Spender& spender, std::size_t bytes, std::size_t all_bytes) const;
   void add_held(const Spender& spender, std::size_t bytes);
   void drop_held(const Spender& spender, std::size_t bytes);
   static Rates rates_of(const Allowance& allowance);

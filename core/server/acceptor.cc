@@ -108,7 +108,9 @@ bool Acceptor::accept(Socket socket, HttpService service) {
 bool Acceptor::is_for_health(const Connection& connection) {
   const auto network = connection.network();
   if (!network || context_.budgets.has_room_for_socket(*network)) return false;
-  return !connections_.give_way(*network) && is_loopback_network(*network);
+  if (connections_.give_way(*network) || !is_loopback_network(*network)) return false;
+  context_.budgets.count_refusal("address_connections");
+  return true;
 }
 
 void Acceptor::note_pause(const char* why) {

@@ -43,6 +43,8 @@ class Connection final : public ListHook<ConnectionTag>,
   // By which its socket counts; nullopt: it is not known, or a proxy's, whose sockets count as its
   // clients' once these are known.
   std::optional<AddressBytes> network() const;
+  // One that is there for health checks counts for nobody.
+  bool counts_for(const AddressBytes& network) const { return is_counted_ && network == network_; }
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();

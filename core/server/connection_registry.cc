@@ -41,7 +41,7 @@ bool ConnectionRegistry::give_way(const AddressBytes& network) {
   for (std::size_t i = 0; i < kLookedAtMax; ++i) {
     Connection* connection = lists_.http.front();
     if (connection == nullptr) return false;
-    if (connection->network() == network && connection->give_way()) return true;
+    if (connection->counts_for(network) && connection->give_way()) return true;
     lists_.http.push_back(*connection);
   }
   return false;

@@ -197,16 +197,16 @@ TEST(Budgets, LeaveRoomForRepliesToOthersThanGuestsAtTheirAddress) {
 
 TEST(Budgets, CountWhatAClientHasSentThatWaits) {
   LimitSettings settings;
-  settings.replies_bytes_max = 800;  // 100 a user, and twice that of what waits
+  settings.replies_bytes_max = 800;  // 100 a user, and 150 with what waits
   Budgets budgets(settings);
   const AddressBytes home = network("192.0.2.1");
   const Spender ada{"ada", UserRole::kUser, &home};
   EXPECT_TRUE(budgets.hold_input(ada, 150));
   EXPECT_TRUE(budgets.is_out_of_replies(ada));
-  EXPECT_FALSE(budgets.hold_input(ada, 51));
-  EXPECT_TRUE(budgets.hold_input({"bob", UserRole::kUser, &home}, 150));
+  EXPECT_FALSE(budgets.hold_input(ada, 1));
+  EXPECT_TRUE(budgets.hold_input({"bob", UserRole::kUser, &home}, 100));
   EXPECT_EQ(budgets.counters().replies_bytes, 0U);
-  budgets.drop_input(ada, 201);
+  budgets.drop_input(ada, 151);
   EXPECT_FALSE(budgets.is_out_of_replies(ada));
   EXPECT_TRUE(budgets.hold_reply(ada, 40));
 }
