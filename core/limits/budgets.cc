@@ -207,7 +207,7 @@ std::optional<OverBudget> Budgets::take(const Spender& spender, Spending spendin
   if (!spender.user.empty()) {
     payers[count++] = {is_guest ? Party::kGuest : Party::kUser, &users_.of(spender.user)};
   }
-  if (spender.network != nullptr && spender.role != UserRole::kAdmin) {
+  if (spender.network && spender.role != UserRole::kAdmin) {
     if (is_guest) payers[count++] = {Party::kGuests, &guests_.of(*spender.network)};
     payers[count++] = {Party::kAddress, &networks_.of(*spender.network)};
   }
@@ -259,7 +259,7 @@ bool Budgets::has_room_for_reply(const Spender& spender, std::size_t bytes) {
       is_over("user_replies", held(user_replies_, spender.user), max / kUserShare)) {
     return false;
   }
-  if (spender.network != nullptr &&
+  if (spender.network &&
       is_over("address_replies", held(network_replies_, *spender.network), max / kNetworkShare)) {
     return false;
   }
@@ -275,7 +275,7 @@ bool Budgets::hold_reply(const Spender& spender, std::size_t bytes) {
 void Budgets::add_reply(const Spender& spender, std::size_t bytes) {
   if (bytes == 0) return;
   counters_.replies_bytes += bytes;
-  if (spender.network != nullptr) network_replies_[*spender.network] += bytes;
+  if (spender.network) network_replies_[*spender.network] += bytes;
   if (spender.user.empty()) return;
   const auto found = user_replies_.find(spender.user);
   if (found != user_replies_.end()) {
@@ -289,7 +289,7 @@ void Budgets::drop_reply(const Spender& spender, std::size_t bytes) {
   if (bytes == 0) return;
   CHIRM_CHECK(counters_.replies_bytes >= bytes, counters_.replies_bytes, bytes);
   counters_.replies_bytes -= bytes;
-  if (spender.network != nullptr) give_back(network_replies_, *spender.network, bytes);
+  if (spender.network) give_back(network_replies_, *spender.network, bytes);
   if (!spender.user.empty()) give_back(user_replies_, spender.user, bytes);
 }
 
@@ -298,8 +298,7 @@ bool Budgets::is_out_of_replies(const Spender& spender) const {
   const std::size_t max = settings_.replies_bytes_max;
   return counters_.replies_bytes >= max ||
          (!spender.user.empty() && held(user_replies_, spender.user) >= max / kUserShare) ||
-         (spender.network != nullptr &&
-          held(network_replies_, *spender.network) >= max / kNetworkShare);
+         (spender.network && held(network_replies_, *spender.network) >= max / kNetworkShare);
 }
 
 void Budgets::check() const {
