@@ -149,14 +149,17 @@ int run(const ChirmdOptions& options) {
   };
   SignalWatcher on_term(loop, SIGTERM, stop);
   SignalWatcher on_interrupt(loop, SIGINT, stop);
+  const bool has_audit_log = !options.server.audit_log.empty();
+  const bool has_tls = !options.server.tls.certificate.empty();
   const auto reload = [&] {
     if (const auto reloaded = server.reload(); !reloaded) {
-      return spdlog::error("{}; the certificate from before stays", reloaded.error().message);
+      return spdlog::error("{}; what was before stays", reloaded.error().message);
     }
-    spdlog::info("read the certificate again: {}", options.server.tls.certificate);
+    if (has_tls) spdlog::info("read the certificate again: {}", options.server.tls.certificate);
+    if (has_audit_log) spdlog::info("opened the audit log again: {}", options.server.audit_log);
   };
   std::optional<SignalWatcher> on_hang_up;
-  if (!options.server.tls.certificate.empty()) on_hang_up.emplace(loop, SIGHUP, reload);
+  if (has_tls || has_audit_log) on_hang_up.emplace(loop, SIGHUP, reload);
   // Only when all is in place: a client that comes in between would find half a server.
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);

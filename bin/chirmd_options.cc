@@ -492,6 +492,9 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   add_limits(settings, options.chat);
   add_budgets(settings, options.chat.limits);
   settings.begin_group("Logging");
+  settings.add_text("audit-log", "FILE", options.server.audit_log,
+                    "File for the audit log, a line of JSON for each event: sign-ins, refusals, "
+                    "what administrators and moderators do; - for stderr. SIGHUP opens it again");
   settings.add_choice("log-level", "LEVEL", {"debug", "info", "warn", "error"}, options.log_level,
                       "How much is told on stderr: debug, info, warn or error");
   if (const auto code = settings.parse(argc, argv)) return *code;

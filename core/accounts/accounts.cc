@@ -364,6 +364,11 @@ void Accounts::refresh(const std::string& refresh_token, Done<SignedIn> done) {
   });
 }
 
+std::string Accounts::user_of_token(const std::string& refresh_token) const {
+  const auto token = sessions_.read(refresh_token);
+  return token ? token->user : std::string();
+}
+
 void Accounts::log_out(const std::string& refresh_token, bool all, Done<void> done) {
   if (!is_ready()) return done(failed<void>(busy()));
   const auto token = sessions_.read(refresh_token);

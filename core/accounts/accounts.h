@@ -89,6 +89,8 @@ class Accounts {
   // If `name` is "" or reserved (name_rules.h), the guest is called "guest".
   void admit_guest(const Applicant& applicant, const std::string& name, Done<SignedIn> done);
   void refresh(const std::string& refresh_token, Done<SignedIn> done);
+  // Whose token it is; "": this cluster has not made it.
+  std::string user_of_token(const std::string& refresh_token) const;
   // Ends the token's session, or all of its user's. A token that could not be refreshed any more
   // ends nothing, except when it is a copy (session_book.h): that ends its session.
   void log_out(const std::string& refresh_token, bool all, Done<void> done);

@@ -32,8 +32,8 @@ constexpr std::uint16_t kClosedByPeer = 3000;
 
 }  // namespace
 
-Session::Session(SessionContext& context, Transport& transport, const AddressBytes* network)
-    : Subscriber(transport), context_(context), deadlines_(context.settings), network_(network) {
+Session::Session(SessionContext& context, Transport& transport, const AddressBytes* address)
+    : Subscriber(transport), context_(context), deadlines_(context.settings), address_(address) {
   ++context_.counters.sessions;
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
 }

@@ -28,6 +28,7 @@
 
 namespace chirm {
 
+class AuditLog;
 class Hub;
 class Session;
 struct ChatCounters;
@@ -58,15 +59,15 @@ struct SessionContext {
   const RpcTable* rpc = nullptr;  // null: there are no methods
   Access* access = nullptr;       // null: channels are open to whom their names admit
   Budgets* budgets = nullptr;     // null: nobody has a limit but that of a connection
+  AuditLog* audit = nullptr;      // null: nothing is noted
 };
 
 // More functions and members than a class should have: each command of the protocol is one or two
 // functions, and all of them need the session's state, which would only be passed around.
 class Session final : public Subscriber, public WheelEntry {
  public:
-  // All must outlive the session. `network`: that of the client's address (network_of()); null when
-  // it is not known.
-  Session(SessionContext& context, Transport& transport, const AddressBytes* network = nullptr);
+  // All must outlive the session. `address`: the client's; null when it is not known.
+  Session(SessionContext& context, Transport& transport, const AddressBytes* address = nullptr);
   ~Session();
 
   // A complete WebSocket message with limits::kJsonPadding readable bytes behind it.
@@ -88,7 +89,11 @@ class Session final : public Subscriber, public WheelEntry {
   std::uint64_t sign_in() const { return sign_in_; }
   RpcCaller caller();
   // Valid as long as the session, and its user.
-  Spender spender() const { return {user_, role_, network_}; }
+  Spender spender() const {
+    return {user_, role_, address_ ? std::optional(network_of(*address_)) : std::nullopt};
+  }
+  // Numeric; "" when it is not known.
+  std::string address() const { return address_ ? to_text(*address_) : std::string(); }
   // That the client has asked for itself.
   std::vector<std::string> subscribed_channels() const;
   // The names of those that it has, at most so many.
@@ -168,10 +173,13 @@ class Session final : public Subscriber, public WheelEntry {
   void send_reply(std::uint32_t id);
   void count_lane();
   void change_role(UserRole role);  // may close the session
+  void call_audited(std::uint32_t id, const RpcTable::Method& method, const RpcCommand& command);
+  void answer_call(std::uint32_t id, const RpcResult& result);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
   void send_scratch();
 
   // Connecting (session_connect.cc)
+  void audit_refusal(const Refusal& refusal);
   void refuse_connect(std::uint32_t id, const Refusal& refusal);
   void join_server_side(std::uint32_t id, const ConnectCommand& command);
   // One of the server's channels is joined, or cannot be.
@@ -223,7 +231,7 @@ class Session final : public Subscriber, public WheelEntry {
   Bucket publishes_;
   Bucket calls_;
   Bucket reads_;
-  const AddressBytes* const network_;    // null: not known
+  const AddressBytes* const address_;    // null: not known
   std::uint32_t lane_held_ = 0;          // bytes of lane_ that the budgets hold
   std::uint32_t long_replies_held_ = 0;  // ... and of replies that are being made
   std::shared_ptr<Session*> self_;

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/audit/audit_log.h"
+#include "core/audit/audited_methods.h"
 #include "core/base/version.h"
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
@@ -334,19 +336,41 @@ void Session::handle(std::uint32_t id, const RpcCommand& command) {
   if (method->effect == RpcTable::Effect::kTold && refuse_spending(id, Spending::kEvent)) return;
   if (!begin_long_reply(id)) return;
   begin(kCallWeight);
+  if (context_.audit != nullptr && is_audited(command.method)) {
+    return call_audited(id, *method, command);
+  }
   method->call(caller(), command.data, [weak = self(), id](const RpcResult& result) {
-    Session* session = *weak;
-    if (session == nullptr) return;
-    session->end_long_reply();
-    if (!result) {
-      session->reply_error(id, result.error().view());
-    } else {
-      session->context_.scratch.clear();
-      append_rpc_reply(session->context_.scratch, id, *result);
-      session->send_reply(id);
-    }
-    session->finish(kCallWeight);
+    if (Session* session = *weak) session->answer_call(id, result);
   });
+}
+
+// What was done is noted also when the connection has gone meanwhile.
+void Session::call_audited(std::uint32_t id, const RpcTable::Method& method,
+                           const RpcCommand& command) {
+  method.call(
+      caller(), command.data,
+      [weak = self(), id, log = context_.audit, name = std::string(command.method), user = user_,
+       from = address(), about = audited_parameters(command.data)](const RpcResult& result) {
+        AuditEvent event{.event = name, .user = user, .address = from};
+        event.is_done = result.has_value();
+        const std::string why = result ? "" : std::to_string(result.error().code);
+        event.why = why;
+        for (const auto& [key, value] : about) event.about.emplace_back(key, value);
+        log->add(event);
+        if (Session* session = *weak) session->answer_call(id, result);
+      });
+}
+
+void Session::answer_call(std::uint32_t id, const RpcResult& result) {
+  end_long_reply();
+  if (!result) {
+    reply_error(id, result.error().view());
+  } else {
+    context_.scratch.clear();
+    append_rpc_reply(context_.scratch, id, *result);
+    send_reply(id);
+  }
+  finish(kCallWeight);
 }
 
 RpcCaller Session::caller() {

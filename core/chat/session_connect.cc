@@ -2,6 +2,7 @@
 // How a session begins: connect, and the channels that the server subscribes it to.
 #include <algorithm>
 
+#include "core/audit/audit_log.h"
 #include "core/base/version.h"
 #include "core/chat/channel.h"
 #include "core/chat/chat_counters.h"
@@ -29,7 +30,10 @@ std::string make_client_id(Random& random) {
 void Session::handle(std::uint32_t id, const ConnectCommand& command) {
   if (id == 0) return close(disconnects::kBadRequest);
   auto identity = context_.authenticator.authenticate(command);
-  if (!identity) return refuse_connect(id, identity.error());
+  if (!identity) {
+    audit_refusal(identity.error());
+    return refuse_connect(id, identity.error());
+  }
   if (identity->channels.size() > context_.settings.channels_per_client) {
     return close(disconnects::kChannelLimit);
   }
@@ -42,6 +46,14 @@ void Session::handle(std::uint32_t id, const ConnectCommand& command) {
   if (identity->channels.empty()) return finish_connect(id, {});
   token_channels_ = std::make_unique<TokenChannels>(std::move(identity->channels));
   join_server_side(id, command);
+}
+
+// A token that has only expired is no attempt at anything.
+void Session::audit_refusal(const Refusal& refusal) {
+  const auto* why = std::get_if<Disconnect>(&refusal);
+  if (context_.audit == nullptr || why == nullptr || *why == disconnects::kExpired) return;
+  context_.audit->add(
+      {.event = "connect", .address = address(), .is_done = false, .why = why->reason});
 }
 
 // After an error reply the client closes by itself; should it not, it has until the deadline that

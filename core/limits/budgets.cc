@@ -211,7 +211,7 @@ std::optional<OverBudget> Budgets::take(const Spender& spender, Spending spendin
   if (!spender.user.empty()) {
     payers[count++] = {is_guest(spender) ? Party::kGuest : Party::kUser, &users_.of(spender.user)};
   }
-  if (spender.network != nullptr && spender.role != UserRole::kAdmin) {
+  if (spender.network && spender.role != UserRole::kAdmin) {
     if (is_guest(spender)) payers[count++] = {Party::kGuests, &guests_.of(*spender.network)};
     payers[count++] = {Party::kAddress, &networks_.of(*spender.network)};
   }
@@ -260,7 +260,7 @@ const char* Budgets::full_part(const Spender& spender, std::size_t bytes,
   if (!spender.user.empty() && held(user_replies_, spender.user) + bytes > all_bytes / kUserShare) {
     return "user_replies";
   }
-  if (spender.network == nullptr) return nullptr;
+  if (!spender.network) return nullptr;
   if (is_guest(spender) &&
       held(guests_replies_, *spender.network) + bytes > all_bytes / kGuestsShare) {
     return "guests_replies";
@@ -290,7 +290,7 @@ void Budgets::add_reply(const Spender& spender, std::size_t bytes) {
 }
 
 void Budgets::add_held(const Spender& spender, std::size_t bytes) {
-  if (spender.network != nullptr) {
+  if (spender.network) {
     network_replies_[*spender.network] += bytes;
     if (is_guest(spender)) guests_replies_[*spender.network] += bytes;
   }
@@ -311,7 +311,7 @@ void Budgets::drop_reply(const Spender& spender, std::size_t bytes) {
 }
 
 void Budgets::drop_held(const Spender& spender, std::size_t bytes) {
-  if (spender.network != nullptr) {
+  if (spender.network) {
     give_back(network_replies_, *spender.network, bytes);
     if (is_guest(spender)) give_back(guests_replies_, *spender.network, bytes);
   }

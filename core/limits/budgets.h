@@ -26,12 +26,12 @@
 
 namespace chirm {
 
-// Who spends. Views and pointers are valid within the call.
+// Who spends. Views are valid within the call.
 struct Spender {
   std::string_view user;  // "": nobody, who counts as a guest
   UserRole role = UserRole::kUser;
-  // As network_of() gives it; null: not known, a Unix socket's for one, and no limit.
-  const AddressBytes* network = nullptr;
+  // As network_of() gives it; none: not known, a Unix socket's for one, and no limit.
+  std::optional<AddressBytes> network = std::nullopt;
 };
 
 enum class Spending : std::uint8_t {

@@ -50,10 +50,14 @@ Connection::Connection(ConnectionContext& context, Socket socket)
 Connection::~Connection() { end(); }
 
 std::optional<AddressBytes> Connection::network() const {
-  if (is_counted_) return network_;
-  const auto address = parse_address(peer());
-  if (!address || is_any_of(context_.settings.trusted_proxies, *address)) return std::nullopt;
-  return network_of(*address);
+  const auto address = is_counted_ ? std::optional(address_) : direct_address();
+  return address ? std::optional(network_of(*address)) : std::nullopt;
+}
+
+std::optional<AddressBytes> Connection::direct_address() const {
+  auto address = parse_address(peer());
+  if (address && is_any_of(context_.settings.trusted_proxies, *address)) return std::nullopt;
+  return address;
 }
 
 bool Connection::start(HttpService service) {
@@ -64,8 +68,8 @@ bool Connection::start(HttpService service) {
     tls_ = std::make_unique<Tls>(*context_.tls);
   }
   set_deadline(context_.settings.request_timeout_s);
-  const auto counted_by = network();
-  if (counted_by && service != HttpService::kHealth && !count_as(*counted_by)) return false;
+  const auto address = direct_address();
+  if (address && service != HttpService::kHealth && !count_as(*address)) return false;
   return context_.poller.add(socket_.fd(), *this, {.readable = true});
 }
 
@@ -77,7 +81,7 @@ void Connection::end() {
   state_ = State::kEnded;
   --context_.counters.connections;
   if (service_ == HttpService::kHealth) --context_.counters.spare_connections;
-  if (std::exchange(is_counted_, false)) context_.budgets.close_socket(network_);
+  if (std::exchange(is_counted_, false)) context_.budgets.close_socket(network_of(address_));
   context_.wheel.clear(*this);
   context_.poller.forget(*this);
   socket_.reset();
@@ -92,18 +96,18 @@ bool Connection::give_way() {
   return true;
 }
 
-bool Connection::count_as(const AddressBytes& network) {
-  if (is_counted_ && network == network_) return true;
-  if (!context_.budgets.open_socket(network)) return false;
-  if (is_counted_) context_.budgets.close_socket(network_);
-  network_ = network;
+bool Connection::count_as(const AddressBytes& address) {
+  if (is_counted_ && address == address_) return true;
+  if (!context_.budgets.open_socket(network_of(address))) return false;
+  if (is_counted_) context_.budgets.close_socket(network_of(address_));
+  address_ = address;
   is_counted_ = true;
   return true;
 }
 
 bool Connection::claim(const std::string& address) {
   const auto known = parse_address(address);
-  return !known || count_as(network_of(*known));
+  return !known || count_as(*known);
 }
 
 void Connection::drain() {
@@ -246,7 +250,7 @@ void Connection::on_upgraded(std::string input) {
   state_ = State::kOpen;
   if (!context_.lists.is_sending_away) context_.lists.open.push_back(*this);
   session_ = std::make_unique<Session>(context_.sessions, static_cast<Transport&>(*this),
-                                       is_counted_ ? &network_ : nullptr);
+                                       is_counted_ ? &address_ : nullptr);
   http_.reset();
   if (input.empty()) return;
   // Clients may send frames right behind the request; the JSON parser reads beyond their end.

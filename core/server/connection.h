@@ -44,7 +44,9 @@ class Connection final : public ListHook<ConnectionTag>,
   // clients' once these are known.
   std::optional<AddressBytes> network() const;
   // One that is there for health checks counts for nobody.
-  bool counts_for(const AddressBytes& network) const { return is_counted_ && network == network_; }
+  bool counts_for(const AddressBytes& network) const {
+    return is_counted_ && network == network_of(address_);
+  }
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
@@ -91,7 +93,9 @@ class Connection final : public ListHook<ConnectionTag>,
   void feed(std::string_view bytes);
   void want_output();
   void watch();
-  bool count_as(const AddressBytes& network);
+  // The peer's; nullopt: it is not known, or it is a proxy.
+  std::optional<AddressBytes> direct_address() const;
+  bool count_as(const AddressBytes& address);
   void decrypt(std::string_view bytes);
   void on_tls_failed();
   std::size_t encrypt(std::span<const iovec> pieces, std::size_t bytes);
@@ -108,9 +112,10 @@ class Connection final : public ListHook<ConnectionTag>,
   bool is_output_wanted_ = false;
   bool is_decoder_done_ = false;  // it refused its input or saw a Close frame
   HttpService service_ = HttpService::kAll;
-  bool is_counted_ = false;  // as a socket of network_
-  // Of the client's address: the peer's, or once it is upgraded behind a proxy what that says.
-  AddressBytes network_{};
+  bool is_counted_ = false;  // as a socket of address_'s network
+  // The client's: the peer's, or once it is upgraded behind a proxy what that says. Known exactly
+  // while it is counted.
+  AddressBytes address_{};
   WsDecoder decoder_;
   std::unique_ptr<HttpExchange> http_;  // until the upgrade
   std::unique_ptr<Session> session_;    // from then on

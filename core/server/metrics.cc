@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/accounts/accounts.h"
+#include "core/audit/audit_counters.h"
 #include "core/base/durations.h"
 #include "core/broker/broker.h"
 #include "core/broker/broker_counters.h"
@@ -121,6 +122,7 @@ std::string Metrics::text() const {
   out.add(chat_, kChatErrors);
   out.add(limits_, kLimitMetrics);
   out.add(limits_, kLimitRefusals);
+  out.add(audit_, kAuditMetrics);
   out.add_histogram("chirm_delivery_seconds",
                     "From a publication's arrival at this node to its write to a subscriber",
                     chat_.delivery);

@@ -10,6 +10,7 @@ namespace chirm {
 class Accounts;
 class Broker;
 class Loop;
+struct AuditCounters;
 struct ChatCounters;
 struct LimitCounters;
 struct ServerCounters;
@@ -18,11 +19,13 @@ class Metrics {
  public:
   // All must outlive this. `accounts` is null where there are none.
   Metrics(const Loop& loop, const ServerCounters& server, const ChatCounters& chat,
-          const LimitCounters& limits, const Broker& broker, const Accounts* accounts)
+          const LimitCounters& limits, const AuditCounters& audit, const Broker& broker,
+          const Accounts* accounts)
       : loop_(loop),
         server_(server),
         chat_(chat),
         limits_(limits),
+        audit_(audit),
         broker_(broker),
         accounts_(accounts) {}
 
@@ -34,6 +37,7 @@ class Metrics {
   const ServerCounters& server_;
   const ChatCounters& chat_;
   const LimitCounters& limits_;
+  const AuditCounters& audit_;
   const Broker& broker_;
   const Accounts* accounts_;
 };

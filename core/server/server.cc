@@ -7,6 +7,7 @@
 
 #include "core/accounts/accounts.h"
 #include "core/accounts/revocations.h"
+#include "core/audit/audit_log.h"
 #include "core/base/check.h"
 #include "core/base/random.h"
 #include "core/broker/broker.h"
@@ -90,6 +91,7 @@ struct Server::Parts {
   std::unique_ptr<Accounts> make_accounts();
   void add_routes();
   Expected<void, Error> load_certificate();
+  Expected<void, Error> open_audit_log();
   Loop::TurnEnd end_turn();
   void on_pause(std::uint64_t ms);
   void check() const;
@@ -100,6 +102,7 @@ struct Server::Parts {
   const ChatSettings chat_settings;
   ServerCounters counters;
   ChatCounters chat_counters;
+  AuditLog audit;
   Poller poller;
   TimerWheel wheel;
   WsDecoderPool decoder_pool;
@@ -134,6 +137,7 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
       broker(its_broker),
       settings(std::move(its_settings)),
       chat_settings(std::move(its_chat)),
+      audit(loop, settings.node_name),
       poller(loop),
       wheel(loop),
       decoder_pool(WsRole::kServer, limits::kMessageBytes),
@@ -155,9 +159,10 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                       .directory = directory,
                       .rpc = chat_settings.is_insecure ? nullptr : &methods,
                       .access = rooms.get(),
-                      .budgets = &budgets},
+                      .budgets = &budgets,
+                      .audit = &audit},
       admission(loop, settings, chat_counters, broker, authenticator),
-      http_context{settings, counters, router, admission},
+      http_context{settings, counters, router, admission, audit},
       connection_context{.settings = settings,
                          .counters = counters,
                          .poller = poller,
@@ -171,7 +176,8 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                          .read_buffer = std::string(kReadBytes + limits::kJsonPadding, '\0')},
       acceptor(loop, connection_context, connections),
       drain(loop, settings, counters, connections),
-      metrics(loop, counters, chat_counters, budgets.counters(), broker, accounts.get()),
+      metrics(loop, counters, chat_counters, budgets.counters(), audit.counters(), broker,
+              accounts.get()),
       meter({loop, broker, hub, directory, chat_counters}),
       administration({.loop = loop,
                       .broker = broker,
@@ -181,6 +187,7 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                       .revocations = revocations.get(),
                       .accounts = accounts.get(),
                       .access = rooms.get(),
+                      .audit = audit,
                       .measure =
                           [this] {
                             return meter.measure(settings.node_name.empty()
@@ -188,7 +195,9 @@ Server::Parts::Parts(Loop& its_loop, Broker& its_broker, ServerSettings its_sett
                                                      : settings.node_name);
                           }},
                      settings.node_name,
-                     {.key = settings.api_key, .is_throttled = settings.accounts.is_throttled},
+                     {.key = settings.api_key,
+                      .is_throttled = settings.accounts.is_throttled,
+                      .audit = &audit},
                      router, methods),
       hook(loop.add_turn_end_hook([this] { return end_turn(); })) {
   add_routes();
@@ -222,7 +231,8 @@ std::unique_ptr<Accounts> Server::Parts::make_accounts() {
 }
 
 void Server::Parts::add_routes() {
-  add_auth_routes(router, accounts.get(), chat_settings.tokens.has_any(), settings.allowed_origins);
+  add_auth_routes(router, accounts.get(), chat_settings.tokens.has_any(), settings.allowed_origins,
+                  audit);
   router.set_fallback([this](const HttpCall& call, const HttpAnswer& answer) {
     answer(page(settings, call.request));
   });
@@ -286,12 +296,21 @@ Expected<void, Error> Server::Parts::load_certificate() {
   return {};
 }
 
+Expected<void, Error> Server::Parts::open_audit_log() {
+  return settings.audit_log.empty() ? Expected<void, Error>() : audit.open(settings.audit_log);
+}
+
 Expected<void, Error> Server::listen() {
+  if (auto opened = parts_->open_audit_log(); !opened) return opened;
   if (auto loaded = parts_->load_certificate(); !loaded) return loaded;
   return parts_->acceptor.listen();
 }
 
-Expected<void, Error> Server::reload() { return parts_->load_certificate(); }
+Expected<void, Error> Server::reload() {
+  const auto opened = parts_->open_audit_log();
+  const auto loaded = parts_->load_certificate();
+  return opened ? loaded : opened;
+}
 
 std::uint16_t Server::port() const { return parts_->acceptor.port(); }
 

@@ -31,8 +31,8 @@ class Server {
   // Reads the certificate, if there is to be one, and opens the listening sockets. The error says
   // which file or address, and why. Call once.
   [[nodiscard]] Expected<void, Error> listen();
-  // Reads the certificate again, for the connections that come from now on. The error says what is
-  // wrong with it; then the one before stays.
+  // Reads the certificate again, for the connections that come from now on, and opens the audit log
+  // again. The error says what is wrong with the first that fails; what was before stays then.
   [[nodiscard]] Expected<void, Error> reload();
   // The port that it listens on; 0 when it does not.
   std::uint16_t port() const;

@@ -42,6 +42,7 @@ struct ServerSettings {
   std::uint64_t pause_max_ms = 15'000;
   AccountSettings accounts;  // none in insecure mode
   std::string api_key;       // of /api; "": there is none
+  std::string audit_log;     // a file; "-": stderr; "": only the newest events are kept, in memory
   // The page; its memory must outlive the server.
   std::span<const StaticFile> web_files = {};
 };

@@ -121,7 +121,7 @@ TEST_F(TlsNode, TakesARenewedCertificateWhileItsClientsStay) {
   std::filesystem::copy_file(certificates_.authority(), files_.certificate,
                              std::filesystem::copy_options::overwrite_existing);
   node_->send_signal(SIGHUP);
-  ASSERT_TRUE(run_until([&] { return says(*node_, "the certificate from before stays"); }));
+  ASSERT_TRUE(run_until([&] { return says(*node_, "what was before stays"); }));
   const auto cyd = chat("cyd", others.authority());
   EXPECT_TRUE(run_until([&] { return says(*cyd, "joined #lobby"); })) << cyd->errors();
 }

@@ -44,10 +44,11 @@ BEGIN {
   may["core/base"] = "protocol"
   may["core/loop"] = "protocol core/base"
   may["core/tls"] = "protocol core/base"
+  may["core/audit"] = may["core/loop"] " core/loop"
   may["core/broker"] = may["core/loop"] " core/loop core/tls"
   may["core/accounts"] = may["core/broker"] " core/broker"
   may["core/limits"] = may["core/accounts"] " core/accounts"
-  may["core/chat"] = may["core/limits"] " core/limits"
+  may["core/chat"] = may["core/limits"] " core/limits core/audit"
   may["core/rooms"] = may["core/chat"] " core/chat"
   may["core/server"] = may["core/rooms"] " core/rooms"
   # The client library runs on the server's loop: the one way from a side into core.

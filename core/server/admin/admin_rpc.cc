@@ -12,8 +12,10 @@
 #include "core/accounts/accounts.h"
 #include "core/accounts/secrets.h"
 #include "core/accounts/user_name.h"
+#include "core/audit/audit_log.h"
 #include "core/loop/loop.h"
 #include "core/server/admin/node_board.h"
+#include "core/server/admin/node_survey.h"
 #include "protocol/json_writer.h"
 #include "protocol/limits.h"
 
@@ -26,6 +28,7 @@ constexpr JsonFields::Range kReasons{0, 250};
 constexpr JsonFields::Range kNotices{1, 500};
 constexpr JsonFields::Range kPatterns{0, 255};
 constexpr std::uint64_t kBusiestMax = 100;
+constexpr std::size_t kAuditMax = 200;  // events in an answer, of 1 KiB at most each
 constexpr std::uint64_t kSecondsMax = 10ULL * 366 * 24 * 3600;
 
 RpcResult failed(RpcError error) { return Unexpected<RpcError>(std::move(error)); }
@@ -103,6 +106,38 @@ AdminRpc::Action AdminRpc::nodes(const RpcCaller&, JsonFields&) {
     std::vector<std::string> all;
     for (const NodeBoard::Entry& entry : board_.all()) all.push_back(entry.statistics.json());
     done(list_json("nodes", all));
+  };
+}
+
+// All nodes answer from memory; a node that has been started again has only what came since.
+void AdminRpc::add_audit(RpcTable& table, NodeSurvey& survey, const AuditLog& log) {
+  survey.add_question("audit", [&log](std::string_view params) {
+    JsonFields fields(params);
+    const AuditLog::Filter filter{fields.text_or("event", kPatterns, {}),
+                                  fields.text_or("user", {0, limits::kUserBytes}, {}),
+                                  fields.text_or("address", kPatterns, {})};
+    return log.find(filter, kAuditMax);
+  });
+  survey_ = &survey;
+  add(table, "admin.audit", &AdminRpc::audit);
+}
+
+AdminRpc::Action AdminRpc::audit(const RpcCaller&, JsonFields& fields) {
+  JsonWriter params;
+  params.open();
+  params.add("event", std::string_view(fields.text_or("event", kPatterns, {})));
+  params.add("user", std::string_view(fields.text_or("user", {0, limits::kUserBytes}, {})));
+  params.add("address", std::string_view(fields.text_or("address", kPatterns, {})));
+  params.close();
+  return [this, asked = params.take()](const RpcDone& done) {
+    survey_->ask("audit", asked, [done](const NodeSurvey::Result& result) {
+      // Lines begin with their time, which sorts as text does.
+      std::vector<std::string> lines;
+      for (const auto& answer : result.answers) lines.push_back(answer.json);
+      std::ranges::stable_sort(lines, std::ranges::greater());
+      if (lines.size() > kAuditMax) lines.resize(kAuditMax);
+      done(list_json("events", lines));
+    });
   };
 }
 

@@ -17,7 +17,9 @@ namespace chirm {
 
 class Accounts;
 class Loop;
+class AuditLog;
 class NodeBoard;
+class NodeSurvey;
 class Revocations;
 
 class AdminRpc {
@@ -31,6 +33,9 @@ class AdminRpc {
   // All must outlive this. Adds its methods to the table; this must outlive the last call of one.
   AdminRpc(const Loop& loop, SessionControl& control, NodeBoard& board, Users users,
            RpcTable& table);
+  // Adds the method that looks into the audit logs of all nodes, of which `log` is this one's. Call
+  // once; both must outlive this.
+  void add_audit(RpcTable& table, NodeSurvey& survey, const AuditLog& log);
 
  private:
   // Reads what it needs of the fields; what is wrong with them is looked at before it acts.
@@ -46,6 +51,7 @@ class AdminRpc {
   Action notice(const RpcCaller& caller, JsonFields& fields);
   Action slow(const RpcCaller& caller, JsonFields& fields);
   Action channels(const RpcCaller& caller, JsonFields& fields);
+  Action audit(const RpcCaller& caller, JsonFields& fields);
 
   // Calls `act` with the user that is meant: of that name as it is, else in lower case. Answers 404
   // when there is none.
@@ -66,6 +72,7 @@ class AdminRpc {
   SessionControl& control_;
   NodeBoard& board_;
   Users users_;
+  NodeSurvey* survey_ = nullptr;  // null before add_audit()
   Guard guard_;
 };
 

@@ -18,6 +18,8 @@ Administration::Administration(const Node& node, const std::string& node_name,
   if (node.revocations == nullptr) return;
   rpc_.emplace(node.loop, control_, board_,
                AdminRpc::Users{node.broker, *node.revocations, node.accounts}, methods);
+  rpc_->add_audit(methods, survey_, node.audit);
+  if (node.accounts != nullptr) account_rpc_.emplace(*node.accounts, methods);
 }
 
 }  // namespace chirm

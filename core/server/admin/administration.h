@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "core/server/admin/account_rpc.h"
 #include "core/server/admin/admin_rpc.h"
 #include "core/server/admin/api.h"
 #include "core/server/admin/api_methods.h"
@@ -18,6 +19,7 @@ namespace chirm {
 
 class Access;
 class Accounts;
+class AuditLog;
 class Authenticator;
 class Broker;
 class HttpRouter;
@@ -39,6 +41,7 @@ class Administration {
     Revocations* revocations;  // null in insecure mode: then there are no methods admin.*
     Accounts* accounts;        // null where there are none
     Access* access;            // null in insecure mode
+    AuditLog& audit;
     std::function<NodeStatistics()> measure;
   };
   // Adds its routes and its methods, which must not be called any more once this has gone.
@@ -52,6 +55,7 @@ class Administration {
   ApiMethods api_methods_;
   Api api_;
   std::optional<AdminRpc> rpc_;
+  std::optional<AccountRpc> account_rpc_;  // null where there are no accounts
 };
 
 }  // namespace chirm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "core/server/admin/api.h"
 
+#include "core/audit/audit_log.h"
 #include "core/loop/loop.h"
 #include "core/server/http/http_router.h"
 #include "protocol/json_writer.h"
@@ -40,6 +41,7 @@ ApiError not_found() {
 
 Api::Api(Settings settings, Loop& loop, ApiMethods& methods, HttpRouter& router)
     : key_(std::move(settings.key)),
+      audit_(settings.audit),
       loop_(loop),
       wrong_keys_(settings.is_throttled ? kWrongKeys : Throttle::kOff),
       methods_(methods) {
@@ -74,7 +76,13 @@ std::optional<HttpResponse> Api::refuse(const HttpRequest& request, const Client
     return response;
   }
   // How long a comparison takes would tell an attacker how much of the key is right already.
-  if (!equal_in_constant_time(key, key_)) return HttpResponse{401, "", ""};
+  if (!equal_in_constant_time(key, key_)) {
+    if (audit_ != nullptr) {
+      audit_->add(
+          {.event = "api", .address = client.address, .is_done = false, .why = "wrong key"});
+    }
+    return HttpResponse{401, "", ""};
+  }
   wrong_keys_.give_back(address);
   return std::nullopt;
 }
@@ -83,8 +91,8 @@ void Api::handle(const HttpCall& call, const HttpAnswer& answer) {
   JsonFields params(call.body);
   if (!params.is_right()) return answer(unreadable(params.problem()));
   const std::string_view method = call.request.path().substr(kPrefix.size());
-  if (method == "batch") return handle_batch(params, answer);
-  call_method(method, params, call.request, answer);
+  if (method == "batch") return handle_batch(params, call, answer);
+  call_method(method, params, call, answer);
 }
 
 void Api::handle_legacy(const HttpCall& call, const HttpAnswer& answer) {
@@ -93,15 +101,38 @@ void Api::handle_legacy(const HttpCall& call, const HttpAnswer& answer) {
   JsonFields params(command.raw("params"));
   if (!params.is_right()) command.refuse("params", "an object");
   if (!command.is_right()) return answer(unreadable(command.problem()));
-  call_method(method, params, call.request, answer);
+  call_method(method, params, call, answer);
 }
 
-void Api::call_method(std::string_view method, JsonFields& params, const HttpRequest& request,
+// What is asked most often is summed up; what only reads is not told.
+ApiAction Api::audited(std::string_view method, JsonFields& params, const HttpCall& call,
+                       ApiAction act) const {
+  const bool is_frequent = method == "publish" || method == "broadcast";
+  const bool is_change = method == "disconnect" || method == "subscribe" || method == "unsubscribe";
+  if (audit_ == nullptr || (!is_change && !is_frequent)) return act;
+  return [act = std::move(act), log = audit_, event = "api." + std::string(method),
+          address = call.address, is_frequent,
+          channel = params.text_or("channel", {0, limits::kChannelBytes}, ""),
+          whom = params.text_or("user", {0, limits::kUserBytes}, "")](const ApiDone& done) {
+    act([=](const ApiResult& result) {
+      const std::string why = result ? "" : std::to_string(result.error().code);
+      log->add({.event = event,
+                .address = address,
+                .is_done = result.has_value(),
+                .is_frequent = is_frequent,
+                .why = why,
+                .about = {{"channel", channel}, {"whom", whom}}});
+      done(result);
+    });
+  };
+}
+
+void Api::call_method(std::string_view method, JsonFields& params, const HttpCall& call,
                       const HttpAnswer& answer) {
-  const auto act = methods_.prepare(method, params);
+  auto act = methods_.prepare(method, params);
   if (!params.is_right()) return answer(unreadable(params.problem()));
   // Centrifugo's SDKs expect errors in the body of a 200; who asks for it gets them as a status.
-  const bool is_bare = request.header("x-centrifugo-error-mode") == "transport";
+  const bool is_bare = call.request.header("x-centrifugo-error-mode") == "transport";
   const auto done = [answer, is_bare](const ApiResult& result) {
     if (!result && is_bare) {
       return answer(json_response(status_of(result.error()), error_json(result.error())));
@@ -109,7 +140,7 @@ void Api::call_method(std::string_view method, JsonFields& params, const HttpReq
     answer(json_response(200, envelope("result", result)));
   };
   if (!act) return done(Unexpected<ApiError>(not_found()));
-  (*act)(done);
+  audited(method, params, call, std::move(*act))(done);
 }
 
 // ---- Several commands in one request
@@ -143,26 +174,27 @@ struct Api::Batch {
 };
 
 // The first method that is there.
-Expected<Api::Command, std::string> Api::read_command(const std::string& text) {
+Expected<Api::Command, std::string> Api::read_command(const std::string& text,
+                                                      const HttpCall& call) {
   JsonFields command(text);
   for (const std::string_view name : ApiMethods::names()) {
     if (!command.has(name)) continue;
     JsonFields params(command.raw(name));
     auto act = methods_.prepare(name, params);
     if (!params.is_right()) return Unexpected<std::string>(params.problem());
-    return Command{name, std::move(*act)};
+    return Command{name, audited(name, params, call, std::move(*act))};
   }
   if (!command.is_right()) return Unexpected<std::string>(command.problem());
   return Command{{}, [](const ApiDone& done) { done(Unexpected<ApiError>(not_found())); }};
 }
 
-void Api::handle_batch(JsonFields& params, const HttpAnswer& answer) {
+void Api::handle_batch(JsonFields& params, const HttpCall& call, const HttpAnswer& answer) {
   const auto commands = params.raw_elements("commands", kCommandsMax);
   const bool is_parallel = params.flag_or("parallel", false);
   const auto batch = std::make_shared<Batch>();
   // All are read before the first is done: a batch with a mistake in it does nothing at all.
   for (const std::string& text : commands) {
-    auto command = read_command(text);
+    auto command = read_command(text, call);
     if (!command) {
       params.refuse("commands[" + std::to_string(batch->commands.size()) + "]", command.error());
       break;

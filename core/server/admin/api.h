@@ -17,6 +17,7 @@
 
 namespace chirm {
 
+class AuditLog;
 class HttpRouter;
 class Loop;
 struct ClientOrigin;
@@ -35,6 +36,7 @@ class Api {
   struct Settings {
     std::string key;  // "": the API is not there, and says so
     bool is_throttled = true;
+    AuditLog* audit = nullptr;  // must outlive the API; null: nothing is noted
   };
   // The loop and `methods` must outlive the API. Adds its routes; the API must outlive the router's
   // last call.
@@ -50,13 +52,17 @@ class Api {
   std::optional<HttpResponse> refuse(const HttpRequest& request, const ClientOrigin& client);
   void handle(const HttpCall& call, const HttpAnswer& answer);
   void handle_legacy(const HttpCall& call, const HttpAnswer& answer);
-  void call_method(std::string_view method, JsonFields& params, const HttpRequest& request,
+  void call_method(std::string_view method, JsonFields& params, const HttpCall& call,
                    const HttpAnswer& answer);
-  void handle_batch(JsonFields& params, const HttpAnswer& answer);
-  Expected<Command, std::string> read_command(const std::string& text);
+  void handle_batch(JsonFields& params, const HttpCall& call, const HttpAnswer& answer);
+  // `act`, and a note of what came of it if the method changes something.
+  ApiAction audited(std::string_view method, JsonFields& params, const HttpCall& call,
+                    ApiAction act) const;
+  Expected<Command, std::string> read_command(const std::string& text, const HttpCall& call);
   static void run_from(const std::shared_ptr<Batch>& batch, std::size_t first);
 
   const std::string key_;
+  AuditLog* const audit_;
   Loop& loop_;
   Throttle wrong_keys_;  // by address
   ApiMethods& methods_;

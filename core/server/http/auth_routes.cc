@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/accounts/accounts.h"
+#include "core/audit/audit_log.h"
 #include "core/server/http/http_router.h"
 #include "core/server/http/page_origin.h"
 #include "protocol/ascii.h"
@@ -166,8 +167,29 @@ HttpResponse to_response(const SignedIn& session, const Delivery& delivery) {
   return response;
 }
 
-Accounts::Done<SignedIn> answer_with(HttpAnswer answer, Delivery delivery) {
-  return [answer = std::move(answer), delivery](const Expected<SignedIn, AccountError>& result) {
+// Something that is asked of the accounts, until it is noted what came of it.
+struct Attempt {
+  AuditLog& audit;
+  const char* event;
+  std::string name;  // as it was given; "": none was
+  std::string address;
+  std::string agent;
+};
+
+void note(const Attempt& attempt, std::string_view user, const AccountError* error) {
+  const std::string_view why = error != nullptr ? code_of(error->kind).second : "";
+  attempt.audit.add({.event = attempt.event,
+                     .user = user,
+                     .address = attempt.address,
+                     .is_done = error == nullptr,
+                     .why = why,
+                     .about = {{"name", attempt.name}, {"agent", attempt.agent}}});
+}
+
+Accounts::Done<SignedIn> answer_with(HttpAnswer answer, Delivery delivery, Attempt attempt) {
+  return [answer = std::move(answer), delivery,
+          attempt = std::move(attempt)](const Expected<SignedIn, AccountError>& result) {
+    note(attempt, result ? result->user : "", result ? nullptr : &result.error());
     answer(result ? to_response(*result, delivery) : to_response(result.error()));
   };
 }
@@ -178,22 +200,29 @@ Delivery delivery_for(JsonFields& fields, const HttpCall& call, int status = 200
 
 // ---- The routes
 
+Attempt attempt_of(AuditLog& audit, const char* event, const std::string& name,
+                   const HttpCall& call) {
+  return {audit, event, name, call.address,
+          std::string(call.request.header("user-agent").value_or(""))};
+}
+
 std::string password_in(JsonFields& fields, std::string_view name, bool is_new) {
   // An old one may have been made under other rules.
   return fields.text(name, {is_new ? Accounts::kPasswordMin : 1, Accounts::kPasswordMax});
 }
 
-void on_register(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_register(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   const std::string name = fields.text("name", {1, kNameMax});
   const std::string password = password_in(fields, "password", true);
   const Delivery delivery = delivery_for(fields, call, 201);
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.register_account(applicant_of(call), name, password,
-                            answer_with(std::move(answer), delivery));
+  accounts.register_account(
+      applicant_of(call), name, password,
+      answer_with(std::move(answer), delivery, attempt_of(audit, "account.create", name, call)));
 }
 
-void on_log_in(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_log_in(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   const std::string name = fields.text("name", {1, kNameMax});
   const std::string password = password_in(fields, "password", false);
@@ -201,15 +230,19 @@ void on_log_in(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
   Applicant applicant = applicant_of(call);
   applicant.refresh_token = fields.text_or("refresh_token", {0, kTokenMax}, "");
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.log_in(applicant, name, password, answer_with(std::move(answer), delivery));
+  accounts.log_in(
+      applicant, name, password,
+      answer_with(std::move(answer), delivery, attempt_of(audit, "sign-in", name, call)));
 }
 
-void on_guest(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_guest(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   const std::string name = fields.text_or("name", {1, kNameMax}, "");
   const Delivery delivery = delivery_for(fields, call);
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.admit_guest(applicant_of(call), name, answer_with(std::move(answer), delivery));
+  accounts.admit_guest(
+      applicant_of(call), name,
+      answer_with(std::move(answer), delivery, attempt_of(audit, "sign-in.guest", name, call)));
 }
 
 // The refresh token of the body, else of the cookie, which is then also how the next one goes out.
@@ -222,39 +255,49 @@ std::string refresh_token_of(JsonFields& fields, const HttpCall& call, Delivery&
   return token;
 }
 
-void on_refresh(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_refresh(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   Delivery delivery = delivery_for(fields, call);
   const std::string token = refresh_token_of(fields, call, delivery);
   // Who has signed in before there were such cookies, gets one now.
   delivery.has_device = !cookie_of(call.request, device_cookie_name(call.is_tls)).empty();
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.refresh(token, answer_with(std::move(answer), delivery));
+  // That a session goes on is no news; that it does not may be somebody with a copy of a token.
+  const auto answered = [answer = std::move(answer), delivery,
+                         attempt = attempt_of(audit, "session.refresh", "", call)](
+                            const Expected<SignedIn, AccountError>& result) {
+    if (!result && result.error().kind != Kind::kBusy) note(attempt, "", &result.error());
+    answer(result ? to_response(*result, delivery) : to_response(result.error()));
+  };
+  accounts.refresh(token, answered);
 }
 
-void on_log_out(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_log_out(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   Delivery delivery = delivery_for(fields, call);
   const std::string token = refresh_token_of(fields, call, delivery);
   const bool all = fields.flag_or("all", false);
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.log_out(
-      token, all,
-      [answer = std::move(answer), delivery](const Expected<void, AccountError>& ended) {
-        HttpResponse response =
-            ended ? not_cached(json_response(200, "{}")) : to_response(ended.error());
-        // A token that is not known any more is as good as ended. The cookie has to go then, too,
-        // or the page would come back with it each time that it is loaded.
-        const bool is_over = ended || ended.error().kind == Kind::kUnauthorized;
-        if (delivery.wants_cookie && is_over) {
-          response.headers.emplace_back(
-              "Set-Cookie", set_cookie(cookie_name(delivery.is_tls), "", 0, delivery.is_tls));
-        }
-        answer(std::move(response));
-      });
+  accounts.log_out(token, all,
+                   [answer = std::move(answer), delivery, user = accounts.user_of_token(token),
+                    attempt = attempt_of(audit, all ? "sign-out.all" : "sign-out", "", call)](
+                       const Expected<void, AccountError>& ended) {
+                     note(attempt, user, ended ? nullptr : &ended.error());
+                     HttpResponse response =
+                         ended ? not_cached(json_response(200, "{}")) : to_response(ended.error());
+                     // A token that is not known any more is as good as ended. The cookie has
+                     // to go then, too, or the page would come back with it on each load.
+                     const bool is_over = ended || ended.error().kind == Kind::kUnauthorized;
+                     if (delivery.wants_cookie && is_over) {
+                       response.headers.emplace_back(
+                           "Set-Cookie",
+                           set_cookie(cookie_name(delivery.is_tls), "", 0, delivery.is_tls));
+                     }
+                     answer(std::move(response));
+                   });
 }
 
-void on_password(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
+void on_password(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAnswer answer) {
   JsonFields fields(call.body);
   const std::string name = fields.text("name", {1, kNameMax});
   const std::string password = password_in(fields, "password", false);
@@ -263,8 +306,9 @@ void on_password(Accounts& accounts, const HttpCall& call, HttpAnswer answer) {
   Applicant applicant = applicant_of(call);
   applicant.refresh_token = fields.text_or("refresh_token", {0, kTokenMax}, "");
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
-  accounts.change_password(applicant, name, password, new_password,
-                           answer_with(std::move(answer), delivery));
+  accounts.change_password(
+      applicant, name, password, new_password,
+      answer_with(std::move(answer), delivery, attempt_of(audit, "account.password", name, call)));
 }
 
 HttpResponse settings_response(const Accounts* accounts, bool has_external) {
@@ -281,13 +325,22 @@ HttpResponse settings_response(const Accounts* accounts, bool has_external) {
 }  // namespace
 
 void add_auth_routes(HttpRouter& router, Accounts* accounts, bool has_external,
-                     const std::vector<std::string>& allowed_origins) {
-  const auto refused = [&allowed_origins](const HttpRequest& request, const ClientOrigin& client) {
-    return refuse(request, client, allowed_origins);
+                     const std::vector<std::string>& allowed_origins, AuditLog& audit) {
+  const auto refused = [&allowed_origins, &audit](const HttpRequest& request,
+                                                  const ClientOrigin& client) {
+    auto refusal = refuse(request, client, allowed_origins);
+    if (refusal && refusal->status == 403) {
+      audit.add({.event = "foreign-page",
+                 .address = client.address,
+                 .is_done = false,
+                 .why = "origin",
+                 .about = {{"origin", request.header("origin").value_or("")}}});
+    }
+    return refusal;
   };
   const auto add = [&](std::string path, auto on_request) {
-    const auto handle = [accounts, on_request](const HttpCall& call, HttpAnswer answer) {
-      if (accounts != nullptr) return on_request(*accounts, call, std::move(answer));
+    const auto handle = [accounts, &audit, on_request](const HttpCall& call, HttpAnswer answer) {
+      if (accounts != nullptr) return on_request(*accounts, audit, call, std::move(answer));
       answer(json_error(403, "forbidden", "There are no accounts here."));
     };
     router.add({"POST", std::move(path), handle, kBodyBytesMax, refused});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/audit/audit_log.h"
 #include "core/base/check.h"
 #include "core/server/admission.h"
 #include "core/server/http/client_address.h"
@@ -250,6 +251,11 @@ void HttpExchange::upgrade() {
   // A browser opens WebSockets for any page that asks, and does not ask us before.
   if (request_->header("origin") &&
       !is_allowed_page(*request_, client(), context_.settings.allowed_origins)) {
+    context_.audit.add({.event = "foreign-page",
+                        .address = client().address,
+                        .is_done = false,
+                        .why = "origin",
+                        .about = {{"origin", request_->header("origin").value_or("")}}});
     return refuse(error_response({403, kForeignPage}));
   }
   if (!transport_.claim(client().address)) {

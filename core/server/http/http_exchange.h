@@ -19,6 +19,7 @@
 namespace chirm {
 
 class Admission;
+class AuditLog;
 struct ServerCounters;
 struct ServerSettings;
 
@@ -28,6 +29,7 @@ struct HttpContext {
   ServerCounters& counters;
   const HttpRouter& router;
   const Admission& admission;
+  AuditLog& audit;
 };
 
 // What a connection is for.

@@ -95,8 +95,9 @@ TEST_P(AdminTest, IsForAdministratorsOnly) {
   const AuthReply reply = last().sign_up("ada");
   RawClient& ada = last().connect(reply.text("token"));
   RawClient& guest = last().connect(last().post("/auth/guest", "{}").text("token"));
-  for (const char* method : {"admin.nodes", "admin.user", "admin.ban", "admin.unban",
-                             "admin.disconnect", "admin.notice", "admin.slow", "admin.channels"}) {
+  for (const char* method :
+       {"admin.nodes", "admin.user", "admin.ban", "admin.unban", "admin.disconnect", "admin.notice",
+        "admin.slow", "admin.channels", "admin.audit"}) {
     for (RawClient* client : {&ada, &guest}) {
       EXPECT_EQ(call(*client, method, R"({"user":"root","text":"x"})"), "2 error 103") << method;
     }
@@ -259,6 +260,70 @@ TEST_P(AdminTest, ShowsNoBanThatIsOver) {
     }
   }
   EXPECT_THAT(answer, AllOf(StartsWith("2 rpc "), Not(HasSubstr("banned"))));
+}
+
+TEST_P(AdminTest, ReadsWhoDidWhatOnAllNodes) {
+  const AuthReply eve = last().sign_up("eve");
+  EXPECT_EQ(last().post("/auth/login", AuthNode::credentials("eve", "wrong horse")).status, 401);
+  EXPECT_EQ(call("admin.ban", R"({"user":"eve","reason":"a text that is nobody's business"})"),
+            kAdminDone);
+  const std::string all = call("admin.audit");
+  EXPECT_THAT(all, HasSubstr(R"("event":"account.create","user":"eve","address":")"));
+  EXPECT_THAT(all, HasSubstr(R"("name":"eve")"));
+  EXPECT_THAT(all, HasSubstr(R"("event":"sign-in")"));
+  EXPECT_THAT(all, HasSubstr(R"("result":"refused","why":"unauthorized"})"));
+  EXPECT_THAT(all, HasSubstr(R"("event":"admin.ban","user":"root","address":")"));
+  EXPECT_THAT(all, HasSubstr(R"("whom":"eve","result":"done"})"));
+  for (const char* secret : {"business", "horse", "eyJ"}) EXPECT_THAT(all, Not(HasSubstr(secret)));
+  // The newest first.
+  EXPECT_LT(all.find("admin.ban"), all.find("account.create"));
+  EXPECT_THAT(call("admin.audit", R"({"event":"admin."})"), Not(HasSubstr("account.create")));
+  EXPECT_THAT(call("admin.audit", R"({"user":"nobody"})"), HasSubstr(R"("events":[])"));
+}
+
+TEST_P(AdminTest, NotesTokensThatAreRefused) {
+  RawClient& client = last().add_client();
+  client.send_upgrade();
+  client.send(R"({"id":1,"connect":{"token":"e30.e30.e30"}})");
+  EXPECT_TRUE(testing::run_until(loop_, [&] { return client.is_ended(); }));
+  EXPECT_THAT(call("admin.audit", R"({"event":"connect"})"),
+              HasSubstr(R"("result":"refused","why":"invalid token"})"));
+}
+
+TEST_P(AdminTest, PeopleSeeTheirSessionsAndEndThem) {
+  const AuthReply here = last().sign_up("ada");
+  RawClient& ada = last().connect(here.text("token"));
+  const AuthReply there = first().post("/auth/login", AuthNode::credentials("ada"));
+  RawClient& elsewhere = first().connect(there.text("token"));
+  const std::string sessions = call(ada, "account.sessions");
+  EXPECT_THAT(sessions, MatchesRegex(R"(.*"current":true.*)"));
+  // The other one's id: that of the session that is not the current one.
+  std::string other;
+  std::string current;
+  for (std::size_t at = 0; (at = sessions.find(R"("id":")", at)) != sessions.npos; at += 6) {
+    const std::string id = sessions.substr(at + 6, sessions.find('"', at + 6) - at - 6);
+    const std::size_t end = sessions.find('}', at);
+    const bool is_current = sessions.substr(at, end - at).find("current") != std::string::npos;
+    (is_current ? current : other) = id;
+  }
+  ASSERT_FALSE(other.empty());
+  const AuthReply bob = last().sign_up("bob");
+  RawClient& stranger = last().connect(bob.text("token"));
+  EXPECT_EQ(call(stranger, "account.end_session", R"({"session":")" + other + R"("})"),
+            "2 error 404");
+  EXPECT_EQ(call(ada, "account.end_session", R"({"session":"x"})"), "2 error 107");
+  EXPECT_EQ(call(ada, "account.end_session", R"({"session":")" + other + R"("})"), kAdminDone);
+  EXPECT_TRUE(testing::run_until(loop_, [&] { return elsewhere.is_ended(); }));
+  EXPECT_EQ(
+      first()
+          .post("/auth/refresh", R"({"refresh_token":")" + there.text("refresh_token") + R"("})")
+          .status,
+      401);
+  EXPECT_FALSE(ada.is_ended());
+  EXPECT_THAT(call("admin.audit", R"({"event":"account.end_session"})"),
+              HasSubstr(R"("session":")" + other));
+  RawClient& guest = last().connect(last().post("/auth/guest", "{}").text("token"));
+  EXPECT_EQ(call(guest, "account.sessions"), R"(2 rpc {"data":{"sessions":[]}})");
 }
 
 }  // namespace

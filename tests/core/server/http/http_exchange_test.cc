@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An exchange without a socket: what it answers, when it gives time, and what becomes of it.
 #include "core/server/http/http_exchange.h"
+#include "core/audit/audit_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -109,7 +110,8 @@ class HttpExchangeTest : public ::testing::Test {
   Authenticator authenticator_{loop_, chat_settings_};
   Admission admission_{loop_, server_settings_, chat_counters_, broker_, authenticator_};
   HttpRouter router_;
-  HttpContext context_{server_settings_, counters_, router_, admission_};
+  AuditLog audit_{loop_, "n1"};
+  HttpContext context_{server_settings_, counters_, router_, admission_, audit_};
   HttpAnswer late_;
   FakeHttpTransport transport_;
 };
