@@ -288,6 +288,11 @@ void add_store(Settings& settings, ChirmdOptions& options, RedisPasswords& passw
                       options.broker.memory_bytes_max,
                       "With --store memory: what all publications together may take; beyond, the "
                       "channel silent for longest loses its oldest");
+  settings.add_number("disk-reserve", "BYTES", 0, kMib * kMib, options.broker.disk_reserve_bytes,
+                      "With --store FILE: what is kept free on its disk, at most a tenth of it; "
+                      "publications are refused before. 0: nothing");
+  settings.add_number("store-bytes-max", "BYTES", 0, kMib * kMib, options.broker.store_bytes_max,
+                      "... and what the file may hold; 0: as much as the disk");
   add_seconds(settings, "history-ttl", std::uint64_t{1} << 40, options.broker.history_ttl_ms,
               "How long a silent channel's publications are kept");
   add_seconds(settings, "idempotency-ttl", 86'400, options.broker.idempotency_ttl_ms,
