@@ -264,8 +264,15 @@ void add_store(Settings& settings, ChirmdOptions& options, RedisPasswords& passw
         return std::string();
       },
       "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB], unix:///PATH, or "
-      "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]. Several times: shards, the "
-      "same for all nodes");
+      "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]; with TLS: rediss://, "
+      "rediss+sentinel://. Several times: shards, the same for all nodes");
+  settings.add_text("redis-ca", "FILE", options.redis_tls_files.authorities,
+                    "Certificate authorities that Redis' certificates must be of, in PEM; the "
+                    "system's if not given");
+  settings.add_text("redis-certificate", "FILE", options.redis_tls_files.own.certificate,
+                    "Certificate that this node shows to Redis, in PEM");
+  settings.add_text("redis-key", "FILE", options.redis_tls_files.own.key,
+                    "... and its key, without a passphrase. SIGHUP reads all three again");
   add_secret_file(settings, "redis-password-file", passwords.redis, options.warnings,
                   "File with the password for each URL that has none: flags show in ps");
   add_secret_file(settings, "sentinel-password-file", passwords.sentinel, options.warnings,
@@ -374,6 +381,31 @@ void complete(std::vector<RedisUrl>& urls, const RedisPasswords& passwords) {
       url.sentinel_password = passwords.sentinel;
     }
   }
+}
+
+// What is wrong with the settings of TLS to Redis; empty when nothing is.
+std::string bad_redis_tls(const Settings& settings, const ChirmdOptions& options) {
+  const bool has_tls =
+      std::ranges::any_of(options.redis, [](const RedisUrl& url) { return url.is_tls; });
+  for (const char* name : {"redis-ca", "redis-certificate", "redis-key"}) {
+    if (!settings.is_given(name) || has_tls) continue;
+    return settings.source_of(name) + ": expected a --redis with rediss:// beside it";
+  }
+  const TlsFiles& own = options.redis_tls_files.own;
+  if (own.certificate.empty() == own.key.empty()) return {};
+  return settings.source_of(own.key.empty() ? "redis-certificate" : "redis-key") + ": expected --" +
+         (own.key.empty() ? "redis-key" : "redis-certificate") + " beside it";
+}
+
+// All URLs with TLS share what is read now and again.
+Expected<void, Error> set_redis_tls(ChirmdOptions& options) {
+  for (RedisUrl& url : options.redis) {
+    if (!url.is_tls) continue;
+    if (!options.redis_tls) options.redis_tls = std::make_shared<RedisTls>();
+    url.tls = options.redis_tls;
+  }
+  if (!options.redis_tls) return {};
+  return read_redis_tls(options);
 }
 
 // What stands in a file that others can read is no secret.
@@ -504,6 +536,12 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   if (const std::string wrong = bad_secret(settings, options); !wrong.empty()) {
     return settings.complain(wrong);
   }
+  if (const std::string wrong = bad_redis_tls(settings, options); !wrong.empty()) {
+    return settings.complain(wrong);
+  }
+  if (const auto set = set_redis_tls(options); !set) {
+    return settings.complain("TLS to Redis: " + set.error().message);
+  }
   complete(options.redis, passwords);
   fit_to_history(settings, options.broker.history_size, options.chat.limits);
   warn_of_file(settings, options);
@@ -516,6 +554,14 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   }
   options.server.pause_max_ms = pause_max_ms(options.broker);
   return options;
+}
+
+Expected<void, Error> read_redis_tls(const ChirmdOptions& options) {
+  const RedisTlsFiles& files = options.redis_tls_files;
+  auto context = TlsContext::make_client(files.authorities, files.own, false);
+  if (!context) return Unexpected<Error>(context.error());
+  options.redis_tls->context = std::move(*context);
+  return {};
 }
 
 }  // namespace chirm
