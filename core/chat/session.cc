@@ -25,6 +25,8 @@ constexpr std::size_t kSmallLaneBytes = 4 * 1024;
 constexpr std::uint32_t kLongReplyBytes = 32 * 1024;
 // What a command that is held takes besides its text.
 constexpr std::size_t kHeldOverhead = 64;
+// Of a message that has come in part: what is not worth counting.
+constexpr std::size_t kSmallPartBytes = 2 * 1024;
 // A lane that was written in part keeps its memory. What is worth moving the rest for.
 constexpr std::size_t kSpareBytes = 64 * 1024;
 // What the reference server counts when a client goes; never on the wire.
@@ -41,6 +43,7 @@ Session::Session(SessionContext& context, Transport& transport, const AddressByt
 Session::~Session() {
   if (self_) *self_ = nullptr;
   drop_held();
+  on_part(0);
   if (context_.budgets != nullptr) {
     context_.budgets->drop_reply(spender(), std::size_t{lane_held_} + long_replies_held_);
   }
@@ -187,12 +190,13 @@ void Session::change_role(UserRole role) {
   const std::size_t replies = std::size_t{lane_held_} + long_replies_held_;
   if (budgets != nullptr) {
     budgets->drop_reply(spender(), replies);
-    budgets->drop_input(spender(), held_bytes_);
+    budgets->drop_input(spender(), std::size_t{held_bytes_} + part_bytes_);
   }
   role_ = role;
   if (budgets == nullptr) return;
   budgets->add_reply(spender(), replies);
-  if (!budgets->hold_input(spender(), held_bytes_)) close(disconnects::kTooManyRequests);
+  if (!budgets->hold_input(spender(), std::size_t{held_bytes_} + part_bytes_))
+    close(disconnects::kTooManyRequests);
 }
 
 bool Session::begin_long_reply(std::uint32_t id) {
@@ -239,6 +243,17 @@ void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
   context_.scratch.clear();
   append_error_reply(context_.scratch, id, error);
   send_scratch();
+}
+
+// Most messages come whole, or nearly.
+void Session::on_part(std::size_t bytes) {
+  const std::uint32_t counted = bytes > kSmallPartBytes ? static_cast<std::uint32_t>(bytes) : 0;
+  if (context_.budgets == nullptr || counted == part_bytes_) return;
+  context_.budgets->drop_input(spender(), part_bytes_);
+  part_bytes_ = counted;
+  if (counted > 0 && !context_.budgets->hold_input(spender(), counted)) {
+    close(disconnects::kTooManyRequests);
+  }
 }
 
 void Session::on_ping(std::string_view payload) {

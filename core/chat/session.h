@@ -73,6 +73,9 @@ class Session final : public Subscriber, public WheelEntry {
   // A complete WebSocket message with limits::kJsonPadding readable bytes behind it.
   void on_message(std::string_view message);
   void on_ping(std::string_view payload);
+  // A part of a message waits for the rest, and takes so many bytes; 0: none does any more. To be
+  // told before the rest is handed over, too. May close the session.
+  void on_part(std::size_t bytes);
   // The peer's Close frame: it is answered, and nothing else is sent.
   void on_peer_close(std::uint16_t code);
   // The socket takes bytes again.
@@ -218,6 +221,7 @@ class Session final : public Subscriber, public WheelEntry {
   // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
   std::unique_ptr<std::deque<std::string>> held_;  // null when none
   std::uint32_t held_bytes_ = 0;                   // of them, as the budgets count them
+  std::uint32_t part_bytes_ = 0;  // of a message that has come in part, as the budgets count it
   // The connect command that is not answered yet; null exactly when not kJoining.
   struct Greeting {
     std::uint32_t command_id;

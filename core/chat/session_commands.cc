@@ -24,6 +24,8 @@ namespace {
 constexpr std::uint32_t kPublishWeight = 1;
 constexpr std::uint32_t kListWeight = 32;
 constexpr std::uint32_t kCallWeight = 16;
+// Where reads are limited, a longer history counts as several.
+constexpr std::uint32_t kHistoryPerRead = 100;
 
 // Publications of a history reply, as many as fit.
 std::string join_publications(const std::vector<Publication>& publications, std::size_t bytes_max) {
@@ -220,7 +222,11 @@ void Session::answer_publish(std::uint32_t id, const Expected<Position, E>& posi
 }
 
 void Session::handle(std::uint32_t id, const HistoryCommand& command) {
-  if (refuse(id, command.channel) || refuse_read(id, 1, 0)) return;
+  if (refuse(id, command.channel)) return;
+  const ChatSettings& settings = context_.settings;
+  const bool is_capped = command.limit < 0 || command.limit > settings.history_limit;
+  const auto limit = is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
+  if (refuse_read(id, 1 + limit / kHistoryPerRead, 0)) return;
   if_allowed(id, Right::kRead, command.channel,
              [id, command, channel = std::string(command.channel),
               epoch = std::string(command.since ? command.since->epoch : std::string_view())](

@@ -237,10 +237,17 @@ void Connection::on_bytes(std::string_view bytes) {
 
 void Connection::feed(std::string_view bytes) {
   if (is_decoder_done_) return;
+  session_->on_part(0);
   if (const auto refusal = decoder_.feed(bytes, *this)) {
     is_decoder_done_ = true;
     session_->close(*refusal);
   }
+  const std::size_t part_bytes = decoder_.held_bytes();
+  if (part_bytes == 0 || session_->is_closing()) return;
+  session_->on_part(part_bytes);
+  if (!session_->is_closing()) return;
+  is_decoder_done_ = true;  // there is no room for the rest, nor for this while it is closed
+  decoder_.abandon();
 }
 
 // The exchange is destroyed here, within its own call, which promises to touch nothing afterwards.

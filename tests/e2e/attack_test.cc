@@ -182,7 +182,26 @@ TEST_F(Attack, OfThoseWhoReadNothingTakesLittleMemoryAndNobodysTurn) {
   }
 }
 
-// The same over plain HTTP, with the largest file of the page.
+// Half of a message each, and the other half never comes.
+TEST_F(Attack, OfThoseWhoNeverFinishAMessageTakesLittleMemory) {
+  start(2400);
+  RawClient& ada = enter(account("ada"));
+  const std::string token = guest();
+  const double before = mebibytes("VmRSS");
+  const std::string message = RawClient::frame(std::string(65'000, 'x'));
+  std::vector<std::unique_ptr<Attacker>> attackers;
+  for (int i = 0; i < 900; ++i) {
+    attackers.push_back(std::make_unique<Attacker>(port_));
+    attackers.back()->enter(token);
+    attackers.back()->send_some(std::string_view(message).substr(0, 60'000));
+  }
+  EXPECT_THAT(say(ada, "still here"), HasSubstr("publish"));
+  if (kMemoryIsItsOwn) {
+    EXPECT_LT(mebibytes("VmHWM") - before, 32);
+  }
+}
+
+// Plain HTTP, with the largest file of the page.
 TEST_F(Attack, OfThoseWhoDoNotReadThePageTakesNoMemory) {
   start(2400);
   const std::string page = http_get(port_, "/").body;
