@@ -132,7 +132,9 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     return finish(lane);
   }
   if (reply.size() != lane.sent + 1) {  // no answer of this script: nobody knows what was stored
-    fail_sent(lane);
+    // The last word of a Redis whose memory was used up faster than RedisSpace looked.
+    const bool is_full = reply.is_error() && reply.text().starts_with("OOM ");
+    fail_sent(lane, is_full ? errors::kStoreFull : errors::kInternal);
     return finish(lane);
   }
   Position newest{0, std::string(reply[0].text())};
@@ -193,11 +195,11 @@ void RedisPublisher::drop_failed(Lane& lane) {
       sent_end);
 }
 
-void RedisPublisher::fail_sent(Lane& lane) {
+void RedisPublisher::fail_sent(Lane& lane, const ErrorCode& error) {
   for (; lane.sent > 0; --lane.sent) {
     const Done done = take(lane.messages.front());
     lane.messages.pop_front();
-    if (done) fail(done);
+    if (done) fail(done, error);
   }
 }
 
@@ -260,9 +262,10 @@ void RedisPublisher::succeed(const Done& done, const Position& position) {
   done(position);
 }
 
-void RedisPublisher::fail(const Done& done) {
+void RedisPublisher::fail(const Done& done, const ErrorCode& error) {
   ++context_.counters.publish_errors;
-  done(Unexpected<ErrorCode>(errors::kInternal));
+  if (error == errors::kStoreFull) ++context_.counters.refused_as_full;
+  done(Unexpected<ErrorCode>(error));
 }
 
 }  // namespace chirm

@@ -53,6 +53,23 @@ class BrokerNode final : public BrokerListener {
   Result<Position> publish(const std::string& channel, const std::string& body) {
     return publish({.channel = channel, .body = body, .user = {}, .message_id = {}});
   }
+  // Publishes "x" one after the other, until an answer is so; false after the deadline.
+  bool publish_until(const std::string& channel,
+                     const std::function<bool(const Expected<Position, ErrorCode>&)>& is_so) {
+    Result<Position> last;
+    bool is_waiting = false;
+    return run_until([&] {
+      if (last && is_so(*last)) return true;
+      if (!std::exchange(is_waiting, true)) {
+        broker->publish({.channel = channel, .body = "x", .user = {}, .message_id = {}},
+                        [&](const auto& answer) {
+                          last = answer;
+                          is_waiting = false;
+                        });
+      }
+      return false;
+    });
+  }
   Result<SearchResult> search(const SearchRequest& request) {
     return wait<SearchResult>([&](auto done) { broker->search(request, std::move(done)); });
   }
