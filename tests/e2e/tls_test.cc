@@ -111,6 +111,26 @@ TEST_F(TlsNode, IsNotBelievedWithoutItsAuthority) {
                                     HasSubstr("give its authority's file (ca)")));
 }
 
+TEST_F(TlsNode, SignsPeopleInAtTheTerminal) {
+  start({});
+  Process ada(loop_,
+              {.arguments = {CHIRM_BIN_DIR "/chirm", "--url",
+                             "https://localhost:" + std::to_string(port_.number()), "--ca",
+                             certificates_.authority(), "--name", "ada", "--register", "--follow"},
+               .environment = {"CHIRM_PASSWORD=correct horse"}});
+  EXPECT_TRUE(run_until([&] { return says(ada, "joined #lobby"); })) << ada.errors();
+}
+
+TEST_F(TlsNode, LetsNobodySignInWhoDoesNotBelieveIt) {
+  start({});
+  Certificates others;
+  Process ada(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", url_text(), "--ca",
+                                    others.authority(), "--name", "ada", "--register"},
+                      .environment = {"CHIRM_PASSWORD=correct horse"}});
+  EXPECT_TRUE(run_until([&] { return says(ada, "the server's certificate is not believed"); }))
+      << ada.errors();
+}
+
 TEST_F(TlsNode, TakesARenewedCertificateWhileItsClientsStay) {
   start();
   const auto ada = chat("ada", certificates_.authority());
