@@ -18,6 +18,7 @@ void Client::drop_connection() { impl_->drop_connection(); }
 Socket Client::abandon_connection() { return impl_->abandon_connection(); }
 void Client::pause_reading(bool is_paused) { impl_->pause_reading(is_paused); }
 bool Client::is_connected() const { return impl_->is_connected(); }
+const TlsSession* Client::tls() const { return impl_->tls(); }
 
 void Client::set_token(std::string_view token) { impl_->set_token(token); }
 void Client::fail_token(const CommandError& error) { impl_->fail_token(error); }

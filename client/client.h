@@ -14,6 +14,10 @@
 #include "client/replies.h"
 #include "core/loop/socket.h"
 
+namespace chirm {
+class TlsSession;
+}
+
 namespace chirm::client {
 
 class ClientImpl;
@@ -40,6 +44,8 @@ class Client {
   // Reads nothing from the present connection until told to go on.
   void pause_reading(bool is_paused);
   bool is_connected() const;
+  // How the present connection is encrypted; null without TLS. Valid until it ends.
+  const TlsSession* tls() const;
 
   // The answers to Events::on_token_wanted(). A temporary failure is asked about again later, any
   // other keeps the client from connecting.

@@ -55,6 +55,7 @@ class ClientImpl final : private ConnectionHandler, private WheelEntry, private 
                const std::optional<PositionView>& before, OnHistory done);
   void rpc(std::string_view method, std::string_view data, OnRpc done);
 
+  const TlsSession* tls() const { return connection_.tls(); }
   bool is_connected() const { return state_ == State::kConnected; }
   std::uint64_t position(std::string_view channel) const;
   std::size_t outbox_size() const { return outbox_.size(); }

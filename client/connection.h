@@ -67,6 +67,8 @@ class Connection final : private PollTarget, private WsHandler {
   // Writes what is queued, now as far as possible and the rest as the kernel takes it.
   void flush();
   std::size_t queued_bytes() const { return output_.waiting(); }
+  // Of an open connection, null without TLS. Valid until it ends.
+  const TlsSession* tls() const { return stream_.tls(); }
   // When something was received last.
   std::uint64_t last_read_ms() const { return last_read_ms_; }
 

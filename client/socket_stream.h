@@ -41,6 +41,8 @@ class SocketStream {
 
   // The socket is to be watched for writability, whatever else waits: then call write().
   bool wants_write() const { return tls_ != nullptr && !tls_->cipher.empty(); }
+  // How it is encrypted; null without TLS, and before it is.
+  const TlsSession* tls() const { return tls_ && is_ready() ? &tls_->session : nullptr; }
   // False while nothing can be written, for a handshake is under way.
   bool is_ready() const {
     return tls_ == nullptr || tls_->session.state() == TlsSession::State::kOpen;

@@ -74,16 +74,19 @@ struct Figures {
   std::uint64_t measured_to_us = 0;
   std::uint64_t cpu_us = 0;  // of the generator, within the measured interval
   std::uint64_t reconnects = 0;
-  std::uint64_t recovered = 0;     // reconnects after which nothing was missing
-  std::uint64_t resent = 0;        // messages sent again, for want of an ack
-  std::uint64_t resubscribed = 0;  // without losing the connection
-  std::uint64_t unsubscribed = 0;  // for good
-  std::uint64_t vanished = 0;      // went away without closing
-  std::uint64_t stalled = 0;       // times that a client did not read for a while
-  std::uint64_t behind = 0;        // … and missed publications meanwhile, which it then read
-  std::uint64_t away = 0;          // clients that were not subscribed any more at the end
-  std::uint64_t unsent = 0;        // messages that were due, and the generator did not come to them
-  std::uint64_t unanswered = 0;    // messages whose fate is unknown
+  std::uint64_t recovered = 0;  // reconnects after which nothing was missing
+  std::uint64_t tls_connections = 0;
+  std::uint64_t tls13_connections = 0;  // of them by TLS 1.3; the others by 1.2
+  std::uint64_t tls_resumed = 0;        // of them those that went on from an earlier session
+  std::uint64_t resent = 0;             // messages sent again, for want of an ack
+  std::uint64_t resubscribed = 0;       // without losing the connection
+  std::uint64_t unsubscribed = 0;       // for good
+  std::uint64_t vanished = 0;           // went away without closing
+  std::uint64_t stalled = 0;            // times that a client did not read for a while
+  std::uint64_t behind = 0;             // … and missed publications meanwhile, which it then read
+  std::uint64_t away = 0;               // clients that were not subscribed any more at the end
+  std::uint64_t unsent = 0;      // messages that were due, and the generator did not come to them
+  std::uint64_t unanswered = 0;  // messages whose fate is unknown
 };
 
 struct Result {

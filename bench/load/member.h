@@ -82,6 +82,8 @@ class Member final : public client::Events, public ListHook<SettleTag> {
   bool is_subscribed() const { return is_subscribed_; }
   bool is_connected() const { return client_.is_connected(); }
   std::uint64_t started_us() const { return started_us_; }
+  // Of the present connection, null without TLS. Valid until it ends.
+  const TlsSession* tls() const { return client_.tls(); }
 
  private:
   // client::Events

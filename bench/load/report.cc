@@ -49,6 +49,9 @@ void add_result(Result& total, const Result& one) {
   figures.cpu_us += more.cpu_us;
   figures.reconnects += more.reconnects;
   figures.recovered += more.recovered;
+  figures.tls_connections += more.tls_connections;
+  figures.tls13_connections += more.tls13_connections;
+  figures.tls_resumed += more.tls_resumed;
   figures.resent += more.resent;
   figures.resubscribed += more.resubscribed;
   figures.unsubscribed += more.unsubscribed;

@@ -90,6 +90,9 @@ void add_connections(JsonWriter& json, const Report& report, const Settings& set
   json.add("last_failure", std::string_view(figures.progress.trouble.data()));
   json.add("reconnects", figures.reconnects);
   json.add("recovered", figures.recovered);
+  json.add("tls", figures.tls_connections);
+  json.add("tls13", figures.tls13_connections);
+  json.add("tls_resumed", figures.tls_resumed);
   json.add("resubscribed", figures.resubscribed);
   json.add("gone_for_good", figures.unsubscribed);
   json.add("away", figures.away);

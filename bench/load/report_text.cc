@@ -49,6 +49,10 @@ void add_connections(TextWriter& text, const Report& report, const Settings& set
               n(figures.reconnects), n(figures.recovered), n(figures.resubscribed),
               n(figures.unsubscribed));
   }
+  if (figures.tls_connections > 0) {
+    text.line("  TLS        1.3: %llu, 1.2: %llu; resumed %llu", n(figures.tls13_connections),
+              n(figures.tls_connections - figures.tls13_connections), n(figures.tls_resumed));
+  }
   if (figures.vanished + figures.stalled > 0) {
     text.line("  vanished   %llu; stalled %llu times, of them behind %llu", n(figures.vanished),
               n(figures.stalled), n(figures.behind));

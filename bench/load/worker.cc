@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 #include <utility>
 
 #include "bench/load/clock.h"
 #include "core/base/random.h"
+#include "core/tls/tls_session.h"
 
 namespace chirm::load {
 
@@ -149,7 +151,17 @@ void Worker::start_members() {
   }
 }
 
+void Worker::note_tls(const Member& member) {
+  const TlsSession* tls = member.tls();
+  if (tls == nullptr) return;
+  Figures& figures = result_.figures;
+  ++figures.tls_connections;
+  if (std::string_view(tls->version()) == "TLSv1.3") ++figures.tls13_connections;
+  if (tls->is_resumed()) ++figures.tls_resumed;
+}
+
 void Worker::on_joined(Member& member) {
+  note_tls(member);
   Progress& progress = result_.figures.progress;
   ++progress.joined;
   progress.last_join_us = advanced_us_ = now_us();
@@ -157,7 +169,8 @@ void Worker::on_joined(Member& member) {
   start_members();
 }
 
-void Worker::on_back(Member&, bool recovered, std::uint64_t away_us) {
+void Worker::on_back(Member& member, bool recovered, std::uint64_t away_us) {
+  note_tls(member);
   ++result_.figures.reconnects;
   if (recovered) ++result_.figures.recovered;
   result_.recovering.record(away_us);

@@ -66,6 +66,7 @@ class Worker final : private Room::Events, private MemberEvents {
 
   // Joining
   void start_members();
+  void note_tls(const Member& member);
   void note_trouble(std::string_view why);
   bool is_joining_over() const;
 

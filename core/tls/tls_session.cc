@@ -66,6 +66,27 @@ bool is_address(const std::string& host) {
          inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
+// What whoever connects can do about a certificate that is not believed.
+std::string advice(long verdict) {
+  switch (verdict) {
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return "; give its authority's file (ca)";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "; connect to a name that is in it";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "; it has to be renewed, unless this machine's clock is wrong";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+      return "; is this machine's clock right?";
+    default:
+      return {};
+  }
+}
+
 }  // namespace
 
 void* TlsSession::make(const TlsContext& context) {
@@ -165,7 +186,8 @@ void TlsSession::fail(int result) {
   is_plain_http_ = reason == SSL_R_HTTP_REQUEST;
   if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     error_ = std::string("the server's certificate is not believed: ") +
-             X509_verify_cert_error_string(SSL_get_verify_result(of(ssl_)));
+             X509_verify_cert_error_string(SSL_get_verify_result(of(ssl_))) +
+             advice(SSL_get_verify_result(of(ssl_)));
   } else {
     error_ = std::string("TLS: ") + take_tls_error();
   }

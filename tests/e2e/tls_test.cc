@@ -22,6 +22,7 @@
 namespace chirm::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class TlsNode : public ::testing::Test {
@@ -84,7 +85,19 @@ TEST_F(TlsNode, DeliversAllInOrder) {
   ASSERT_TRUE(run_until([&] { return load->exit_code().has_value(); }));
   EXPECT_EQ(load->exit_code(), 0) << load->output() << load->errors();
   EXPECT_THAT(load->output(), HasSubstr("violations   none"));
+  EXPECT_THAT(load->output(), HasSubstr("TLS        1.3: 50, 1.2: 0; resumed 0"));
   EXPECT_THAT(get("/metrics").body, HasSubstr("chirm_tls_failures_total 0"));
+}
+
+TEST_F(TlsNode, IsComeBackToWithoutAnotherWholeHandshake) {
+  start();
+  auto load = start_process({CHIRM_BIN_DIR "/chirm-load", "--url", url_text(), "--ca",
+                             certificates_.authority(), "--clients", "5", "--rate", "20", "--churn",
+                             "20", "--duration", "2", "--json", "-"});
+  ASSERT_TRUE(run_until([&] { return load->exit_code().has_value(); }));
+  EXPECT_EQ(load->exit_code(), 0) << load->output() << load->errors();
+  EXPECT_THAT(load->output(), HasSubstr("\"tls_resumed\": "));
+  EXPECT_THAT(load->output(), ::testing::Not(HasSubstr("\"tls_resumed\": 0,")));
 }
 
 TEST_F(TlsNode, IsNotBelievedWithoutItsAuthority) {
@@ -94,7 +107,28 @@ TEST_F(TlsNode, IsNotBelievedWithoutItsAuthority) {
                                    others.authority(), "--clients", "1", "--duration", "1"});
   ASSERT_TRUE(run_until([&] { return load->exit_code().has_value(); }));
   EXPECT_NE(load->exit_code(), 0);
-  EXPECT_THAT(load->errors(), HasSubstr("the server's certificate is not believed"));
+  EXPECT_THAT(load->errors(), AllOf(HasSubstr("the server's certificate is not believed"),
+                                    HasSubstr("give its authority's file (ca)")));
+}
+
+TEST_F(TlsNode, SignsPeopleInAtTheTerminal) {
+  start({});
+  Process ada(loop_,
+              {.arguments = {CHIRM_BIN_DIR "/chirm", "--url",
+                             "https://localhost:" + std::to_string(port_.number()), "--ca",
+                             certificates_.authority(), "--name", "ada", "--register", "--follow"},
+               .environment = {"CHIRM_PASSWORD=correct horse"}});
+  EXPECT_TRUE(run_until([&] { return says(ada, "joined #lobby"); })) << ada.errors();
+}
+
+TEST_F(TlsNode, LetsNobodySignInWhoDoesNotBelieveIt) {
+  start({});
+  Certificates others;
+  Process ada(loop_, {.arguments = {CHIRM_BIN_DIR "/chirm", "--url", url_text(), "--ca",
+                                    others.authority(), "--name", "ada", "--register"},
+                      .environment = {"CHIRM_PASSWORD=correct horse"}});
+  EXPECT_TRUE(run_until([&] { return says(ada, "the server's certificate is not believed"); }))
+      << ada.errors();
 }
 
 TEST_F(TlsNode, TakesARenewedCertificateWhileItsClientsStay) {

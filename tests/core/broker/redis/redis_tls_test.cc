@@ -181,7 +181,7 @@ TEST_F(RedisOverTls, IsNotBelievedWithoutItsAuthority) {
 TEST_F(RedisOverTls, IsNotBelievedUnderAnotherName) {
   files_ = certificates_.make("named", "DNS:localhost");
   start();
-  expect_refusal(*make_tls_node(url()), "IP address mismatch");
+  expect_refusal(*make_tls_node(url()), "IP address mismatch; connect to a name that is in it");
   const auto named = make_tls_node("rediss://localhost:" + std::to_string(port_.number()));
   ASSERT_TRUE(named->run_until_ready()) << log_.str();
 }
@@ -189,7 +189,7 @@ TEST_F(RedisOverTls, IsNotBelievedUnderAnotherName) {
 TEST_F(RedisOverTls, IsNotBelievedWhenItsCertificateHasExpired) {
   files_ = certificates_.make("expired", "IP:127.0.0.1", -1);
   start();
-  expect_refusal(*make_tls_node(url()), "certificate has expired");
+  expect_refusal(*make_tls_node(url()), "certificate has expired; it has to be renewed");
 }
 
 // A server without TLS takes the handshake for a command, or waits for the end of its line.
