@@ -132,9 +132,7 @@ void RedisPublisher::on_reply(Lane& lane, const RedisReply& reply) {
     return finish(lane);
   }
   if (reply.size() != lane.sent + 1) {  // no answer of this script: nobody knows what was stored
-    // The last word of a Redis whose memory was used up faster than RedisSpace looked.
-    const bool is_full = reply.is_error() && reply.text().starts_with("OOM ");
-    fail_sent(lane, is_full ? errors::kStoreFull : errors::kInternal);
+    fail_sent(lane);
     return finish(lane);
   }
   Position newest{0, std::string(reply[0].text())};
@@ -195,11 +193,11 @@ void RedisPublisher::drop_failed(Lane& lane) {
       sent_end);
 }
 
-void RedisPublisher::fail_sent(Lane& lane, const ErrorCode& error) {
+void RedisPublisher::fail_sent(Lane& lane) {
   for (; lane.sent > 0; --lane.sent) {
     const Done done = take(lane.messages.front());
     lane.messages.pop_front();
-    if (done) fail(done, error);
+    if (done) fail(done);
   }
 }
 
@@ -262,10 +260,9 @@ void RedisPublisher::succeed(const Done& done, const Position& position) {
   done(position);
 }
 
-void RedisPublisher::fail(const Done& done, const ErrorCode& error) {
+void RedisPublisher::fail(const Done& done) {
   ++context_.counters.publish_errors;
-  if (error == errors::kStoreFull) ++context_.counters.refused_as_full;
-  done(Unexpected<ErrorCode>(error));
+  done(Unexpected<ErrorCode>(errors::kInternal));
 }
 
 }  // namespace chirm

@@ -77,7 +77,7 @@ class RedisPublisher {
   void on_reply(Lane& lane, const RedisReply& reply);
   void answer_next(Lane& lane, const std::optional<Position>& position);
   void on_lost(Lane& lane);
-  void fail_sent(Lane& lane, const ErrorCode& error = errors::kInternal);
+  void fail_sent(Lane& lane);
   void finish(Lane& lane);
   void expire(std::uint64_t now_ms);
   // When the first fails, all that came after it do: sent again, they keep their order.
@@ -86,7 +86,7 @@ class RedisPublisher {
   static void check(const Lane& lane);
   Done take(Message& message);
   void succeed(const Done& done, const Position& position);
-  void fail(const Done& done, const ErrorCode& error = errors::kInternal);
+  void fail(const Done& done);
 
   // One call. A long one would keep Redis from serving others: 128 take about half a millisecond.
   static constexpr std::size_t kBatchMax = 128;

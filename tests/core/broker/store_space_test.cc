@@ -55,11 +55,15 @@ TEST_F(SqliteFile, TakesNoMoreThanItMayHold) {
   const auto history = node.history({"room:a", 0, 100, false});
   ASSERT_TRUE(history && *history);
   EXPECT_EQ((*history)->publications.size(), static_cast<std::size_t>(stored));
-  const auto rewritten =
-      node.rewrite({.channel = "room:a", .offset = 1, .epoch = {}, .expected = {}, .body = "gone"});
-  ASSERT_TRUE(rewritten && *rewritten);
-  EXPECT_EQ(**rewritten, Rewritten::kDone);
-  execute("DELETE FROM publication");
+  for (int i = 1; i <= stored; ++i) {
+    const auto rewritten = node.rewrite({.channel = "room:a",
+                                         .offset = static_cast<std::uint64_t>(i),
+                                         .epoch = {},
+                                         .expected = {},
+                                         .body = "gone"});
+    ASSERT_TRUE(rewritten && *rewritten);
+    EXPECT_EQ(**rewritten, Rewritten::kDone);
+  }
   loop.skip_ms(kLookMs);
   EXPECT_TRUE(node.publish_until("room:a", [](const auto& answer) { return answer.has_value(); }));
 }
