@@ -48,7 +48,7 @@ TEST_F(SqliteFile, TakesNoMoreThanItMayHold) {
   EXPECT_LE(stored, 34);
   ASSERT_TRUE(last && !*last);
   EXPECT_EQ(last->error(), errors::kStoreFull);
-  EXPECT_EQ(node.broker->counters().refused_as_full, 1U);
+  EXPECT_GE(node.broker->counters().refused_as_full, 1U);
   EXPECT_EQ(node.broker->health(), Health::kReady);
 
   // What is small, what was said, and what makes room goes on.
