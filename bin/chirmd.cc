@@ -69,6 +69,9 @@ void warn(const ChirmdOptions& options) {
         "something in front ends TLS, say so with --behind-proxy",
         options.server.listen);
   }
+  if (const std::string& key = options.redis_tls_files.own.key; !key.empty()) {
+    if (const auto warning = exposure_of(key)) spdlog::warn("{}", *warning);
+  }
   if (!options.redis.empty() || options.store == "memory") return;
   // SQLite gives the files beside it the mode of the store. An older version may have made them.
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
@@ -152,6 +155,13 @@ int run(const ChirmdOptions& options) {
   const bool has_audit_log = !options.server.audit_log.empty();
   const bool has_tls = !options.server.tls.certificate.empty();
   const auto reload = [&] {
+    if (options.redis_tls) {
+      if (const auto read = read_redis_tls(options); !read) {
+        spdlog::error("TLS to Redis: {}; what was before stays", read.error().message);
+      } else {
+        spdlog::info("read again what connects to Redis: new connections use it");
+      }
+    }
     if (const auto reloaded = server.reload(); !reloaded) {
       return spdlog::error("{}; what was before stays", reloaded.error().message);
     }
@@ -159,7 +169,7 @@ int run(const ChirmdOptions& options) {
     if (has_audit_log) spdlog::info("opened the audit log again: {}", options.server.audit_log);
   };
   std::optional<SignalWatcher> on_hang_up;
-  if (has_tls || has_audit_log) on_hang_up.emplace(loop, SIGHUP, reload);
+  if (has_tls || has_audit_log || options.redis_tls) on_hang_up.emplace(loop, SIGHUP, reload);
   // Only when all is in place: a client that comes in between would find half a server.
   if (const auto listening = server.listen(); !listening) {
     spdlog::error("{}", listening.error().message);

@@ -268,8 +268,15 @@ void add_store(Settings& settings, ChirmdOptions& options, RedisPasswords& passw
         return std::string();
       },
       "Redis that the nodes share: redis://[USER:PASSWORD@]HOST[:PORT][/DB], unix:///PATH, or "
-      "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]. Several times: shards, the "
-      "same for all nodes");
+      "redis+sentinel://[USER:PASSWORD@]HOST[:PORT],.../MASTER[/DB]; with TLS: rediss://, "
+      "rediss+sentinel://. Several times: shards, the same for all nodes");
+  settings.add_text("redis-ca", "FILE", options.redis_tls_files.authorities,
+                    "Certificate authorities that Redis' certificates must be of, in PEM; the "
+                    "system's if not given");
+  settings.add_text("redis-certificate", "FILE", options.redis_tls_files.own.certificate,
+                    "Certificate that this node shows to Redis, in PEM");
+  settings.add_text("redis-key", "FILE", options.redis_tls_files.own.key,
+                    "... and its key, without a passphrase. SIGHUP reads all three again");
   add_secret_file(settings, "redis-password-file", passwords.redis, options.warnings,
                   "File with the password for each URL that has none: flags show in ps");
   add_secret_file(settings, "sentinel-password-file", passwords.sentinel, options.warnings,
@@ -285,6 +292,11 @@ void add_store(Settings& settings, ChirmdOptions& options, RedisPasswords& passw
                       options.broker.memory_bytes_max,
                       "With --store memory: what all publications together may take; beyond, the "
                       "channel silent for longest loses its oldest");
+  settings.add_number("disk-reserve", "BYTES", 0, kMib * kMib, options.broker.disk_reserve_bytes,
+                      "With --store FILE: what is kept free on its disk, at most a tenth of it; "
+                      "publications are refused before. 0: nothing");
+  settings.add_number("store-bytes-max", "BYTES", 0, kMib * kMib, options.broker.store_bytes_max,
+                      "... and what the file may hold; 0: as much as the disk");
   add_seconds(settings, "history-ttl", std::uint64_t{1} << 40, options.broker.history_ttl_ms,
               "How long a silent channel's publications are kept");
   add_seconds(settings, "idempotency-ttl", 86'400, options.broker.idempotency_ttl_ms,
@@ -378,6 +390,31 @@ void complete(std::vector<RedisUrl>& urls, const RedisPasswords& passwords) {
       url.sentinel_password = passwords.sentinel;
     }
   }
+}
+
+// What is wrong with the settings of TLS to Redis; empty when nothing is.
+std::string bad_redis_tls(const Settings& settings, const ChirmdOptions& options) {
+  const bool has_tls =
+      std::ranges::any_of(options.redis, [](const RedisUrl& url) { return url.is_tls; });
+  for (const char* name : {"redis-ca", "redis-certificate", "redis-key"}) {
+    if (!settings.is_given(name) || has_tls) continue;
+    return settings.source_of(name) + ": expected a --redis with rediss:// beside it";
+  }
+  const TlsFiles& own = options.redis_tls_files.own;
+  if (own.certificate.empty() == own.key.empty()) return {};
+  return settings.source_of(own.key.empty() ? "redis-certificate" : "redis-key") + ": expected --" +
+         (own.key.empty() ? "redis-key" : "redis-certificate") + " beside it";
+}
+
+// All URLs with TLS share what is read now and again.
+Expected<void, Error> set_redis_tls(ChirmdOptions& options) {
+  for (RedisUrl& url : options.redis) {
+    if (!url.is_tls) continue;
+    if (!options.redis_tls) options.redis_tls = std::make_shared<RedisTls>();
+    url.tls = options.redis_tls;
+  }
+  if (!options.redis_tls) return {};
+  return read_redis_tls(options);
 }
 
 // What stands in a file that others can read is no secret.
@@ -508,6 +545,12 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   if (const std::string wrong = bad_secret(settings, options); !wrong.empty()) {
     return settings.complain(wrong);
   }
+  if (const std::string wrong = bad_redis_tls(settings, options); !wrong.empty()) {
+    return settings.complain(wrong);
+  }
+  if (const auto set = set_redis_tls(options); !set) {
+    return settings.complain("TLS to Redis: " + set.error().message);
+  }
   complete(options.redis, passwords);
   fit_to_history(settings, options.broker.history_size, options.chat.limits);
   warn_of_file(settings, options);
@@ -520,6 +563,14 @@ std::variant<ChirmdOptions, int> parse_chirmd_options(int argc, char** argv) {
   }
   options.server.pause_max_ms = pause_max_ms(options.broker);
   return options;
+}
+
+Expected<void, Error> read_redis_tls(const ChirmdOptions& options) {
+  const RedisTlsFiles& files = options.redis_tls_files;
+  auto context = TlsContext::make_client(files.authorities, files.own, false);
+  if (!context) return Unexpected<Error>(context.error());
+  options.redis_tls->context = std::move(*context);
+  return {};
 }
 
 }  // namespace chirm

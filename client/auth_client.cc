@@ -19,11 +19,13 @@ constexpr std::uint64_t kPasswordTimeoutMs = 30'000;
 constexpr std::uint64_t kLeaveTimeoutMs = 1000;
 constexpr JsonFields::Range kFieldLength{0, 16 * 1024};
 
-std::string credentials(std::string_view name, std::string_view password) {
+std::string credentials(std::string_view name, std::string_view password,
+                        std::string_view refresh_token = {}) {
   JsonWriter body;
   body.open();
   body.add("name", name);
   body.add("password", password);
+  if (!refresh_token.empty()) body.add("refresh_token", refresh_token);
   body.close();
   return body.take();
 }
@@ -100,8 +102,9 @@ void AuthClient::post(std::string_view target, std::string_view body, std::uint6
                                      std::move(on_reply));
 }
 
-void AuthClient::enter(std::string_view name, std::string_view password, OnSession done) {
-  post("/auth/login", credentials(name, password), kPasswordTimeoutMs, std::move(done));
+void AuthClient::enter(std::string_view name, std::string_view password, std::string_view known,
+                       OnSession done) {
+  post("/auth/login", credentials(name, password, known), kPasswordTimeoutMs, std::move(done));
 }
 
 void AuthClient::create(std::string_view name, std::string_view password, OnSession done) {

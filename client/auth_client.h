@@ -50,7 +50,10 @@ class AuthClient {
   AuthClient(Loop& loop, Url url) : loop_(loop), url_(std::move(url)) {}
 
   void settings(OnSettings done);
-  void enter(std::string_view name, std::string_view password, OnSession done);
+  // `known`: a refresh token that the server gave out here before, for the same user; "" when there
+  // is none. It proves that guesses from elsewhere are not ours.
+  void enter(std::string_view name, std::string_view password, std::string_view known,
+             OnSession done);
   void create(std::string_view name, std::string_view password, OnSession done);  // and log in
   void enter_as_guest(std::string_view name, OnSession done);
   void refresh(std::string_view refresh_token, OnSession done);

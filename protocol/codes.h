@@ -32,6 +32,8 @@ inline constexpr ErrorCode kTokenExpired{109, "token expired"};
 inline constexpr ErrorCode kExpired{110, "expired"};
 inline constexpr ErrorCode kTooManyRequests{111, "too many requests", true};
 inline constexpr ErrorCode kUnrecoverablePosition{112, "unrecoverable position"};
+// Not of the reference server; as the HTTP status.
+inline constexpr ErrorCode kStoreFull{507, "the store is full: nothing more can be kept", true};
 }  // namespace errors
 
 // Why a connection is closed. Reasons must not be empty and must not parse as JSON: the JavaScript

@@ -55,13 +55,25 @@ HttpResponse json_error(int status, std::string_view code, std::string_view mess
   return json_response(status, json.take());
 }
 
+bool has_body(const HttpResponse& response, const HttpFraming& framing) {
+  return framing.has_body && response.status != 304;
+}
+
 std::string encode_response(const HttpResponse& response, const HttpFraming& framing,
                             std::string_view more_headers) {
+  std::string text = encode_response_begin(response, framing, more_headers);
+  if (has_body(response, framing)) text += response.lasting_body;
+  return text;
+}
+
+std::string encode_response_begin(const HttpResponse& response, const HttpFraming& framing,
+                                  std::string_view more_headers) {
   std::string text = "HTTP/1.1 " + std::to_string(response.status) + ' ';
   text += status_name(response.status);
   if (!response.content_type.empty()) text.append("\r\nContent-Type: ") += response.content_type;
   // RFC 9110 §8.6: not in a 304 unless it is what a 200 would have.
-  if (response.status != 304) text += "\r\nContent-Length: " + std::to_string(response.body.size());
+  const std::size_t bytes = response.body.size() + response.lasting_body.size();
+  if (response.status != 304) text += "\r\nContent-Length: " + std::to_string(bytes);
   for (const auto& [name, value] : response.headers) {
     // A line feed would begin another header, or end the head (RFC 9110 §5.5).
     assert(name.find_first_of("\r\n") == std::string::npos);
@@ -74,7 +86,7 @@ std::string encode_response(const HttpResponse& response, const HttpFraming& fra
   if (framing.is_last) text += "\r\nConnection: close";
   if (!framing.is_last && framing.is_1_0) text += "\r\nConnection: keep-alive";
   text += "\r\n\r\n";
-  if (framing.has_body && response.status != 304) text += response.body;
+  if (has_body(response, framing)) text += response.body;
   return text;
 }
 

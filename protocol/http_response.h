@@ -17,6 +17,8 @@ struct HttpResponse {
   std::string body;
   // Others than Content-Type, Content-Length and Connection. No line feeds in them.
   std::vector<std::pair<std::string, std::string>> headers = {};
+  // What follows the body: bytes that last as long as the program, and so are never copied.
+  std::string_view lasting_body = {};
 };
 
 HttpResponse text_response(int status, std::string_view text);
@@ -35,5 +37,9 @@ struct HttpFraming {
 // The bytes of a response, with Content-Length. `more_headers`: lines that each begin with CRLF.
 std::string encode_response(const HttpResponse& response, const HttpFraming& framing = {},
                             std::string_view more_headers = {});
+// ... but for the lasting body: that is to follow, if the answer has a body.
+std::string encode_response_begin(const HttpResponse& response, const HttpFraming& framing,
+                                  std::string_view more_headers);
+bool has_body(const HttpResponse& response, const HttpFraming& framing);
 
 }  // namespace chirm

@@ -55,6 +55,7 @@ class PaddedBuffer {
   }
 
   std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
   // Has its padding also when it is empty, once grow() has run.
   std::string_view view() {
     if (bytes_ == nullptr) grow(0);
@@ -96,6 +97,7 @@ class WsAssembly {
   bool is_at_message_boundary() const { return fed_bytes_ == framed_bytes_ && !is_in_message_; }
 
   void shrink() { message_.shrink(); }
+  std::size_t held_bytes() const { return message_.capacity(); }
 
  private:
   static ssize_t on_receive_cb(std::uint8_t* buffer, std::size_t length, int, void* user_data);
@@ -258,6 +260,12 @@ void WsDecoderPool::give_back(std::unique_ptr<WsAssembly> assembly) {
 
 WsDecoder::WsDecoder(WsDecoderPool& pool) : pool_(pool) {}
 WsDecoder::~WsDecoder() = default;
+
+std::size_t WsDecoder::held_bytes() const {
+  return assembly_ == nullptr ? 0 : assembly_->held_bytes();
+}
+
+void WsDecoder::abandon() { assembly_.reset(); }
 
 std::optional<Disconnect> WsDecoder::feed(std::string_view bytes, WsHandler& handler) {
   if (bytes.empty()) return std::nullopt;

@@ -74,6 +74,10 @@ class WsDecoder {
 
   // True when no part of a frame or message has been taken in: the next byte starts a frame.
   bool is_at_message_boundary() const { return assembly_ == nullptr; }
+  // What the message that has not come whole yet takes.
+  std::size_t held_bytes() const;
+  // Gives that up: the decoder takes no more input.
+  void abandon();
 
  private:
   WsDecoderPool& pool_;

@@ -28,6 +28,10 @@ struct AccountSettings {
   Throttle::Limit per_address{20, 3'000};      // all of an address
   Throttle::Limit per_name_there{10, 10'000};  // those that failed for a name, from one network
   Throttle::Limit per_name{100, 10'000};       // those that failed for a name, from everywhere
+  // Wrong passwords for a name from a device on which its owner has signed in before, and from all
+  // of these: they count by themselves, not by network nor with those from elsewhere.
+  Throttle::Limit per_device{10, 10'000};
+  Throttle::Limit per_name_on_devices{40, 2'500};
   // Refreshes and log-outs of a session.
   Throttle::Limit per_session{20, 3'000};
   // Registrations and guests of an address.

@@ -21,7 +21,8 @@ constexpr std::string_view kIssuer = "chirm";
 AccountSettings with_throttles(AccountSettings settings) {
   if (settings.is_throttled) return settings;
   settings.per_address = settings.per_name_there = settings.per_name = settings.per_session =
-      settings.new_per_address = Throttle::kOff;
+      settings.new_per_address = settings.per_device = settings.per_name_on_devices =
+          Throttle::kOff;
   return settings;
 }
 
@@ -50,6 +51,7 @@ Accounts::Accounts(Loop& loop, DocumentStore& documents, Revocations& revocation
       claims_(loop, documents, accounts_),
       roles_(accounts_, settings_.admins),
       sessions_(loop, documents, key_, revocations_, settings_.token_s),
+      devices_(loop, key_),
       per_session_(settings_.per_session),
       new_per_address_(settings_.new_per_address),
       guest_sweep_(loop, documents, std::move(forget)),
@@ -166,10 +168,21 @@ void Accounts::admit_guest(const Applicant& applicant, const std::string& name,
 
 // ---- Passwords
 
+// A refresh token proves it, too, whatever has become of its session: only who has signed in has
+// had one. Its device is the session.
+PasswordCheck::Origin Accounts::origin_of(const Applicant& applicant,
+                                          const std::string& name) const {
+  const std::string user = user_of(name);
+  if (auto device = devices_.read(applicant.device, user)) return {applicant.address, *device};
+  const auto token = sessions_.read(applicant.refresh_token);
+  if (!token || token->user != user) return {applicant.address, {}};
+  return {applicant.address, id_to_text(token->session)};
+}
+
 void Accounts::log_in(const Applicant& applicant, const std::string& name,
                       const std::string& password, Done<SignedIn> done) {
   passwords_.check(
-      applicant.address, name, password,
+      origin_of(applicant, name), name, password,
       [=, this, done = counted(std::move(done))](const Expected<Account, AccountError>& account) {
         if (!account) return done(failed<SignedIn>(account.error()));
         claims_.note(account->name);
@@ -222,7 +235,7 @@ void Accounts::change_password(const Applicant& applicant, const std::string& na
     });
   };
   passwords_.check(
-      applicant.address, name, password,
+      origin_of(applicant, name), name, password,
       [=, this, done = counted(std::move(done))](const Expected<Account, AccountError>& account) {
         if (!account) return done(failed<SignedIn>(account.error()));
         const bool is_taken_on = passwords_.hasher().hash(
@@ -301,7 +314,9 @@ SignedIn Accounts::sign_in(const std::string& name, UserRole role,
           sign_token_hs256(claims.take(), key_.bytes()),
           settings_.token_s,
           token.text,
-          SessionBook::lifetime_s(token.user)};
+          SessionBook::lifetime_s(token.user),
+          is_guest(token.user) ? std::string() : devices_.make(token.user),
+          DeviceTokens::kLifetimeS};
 }
 
 // An invalid token may be one of the operator's own system, which others check with their keys.

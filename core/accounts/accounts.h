@@ -17,6 +17,7 @@
 #include "core/accounts/account_roles.h"
 #include "core/accounts/account_settings.h"
 #include "core/accounts/cluster_key.h"
+#include "core/accounts/device_tokens.h"
 #include "core/accounts/guest_sweep.h"
 #include "core/accounts/name_claims.h"
 #include "core/accounts/password_check.h"
@@ -39,12 +40,20 @@ struct SignedIn {
   std::uint32_t token_s = 0;  // how long the token lasts
   std::string refresh_token;
   std::uint32_t refresh_s = 0;  // how long the refresh token lasts
+  // Proves to a later log-in that the user has signed in on this device (DeviceTokens); "" for
+  // guests.
+  std::string device;
+  std::uint32_t device_s = 0;
 };
 
 // Who asks.
 struct Applicant {
   std::string address;  // numeric
   std::string agent;    // User-Agent, or ""
+  // What the device kept of somebody's signing in before: tokens, or ""; they may be anybody's, or
+  // nonsense.
+  std::string device = {};
+  std::string refresh_token = {};
 };
 
 // An account, for operators.
@@ -112,6 +121,7 @@ class Accounts {
   std::optional<AccountError> refusal_of_name(const std::string& name) const;
   void create_claimed(const Applicant& applicant, const Account& account, Done<SignedIn> done);
   std::optional<AccountError> throttle_new(const Applicant& applicant);
+  PasswordCheck::Origin origin_of(const Applicant& applicant, const std::string& name) const;
   void refuse_known(const std::string& user, Done<void> done);
   void create(Account account, Done<Account> done);
   void store_hash(const std::string& user, AccountDocuments::Change change, Done<void> done);
@@ -133,6 +143,7 @@ class Accounts {
   NameClaims claims_;
   AccountRoles roles_;
   SessionBook sessions_;
+  DeviceTokens devices_;
   AccountCounters counters_;
   Throttle per_session_;
   Throttle new_per_address_;

@@ -28,6 +28,8 @@ PasswordCheck::PasswordCheck(Loop& loop, AccountDocuments& accounts, const Revoc
       per_address_(settings.per_address),
       per_name_there_(settings.per_name_there),
       per_name_(settings.per_name),
+      per_device_(settings.per_device),
+      per_name_on_devices_(settings.per_name_on_devices),
       hasher_(loop, settings.cost, settings.hash_queue_max) {}
 
 // An attempt is counted before it is looked at, by all that may refuse it: else a thousand at once
@@ -37,6 +39,7 @@ PasswordCheck::PasswordCheck(Loop& loop, AccountDocuments& accounts, const Revoc
 // is stopped there: what was refused for the network does not count for the name, or a stranger
 // could lock its owner out everywhere.
 std::optional<AccountError> PasswordCheck::begin(const Attempt& attempt) {
+  if (!attempt.device.empty()) return begin_on_device(attempt);
   const std::uint64_t now_ms = loop_.now_ms();
   if (const auto wait_ms = per_address_.take(attempt.network, now_ms)) {
     return too_many_requests(wait_ms);
@@ -51,9 +54,28 @@ std::optional<AccountError> PasswordCheck::begin(const Attempt& attempt) {
   return std::nullopt;
 }
 
+// However many strangers guess at the name: who sits at its owner's own device is not one of them.
+// A thief who has the device, or only what it keeps, gets no more guesses than one network. And
+// whoever signs in to an account of his own on ever more devices gets only so many for all of them.
+std::optional<AccountError> PasswordCheck::begin_on_device(const Attempt& attempt) {
+  const std::uint64_t now_ms = loop_.now_ms();
+  const std::string pair = there(attempt.user, attempt.device);
+  if (const auto wait_ms = per_device_.take(pair, now_ms)) return too_many_requests(wait_ms);
+  if (const auto wait_ms = per_name_on_devices_.take(attempt.user, now_ms)) {
+    per_device_.give_back(pair);
+    return too_many_requests(wait_ms);
+  }
+  return std::nullopt;
+}
+
 // An attempt that could not be looked at does not count at all. One that was right counts for the
 // address only: an address that logs in to many accounts is slowed down even if it knows them.
 void PasswordCheck::give_back(const Attempt& attempt, bool is_right) {
+  if (!attempt.device.empty()) {
+    per_device_.give_back(there(attempt.user, attempt.device));
+    per_name_on_devices_.give_back(attempt.user);
+    return;
+  }
   if (!is_right) per_address_.give_back(attempt.network);
   if (attempt.user.empty()) return;
   per_name_there_.give_back(there(attempt.user, attempt.network));
@@ -62,11 +84,12 @@ void PasswordCheck::give_back(const Attempt& attempt, bool is_right) {
 
 // A name that no account can have takes the same way, with an account that does not exist: how long
 // an answer takes tells nobody which names there are.
-void PasswordCheck::check(const std::string& address, const std::string& name,
+void PasswordCheck::check(const Origin& origin, const std::string& name,
                           const std::string& password, Done<Account> done) {
   const std::string user = user_of(name);
   const bool can_be = is_account_name(name);
-  const Attempt attempt{throttle_key(address), can_be ? user : ""};
+  const Attempt attempt{throttle_key(origin.address), can_be ? user : "",
+                        can_be ? origin.device : ""};
   if (const auto too_many = begin(attempt)) return done(failed<Account>(*too_many));
   const auto verify = [=, this](const Account& account) {
     const bool is_taken_on =

@@ -23,9 +23,14 @@ class PasswordCheck {
   PasswordCheck(Loop& loop, AccountDocuments& accounts, const Revocations& revocations,
                 const AccountSettings& settings);
 
-  // The account, if the password is its own and it is not banned. `address` is where the attempt
-  // comes from. May call back before it returns.
-  void check(const std::string& address, const std::string& name, const std::string& password,
+  // Where an attempt comes from.
+  struct Origin {
+    std::string address;
+    // Of the device, if it has proved that the name's owner has signed in there before; else "".
+    std::string device;
+  };
+  // The account, if the password is its own and it is not banned. May call back before it returns.
+  void check(const Origin& origin, const std::string& name, const std::string& password,
              Done<Account> done);
 
   PasswordHasher& hasher() { return hasher_; }
@@ -35,10 +40,12 @@ class PasswordCheck {
   // What an attempt is counted by.
   struct Attempt {
     std::string network;
-    std::string user;  // "": no account can have that name, and nothing is remembered of it
+    std::string user;    // "": no account can have that name, and nothing is remembered of it
+    std::string device;  // "": not known to be its owner's
   };
 
   std::optional<AccountError> begin(const Attempt& attempt);
+  std::optional<AccountError> begin_on_device(const Attempt& attempt);
   void give_back(const Attempt& attempt, bool is_right);
   void on_verdict(const Attempt& attempt, const Account& account,
                   const PasswordHasher::Verdict& verdict, const Done<Account>& done);
@@ -46,10 +53,12 @@ class PasswordCheck {
   Loop& loop_;
   AccountDocuments& accounts_;
   const Revocations& revocations_;
-  Throttle per_address_;     // all attempts
-  Throttle per_name_there_;  // those that failed for a name, from one network
-  Throttle per_name_;        // those that failed for a name, from everywhere
-  PasswordHasher hasher_;    // the first to go: it calls into all of the above
+  Throttle per_address_;          // all attempts
+  Throttle per_name_there_;       // those that failed for a name, from one network
+  Throttle per_name_;             // those that failed for a name, from everywhere
+  Throttle per_device_;           // those that failed for a name, from one of its devices
+  Throttle per_name_on_devices_;  // ... from all of its devices
+  PasswordHasher hasher_;         // the first to go: it calls into all of the above
 };
 
 }  // namespace chirm

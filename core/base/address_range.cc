@@ -49,6 +49,11 @@ AddressBytes network_of(const AddressBytes& address) {
   return network;
 }
 
+bool is_loopback_network(const AddressBytes& network) {
+  static const AddressRange kLoopback = *AddressRange::parse("127.0.0.0/8");
+  return kLoopback.contains(network) || network == network_of(*parse_address("::1"));
+}
+
 std::optional<AddressRange> AddressRange::parse(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto address = parse_address(text.substr(0, slash));

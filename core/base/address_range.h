@@ -22,6 +22,9 @@ std::string to_text(const AddressBytes& address);
 // /64, for whoever has one address of a /64 has them all.
 AddressBytes network_of(const AddressBytes& address);
 
+// Whether it is the network_of() this machine itself.
+bool is_loopback_network(const AddressBytes& network);
+
 class AddressRange {
  public:
   // An address, or one and the number of its leading bits that count. nullopt when it is neither.

@@ -129,7 +129,8 @@ class Broker {
   virtual void set_listener(BrokerListener& listener) = 0;
 
   // Success means stored under the durability that the operator chose. Errors: kInternal
-  // (temporary) when the store is away for longer than publishes are held, or too many wait.
+  // (temporary) when the store is away for longer than publishes are held, or too many wait;
+  // kStoreFull, long before there is really no room.
   virtual void publish(const PublishRequest& request, Callback<Position> done) = 0;
 
   // Delivers a body to all who follow the channel now, on all nodes, as far as the links hold. It

@@ -15,6 +15,7 @@ struct BrokerCounters {
   std::uint64_t published = 0;   // stored, and answered
   std::uint64_t duplicates = 0;  // answered as the first of their message id was
   std::uint64_t publish_errors = 0;
+  std::uint64_t refused_as_full = 0;  // of these, since the store is full
   std::uint64_t histories = 0;
   std::uint64_t history_errors = 0;
   std::uint64_t received = 0;  // passed to the listener
@@ -39,6 +40,8 @@ inline constexpr auto kBrokerMetrics = std::to_array<Metric<BrokerCounters>>({
     counter(&BrokerCounters::published, "chirm_broker_published_total", "Publications stored"),
     counter(&BrokerCounters::publish_errors, "chirm_broker_publish_errors_total",
             "Publishes refused or given up"),
+    counter(&BrokerCounters::refused_as_full, "chirm_broker_full_total",
+            "Publishes refused because the store is full"),
     counter(&BrokerCounters::duplicates, "chirm_broker_duplicates_total",
             "Publishes recognised by their message id"),
     counter(&BrokerCounters::histories, "chirm_broker_histories_total",

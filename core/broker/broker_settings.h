@@ -16,6 +16,11 @@ struct BrokerSettings {
   // channel, and at least this long after: who has seen everything has missed nothing, however long
   // nobody spoke. It takes about a hundred bytes.
   static constexpr std::uint64_t kNumberingMs = 24ULL * 3600 * 1000;
+  // With less free on its disk than that, a store in a file takes no publications; at most a tenth
+  // of the disk. 0: nothing is kept free.
+  std::uint64_t disk_reserve_bytes = 256ULL * 1024 * 1024;
+  // What a store in a file may hold; 0: as much as the disk.
+  std::uint64_t store_bytes_max = 0;
   // All publications of a store in memory together, in bytes.
   std::size_t memory_bytes_max = 1024ULL * 1024 * 1024;
   // A repeated message id is recognised this long.

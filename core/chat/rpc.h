@@ -53,13 +53,20 @@ class RpcTable {
  public:
   // `data` is raw JSON, "" when absent, valid until the function returns.
   using Function = std::function<void(RpcCaller caller, std::string_view data, RpcDone done)>;
+  // What is left of a call.
+  enum class Effect : std::uint8_t {
+    kNone,  // nothing that takes the place of something else
+    kTold,  // a publication in a room
+  };
   struct Method {
     Function call;
     std::uint32_t weight;  // how many calls it counts for where their rate is limited
+    Effect effect;
   };
 
-  void add(std::string_view name, Function call, std::uint32_t weight = 1) {
-    const bool is_new = methods_.emplace(name, Method{std::move(call), weight}).second;
+  void add(std::string_view name, Function call, std::uint32_t weight = 1,
+           Effect effect = Effect::kNone) {
+    const bool is_new = methods_.emplace(name, Method{std::move(call), weight, effect}).second;
     CHIRM_CHECK(is_new, name);
   }
   // Null when there is no such method.

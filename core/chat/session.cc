@@ -19,10 +19,16 @@ namespace {
 // Replies to commands that were already taken in; beyond, the client is not reading.
 constexpr std::size_t kLaneBytesMax = 16 * 1024 * 1024;
 // What anybody may leave unread: budgets count what is more than that.
-constexpr std::size_t kSmallLaneBytes = 8 * 1024;
+constexpr std::size_t kSmallLaneBytes = 4 * 1024;
 // What a long reply is taken for until it has been made. Most are shorter. It bounds how many are
 // being made at once.
 constexpr std::uint32_t kLongReplyBytes = 32 * 1024;
+// What a command that is held takes besides its text.
+constexpr std::size_t kHeldOverhead = 64;
+// Of a message that has come in part: what is not worth counting.
+constexpr std::size_t kSmallPartBytes = 2 * 1024;
+// A lane that was written in part keeps its memory. What is worth moving the rest for.
+constexpr std::size_t kSpareBytes = 64 * 1024;
 // What the reference server counts when a client goes; never on the wire.
 constexpr std::uint16_t kClosedByPeer = 3000;
 
@@ -36,6 +42,8 @@ Session::Session(SessionContext& context, Transport& transport, const AddressByt
 
 Session::~Session() {
   if (self_) *self_ = nullptr;
+  drop_held();
+  on_part(0);
   if (context_.budgets != nullptr) {
     context_.budgets->drop_reply(spender(), std::size_t{lane_held_} + long_replies_held_);
   }
@@ -79,6 +87,17 @@ bool Session::must_hold() const {
 void Session::hold(std::string_view line) {
   if (!held_) held_ = std::make_unique<std::deque<std::string>>();
   held_->emplace_back(line);
+  if (context_.budgets == nullptr) return;
+  held_bytes_ += static_cast<std::uint32_t>(line.size() + kHeldOverhead);
+  if (!context_.budgets->hold_input(spender(), line.size() + kHeldOverhead)) {
+    close(disconnects::kTooManyRequests);
+  }
+}
+
+void Session::drop_held() {
+  held_.reset();
+  if (context_.budgets == nullptr) return;
+  context_.budgets->drop_input(spender(), std::exchange(held_bytes_, 0));
 }
 
 void Session::resume() {
@@ -89,6 +108,10 @@ void Session::resume() {
     std::string line = std::move(held_->front());
     held_->pop_front();
     const std::size_t size = line.size();
+    if (context_.budgets != nullptr) {
+      held_bytes_ -= static_cast<std::uint32_t>(size + kHeldOverhead);
+      context_.budgets->drop_input(spender(), size + kHeldOverhead);
+    }
     const std::size_t behind = held_->size();
     line.append(limits::kJsonPadding, '\0');
     if (held_->empty()) held_.reset();
@@ -149,14 +172,31 @@ void Session::send_scratch() {
 void Session::count_lane() {
   if (context_.budgets == nullptr || (!is_lane_held_ && lane_.size() <= kSmallLaneBytes)) return;
   if (!is_connected() && !is_lane_held_) return;
-  const auto size = static_cast<std::uint32_t>(lane_.size());
+  const std::size_t small = std::min(lane_.size(), kSmallLaneBytes);
+  const auto size = static_cast<std::uint32_t>(lane_.size() - small);
   if (size > lane_held_) {
     context_.budgets->add_reply(spender(), size - lane_held_);
   } else {
     context_.budgets->drop_reply(spender(), lane_held_ - size);
   }
   lane_held_ = size;
+  if (lane_.capacity() > 2 * lane_.size() + kSpareBytes) lane_.shrink_to_fit();
   is_lane_held_ = lane_held_ > 0;
+}
+
+// What is held is held as somebody in that role.
+void Session::change_role(UserRole role) {
+  Budgets* budgets = context_.budgets;
+  const std::size_t replies = std::size_t{lane_held_} + long_replies_held_;
+  if (budgets != nullptr) {
+    budgets->drop_reply(spender(), replies);
+    budgets->drop_input(spender(), std::size_t{held_bytes_} + part_bytes_);
+  }
+  role_ = role;
+  if (budgets == nullptr) return;
+  budgets->add_reply(spender(), replies);
+  if (!budgets->hold_input(spender(), std::size_t{held_bytes_} + part_bytes_))
+    close(disconnects::kTooManyRequests);
 }
 
 bool Session::begin_long_reply(std::uint32_t id) {
@@ -205,6 +245,17 @@ void Session::reply_error(std::uint32_t id, const ErrorCode& error) {
   send_scratch();
 }
 
+// Most messages come whole, or nearly.
+void Session::on_part(std::size_t bytes) {
+  const std::uint32_t counted = bytes > kSmallPartBytes ? static_cast<std::uint32_t>(bytes) : 0;
+  if (context_.budgets == nullptr || counted == part_bytes_) return;
+  context_.budgets->drop_input(spender(), part_bytes_);
+  part_bytes_ = counted;
+  if (counted > 0 && !context_.budgets->hold_input(spender(), counted)) {
+    close(disconnects::kTooManyRequests);
+  }
+}
+
 void Session::on_ping(std::string_view payload) {
   // A peer that pings and does not read gets no more pongs than the lane may hold.
   const std::size_t bytes_max =
@@ -240,7 +291,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason) {
   state_ = State::kClosing;
   context_.wheel.clear(*this);
   context_.hub.unsubscribe_all(*this);
-  held_.reset();
+  drop_held();
   greeting_.reset();
   unlist();
   context_.encoder.append_close(lane_, code, reason);

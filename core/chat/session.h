@@ -73,6 +73,9 @@ class Session final : public Subscriber, public WheelEntry {
   // A complete WebSocket message with limits::kJsonPadding readable bytes behind it.
   void on_message(std::string_view message);
   void on_ping(std::string_view payload);
+  // A part of a message waits for the rest, and takes so many bytes; 0: none does any more. To be
+  // told before the rest is handed over, too. May close the session.
+  void on_part(std::size_t bytes);
   // The peer's Close frame: it is answered, and nothing else is sent.
   void on_peer_close(std::uint16_t code);
   // The socket takes bytes again.
@@ -158,6 +161,8 @@ class Session final : public Subscriber, public WheelEntry {
   bool is_throttled(Bucket& bucket, std::uint32_t weight = 1);
   // True and answered when it, or its user or address, asks too much.
   bool refuse_read(std::uint32_t id, std::uint32_t weight, std::size_t bytes);
+  bool refuse_spending(std::uint32_t id, Spending spending, std::uint32_t weight = 1,
+                       std::size_t bytes = 0);
   template <class E>
   void answer_publish(std::uint32_t id, const Expected<Position, E>& position);
   void read_history(std::uint32_t id, const HistoryCommand& command);
@@ -170,6 +175,7 @@ class Session final : public Subscriber, public WheelEntry {
   // Sends context_.scratch as the reply, unless too much waits to be read already: then an error.
   void send_reply(std::uint32_t id);
   void count_lane();
+  void change_role(UserRole role);  // may close the session
   void call_audited(std::uint32_t id, const RpcTable::Method& method, const RpcCommand& command);
   void answer_call(std::uint32_t id, const RpcResult& result);
   // Sends context_.scratch, filled by the caller, as one text frame on the private lane.
@@ -189,7 +195,9 @@ class Session final : public Subscriber, public WheelEntry {
   void begin(std::uint32_t weight) { in_flight_ += weight; }
   void finish(std::uint32_t weight);  // an asynchronous command was answered
   bool must_hold() const;
+  // May close the session.
   void hold(std::string_view line);
+  void drop_held();
   void resume();    // handles held commands as far as that is possible now
   void schedule();  // sets the wheel to what is due next
 
@@ -212,6 +220,8 @@ class Session final : public Subscriber, public WheelEntry {
   // Commands that wait: for a subscription to be answered, for answers under way, for lane_ to
   // drain. At most what one read of the socket brought, for input is not wanted meanwhile.
   std::unique_ptr<std::deque<std::string>> held_;  // null when none
+  std::uint32_t held_bytes_ = 0;                   // of them, as the budgets count them
+  std::uint32_t part_bytes_ = 0;  // of a message that has come in part, as the budgets count it
   // The connect command that is not answered yet; null exactly when not kJoining.
   struct Greeting {
     std::uint32_t command_id;

@@ -24,6 +24,8 @@ namespace {
 constexpr std::uint32_t kPublishWeight = 1;
 constexpr std::uint32_t kListWeight = 32;
 constexpr std::uint32_t kCallWeight = 16;
+// Where reads are limited, a longer history counts as several.
+constexpr std::uint32_t kHistoryPerRead = 100;
 
 // Publications of a history reply, as many as fit.
 std::string join_publications(const std::vector<Publication>& publications, std::size_t bytes_max) {
@@ -85,8 +87,14 @@ bool Session::refuse_read(std::uint32_t id, std::uint32_t weight, std::size_t by
     reply_error(id, errors::kTooManyRequests);
     return true;
   }
+  return refuse_spending(id, Spending::kRead, weight, bytes);
+}
+
+bool Session::refuse_spending(std::uint32_t id, Spending spending, std::uint32_t weight,
+                              std::size_t bytes) {
   if (context_.budgets == nullptr) return false;
-  const auto over = context_.budgets->take(spender(), Spending::kRead, now_ms, weight, bytes);
+  const std::uint64_t now_ms = context_.hub.loop().now_ms();
+  const auto over = context_.budgets->take(spender(), spending, now_ms, weight, bytes);
   if (!over) return false;
   const std::string text = over->text();
   reply_error(id, {errors::kTooManyRequests.code, text, true});
@@ -214,7 +222,11 @@ void Session::answer_publish(std::uint32_t id, const Expected<Position, E>& posi
 }
 
 void Session::handle(std::uint32_t id, const HistoryCommand& command) {
-  if (refuse(id, command.channel) || refuse_read(id, 1, 0)) return;
+  if (refuse(id, command.channel)) return;
+  const ChatSettings& settings = context_.settings;
+  const bool is_capped = command.limit < 0 || command.limit > settings.history_limit;
+  const auto limit = is_capped ? settings.history_limit : static_cast<std::uint32_t>(command.limit);
+  if (refuse_read(id, 1 + limit / kHistoryPerRead, 0)) return;
   if_allowed(id, Right::kRead, command.channel,
              [id, command, channel = std::string(command.channel),
               epoch = std::string(command.since ? command.since->epoch : std::string_view())](
@@ -326,7 +338,9 @@ void Session::handle(std::uint32_t id, const RpcCommand& command) {
   }
   // After the look-up, for the weight; a name that does not exist costs next to nothing.
   if (is_throttled(calls_, method->weight)) return reply_error(id, errors::kTooManyRequests);
-  if (refuse_read(id, method->weight, command.data.size()) || !begin_long_reply(id)) return;
+  if (refuse_read(id, method->weight, command.data.size())) return;
+  if (method->effect == RpcTable::Effect::kTold && refuse_spending(id, Spending::kEvent)) return;
+  if (!begin_long_reply(id)) return;
   begin(kCallWeight);
   if (context_.audit != nullptr && is_audited(command.method)) {
     return call_audited(id, *method, command);
@@ -378,7 +392,8 @@ void Session::handle(std::uint32_t id, const RefreshCommand& command) {
   // A token without an expiry makes the connection last, and another role counts from now on.
   const auto identity = context_.authenticator.refresh(user_, command.token);
   if (!identity) return close(identity.error());
-  const bool has_new_role = std::exchange(role_, identity->role) != identity->role;
+  const bool has_new_role = role_ != identity->role;
+  if (has_new_role) change_role(identity->role);
   sign_in_ = identity->session;
   deadlines_.set_expiry(identity->expires_at);
   schedule();

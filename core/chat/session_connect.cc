@@ -167,7 +167,7 @@ void Session::on_join_refused(const ErrorCode& error) {
   context_.hub.unsubscribe_all(*this);
   context_.wheel.set(*this, 1000ULL * context_.settings.stale_s);
   refuse_connect(id, error);
-  held_.reset();
+  drop_held();
   resume();
 }
 

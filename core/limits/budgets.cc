@@ -30,6 +30,7 @@ constexpr std::uint64_t kHourlyMessagesPerContact = 25;
 
 // Shares of replies_bytes_max.
 constexpr std::size_t kUserShare = 8;
+constexpr std::size_t kGuestsShare = 8;  // all guests of an address: anybody can be a hundred
 constexpr std::size_t kNetworkShare = 4;
 
 Rate per_second(std::uint64_t amount, std::uint64_t burst_s) {
@@ -53,6 +54,10 @@ std::uint32_t sockets_max(const LimitSettings& settings) {
       std::min<rlim_t>(is_known ? files.rlim_cur / 2 : UINT32_MAX, UINT32_MAX));
   return settings.connections_per_address == 0 ? half
                                                : std::min(half, settings.connections_per_address);
+}
+
+bool is_guest(const Spender& spender) {
+  return spender.role == UserRole::kGuest || spender.user.empty();
 }
 
 template <class Map, class Key>
@@ -197,7 +202,6 @@ std::optional<OverBudget> Budgets::take(const Spender& spender, Spending spendin
                                         std::uint64_t now_ms, std::uint32_t weight,
                                         std::size_t bytes) {
   if (!settings_.is_on) return std::nullopt;
-  const bool is_guest = spender.role == UserRole::kGuest || spender.user.empty();
   struct Payer {
     Party party;
     Purse* purse;
@@ -205,10 +209,10 @@ std::optional<OverBudget> Budgets::take(const Spender& spender, Spending spendin
   std::array<Payer, 3> payers{};
   std::size_t count = 0;
   if (!spender.user.empty()) {
-    payers[count++] = {is_guest ? Party::kGuest : Party::kUser, &users_.of(spender.user)};
+    payers[count++] = {is_guest(spender) ? Party::kGuest : Party::kUser, &users_.of(spender.user)};
   }
   if (spender.network && spender.role != UserRole::kAdmin) {
-    if (is_guest) payers[count++] = {Party::kGuests, &guests_.of(*spender.network)};
+    if (is_guest(spender)) payers[count++] = {Party::kGuests, &guests_.of(*spender.network)};
     payers[count++] = {Party::kAddress, &networks_.of(*spender.network)};
   }
   const auto rates = [this](Party party) -> const Rates& {
@@ -240,6 +244,10 @@ bool Budgets::open_socket(const AddressBytes& network) {
   return true;
 }
 
+bool Budgets::has_room_for_socket(const AddressBytes& network) const {
+  return !settings_.is_on || held(sockets_, network) < sockets_max_;
+}
+
 void Budgets::close_socket(const AddressBytes& network) {
   give_back(sockets_, network, 1);
   counters_.addresses = sockets_.size();
@@ -247,23 +255,26 @@ void Budgets::close_socket(const AddressBytes& network) {
 
 // ---- Replies
 
+const char* Budgets::full_part(const Spender& spender, std::size_t bytes,
+                               std::size_t all_bytes) const {
+  if (!spender.user.empty() && held(user_replies_, spender.user) + bytes > all_bytes / kUserShare) {
+    return "user_replies";
+  }
+  if (!spender.network) return nullptr;
+  if (is_guest(spender) &&
+      held(guests_replies_, *spender.network) + bytes > all_bytes / kGuestsShare) {
+    return "guests_replies";
+  }
+  const bool is_over = held(network_replies_, *spender.network) + bytes > all_bytes / kNetworkShare;
+  return is_over ? "address_replies" : nullptr;
+}
+
 bool Budgets::has_room_for_reply(const Spender& spender, std::size_t bytes) {
-  const std::size_t max = settings_.replies_bytes_max;
-  const auto is_over = [&](const char* limit, std::size_t held_bytes, std::size_t held_max) {
-    if (!settings_.is_on || held_bytes + bytes <= held_max) return false;
-    count_refusal(limit);
-    return true;
-  };
-  if (is_over("replies", counters_.replies_bytes, max)) return false;
-  if (!spender.user.empty() &&
-      is_over("user_replies", held(user_replies_, spender.user), max / kUserShare)) {
-    return false;
-  }
-  if (spender.network &&
-      is_over("address_replies", held(network_replies_, *spender.network), max / kNetworkShare)) {
-    return false;
-  }
-  return true;
+  if (!settings_.is_on) return true;
+  const char* full = full_part(spender, bytes, settings_.replies_bytes_max);
+  if (counters_.replies_bytes + bytes > settings_.replies_bytes_max) full = "replies";
+  if (full != nullptr) count_refusal(full);
+  return full == nullptr;
 }
 
 bool Budgets::hold_reply(const Spender& spender, std::size_t bytes) {
@@ -275,7 +286,14 @@ bool Budgets::hold_reply(const Spender& spender, std::size_t bytes) {
 void Budgets::add_reply(const Spender& spender, std::size_t bytes) {
   if (bytes == 0) return;
   counters_.replies_bytes += bytes;
-  if (spender.network) network_replies_[*spender.network] += bytes;
+  add_held(spender, bytes);
+}
+
+void Budgets::add_held(const Spender& spender, std::size_t bytes) {
+  if (spender.network) {
+    network_replies_[*spender.network] += bytes;
+    if (is_guest(spender)) guests_replies_[*spender.network] += bytes;
+  }
   if (spender.user.empty()) return;
   const auto found = user_replies_.find(spender.user);
   if (found != user_replies_.end()) {
@@ -289,23 +307,40 @@ void Budgets::drop_reply(const Spender& spender, std::size_t bytes) {
   if (bytes == 0) return;
   CHIRM_CHECK(counters_.replies_bytes >= bytes, counters_.replies_bytes, bytes);
   counters_.replies_bytes -= bytes;
-  if (spender.network) give_back(network_replies_, *spender.network, bytes);
+  drop_held(spender, bytes);
+}
+
+void Budgets::drop_held(const Spender& spender, std::size_t bytes) {
+  if (spender.network) {
+    give_back(network_replies_, *spender.network, bytes);
+    if (is_guest(spender)) give_back(guests_replies_, *spender.network, bytes);
+  }
   if (!spender.user.empty()) give_back(user_replies_, spender.user, bytes);
+}
+
+bool Budgets::hold_input(const Spender& spender, std::size_t bytes) {
+  if (!settings_.is_on) return true;
+  add_held(spender, bytes);
+  // Less than twice as much, so that one user does not use up what an address has.
+  if (full_part(spender, 0, settings_.replies_bytes_max * 3 / 2) == nullptr) return true;
+  count_refusal("input");
+  return false;
+}
+
+void Budgets::drop_input(const Spender& spender, std::size_t bytes) {
+  if (settings_.is_on && bytes > 0) drop_held(spender, bytes);
 }
 
 bool Budgets::is_out_of_replies(const Spender& spender) const {
   if (!settings_.is_on) return false;
-  const std::size_t max = settings_.replies_bytes_max;
-  return counters_.replies_bytes >= max ||
-         (!spender.user.empty() && held(user_replies_, spender.user) >= max / kUserShare) ||
-         (spender.network && held(network_replies_, *spender.network) >= max / kNetworkShare);
+  return counters_.replies_bytes >= settings_.replies_bytes_max ||
+         full_part(spender, 1, settings_.replies_bytes_max) != nullptr;
 }
 
 void Budgets::check() const {
   CHIRM_CHECK(counters_.addresses == sockets_.size(), counters_.addresses, sockets_.size());
   CHIRM_CHECK(users_.newer.size() <= kPursesMax && users_.older.size() <= kPursesMax);
   CHIRM_CHECK(networks_.newer.size() <= kPursesMax && guests_.newer.size() <= kPursesMax);
-  CHIRM_CHECK(user_replies_.empty() || counters_.replies_bytes > 0, user_replies_.size());
 }
 
 }  // namespace chirm

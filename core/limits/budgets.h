@@ -62,9 +62,11 @@ class Budgets {
 
   // ---- Sockets, by network. False: the network has as many as it may have.
   [[nodiscard]] bool open_socket(const AddressBytes& network);
+  bool has_room_for_socket(const AddressBytes& network) const;
   void close_socket(const AddressBytes& network);  // one that was opened
 
-  // ---- Replies that are not read. What is held is to be given back by the same spender.
+  // ---- Replies that are not read. What is held is to be given back by the same spender, in the
+  // same role.
   // False, which is counted: the user, the address or the process has no room for so many bytes.
   [[nodiscard]] bool has_room_for_reply(const Spender& spender, std::size_t bytes);
   // Holds them if there is room.
@@ -72,6 +74,10 @@ class Budgets {
   // Holds them whatever is held.
   void add_reply(const Spender& spender, std::size_t bytes);
   void drop_reply(const Spender& spender, std::size_t bytes);
+  // What a client has sent that waits to be handled counts for its user and address as well. False:
+  // they hold half as much again as they may, and the client is to go; it is held nevertheless.
+  [[nodiscard]] bool hold_input(const Spender& spender, std::size_t bytes);
+  void drop_input(const Spender& spender, std::size_t bytes);
   // Whether nothing more should be made for the spender before something has been read.
   bool is_out_of_replies(const Spender& spender) const;
 
@@ -104,6 +110,11 @@ class Budgets {
   using UserPurses = std::unordered_map<std::string, Purse, StringHash, std::equal_to<>>;
   using NetworkPurses = std::unordered_map<AddressBytes, Purse, NetworkHash>;
 
+  // Why the spender must not hold so many bytes more, where all together may hold `all_bytes`;
+  // null: it may.
+  const char* full_part(const Spender& spender, std::size_t bytes, std::size_t all_bytes) const;
+  void add_held(const Spender& spender, std::size_t bytes);
+  void drop_held(const Spender& spender, std::size_t bytes);
   static Rates rates_of(const Allowance& allowance);
   static std::optional<OverBudget> refusal(const Purse& purse, const Rates& rates, Party party,
                                            Spending spending, std::uint64_t now_ms);
@@ -118,8 +129,9 @@ class Budgets {
   Purses<NetworkPurses> guests_;
   Purses<NetworkPurses> networks_;
   std::unordered_map<AddressBytes, std::uint32_t, NetworkHash> sockets_;  // none of 0
-  // Unread bytes; none of 0.
+  // Unread bytes, and those that wait to be handled; none of 0.
   std::unordered_map<std::string, std::size_t, StringHash, std::equal_to<>> user_replies_;
+  std::unordered_map<AddressBytes, std::size_t, NetworkHash> guests_replies_;
   std::unordered_map<AddressBytes, std::size_t, NetworkHash> network_replies_;
 };
 

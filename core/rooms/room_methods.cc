@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "core/rooms/room_methods.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +21,15 @@ constexpr std::uint32_t kListWeight = 4;
 
 // Channels in one answer of chat.sync to who does not say: as many as a user can have.
 constexpr std::uint32_t kSyncMax = 2'000;
+// What they leave takes a place in a room's history.
+constexpr std::string_view kTold[] = {"chat.create", "chat.join", "chat.leave", "chat.invite",
+                                      "chat.kick",   "chat.ban",  "chat.unban", "chat.mute",
+                                      "chat.unmute", "chat.role", "chat.set",   "chat.archive"};
+
+RpcTable::Effect effect_of(std::string_view name) {
+  const bool is_told = std::ranges::find(kTold, name) != std::end(kTold);
+  return is_told ? RpcTable::Effect::kTold : RpcTable::Effect::kNone;
+}
 
 }  // namespace
 
@@ -44,7 +56,7 @@ void RoomMethods::add(RpcTable& table, const char* name, Schema schema, Handler 
     if (!request) return done(Unexpected<RpcError>(request.error()));
     scope_.start(call(handler, std::move(caller), std::move(*request)), std::move(done));
   };
-  table.add(name, function, weight);
+  table.add(name, function, weight, effect_of(name));
 }
 
 // Signing in when the connection was made may have failed, and every method relies on it, so it is

@@ -10,20 +10,15 @@
 #include "core/loop/loop.h"
 #include "core/rooms/rules/names.h"
 #include "protocol/codes.h"
-#include "protocol/json_fields.h"
 
 namespace chirm {
 
 namespace {
 
-// What a publish counts as; nullopt: nothing is stored. `data` may be anything.
-std::optional<Spending> spending_of(std::string_view data) {
-  constexpr std::size_t kTypeBytes = 64;
-  const std::string type = JsonFields(data).text_or("type", {1, kTypeBytes}, "");
-  if (type == "typing") return std::nullopt;
-  const bool is_shown =
-      type == "message" || type == "edit" || type == "delete" || type == "reaction";
-  return is_shown ? Spending::kMessage : Spending::kEvent;
+// What a publish counts as; nullopt: nothing is stored.
+std::optional<Spending> spending_of(MessageData::Type type) {
+  if (type == MessageData::Type::kTyping) return std::nullopt;
+  return type == MessageData::Type::kOther ? Spending::kEvent : Spending::kMessage;
 }
 
 }  // namespace
@@ -94,14 +89,6 @@ void Rooms::check_later(const Session& session, Right, std::string_view channel,
 Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const PublishRequest& request,
                                                     std::string_view data,
                                                     std::function<void(Published)> done) {
-  const auto spending = spending_of(data);
-  if (budgets_ != nullptr && spending) {
-    const auto over =
-        budgets_->take(session.spender(), *spending, loop_.now_ms(), 1, request.body.size());
-    if (over) {
-      return Unexpected<RpcError>(RpcError(errors::kTooManyRequests.code, over->text(), true));
-    }
-  }
   Publishing::Publish publish{.channel = std::string(request.channel),
                               .body = std::string(request.body),
                               .user = std::string(request.user),
@@ -114,7 +101,7 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
     publish.may_begin = contact_budget(session.caller());
   }
   const auto known = rights_.known(Wish::kPublish, publish.user, publish.role, publish.channel);
-  if (known && *known) return publish_allowed(std::move(publish), data, std::move(done));
+  if (known && *known) return publish_allowed(session, std::move(publish), data, std::move(done));
   // Whoever signs in for the first time is a member of the lobby only when that is done: until then
   // a refusal there is not the last word.
   std::optional<RpcCaller> newcomer;
@@ -125,8 +112,9 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
     }
   }
   if (known && !newcomer) return Unexpected<RpcError>(known->error());
-  scope_.start(publish_later(std::move(newcomer), std::move(publish), std::string(data)),
-               std::move(done));
+  scope_.start(
+      publish_later(session.self(), std::move(newcomer), std::move(publish), std::string(data)),
+      std::move(done));
   return Progress::kWaiting;
 }
 
@@ -140,27 +128,46 @@ DirectMessages::MayBegin Rooms::contact_budget(const RpcCaller& caller) {
   };
 }
 
-Expected<Access::Progress, RpcError> Rooms::publish_allowed(Publishing::Publish publish,
+// The last that can refuse it, so that what is refused costs nothing of an hour's budget; and it is
+// known what it is by then.
+Expected<void, RpcError> Rooms::pay(const Session& session, MessageData::Type type,
+                                    std::size_t bytes) {
+  const auto spending = spending_of(type);
+  if (budgets_ == nullptr || !spending) return {};
+  const auto over = budgets_->take(session.spender(), *spending, loop_.now_ms(), 1, bytes);
+  if (!over) return {};
+  return Unexpected<RpcError>(RpcError(errors::kTooManyRequests.code, over->text(), true));
+}
+
+Expected<Access::Progress, RpcError> Rooms::publish_allowed(Session& session,
+                                                            Publishing::Publish publish,
                                                             std::string_view data,
                                                             std::function<void(Published)> done) {
   if (rights_.is_unruled(publish.channel, data)) {
+    const auto paid = pay(session, MessageData::Type::kMessage, publish.body.size());
+    if (!paid) return Unexpected<RpcError>(paid.error());
     publishing_.carry(publish, std::move(done));
     return Progress::kOrdered;
   }
   auto message = read_message(data);
   if (!message) return Unexpected<RpcError>(message.error());
+  const auto paid = pay(session, message->type, publish.body.size());
+  if (!paid) return Unexpected<RpcError>(paid.error());
   publish.message = std::move(*message);
   return publishing_.start(publish, std::move(done));
 }
 
-Task<Access::Published> Rooms::publish_later(std::optional<RpcCaller> newcomer,
+Task<Access::Published> Rooms::publish_later(std::shared_ptr<Session*> session,
+                                             std::optional<RpcCaller> newcomer,
                                              Publishing::Publish publish, std::string data) {
   if (newcomer) {
     co_await ok(people_.sign_in(newcomer->user, newcomer->name, newcomer->role));
   }
   co_await ok(rights_.find_out(Wish::kPublish, publish.user, publish.role, publish.channel));
   Future<Published> published;
-  const auto progress = publish_allowed(std::move(publish), data, published.setter());
+  // Nobody is there to pay for it, or to hear that it was done: its client will try again.
+  if (*session == nullptr) co_return internal_error();
+  const auto progress = publish_allowed(**session, std::move(publish), data, published.setter());
   co_await ok(progress);
   co_return co_await published;
 }

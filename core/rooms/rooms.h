@@ -5,6 +5,7 @@
 // publishing.h does what a publish asks for, room_methods.h has the methods. On the loop's thread.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,9 +56,12 @@ class Rooms final : public Access {
  private:
   // Takes one contact from the caller's budget.
   DirectMessages::MayBegin contact_budget(const RpcCaller& caller);
-  Expected<Progress, RpcError> publish_allowed(Publishing::Publish publish, std::string_view data,
+  Expected<void, RpcError> pay(const Session& session, MessageData::Type type, std::size_t bytes);
+  Expected<Progress, RpcError> publish_allowed(Session& session, Publishing::Publish publish,
+                                               std::string_view data,
                                                std::function<void(Published)> done);
-  Task<Published> publish_later(std::optional<RpcCaller> newcomer, Publishing::Publish publish,
+  Task<Published> publish_later(std::shared_ptr<Session*> session,
+                                std::optional<RpcCaller> newcomer, Publishing::Publish publish,
                                 std::string data);
 
   const Loop& loop_;

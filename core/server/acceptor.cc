@@ -93,10 +93,24 @@ bool Acceptor::accept(Socket socket, HttpService service) {
     service = HttpService::kHealth;
   }
   auto connection = std::make_unique<Connection>(context_, std::move(socket));
-  if (connection->start(service)) connections_.add(std::move(connection));
+  if (is_for_health(*connection)) service = HttpService::kHealth;
+  const bool is_possible = service != HttpService::kHealth ||
+                           context_.counters.spare_connections < kSpareFiles ||
+                           connections_.give_way();
+  if (is_possible && connection->start(service)) connections_.add(std::move(connection));
   if (has_files()) return true;
   note_pause("the limit of open files (ulimit -n) is nearly reached");
   return false;
+}
+
+// Whoever has as many sockets as an address may have gives way to itself first. What is left for
+// this machine are health checks, as whoever else is here may have taken all of its sockets.
+bool Acceptor::is_for_health(const Connection& connection) {
+  const auto network = connection.network();
+  if (!network || context_.budgets.has_room_for_socket(*network)) return false;
+  if (connections_.give_way(*network) || !is_loopback_network(*network)) return false;
+  context_.budgets.count_refusal("address_connections");
+  return true;
 }
 
 void Acceptor::note_pause(const char* why) {

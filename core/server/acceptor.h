@@ -12,6 +12,7 @@
 
 namespace chirm {
 
+class Connection;
 class ConnectionRegistry;
 class Listener;
 class Loop;
@@ -39,6 +40,8 @@ class Acceptor {
   [[nodiscard]] Expected<std::unique_ptr<Listener>, Error> open(std::uint16_t port,
                                                                 HttpService service);
   bool accept(Socket socket, HttpService service);
+  // Its address has as many sockets as it may have, and it is this machine itself that asks.
+  bool is_for_health(const Connection& connection);
   void note_pause(const char* why);
   std::uint64_t connections_max() const;  // clients
   bool has_files() const;                 // for one connection more

@@ -49,7 +49,17 @@ Connection::Connection(ConnectionContext& context, Socket socket)
 
 Connection::~Connection() { end(); }
 
-// A proxy's sockets are counted as its clients', once these are known.
+std::optional<AddressBytes> Connection::network() const {
+  const auto address = is_counted_ ? std::optional(address_) : direct_address();
+  return address ? std::optional(network_of(*address)) : std::nullopt;
+}
+
+std::optional<AddressBytes> Connection::direct_address() const {
+  auto address = parse_address(peer());
+  if (address && is_any_of(context_.settings.trusted_proxies, *address)) return std::nullopt;
+  return address;
+}
+
 bool Connection::start(HttpService service) {
   CHIRM_CHECK(socket_.is_open() && state_ == State::kHttp);
   service_ = service;
@@ -58,9 +68,8 @@ bool Connection::start(HttpService service) {
     tls_ = std::make_unique<Tls>(*context_.tls);
   }
   set_deadline(context_.settings.request_timeout_s);
-  const auto address = parse_address(peer());
-  const bool is_proxy = address && is_any_of(context_.settings.trusted_proxies, *address);
-  if (address && !is_proxy && !count_as(*address)) return false;
+  const auto address = direct_address();
+  if (address && service != HttpService::kHealth && !count_as(*address)) return false;
   return context_.poller.add(socket_.fd(), *this, {.readable = true});
 }
 
@@ -81,7 +90,8 @@ void Connection::end() {
 }
 
 bool Connection::give_way() {
-  if (state_ != State::kHttp || !http_->is_waiting()) return false;
+  // One whose last answer is written only waits for its peer to close.
+  if (!http_ || state_ == State::kEnded || !http_->is_waiting()) return false;
   end();
   return true;
 }
@@ -227,10 +237,17 @@ void Connection::on_bytes(std::string_view bytes) {
 
 void Connection::feed(std::string_view bytes) {
   if (is_decoder_done_) return;
+  session_->on_part(0);
   if (const auto refusal = decoder_.feed(bytes, *this)) {
     is_decoder_done_ = true;
     session_->close(*refusal);
   }
+  const std::size_t part_bytes = decoder_.held_bytes();
+  if (part_bytes == 0 || session_->is_closing()) return;
+  session_->on_part(part_bytes);
+  if (!session_->is_closing()) return;
+  is_decoder_done_ = true;  // there is no room for the rest, nor for this while it is closed
+  decoder_.abandon();
 }
 
 // The exchange is destroyed here, within its own call, which promises to touch nothing afterwards.

@@ -40,6 +40,13 @@ class Connection final : public ListHook<ConnectionTag>,
   // Ends, if no request of it is being answered and it is no WebSocket connection. False: it does
   // not.
   bool give_way();
+  // By which its socket counts; nullopt: it is not known, or a proxy's, whose sockets count as its
+  // clients' once these are known.
+  std::optional<AddressBytes> network() const;
+  // One that is there for health checks counts for nobody.
+  bool counts_for(const AddressBytes& network) const {
+    return is_counted_ && network == network_of(address_);
+  }
   // Sends the session away when its commands have been answered, or ends at once where there is
   // none. An HTTP request whose head has come is answered, and the connection ends with that.
   void drain();
@@ -86,6 +93,8 @@ class Connection final : public ListHook<ConnectionTag>,
   void feed(std::string_view bytes);
   void want_output();
   void watch();
+  // The peer's; nullopt: it is not known, or it is a proxy.
+  std::optional<AddressBytes> direct_address() const;
   bool count_as(const AddressBytes& address);
   void decrypt(std::string_view bytes);
   void on_tls_failed();

@@ -37,6 +37,16 @@ bool ConnectionRegistry::give_way() {
   return false;
 }
 
+bool ConnectionRegistry::give_way(const AddressBytes& network) {
+  for (std::size_t i = 0; i < kLookedAtMax; ++i) {
+    Connection* connection = lists_.http.front();
+    if (connection == nullptr) return false;
+    if (connection->counts_for(network) && connection->give_way()) return true;
+    lists_.http.push_back(*connection);
+  }
+  return false;
+}
+
 // Moved before it is told: a drain that ends the connection at once takes it out of its list.
 bool ConnectionRegistry::send_away() {
   lists_.is_sending_away = true;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "core/base/address_range.h"
 #include "core/server/connection_context.h"
 
 namespace chirm {
@@ -27,6 +28,8 @@ class ConnectionRegistry {
   // Ends the HTTP connection that has been silent for longest, among those that are not being
   // answered. False: there is none.
   bool give_way();
+  // ... that counts for that network.
+  bool give_way(const AddressBytes& network);
   // Drains the one that has been open for longest, those that are upgraded first. False: there is
   // none left.
   bool send_away();

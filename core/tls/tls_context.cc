@@ -108,7 +108,7 @@ Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_server(const
 }
 
 Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_client(
-    const std::string& authorities, const TlsFiles& own) {
+    const std::string& authorities, const TlsFiles& own, bool speaks_http) {
   auto impl = std::make_unique<TlsContextImpl>();
   impl->ssl.reset(SSL_CTX_new(TLS_client_method()));
   CHIRM_CHECK(impl->ssl != nullptr);
@@ -116,7 +116,9 @@ Expected<std::shared_ptr<const TlsContext>, Error> TlsContext::make_client(
   set_up(context);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL_STORE);
-  CHIRM_CHECK(SSL_CTX_set_alpn_protos(context, kHttp11.data(), kHttp11.size()) == 0);
+  if (speaks_http) {
+    CHIRM_CHECK(SSL_CTX_set_alpn_protos(context, kHttp11.data(), kHttp11.size()) == 0);
+  }
   ERR_clear_error();
   if (authorities.empty()) {
     if (SSL_CTX_set_default_verify_paths(context) != 1) {

@@ -26,9 +26,9 @@ class TlsContext {
   [[nodiscard]] static Expected<std::shared_ptr<const TlsContext>, Error> make_server(
       const TlsFiles& files);
   // `authorities`: a PEM file; "": those that the system believes. `own`: what the client shows
-  // when it is asked; empty names: nothing.
+  // when it is asked; empty names: nothing. `speaks_http`: and says so (ALPN).
   [[nodiscard]] static Expected<std::shared_ptr<const TlsContext>, Error> make_client(
-      const std::string& authorities, const TlsFiles& own = {});
+      const std::string& authorities, const TlsFiles& own = {}, bool speaks_http = true);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;

@@ -474,6 +474,26 @@ TEST_F(ChirmdOptions, TellTheVersionOnStdout) {
   EXPECT_THAT(ended.output, StartsWith("chirm "));
 }
 
+TEST_F(ChirmdOptions, EndItWhenTlsToRedisCannotBeWhatTheySay) {
+  const auto error_of = [&](Texts arguments) {
+    arguments.insert(arguments.begin(), {"--insecure", "--port", "0"});
+    const Ended ended = run(std::move(arguments));
+    EXPECT_EQ(ended.code, 2) << ended.errors;
+    EXPECT_EQ(lines_but_of_root(ended.errors), 1) << ended.errors;
+    return ended.errors;
+  };
+  for (const std::string name : {"--redis-ca", "--redis-certificate", "--redis-key"}) {
+    EXPECT_THAT(error_of({"--redis", "redis://host", name, "file"}),
+                HasSubstr(name + ": expected a --redis with rediss:// beside it"));
+  }
+  EXPECT_THAT(error_of({"--redis", "rediss://host", "--redis-certificate", "file"}),
+              HasSubstr("--redis-certificate: expected --redis-key beside it"));
+  EXPECT_THAT(error_of({"--redis", "rediss://host", "--redis-key", "file"}),
+              HasSubstr("--redis-key: expected --redis-certificate beside it"));
+  EXPECT_THAT(error_of({"--redis", "rediss://host", "--redis-ca", "/no/such/file"}),
+              HasSubstr("TLS to Redis: certificate authorities /no/such/file: No such file"));
+}
+
 TEST_F(ChirmdOptions, EndItWithOneLineWhenThePortIsTaken) {
   const auto taken = listen_tcp("127.0.0.1", 0);
   ASSERT_TRUE(taken.has_value());

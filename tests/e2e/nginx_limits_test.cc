@@ -52,6 +52,48 @@ TEST_F(NginxLimits, AreOfRequests) {
   EXPECT_EQ(upgrade(), 429);
 }
 
+// A network /64 of IPv6 is one, however its addresses are written; and one of IPv4 is each for
+// itself, also where it comes in through an IPv6 socket.
+TEST_F(NginxLimits, AreOfNetworksAsProvidersGiveThem) {
+  start({{"limit_conn connections 6000;",
+          "set_real_ip_from 127.0.0.1; real_ip_header X-From; limit_conn connections 1;"}});
+  const auto upgrade_from = [this](const std::string& address) {
+    RawClient& client = *clients_.emplace_back(std::make_unique<RawClient>(loop_, port_));
+    client.send_upgrade("X-From: " + address + "\r\n");
+    EXPECT_TRUE(run_until(loop_, [&] { return client.is_upgraded() || client.status() != 0; }));
+    return client.status();
+  };
+  const std::vector<std::vector<std::string>> networks = {
+      {"2001:db8:1:2:3:4:5:6", "2001:db8:1:2::", "2001:db8:1:2::1",
+       "2001:db8:1:2:ff::", "2001:db8:1:2:0:0:0:9"},
+      {"2001:db8:1:3::1", "2001:db8:1:3:1:2:3:4"},
+      {"2001:db8::1"},
+      {"2001:db8::a:1:2:3:4"},
+      {"192.0.2.1"},
+      {"192.0.2.2"},
+      {"::ffff:192.0.2.3"},
+      {"::ffff:192.0.2.4"},
+  };
+  for (const auto& addresses : networks) {
+    EXPECT_EQ(upgrade_from(addresses.front()), 101) << addresses.front();
+  }
+  for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t at = 1; at < networks[i].size(); ++at) {
+      EXPECT_EQ(upgrade_from(networks[i][at]), 429) << networks[i][at];
+    }
+  }
+  EXPECT_EQ(upgrade_from("2001:db8::1:2:3:4"), 429);
+  EXPECT_EQ(upgrade_from("2001:db8::a:4:3:2:1"), 429);
+  EXPECT_EQ(upgrade_from("192.0.2.1"), 429);
+  EXPECT_EQ(upgrade_from("::ffff:192.0.2.3"), 429);
+  // Of a network with zeros in it there are two ways to write an address, and so two that count.
+  int zeros = 0;
+  for (int i = 1; i < 10; ++i) {
+    if (upgrade_from("2001:db8:0:0:" + std::to_string(i) + "::") == 101) ++zeros;
+  }
+  EXPECT_LE(zeros, 1);
+}
+
 TEST_F(NginxLimits, AreCloserForSigningIn) {
   start(
       {{"zone=sign_ins:10m rate=50r/s", "zone=sign_ins:10m rate=1r/m"}, {"burst=2500", "burst=1"}});

@@ -95,7 +95,7 @@ TEST_F(Up, MakesAnAdministrator) {
     ASSERT_TRUE(url.has_value());
     std::optional<std::string> role;
     client::AuthClient auth(loop_, *url);  // its last answer may come with its end
-    auth.enter("ada", "correct horse", [&](const auto& session) {
+    auth.enter("ada", "correct horse", "", [&](const auto& session) {
       role = session ? session->role : session.error().message;
     });
     ASSERT_TRUE(run([&] { return role.has_value(); }));

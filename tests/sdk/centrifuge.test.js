@@ -8,7 +8,9 @@ import { Cluster, inTime, token, until } from './cluster.js';
 
 const room = 'room:sdk';
 const secret = 'a secret of this test';
-const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };
+const withTokens = {
+  chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0', '--limits', 'off'],
+};
 
 // [[from, from], …, [to, to]]: each number published at the offset of the same value.
 const numbers = (from, to) =>

@@ -7,7 +7,9 @@ import { connect, next } from './clients.js';
 import { Cluster, token, until } from './cluster.js';
 
 const secret = 'a secret of this test';
-const withTokens = { chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0'] };
+const withTokens = {
+  chirmd: ['--token-hmac-secret', secret, '--rooms', 'open', '--publish-rate', '0', '--limits', 'off'],
+};
 const inbox = 'user:#ada';
 
 // Connects and writes down what the client's server-side subscriptions tell.

@@ -51,7 +51,7 @@ CommandUse quit(ChatCommands& commands, std::string_view) {
 
 using enum ChatCommand::Argument;
 
-constexpr std::array<ChatCommand, 28> kCommands{{
+constexpr std::array<ChatCommand, 29> kCommands{{
     {"/join", "ROOM", "join a room, or go to it", kRoom, on<kRooms, &RoomCommands::join>},
     {"/leave", "[ROOM]", "leave this room, or put a conversation away", kRoom,
      on<kRooms, &RoomCommands::leave>},
@@ -92,6 +92,8 @@ constexpr std::array<ChatCommand, 28> kCommands{{
     {"/block", "USER", "no private messages with somebody", kUser,
      on<kPeople, &PeopleCommands::block>},
     {"/unblock", "USER", "allow them again", kUser, on<kPeople, &PeopleCommands::unblock>},
+    {"/sessions", "[end NUMBER]", "where you are signed in, or end that", kText,
+     on<kPeople, &PeopleCommands::sessions>},
     {"/away", "", "you are away", kNone, on<kPeople, &PeopleCommands::go_away>},
     {"/back", "", "you are here again", kNone, on<kPeople, &PeopleCommands::come_back>},
     {"/help", "", "this list", kNone, show_help},

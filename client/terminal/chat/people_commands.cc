@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "client/terminal/chat/people_commands.h"
 
+#include <charconv>
+
 #include "client/terminal/chat/command_arguments.h"
 #include "client/terminal/model/chat_answers.h"
 #include "client/terminal/text/safe_text.h"
@@ -31,6 +33,31 @@ CommandUse PeopleCommands::set_blocked(bool is_blocked, std::string_view argumen
       [this, user, is_blocked](std::string_view) {
         chat_.note(safe_line(user) + (is_blocked ? " is blocked" : " is not blocked any more"));
       });
+  return CommandUse::kRight;
+}
+
+CommandUse PeopleCommands::sessions(std::string_view argument) {
+  if (argument.empty()) {
+    chat_.call("account.sessions", "{}", "list your sessions", [this](std::string_view json) {
+      const std::vector<OwnSession> sign_ins = read_own_sessions(json);
+      session_ids_.clear();
+      for (const OwnSession& one : sign_ins) session_ids_.push_back(one.id);
+      chat_.events.show_page(sessions_page(sign_ins));
+    });
+    return CommandUse::kRight;
+  }
+  constexpr std::string_view kEnd = "end ";
+  if (!argument.starts_with(kEnd)) return CommandUse::kWrong;
+  argument.remove_prefix(kEnd.size());
+  std::size_t number = 0;
+  const auto [stop, error] = std::from_chars(argument.begin(), argument.end(), number);
+  if (error != std::errc() || stop != argument.end()) return CommandUse::kWrong;
+  if (number == 0 || number > session_ids_.size()) {
+    chat_.note("there is no session of that number: /sessions lists them", true);
+    return CommandUse::kRight;
+  }
+  chat_.call("account.end_session", object_of("session", session_ids_[number - 1]),
+             "end that session", [this](std::string_view) { chat_.note("that session is ended"); });
   return CommandUse::kRight;
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "client/terminal/chat/chat_command.h"
 #include "client/terminal/chat/chat_context.h"
@@ -20,6 +21,8 @@ class PeopleCommands {
   void show_who(std::string_view argument);
   CommandUse block(std::string_view argument) { return set_blocked(true, argument); }
   CommandUse unblock(std::string_view argument) { return set_blocked(false, argument); }
+  // Where one is signed in, or ends one of these: "end 2", by its number in the list.
+  CommandUse sessions(std::string_view argument);
   void go_away() { set_away(true); }
   void come_back() { set_away(false); }
 
@@ -33,6 +36,7 @@ class PeopleCommands {
   ChatContext& chat_;
   PresenceReader& presence_;
   bool is_away_ = false;
+  std::vector<std::string> session_ids_;  // as they were listed last
 };
 
 }  // namespace chirm::terminal

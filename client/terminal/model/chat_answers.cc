@@ -124,6 +124,17 @@ UserAnswer read_user(std::string_view json) {
   return answer;
 }
 
+std::vector<OwnSession> read_own_sessions(std::string_view json) {
+  std::vector<OwnSession> sign_ins;
+  each(json, "sessions", [&](JsonFields& one) {
+    sign_ins.push_back({text(one, "id"), text(one, "agent"),
+                        static_cast<std::int64_t>(number(one, "used")),
+                        one.flag_or("current", false)});
+  });
+  std::ranges::stable_sort(sign_ins, std::ranges::greater(), &OwnSession::used_ms);
+  return sign_ins;
+}
+
 std::vector<SearchResult> read_results(std::string_view json) {
   std::vector<SearchResult> results;
   each(json, "results", [&](JsonFields& one) {

@@ -66,6 +66,16 @@ struct UserAnswer {
 };
 UserAnswer read_user(std::string_view json);
 
+// A session of one's own.
+struct OwnSession {
+  std::string id;
+  std::string agent;
+  std::int64_t used_ms = 0;
+  bool is_current = false;
+};
+// The one that was used last first.
+std::vector<OwnSession> read_own_sessions(std::string_view json);
+
 struct SearchResult {
   std::uint64_t offset = 0;
   std::string user;

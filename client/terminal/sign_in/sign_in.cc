@@ -72,6 +72,7 @@ void SignIn::resume() {
     step_ = Step::kEnter;
     return run();
   }
+  known_token_ = remembered->refresh_token;
   auth_.refresh(remembered->refresh_token, [this](const Session& session) {
     if (session || session.error().is_temporary()) return on_session(session);
     // Refused for good, it would be refused the next time, too.
@@ -106,7 +107,7 @@ void SignIn::enter_with_password() {
   }
   const auto done = [this](const Session& session) { on_session(session); };
   if (way_ == Way::kRegister) return auth_.create(options_.name, *options_.password, done);
-  auth_.enter(options_.name, *options_.password, done);
+  auth_.enter(options_.name, *options_.password, known_token_, done);
 }
 
 // Who has no account has no password: nothing typed leads to the other ways.

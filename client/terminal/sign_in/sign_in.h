@@ -88,6 +88,7 @@ class SignIn {
   Way way_;
   client::AuthSettings settings_;
   std::optional<client::AuthSession> session_;
+  std::string known_token_;         // that was remembered; "" when none was
   bool may_be_registered_ = false;  // a request to register got no answer
   // What registering was refused with, while logging in tells whose account it is.
   std::optional<client::AuthError> taken_;

@@ -66,6 +66,22 @@ Page people_page(std::string_view where, const std::vector<Person>& people, std:
   return page;
 }
 
+Page sessions_page(const std::vector<OwnSession>& sign_ins) {
+  Page page;
+  page.title = "Signed in: " + std::to_string(sign_ins.size());
+  for (std::size_t i = 0; i < sign_ins.size(); ++i) {
+    const OwnSession& one = sign_ins[i];
+    Glyphs line = glyphs_of(std::to_string(i + 1) + "  ", kBold);
+    append_glyphs(line, one.agent.empty() ? "an unknown program" : safe_line(one.agent));
+    append_glyphs(line, "  used " + minute_of(one.used_ms), kFaintStyle);
+    if (one.is_current) append_glyphs(line, "  this one", kFaintStyle);
+    page.paragraphs.push_back(std::move(line));
+  }
+  add_remark(page, sign_ins.empty() ? "You have no account here, and so no sessions to choose from."
+                                    : "/sessions end NUMBER ends one.");
+  return page;
+}
+
 Page members_page(std::string_view where, const std::vector<Member>& members, bool is_more) {
   Page page;
   page.title = "Members of " + safe_line(where);

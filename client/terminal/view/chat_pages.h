@@ -20,6 +20,7 @@ Page people_page(std::string_view where, const std::vector<Person>& people, std:
 Page members_page(std::string_view where, const std::vector<Member>& members, bool is_more);
 Page search_page(std::string_view where, std::string_view query,
                  const std::vector<SearchResult>& results, bool is_more);
+Page sessions_page(const std::vector<OwnSession>& sign_ins);
 // "bob (Bob), last seen 2026-11-22 14:05"
 std::string describe_user(const UserAnswer& user);
 

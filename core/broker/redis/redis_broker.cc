@@ -51,6 +51,7 @@ RedisBroker::RedisBroker(Loop& loop, const RedisUrl& url, const BrokerSettings& 
       own_(*this),
       probe_(context_, commands_, subscriber_, own_topic_ + ":probe", url.name(), identity.shards,
              link_settings.probe_period_ms),
+      space_(commands_, url.name()),
       subscriber_(loop, url, node_name_, link_settings, context_.counters,
                   {{all_topic_, bulletin_}, {own_topic_, own_}, {own_topic_ + ":probe", probe_}}),
       subscriptions_(context_, commands_, subscriber_),
@@ -77,7 +78,11 @@ void RedisBroker::set_listener(BrokerListener& listener) {
 }
 
 void RedisBroker::publish(const PublishRequest& request, Callback<Position> done) {
-  publisher_.publish(request, std::move(done));
+  if (!space_.is_full()) return publisher_.publish(request, std::move(done));
+  ++context_.counters.publishes;
+  ++context_.counters.publish_errors;
+  ++context_.counters.refused_as_full;
+  context_.later.add([done = std::move(done)] { done(Unexpected<ErrorCode>(errors::kStoreFull)); });
 }
 
 void RedisBroker::history(const HistoryRequest& request, Callback<History> done) {
@@ -169,6 +174,7 @@ void RedisBroker::on_period() {
   subscriber_.check_confirmations();
   subscriptions_.renew_numberings();
   probe_.tick();
+  space_.tick();
 }
 
 }  // namespace chirm

@@ -47,6 +47,7 @@
 #include "core/broker/redis/redis_probe.h"
 #include "core/broker/redis/redis_publisher.h"
 #include "core/broker/redis/redis_replica_acks.h"
+#include "core/broker/redis/redis_space.h"
 #include "core/broker/redis/redis_subscriber.h"
 #include "core/broker/redis/redis_subscriptions.h"
 #include "core/loop/timer.h"
@@ -124,6 +125,7 @@ class RedisBroker final : public Broker {
   Bulletin bulletin_;
   OwnTopic own_;
   RedisProbe probe_;
+  RedisSpace space_;
   RedisSubscriber subscriber_;
   RedisSubscriptions subscriptions_;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "core/broker/sqlite/sqlite_broker.h"
 
+#include <sys/statvfs.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -17,6 +19,7 @@ namespace {
 constexpr std::uint64_t kRenewMs = BrokerSettings::kNumberingMs / 4;
 constexpr std::uint64_t kRenewPeriodMs = 1'000;
 constexpr std::size_t kRenewalsAtOnce = 1'000;
+constexpr std::uint64_t kSpacePeriodMs = 2'000;
 }  // namespace
 
 Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
@@ -29,19 +32,26 @@ Expected<std::unique_ptr<SqliteBroker>, Error> SqliteBroker::open(Loop& loop,
   auto reader = SqliteStoreReader::open(path);
   if (!reader) return Unexpected<Error>(reader.error());
   return std::unique_ptr<SqliteBroker>(
-      new SqliteBroker(loop, settings, std::move(*writer), std::move(*reader)));
+      new SqliteBroker(loop, path, settings, std::move(*writer), std::move(*reader)));
 }
 
-SqliteBroker::SqliteBroker(Loop& loop, const BrokerSettings& settings,
+SqliteBroker::SqliteBroker(Loop& loop, std::string path, const BrokerSettings& settings,
                            std::shared_ptr<SqliteStoreWriter> writer,
                            std::shared_ptr<SqliteStoreReader> reader)
     : loop_(loop),
+      path_(std::move(path)),
+      settings_(settings),
+      disk_space_("the disk of " + path_),
+      file_space_(path_),
       writes_(loop, settings, std::move(writer)),
       reads_(loop, settings.pending_commands_max, writes_, std::move(reader)),
       documents_(loop, writes_, reads_),
       nodes_(loop),
-      renewal_timer_(loop, [this] { renew_numberings(); }) {
+      renewal_timer_(loop, [this] { renew_numberings(); }),
+      space_timer_(loop, [this] { look_for_space(); }) {
   renewal_timer_.start_repeating(kRenewPeriodMs);
+  space_timer_.start_repeating(kSpacePeriodMs);
+  look_for_space();
 }
 
 void SqliteBroker::set_listener(BrokerListener& listener) {
@@ -59,6 +69,11 @@ void SqliteBroker::refuse(Callback<T> done, ErrorCode error) {
 
 void SqliteBroker::publish(const PublishRequest& request, Callback<Position> done) {
   ++counters_.publishes;
+  if (disk_space_.is_full() || file_space_.is_full()) {
+    ++counters_.publish_errors;
+    ++counters_.refused_as_full;
+    return refuse(std::move(done), errors::kStoreFull);
+  }
   if (!writes_.has_room(request.body.size())) {
     ++counters_.publish_errors;
     return refuse(std::move(done));
@@ -156,6 +171,26 @@ void SqliteBroker::renew_numberings() {
     by_renewal_.push_back(*next);
     writes_.add_look(next->channel, SqliteWriteQueue::Patience::kFail, [](const SqliteWrite*) {});
   }
+}
+
+// The disk is everybody's: others may fill it as well. A file never becomes smaller, but has free
+// pages that are used again, so it is the reader who knows.
+void SqliteBroker::look_for_space() {
+  struct statvfs disk {};
+  if (settings_.disk_reserve_bytes != 0 && statvfs(path_.c_str(), &disk) == 0) {
+    const std::uint64_t size = std::uint64_t{disk.f_frsize} * disk.f_blocks;
+    const std::uint64_t free = std::uint64_t{disk.f_frsize} * disk.f_bavail;
+    const std::uint64_t most = size - std::min(settings_.disk_reserve_bytes, size / 10);
+    disk_space_.look(size - std::min(free, size), most, "its disk is used");
+  }
+  if (settings_.store_bytes_max == 0) return;
+  (void)reads_.add(SqliteReadQueue::reading<std::int64_t>(
+      [](SqliteStoreReader& store) { return store.used_bytes(); },
+      [this](const Expected<std::int64_t, ErrorCode>& used) {
+        if (used)
+          file_space_.look(static_cast<std::uint64_t>(*used), settings_.store_bytes_max,
+                           "--store-bytes-max");
+      }));
 }
 
 // ---- Reading

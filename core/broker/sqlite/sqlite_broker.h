@@ -25,6 +25,7 @@
 #include "core/broker/sqlite/sqlite_read_queue.h"
 #include "core/broker/sqlite/sqlite_transaction.h"
 #include "core/broker/sqlite/sqlite_write_queue.h"
+#include "core/broker/store_space.h"
 #include "core/loop/timer.h"
 
 namespace chirm {
@@ -68,7 +69,7 @@ class SqliteBroker final : public Broker {
     std::uint64_t renewed_ms;   // when the channel was last looked at, which keeps its numbering
   };
 
-  SqliteBroker(Loop& loop, const BrokerSettings& settings,
+  SqliteBroker(Loop& loop, std::string path, const BrokerSettings& settings,
                std::shared_ptr<SqliteStoreWriter> writer,
                std::shared_ptr<SqliteStoreReader> reader);
 
@@ -82,9 +83,14 @@ class SqliteBroker final : public Broker {
   void renew_numberings();
   template <class T>
   void refuse(Callback<T> done, ErrorCode error = errors::kInternal);
+  void look_for_space();
   void check() const;
 
   Loop& loop_;
+  const std::string path_;
+  const BrokerSettings settings_;
+  StoreSpace disk_space_;
+  StoreSpace file_space_;
   SqliteWriteQueue writes_;
   SqliteReadQueue reads_;
   SqliteDocuments documents_;
@@ -94,6 +100,7 @@ class SqliteBroker final : public Broker {
   std::unordered_map<std::string, Subscription, StringHash, std::equal_to<>> subscriptions_;
   IntrusiveList<Subscription, ByRenewalTag> by_renewal_;  // all; the one to renew next first
   Timer renewal_timer_;
+  Timer space_timer_;
   std::uint64_t last_subscription_id_ = 0;
   std::uint64_t rewrites_ = 0;                   // in all channels, since the start
   std::vector<std::function<void()>> deferred_;  // answers for the end of the turn

@@ -120,6 +120,12 @@ Expected<std::unique_ptr<SqliteStoreReader>, Error> SqliteStoreReader::open(
   return store;
 }
 
+Expected<std::int64_t, Error> SqliteStoreReader::used_bytes() {
+  return database_->ask(
+      "SELECT (p.page_count - f.freelist_count) * s.page_size "
+      "FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size s");
+}
+
 Expected<void, Error> SqliteStoreReader::prepare() {
   auto done = log_.prepare();
   if (done) done = searcher_.prepare();

@@ -76,6 +76,8 @@ class SqliteStoreReader {
   [[nodiscard]] Expected<SearchResult, Error> search(const SqliteSearch& search) {
     return searcher_.search(search);
   }
+  // What is in the file, without its free pages.
+  [[nodiscard]] Expected<std::int64_t, Error> used_bytes();
   SqliteDocumentTable& documents() { return documents_; }
 
  private:

@@ -17,8 +17,8 @@
 //   deletion         room     what is left to be removed of a room (room_deletion.h)
 //   person           user     PersonRecord: somebody who has signed in once
 //
-// room, member, block, contact and person are the truth. The others are indexes of it: they are written
-// after it (list: before it), and repaired where they are found to differ.
+// room, member, block, contact and person are the truth. The others are indexes of it: they are
+// written after it (list and owned: before it), and repaired where they are found to differ.
 
 #include <cstdint>
 #include <optional>
@@ -121,8 +121,8 @@ struct PersonRecord {
   static PersonRecord decode(std::string_view text);
 };
 
-// Who may begin a private conversation with somebody. It says nothing of one that they have begun or
-// taken up.
+// Who may begin a private conversation with somebody. It says nothing of one that they have begun
+// or taken up.
 struct ContactRecord {
   enum class From : std::uint8_t {
     kEverybody,

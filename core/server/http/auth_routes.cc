@@ -29,6 +29,8 @@ constexpr std::size_t kTokenMax = 512;
 // one of its domain (RFC 6265bis §4.1.3.2). They want the path / for that.
 constexpr std::string_view kCookie = "chirm_refresh";
 constexpr std::string_view kSecureCookie = "__Host-chirm_refresh";
+constexpr std::string_view kDeviceCookie = "chirm_device";
+constexpr std::string_view kSecureDeviceCookie = "__Host-chirm_device";
 
 // ---- Requests
 
@@ -55,6 +57,9 @@ std::optional<HttpResponse> refuse(const HttpRequest& request, const ClientOrigi
 // Two names and not one, so that a cookie which anybody on the network could have set over plain
 // HTTP is never taken for the one that came over TLS.
 std::string_view cookie_name(bool is_tls) { return is_tls ? kSecureCookie : kCookie; }
+std::string_view device_cookie_name(bool is_tls) {
+  return is_tls ? kSecureDeviceCookie : kDeviceCookie;
+}
 
 std::string cookie_of(const HttpRequest& request, std::string_view wanted) {
   for (const auto& [name, value] : request.headers) {
@@ -75,7 +80,9 @@ std::string cookie_of(const HttpRequest& request, std::string_view wanted) {
 }
 
 Applicant applicant_of(const HttpCall& call) {
-  return {call.address, std::string(call.request.header("user-agent").value_or(""))};
+  return {.address = call.address,
+          .agent = std::string(call.request.header("user-agent").value_or("")),
+          .device = cookie_of(call.request, device_cookie_name(call.is_tls))};
 }
 
 // ---- Answers
@@ -119,8 +126,9 @@ HttpResponse to_response(const AccountError& error) {
 }
 
 // Over plain HTTP it is only sent to /auth, where it is needed. No script of the page can read it.
-std::string set_cookie(std::string_view token, std::uint32_t age_s, bool is_tls) {
-  std::string text = std::string(cookie_name(is_tls)) + '=';
+std::string set_cookie(std::string_view name, std::string_view token, std::uint32_t age_s,
+                       bool is_tls) {
+  std::string text = std::string(name) + '=';
   text += token;
   text += is_tls ? "; Path=/; Secure" : "; Path=/auth";
   text += "; HttpOnly; SameSite=Strict; Max-Age=" + std::to_string(age_s);
@@ -130,7 +138,8 @@ std::string set_cookie(std::string_view token, std::uint32_t age_s, bool is_tls)
 struct Delivery {
   bool wants_cookie;
   bool is_tls;
-  int status;  // of success
+  int status;               // of success
+  bool has_device = false;  // the browser has a device's cookie already
 };
 
 HttpResponse to_response(const SignedIn& session, const Delivery& delivery) {
@@ -146,8 +155,14 @@ HttpResponse to_response(const SignedIn& session, const Delivery& delivery) {
   json.close();
   HttpResponse response = not_cached(json_response(delivery.status, json.take()));
   if (delivery.wants_cookie) {
-    response.headers.emplace_back(
-        "Set-Cookie", set_cookie(session.refresh_token, session.refresh_s, delivery.is_tls));
+    response.headers.emplace_back("Set-Cookie",
+                                  set_cookie(cookie_name(delivery.is_tls), session.refresh_token,
+                                             session.refresh_s, delivery.is_tls));
+  }
+  if (delivery.wants_cookie && !session.device.empty() && !delivery.has_device) {
+    response.headers.emplace_back("Set-Cookie",
+                                  set_cookie(device_cookie_name(delivery.is_tls), session.device,
+                                             session.device_s, delivery.is_tls));
   }
   return response;
 }
@@ -212,9 +227,11 @@ void on_log_in(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpAn
   const std::string name = fields.text("name", {1, kNameMax});
   const std::string password = password_in(fields, "password", false);
   const Delivery delivery = delivery_for(fields, call);
+  Applicant applicant = applicant_of(call);
+  applicant.refresh_token = fields.text_or("refresh_token", {0, kTokenMax}, "");
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
   accounts.log_in(
-      applicant_of(call), name, password,
+      applicant, name, password,
       answer_with(std::move(answer), delivery, attempt_of(audit, "sign-in", name, call)));
 }
 
@@ -242,6 +259,8 @@ void on_refresh(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpA
   JsonFields fields(call.body);
   Delivery delivery = delivery_for(fields, call);
   const std::string token = refresh_token_of(fields, call, delivery);
+  // Who has signed in before there were such cookies, gets one now.
+  delivery.has_device = !cookie_of(call.request, device_cookie_name(call.is_tls)).empty();
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
   // That a session goes on is no news; that it does not may be somebody with a copy of a token.
   const auto answered = [answer = std::move(answer), delivery,
@@ -270,8 +289,9 @@ void on_log_out(Accounts& accounts, AuditLog& audit, const HttpCall& call, HttpA
                      // to go then, too, or the page would come back with it on each load.
                      const bool is_over = ended || ended.error().kind == Kind::kUnauthorized;
                      if (delivery.wants_cookie && is_over) {
-                       response.headers.emplace_back("Set-Cookie",
-                                                     set_cookie("", 0, delivery.is_tls));
+                       response.headers.emplace_back(
+                           "Set-Cookie",
+                           set_cookie(cookie_name(delivery.is_tls), "", 0, delivery.is_tls));
                      }
                      answer(std::move(response));
                    });
@@ -283,9 +303,11 @@ void on_password(Accounts& accounts, AuditLog& audit, const HttpCall& call, Http
   const std::string password = password_in(fields, "password", false);
   const std::string new_password = password_in(fields, "new_password", true);
   const Delivery delivery = delivery_for(fields, call);
+  Applicant applicant = applicant_of(call);
+  applicant.refresh_token = fields.text_or("refresh_token", {0, kTokenMax}, "");
   if (!fields.is_right()) return answer(bad_request(fields.problem()));
   accounts.change_password(
-      applicant_of(call), name, password, new_password,
+      applicant, name, password, new_password,
       answer_with(std::move(answer), delivery, attempt_of(audit, "account.password", name, call)));
 }
 

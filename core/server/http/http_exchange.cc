@@ -283,20 +283,28 @@ void HttpExchange::respond(const HttpResponse& response) {
   ++context_.counters.responses[response.status];
   if (context_.admission.is_stopping()) framing_.is_last = true;
   state_ = State::kResponse;
-  output_ = encode_response(response, framing_,
-                            std::string(kSafetyHeaders).append(is_tls_alone_ ? kTlsAlone : ""));
+  const std::string more = std::string(kSafetyHeaders).append(is_tls_alone_ ? kTlsAlone : "");
+  output_ = encode_response_begin(response, framing_, more);
+  lasting_ = has_body(response, framing_) ? response.lasting_body : std::string_view();
   written_ = unread_from_ = 0;
   transport_.set_deadline(context_.settings.request_timeout_s);
   write_response();
 }
 
 void HttpExchange::write_response() {
-  const std::string_view left = std::string_view(output_).substr(written_);
-  const auto taken = transport_.send(left);
-  if (!taken) return;
-  context_.counters.bytes_sent += *taken;
-  written_ += *taken;
-  if (*taken < left.size()) {
+  const std::size_t size = output_.size() + lasting_.size();
+  bool is_full = false;
+  while (written_ < size && !is_full) {
+    const std::string_view left = written_ < output_.size()
+                                      ? std::string_view(output_).substr(written_)
+                                      : lasting_.substr(written_ - output_.size());
+    const auto taken = transport_.send(left);
+    if (!taken) return;
+    context_.counters.bytes_sent += *taken;
+    written_ += *taken;
+    is_full = *taken < left.size();
+  }
+  if (written_ < size) {
     // As long as the client reads, it has time; not for each byte, or one a second were enough.
     if (written_ - unread_from_ >= kProgressBytes) {
       unread_from_ = written_;
@@ -305,6 +313,7 @@ void HttpExchange::write_response() {
     return;
   }
   std::string().swap(output_);
+  lasting_ = {};
   // A node that is stopping waits for no request that may come.
   const bool is_over = framing_.is_last || (context_.admission.is_stopping() && input_.empty());
   if (!is_over) return begin_next_request();

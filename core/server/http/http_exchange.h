@@ -124,8 +124,9 @@ class HttpExchange {
   std::optional<HttpRequest> request_;  // its head has come, and it is not being handled yet
   const HttpRouter::Route* route_ = nullptr;
   HttpFraming framing_;          // of the answer
-  std::string output_;           // it, encoded
-  std::size_t written_ = 0;      // of it, the bytes that the socket has taken
+  std::string output_;           // it, encoded, but for:
+  std::string_view lasting_;     // what follows that
+  std::size_t written_ = 0;      // of both, the bytes that the socket has taken
   std::size_t unread_from_ = 0;  // written_ when its deadline was set
   std::uint64_t serial_ = 0;     // of the request: what answers another comes too late
   bool has_begun_ = true;        // false while nothing of the next request has come

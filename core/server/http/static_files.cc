@@ -110,7 +110,7 @@ std::optional<HttpResponse> static_response(std::span<const StaticFile> files,
   }
   response.content_type = file->content_type;
   if (!variant.coding.empty()) headers.emplace_back("Content-Encoding", variant.coding);
-  response.body = variant.body;
+  response.lasting_body = variant.body;
   return response;
 }
 

@@ -181,6 +181,36 @@ TEST(Budgets, UnreadRepliesHaveRoomForAUserAnAddressAndAll) {
 }
 
 // A flood of names has to bring very many to make one's spending be forgotten.
+TEST(Budgets, LeaveRoomForRepliesToOthersThanGuestsAtTheirAddress) {
+  LimitSettings settings;
+  settings.replies_bytes_max = 800;  // 100 the guests of an address, 200 an address
+  Budgets budgets(settings);
+  const AddressBytes home = network("192.0.2.1");
+  EXPECT_TRUE(budgets.hold_reply({"~g-1", UserRole::kGuest, home}, 60));
+  EXPECT_TRUE(budgets.hold_reply({"~g-2", UserRole::kGuest, home}, 40));
+  EXPECT_FALSE(budgets.hold_reply({"~g-3", UserRole::kGuest, home}, 1));
+  EXPECT_FALSE(budgets.hold_reply({"", UserRole::kUser, home}, 1));
+  EXPECT_TRUE(budgets.hold_reply({"ada", UserRole::kUser, home}, 100));
+  budgets.drop_reply({"~g-2", UserRole::kGuest, home}, 40);
+  EXPECT_TRUE(budgets.hold_reply({"~g-3", UserRole::kGuest, home}, 1));
+}
+
+TEST(Budgets, CountWhatAClientHasSentThatWaits) {
+  LimitSettings settings;
+  settings.replies_bytes_max = 800;  // 100 a user, and 150 with what waits
+  Budgets budgets(settings);
+  const AddressBytes home = network("192.0.2.1");
+  const Spender ada{"ada", UserRole::kUser, home};
+  EXPECT_TRUE(budgets.hold_input(ada, 150));
+  EXPECT_TRUE(budgets.is_out_of_replies(ada));
+  EXPECT_FALSE(budgets.hold_input(ada, 1));
+  EXPECT_TRUE(budgets.hold_input({"bob", UserRole::kUser, home}, 100));
+  EXPECT_EQ(budgets.counters().replies_bytes, 0U);
+  budgets.drop_input(ada, 151);
+  EXPECT_FALSE(budgets.is_out_of_replies(ada));
+  EXPECT_TRUE(budgets.hold_reply(ada, 40));
+}
+
 TEST(Budgets, RemembersTheLastHundredThousandUsers) {
   Crowd crowd;
   const Spender ada{"ada", UserRole::kUser, std::nullopt};

@@ -47,6 +47,112 @@ TEST_F(AuthThrottle, IsByNameAlone) {
   EXPECT_EQ(node().post("/auth/login", AuthNode::credentials("ada", kPassword)).status, 429);
 }
 
+std::string device_cookie(const AuthReply& reply) {
+  const std::size_t begin = reply.head.find("chirm_device=");
+  if (begin == reply.head.npos) return {};
+  return reply.head.substr(begin, reply.head.find(';', begin) - begin);
+}
+
+// A hundred wrong passwords from ten addresses, one of which is its owner's own.
+class AuthDevice : public AuthThrottle {
+ protected:
+  void start_and_lock_ada_out() {
+    AccountSettings settings = AuthNode::account_settings();
+    settings.per_name = {.burst = 100, .interval_ms = 600'000};
+    settings.per_device = {.burst = 10, .interval_ms = 600'000};
+    settings.per_name_on_devices = {.burst = 15, .interval_ms = 600'000};
+    start(settings);
+    ada_ = node().post("/auth/register",
+                       R"({"name":"Ada","password":")" + kPassword + R"(","cookie":true})");
+    ASSERT_EQ(ada_.status, 201);
+    other_ = log_in(kPassword, "192.0.2.200", {}, true);
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_EQ(log_in("wrong", "192.0.2." + std::to_string(i % 10)).status, 401);
+    }
+    ASSERT_EQ(log_in(kPassword, "192.0.2.77").status, 429);
+  }
+  AuthReply log_in(const std::string& password, const std::string& address,
+                   const std::string& cookie = {}, bool wants_cookie = false,
+                   const std::string& name = "ada") {
+    return node().post("/auth/login",
+                       R"({"name":")" + name + R"(","password":")" + password + R"(","cookie":)" +
+                           (wants_cookie ? "true}" : "false}"),
+                       "X-Forwarded-For: " + address + "\r\n" +
+                           (cookie.empty() ? "" : "Cookie: a=b; " + cookie + "\r\n"));
+  }
+
+  AuthReply ada_;
+  AuthReply other_;  // her other device
+};
+
+TEST_F(AuthDevice, LetsItsOwnerInWhoeverGuesses) {
+  start_and_lock_ada_out();
+  const std::string cookie = device_cookie(ada_);
+  EXPECT_NE(cookie, "");
+  EXPECT_NE(ada_.head.find(cookie + "; Path=/auth; HttpOnly; SameSite=Strict; Max-Age="),
+            std::string::npos);
+  EXPECT_EQ(log_in(kPassword, "192.0.2.5", cookie).status, 200);
+  EXPECT_EQ(log_in(kPassword, "192.0.2.5", device_cookie(other_)).status, 200);
+  // A refresh token proves it as well, also one that has been used up.
+  const AuthReply terminal = log_in(kPassword, "192.0.2.6", cookie);
+  const std::string token = terminal.text("refresh_token");
+  EXPECT_EQ(node().post("/auth/refresh", AuthNode::with_refresh(token)).status, 200);
+  EXPECT_EQ(node()
+                .post("/auth/login", R"({"name":"ada","password":")" + kPassword +
+                                         R"(","refresh_token":")" + token + R"("})")
+                .status,
+            200);
+}
+
+TEST_F(AuthDevice, IsNothingThatAStrangerCanMakeOrUse) {
+  start_and_lock_ada_out();
+  const std::string eves = device_cookie(node().post(
+      "/auth/register", R"({"name":"eve","password":")" + kPassword + R"(","cookie":true})"));
+  ASSERT_NE(eves, "");
+  EXPECT_EQ(log_in(kPassword, "192.0.2.7", eves).status, 429);
+  std::string forged = device_cookie(ada_);
+  forged[forged.find('=') + 1] ^= 1;
+  for (const std::string& cookie :
+       {forged, eves.substr(0, eves.rfind('.')) + ".ada", std::string("chirm_device=x"),
+        std::string("chirm_device=..."), std::string("chirm_device=")}) {
+    EXPECT_EQ(log_in(kPassword, "192.0.2.7", cookie).status, 429) << cookie;
+  }
+  const std::string guest = node().post("/auth/guest", R"({"cookie":true})").head;
+  EXPECT_EQ(guest.find("chirm_device"), std::string::npos);
+  EXPECT_EQ(node()
+                .post("/auth/login", R"({"name":"ada","password":")" + kPassword +
+                                         R"(","refresh_token":"nonsense"})")
+                .status,
+            429);
+}
+
+TEST_F(AuthDevice, HasItsOwnLimitOfGuesses) {
+  start_and_lock_ada_out();
+  const std::string stolen = device_cookie(ada_);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(log_in("guess", "192.0.2.8", stolen).status, 401) << i;
+  EXPECT_EQ(log_in(kPassword, "192.0.2.8", stolen).status, 429);
+  // Her other device goes on; all together have one as well.
+  const std::string other = device_cookie(other_);
+  EXPECT_EQ(log_in(kPassword, "192.0.2.9", other).status, 200);
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(log_in("guess", "192.0.2.9", other).status, 401) << i;
+  EXPECT_EQ(log_in(kPassword, "192.0.2.9", other).status, 429);
+}
+
+TEST_F(AuthDevice, GetsItsCookieWhenASessionFromBeforeGoesOn) {
+  start(AuthNode::account_settings());
+  const AuthReply ada = node().post(
+      "/auth/register", R"({"name":"Ada","password":")" + kPassword + R"(","cookie":true})");
+  const std::string session = "Cookie: chirm_refresh=" + ada.cookie();
+  const AuthReply without = node().post("/auth/refresh", "{}", session + "\r\n");
+  EXPECT_EQ(without.status, 200);
+  EXPECT_NE(device_cookie(without), "");
+  const AuthReply with =
+      node().post("/auth/refresh", "{}",
+                  "Cookie: chirm_refresh=" + without.cookie() + "; " + device_cookie(ada) + "\r\n");
+  EXPECT_EQ(with.status, 200);
+  EXPECT_EQ(device_cookie(with), "");
+}
+
 TEST_F(AuthThrottle, IsBySession) {
   AccountSettings settings = AuthNode::account_settings();
   settings.per_session = {.burst = 2, .interval_ms = 600'000};

@@ -26,6 +26,17 @@ export interface Account {
   connections: { node: string; client: string; channels: number | string[] }[];
 }
 
+export interface AuditEvent {
+  time: string; // RFC 3339
+  node: string;
+  event: string;
+  user?: string;
+  address?: string;
+  result: string;
+  why?: string;
+  [about: string]: string | undefined;
+}
+
 export interface BusyChannels {
   channels: { channel: string; clients: number }[]; // the busiest first
   count: number; // of all
@@ -68,6 +79,11 @@ export class Operator {
 
   find(user: string): Promise<Account> {
     return askByName(user, (name) => this.rpc<Account>('admin.user', { user: name }));
+  }
+
+  // Texts that are "" stand for any.
+  async audit(wanted: { event: string; user: string; address: string }): Promise<AuditEvent[]> {
+    return (await this.rpc<{ events: AuditEvent[] }>('admin.audit', wanted)).events;
   }
 
   end(): void {

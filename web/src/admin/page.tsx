@@ -12,6 +12,7 @@ import { Guarded } from '../ui/guarded';
 import { Icon, Mark } from '../ui/icons';
 import { Spinner } from '../ui/parts';
 import { SignIn } from '../ui/sign_in';
+import { AuditCard } from './audit_card';
 import { Busiest } from './busiest';
 import { Charts, Totals } from './charts';
 import { NoticeDialog } from './notice';
@@ -109,6 +110,9 @@ function Board(props: { session: Session; onEnded: (reason: string) => void }) {
               <UserCard operator={operator} />
             </Part>
           </div>
+          <Part operator={operator}>
+            <AuditCard operator={operator} />
+          </Part>
         </main>
       )}
       {isNotice.value && (

@@ -70,7 +70,7 @@ export function SlowReaders({ readers }: { readers: SlowReader[] }) {
 }
 
 // Wider than the window, perhaps: then it scrolls by itself.
-function Table(props: { label: string; columns: string[]; children: ComponentChildren }) {
+export function Table(props: { label: string; columns: string[]; children: ComponentChildren }) {
   return (
     <div class="table-scroll" tabIndex={0} role="region" aria-label={props.label}>
       <table>

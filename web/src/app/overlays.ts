@@ -4,7 +4,7 @@
 import { signal } from '@preact/signals';
 
 export type Dialog =
-  | { kind: 'switcher' | 'browse' | 'create' | 'newDm' | 'account' | 'shortcuts' }
+  | { kind: 'switcher' | 'browse' | 'create' | 'newDm' | 'account' | 'sessions' | 'shortcuts' }
   | { kind: 'invite' | 'edit' | 'deleteRoom'; room: string }
   | { kind: 'sanction'; room: string; user: string; name: string; act: 'ban' | 'mute' | 'kick' }
   | { kind: 'confirm'; title: string; text: string; action: string; run: () => unknown };

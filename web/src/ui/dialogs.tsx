@@ -7,6 +7,7 @@ import { Form } from './form';
 import { Modal } from './modal';
 import { InviteDialog, NewDmDialog, SanctionDialog } from './person_dialogs';
 import { CreateDialog, DeleteRoomDialog, EditDialog } from './room_dialogs';
+import { SessionsDialog } from './sessions';
 import { ShortcutsDialog } from './shortcuts';
 import { Switcher } from './switcher';
 
@@ -24,6 +25,8 @@ export function Dialogs() {
       return <NewDmDialog />;
     case 'account':
       return <AccountDialog />;
+    case 'sessions':
+      return <SessionsDialog />;
     case 'shortcuts':
       return <ShortcutsDialog />;
     case 'invite':

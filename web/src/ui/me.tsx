@@ -55,6 +55,8 @@ function accountItems(session: Session): MenuItems {
   if (session.role !== 'guest' && !session.isExternal) {
     const run = () => showDialog({ kind: 'account' });
     items.push({ label: 'Change password', icon: 'key', run });
+    const see = () => showDialog({ kind: 'sessions' });
+    items.push({ label: 'Where you are signed in', icon: 'people', run: see });
   }
   if (session.role === 'admin') {
     items.push({ label: 'Operators’ page', icon: 'chart', run: () => void window.open('/admin') });

@@ -29,16 +29,20 @@ void RedisServerInfo::read(std::string_view section) {
     if (const auto value = field(section, name); !value.empty()) into = value;
   };
   std::string second_offset = "-1";
-  std::string uptime = "0";
   take("redis_version", version);
   take("run_id", run_id);
   take("master_replid", replication_id);
   take("second_repl_offset", second_offset);  // -1 in a Redis that has never been a replica
-  take("uptime_in_seconds", uptime);
   was_promoted = was_promoted || second_offset != "-1";
-  std::uint64_t seconds = 0;
-  (void)std::from_chars(uptime.data(), uptime.data() + uptime.size(), seconds);
-  uptime_s = std::max(uptime_s, seconds);
+  const auto number = [&](std::string_view name, std::uint64_t otherwise) {
+    const std::string_view value = field(section, name);
+    std::uint64_t read = otherwise;
+    (void)std::from_chars(value.data(), value.data() + value.size(), read);
+    return read;
+  };
+  uptime_s = std::max(uptime_s, number("uptime_in_seconds", 0));
+  memory_bytes = number("used_memory", memory_bytes);
+  memory_bytes_max = number("maxmemory", memory_bytes_max);
 }
 
 bool RedisServerInfo::is_too_old() const {

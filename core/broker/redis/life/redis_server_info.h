@@ -16,6 +16,8 @@ struct RedisServerInfo {
   std::string replication_id = {};
   bool was_promoted = false;  // it has been a replica
   std::uint64_t uptime_s = 0;
+  std::uint64_t memory_bytes = 0;
+  std::uint64_t memory_bytes_max = 0;  // 0: there is no maximum
 
   // Reads one section of INFO: lines of `name:value`. What it does not have stays as it was.
   void read(std::string_view section);

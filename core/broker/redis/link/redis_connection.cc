@@ -120,11 +120,19 @@ Expected<void, Error> RedisConnection::open(const std::string& address, std::uin
   return adopt(redisAsyncConnect(address.c_str(), port), true);
 }
 
+// hiredis begins the connection, so that there is one way to do that.
+Expected<void, Error> RedisConnection::open_tls(const std::string& address, std::uint16_t port,
+                                                const TlsContext& tls, const std::string& host) {
+  const TlsPeer peer{tls, host};
+  return adopt(redisAsyncConnect(address.c_str(), port), true, &peer);
+}
+
 Expected<void, Error> RedisConnection::open_unix(const std::string& path) {
   return adopt(redisAsyncConnectUnix(path.c_str()), false);
 }
 
-Expected<void, Error> RedisConnection::adopt(redisAsyncContext* context, bool is_tcp) {
+Expected<void, Error> RedisConnection::adopt(redisAsyncContext* context, bool is_tcp,
+                                             const TlsPeer* tls) {
   CHIRM_CHECK(!is_open());
   if (context == nullptr) return Unexpected<Error>({"out of memory"});
   if (context->err != 0) {  // looked at before anything else: there may be no descriptor
@@ -135,12 +143,21 @@ Expected<void, Error> RedisConnection::adopt(redisAsyncContext* context, bool is
   const int fd = context->c.fd;
   (void)fcntl(fd, F_SETFD, FD_CLOEXEC);  // cannot fail on an open descriptor
   if (is_tcp) tune_tcp(fd, command_deadline_ms_);
+  if (tls != nullptr) {
+    auto pipe = TlsPipe::take(fd, tls->context, tls->host);
+    if (!pipe || !(*pipe)->problem().empty()) {
+      redisAsyncFree(context);
+      return Unexpected<Error>(pipe ? Error{(*pipe)->problem()} : pipe.error());
+    }
+    tls_ = std::move(*pipe);
+  }
   context_ = context;
   context->data = this;
   is_connecting_ = true;
   has_output_ = watches_read_ = watches_write_ = false;
-  watcher_ = std::make_unique<FdWatcher>(loop_, fd,
-                                         [this](FdWatcher::Events events) { on_ready(events); });
+  watcher_ = std::make_unique<FdWatcher>(
+      loop_, tls_ ? tls_->socket() : fd,
+      [this](FdWatcher::Events events) { return tls_ ? on_ready_tls(events) : on_ready(events); });
   context->ev.data = this;
   context->ev.addRead = &Adapter::add_read_cb;
   context->ev.delRead = &Adapter::del_read_cb;
@@ -162,6 +179,7 @@ void RedisConnection::close() {
 // From now on hiredis does not call back for this context.
 redisAsyncContext* RedisConnection::release() {
   watcher_.reset();  // before the descriptor is closed
+  tls_.reset();
   tick_timer_.stop();
   in_flight_.clear();
   context_->data = nullptr;
@@ -193,9 +211,52 @@ void RedisConnection::on_ready(FdWatcher::Events events) {
   if (events.readable && !is_connecting_) read(context);
 }
 
+// Nobody watches the pair of sockets: what is put into it is read at once, and what hiredis writes
+// is taken from it at once.
+void RedisConnection::on_ready_tls(FdWatcher::Events events) {
+  redisAsyncContext* const context = context_;
+  const bool may_write = !loop_.has_paused();  // see on_ready()
+  if (events.readable && (may_write || !is_connecting_)) receive_tls(context);
+  if (context_ != context) return;
+  if (may_write && is_connecting_) {
+    tls_->send();
+  } else if (may_write) {
+    write(context);
+  }
+  if (context_ == context) end_or_watch_tls();
+}
+
+// A server that has not proved who it is gets no command.
+void RedisConnection::receive_tls(redisAsyncContext* context) {
+  bool has_more = true;
+  for (int i = 0; i < kReadsMax && has_more; ++i) {
+    has_more = tls_->receive();
+    if (is_connecting_ && tls_->is_open()) begin_tls(context);
+    if (context_ == context && !is_connecting_) read(context);
+    if (context_ != context) return;
+  }
+}
+
+// hiredis would look for the error of a connection that its socket does not make any more.
+void RedisConnection::begin_tls(redisAsyncContext* context) {
+  context->c.flags |= REDIS_CONNECTED;
+  is_connecting_ = false;
+  write(context);  // has nothing to write, and asks to be told of what is to be read
+  if (context_ == context) owner_.on_connected();
+}
+
+// The last line of whoever calls it, as the owner is told when it is over.
+void RedisConnection::end_or_watch_tls() {
+  if (tls_->problem().empty()) return watch();
+  const std::string reason = tls_->problem();
+  close();
+  owner_.on_closed(reason);
+}
+
 void RedisConnection::read(redisAsyncContext* context) {
   int available = 0;
   if (ioctl(context->c.fd, FIONREAD, &available) != 0) available = 0;
+  if (tls_ && available == 0) return;  // the pair has no end of its own
   // One call even when there is nothing to read: it meets the end or the error.
   const int calls = std::min(available / kReadBytes + 1, kReadsMax);
   is_reading_ = true;
@@ -208,17 +269,23 @@ void RedisConnection::write(redisAsyncContext* context) {
   is_writing_ = true;
   redisAsyncHandleWrite(context);
   is_writing_ = false;
+  if (tls_ && context_ == context) tls_->send();
 }
 
 void RedisConnection::watch() {
-  if (watcher_) watcher_->watch({.readable = watches_read_, .writable = watches_write_});
+  if (!watcher_) return;
+  if (!tls_) return watcher_->watch({.readable = watches_read_, .writable = watches_write_});
+  const bool has_output = watches_write_ && !is_connecting_;  // that the pair had no room for
+  watcher_->watch({.readable = true, .writable = has_output || tls_->wants_write()});
 }
 
 // Not from within read(): the context could end, and hiredis would read on in it. What the replies
 // have queued leaves at the end of the turn.
 void RedisConnection::flush() {
   if (context_ == nullptr || !has_output_ || watches_write_ || is_reading_) return;
-  write(context_);
+  redisAsyncContext* const context = context_;
+  write(context);
+  if (tls_ && context_ == context) end_or_watch_tls();
 }
 
 void RedisConnection::command(std::string_view bytes, OnReply on_reply) {
@@ -250,6 +317,7 @@ void RedisConnection::check() const {
   CHIRM_CHECK(!is_reading_ && !is_writing_);
   CHIRM_CHECK(is_open() == (watcher_ != nullptr), is_open());
   CHIRM_CHECK(is_open() || in_flight_.empty(), in_flight_.size());
+  CHIRM_CHECK(is_open() || tls_ == nullptr);
   if (!is_open()) return;
   CHIRM_CHECK(context_->data == this);
   CHIRM_CHECK(!is_connecting_ || in_flight_.empty(), in_flight_.size());

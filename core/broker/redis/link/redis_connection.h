@@ -21,6 +21,7 @@
 
 #include "core/base/error.h"
 #include "core/broker/redis/link/redis_reply.h"
+#include "core/broker/redis/link/tls_pipe.h"
 #include "core/loop/fd_watcher.h"
 #include "core/loop/timer.h"
 #include "protocol/expected.h"
@@ -58,9 +59,14 @@ class RedisConnection {
 
   // Begins to connect to a numeric address, or to a Unix socket. Must not be open.
   [[nodiscard]] Expected<void, Error> open(const std::string& address, std::uint16_t port);
+  // Likewise, over TLS: the certificate must be `host`'s, which is at that address.
+  [[nodiscard]] Expected<void, Error> open_tls(const std::string& address, std::uint16_t port,
+                                               const TlsContext& tls, const std::string& host);
   [[nodiscard]] Expected<void, Error> open_unix(const std::string& path);
   // From open() until close() or on_closed().
   bool is_open() const { return context_ != nullptr; }
+  // The server is connected to, and has not proved who it is yet.
+  bool is_in_handshake() const { return tls_ != nullptr && tls_->is_in_handshake(); }
   // Ends it without on_closed(). May be called from any callback.
   void close();
 
@@ -83,10 +89,20 @@ class RedisConnection {
     OnReply on_reply;
   };
 
-  [[nodiscard]] Expected<void, Error> adopt(redisAsyncContext* context, bool is_tcp);
+  struct TlsPeer {
+    const TlsContext& context;
+    const std::string& host;
+  };
+
+  [[nodiscard]] Expected<void, Error> adopt(redisAsyncContext* context, bool is_tcp,
+                                            const TlsPeer* tls = nullptr);
   redisAsyncContext* release();
   void end(const std::string& reason);
   void on_ready(FdWatcher::Events events);
+  void on_ready_tls(FdWatcher::Events events);
+  void receive_tls(redisAsyncContext* context);
+  void begin_tls(redisAsyncContext* context);
+  void end_or_watch_tls();
   void on_tick();
   void read(redisAsyncContext* context);
   void write(redisAsyncContext* context);
@@ -97,11 +113,12 @@ class RedisConnection {
   const std::uint64_t command_deadline_ms_;
 
   redisAsyncContext* context_ = nullptr;  // hiredis frees it; null from the moment that it will
+  std::unique_ptr<TlsPipe> tls_;          // null without TLS
   std::unique_ptr<FdWatcher> watcher_;
   Timer tick_timer_;  // runs exactly while there is a context
   std::uint64_t tick_ = 0;
   std::deque<InFlight> in_flight_;  // commands without an answer, oldest first
-  bool is_connecting_ = false;      // hiredis has not reported the connection yet
+  bool is_connecting_ = false;      // hiredis has not reported the connection yet, or TLS
   bool has_output_ = false;         // something was queued since the last write
   bool watches_read_ = false;
   bool watches_write_ = false;  // the socket was full, or is connecting

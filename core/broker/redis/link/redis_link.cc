@@ -22,7 +22,9 @@ RedisLink::RedisLink(Loop& loop, RedisUrl url, std::string name, const RedisLink
       locator_(std::move(locator)),
       connection_(loop, *this, settings.command_deadline_ms),
       resolver_(loop),
-      timer_(loop, [this] { on_timer(); }) {}
+      timer_(loop, [this] { on_timer(); }) {
+  CHIRM_CHECK(!url_.is_tls || url_.tls != nullptr, url_.place());
+}
 
 RedisLink::~RedisLink() = default;
 
@@ -93,8 +95,11 @@ void RedisLink::resolve_next_host() {
 void RedisLink::open(const std::string& address) {
   state_ = State::kConnecting;
   if (!url_.is_unix()) attempt_.target = RedisHost{address, attempt_.host.port}.text();
-  const auto opened = url_.is_unix() ? connection_.open_unix(address)
-                                     : connection_.open(address, attempt_.host.port);
+  const std::uint16_t port = attempt_.host.port;
+  const auto opened =
+      url_.is_unix() ? connection_.open_unix(address)
+      : url_.is_tls  ? connection_.open_tls(address, port, *url_.tls->context, attempt_.host.name)
+                     : connection_.open(address, port);
   if (!opened) lose(opened.error().message);
 }
 
@@ -206,7 +211,9 @@ void RedisLink::on_timer() {
     case State::kResolving:
       return lose("the name server does not answer");
     case State::kConnecting:
-      return drop("timed out");
+      return drop(connection_.is_in_handshake()
+                      ? "no answer to the TLS handshake: does it speak TLS on this port?"
+                      : "timed out");
     case State::kGreeting:
       return drop("no answer to the login");
     case State::kLost:

@@ -217,25 +217,36 @@ RedisUrl RedisUrl::sentinels() const {
   url.hosts = hosts;
   url.user = sentinel_user;
   url.password = sentinel_password;
+  url.is_tls = is_tls;
+  url.tls = tls;
   return url;
 }
 
 Expected<RedisUrl, Error> parse_redis_url(std::string_view text) {
-  using Parse = Expected<RedisUrl, Error> (*)(std::string_view, RedisUrl);
-  static constexpr std::array<std::pair<std::string_view, Parse>, 3> kForms = {
-      {{"redis://", parse_tcp}, {"unix://", parse_unix}, {"redis+sentinel://", parse_sentinel}}};
+  struct Form {
+    std::string_view scheme;
+    bool is_tls;
+    Expected<RedisUrl, Error> (*parse)(std::string_view, RedisUrl);
+  };
+  static constexpr std::array<Form, 5> kForms = {{{"redis://", false, parse_tcp},
+                                                  {"rediss://", true, parse_tcp},
+                                                  {"unix://", false, parse_unix},
+                                                  {"redis+sentinel://", false, parse_sentinel},
+                                                  {"rediss+sentinel://", true, parse_sentinel}}};
   // What is written as %00 percent_decoded() refuses.
   if (text.find('\0') != std::string_view::npos) return bad("a NUL cannot be part of it");
-  if (text.starts_with("rediss://")) return bad("TLS (rediss://) is not supported");
-  for (const auto& [scheme, parse] : kForms) {
-    if (!text.starts_with(scheme)) continue;
-    std::string_view rest = text.substr(scheme.size());
+  for (const Form& form : kForms) {
+    if (!text.starts_with(form.scheme)) continue;
+    std::string_view rest = text.substr(form.scheme.size());
     RedisUrl url;
+    url.is_tls = form.is_tls;
     if (auto error = take_login(rest, url)) return Unexpected<Error>(*std::move(error));
     if (auto error = take_label(rest, url)) return Unexpected<Error>(*std::move(error));
-    return parse(rest, std::move(url));
+    return form.parse(rest, std::move(url));
   }
-  return bad("must start with redis://, unix:// or redis+sentinel://");
+  return bad(
+      "must start with redis://, unix:// or redis+sentinel://, or for TLS with rediss:// or "
+      "rediss+sentinel://");
 }
 
 }  // namespace chirm

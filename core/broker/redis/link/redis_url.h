@@ -3,6 +3,7 @@
 // Where a Redis is and how to log in. Pure.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,14 @@
 #include "protocol/expected.h"
 
 namespace chirm {
+
+class TlsContext;
+
+// How servers prove who they are to this node, and this node to them. Connections look at it when
+// they begin, so another context can take its place.
+struct RedisTls {
+  std::shared_ptr<const TlsContext> context;
+};
 
 struct RedisHost {
   std::string name;  // or a numeric address
@@ -33,6 +42,10 @@ struct RedisUrl {
   std::string sentinel_user;
   std::string sentinel_password;
 
+  bool is_tls = false;  // the Sentinels as well
+  // null as long as it is not set, and without TLS.
+  std::shared_ptr<const RedisTls> tls = nullptr;
+
   std::string label;  // what stands behind the '#'
 
   bool is_unix() const { return !socket_path.empty(); }
@@ -50,8 +63,9 @@ struct RedisUrl {
 // unix://[[user][:password]@]/path/to/socket[?db=database]
 // redis+sentinel://[[user][:password]@]host[:port][,host[:port]…]/master[/database]
 //     [?sentinel_user=user][&sentinel_password=password]
-// Each may end in #label. An IPv6 address stands in brackets. User, password, path, master and the
-// values behind '?' may be percent-encoded. Errors never quote the URL, as it may hold a password.
+// rediss:// and rediss+sentinel:// are the same with TLS. Each may end in #label. An IPv6 address
+// stands in brackets. User, password, path, master and the values behind '?' may be
+// percent-encoded. Errors never quote the URL, as it may hold a password.
 [[nodiscard]] Expected<RedisUrl, Error> parse_redis_url(std::string_view url);
 
 }  // namespace chirm

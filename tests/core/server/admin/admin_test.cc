@@ -282,10 +282,7 @@ TEST_P(AdminTest, ReadsWhoDidWhatOnAllNodes) {
 }
 
 TEST_P(AdminTest, NotesTokensThatAreRefused) {
-  RawClient& client = last().add_client();
-  client.send_upgrade();
-  client.send(R"({"id":1,"connect":{"token":"e30.e30.e30"}})");
-  EXPECT_TRUE(testing::run_until(loop_, [&] { return client.is_ended(); }));
+  EXPECT_THAT(last().connected("e30.e30.e30"), HasSubstr("3500"));
   EXPECT_THAT(call("admin.audit", R"({"event":"connect"})"),
               HasSubstr(R"("result":"refused","why":"invalid token"})"));
 }
@@ -293,7 +290,8 @@ TEST_P(AdminTest, NotesTokensThatAreRefused) {
 TEST_P(AdminTest, PeopleSeeTheirSessionsAndEndThem) {
   const AuthReply here = last().sign_up("ada");
   RawClient& ada = last().connect(here.text("token"));
-  const AuthReply there = first().post("/auth/login", AuthNode::credentials("ada"));
+  const AuthReply there =
+      first().post("/auth/login", AuthNode::credentials("ada", testing::kPassword));
   RawClient& elsewhere = first().connect(there.text("token"));
   const std::string sessions = call(ada, "account.sessions");
   EXPECT_THAT(sessions, MatchesRegex(R"(.*"current":true.*)"));
@@ -313,13 +311,13 @@ TEST_P(AdminTest, PeopleSeeTheirSessionsAndEndThem) {
             "2 error 404");
   EXPECT_EQ(call(ada, "account.end_session", R"({"session":"x"})"), "2 error 107");
   EXPECT_EQ(call(ada, "account.end_session", R"({"session":")" + other + R"("})"), kAdminDone);
-  EXPECT_TRUE(testing::run_until(loop_, [&] { return elsewhere.is_ended(); }));
+  EXPECT_TRUE(first().run_until_closed(elsewhere));
   EXPECT_EQ(
       first()
           .post("/auth/refresh", R"({"refresh_token":")" + there.text("refresh_token") + R"("})")
           .status,
       401);
-  EXPECT_FALSE(ada.is_ended());
+  EXPECT_EQ(ada.events.close_code, 0);
   EXPECT_THAT(call("admin.audit", R"({"event":"account.end_session"})"),
               HasSubstr(R"("session":")" + other));
   RawClient& guest = last().connect(last().post("/auth/guest", "{}").text("token"));

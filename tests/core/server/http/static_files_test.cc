@@ -36,7 +36,8 @@ FileAnswer answer(const HttpRequest& asked) {
   const auto response = static_response(kFiles, asked);
   if (!response) return {404, "", ""};
   const std::string text = encode_response(*response);
-  return {response->status, text.substr(0, text.find("\r\n\r\n") + 2), response->body};
+  return {response->status, text.substr(0, text.find("\r\n\r\n") + 2),
+          std::string(response->lasting_body)};
 }
 
 TEST(StaticFiles, KnowsItsPathsOnly) {

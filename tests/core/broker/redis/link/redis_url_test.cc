@@ -102,11 +102,31 @@ TEST(RedisUrl, TakesALabel) {
   EXPECT_EQ(parsed("unix:///socket?db=1#b").database, 1U);
 }
 
+TEST(RedisUrl, TakesTls) {
+  const RedisUrl url = parsed("rediss://ada:s3cret@redis.internal/2#a");
+  EXPECT_TRUE(url.is_tls);
+  EXPECT_EQ(url.place(), "redis.internal:6379 database 2");
+  EXPECT_EQ(url.password, "s3cret");
+  EXPECT_EQ(url.name(), "a");
+  // A shard keeps its channels when it gets TLS on the same port.
+  EXPECT_EQ(parsed("rediss://host:1").name(), parsed("redis://host:1").name());
+  EXPECT_FALSE(parsed("redis://host").is_tls);
+}
+
+TEST(RedisUrl, TakesTlsToSentinelsAsWell) {
+  const RedisUrl url = parsed("rediss+sentinel://s1,s2:7/main");
+  EXPECT_TRUE(url.is_tls);
+  EXPECT_EQ(url.hosts.size(), 2U);
+  EXPECT_TRUE(url.sentinels().is_tls);
+  EXPECT_FALSE(parsed("redis+sentinel://s1/main").sentinels().is_tls);
+}
+
 TEST(RedisUrl, SaysWhatIsWrong) {
-  EXPECT_EQ(error_of(""), "Redis URL: must start with redis://, unix:// or redis+sentinel://");
-  EXPECT_EQ(error_of("http://host"),
-            "Redis URL: must start with redis://, unix:// or redis+sentinel://");
-  EXPECT_EQ(error_of("rediss://host"), "Redis URL: TLS (rediss://) is not supported");
+  for (const char* url : {"", "http://host", "rediss:/host", "unixs:///socket"}) {
+    EXPECT_EQ(error_of(url),
+              "Redis URL: must start with redis://, unix:// or redis+sentinel://, or for TLS with "
+              "rediss:// or rediss+sentinel://");
+  }
   EXPECT_EQ(error_of("redis://"), "Redis URL: the host is missing");
   EXPECT_EQ(error_of("redis://:6379"), "Redis URL: the host is missing");
   EXPECT_EQ(error_of("redis://host:0"), "Redis URL: the port must be a number from 1 to 65535");
@@ -150,7 +170,7 @@ TEST(RedisUrl, NeverShowsThePassword) {
   for (const std::string_view url :
        {"redis://ada:s3cret@host:0", "redis://s3cret@host", "redis://:s3cret%@host",
         "redis://:s3cret%zz@host", "redis://ada:s3cret@", "unix://:s3cret@socket",
-        "rediss://:s3cret@host", "s3cret", "redis+sentinel://:s3cret@s1",
+        "rediss://:s3cret@host:0", "s3cret", "redis+sentinel://:s3cret@s1",
         "redis+sentinel://s1/m?sentinel_password=s3cret%zz",
         "redis+sentinel://s1/m?password=s3cret", "redis://s3cret@host#",
         "redis://:s3cret@host# "}) {
