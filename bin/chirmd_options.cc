@@ -228,6 +228,10 @@ void add_chat(Settings& settings, ChatSettings& chat) {
         return is_known ? "" : "expected users, admins or open, got '" + text + "'";
       },
       "Who may create rooms; open: they need not be created, room:NAME is open to all users then");
+  settings.add_number("rooms-per-user", "NUMBER", 0, 1'000'000, chat.rooms_per_user,
+                      "Rooms that a user may own; administrators may own any number");
+  settings.add_number("rooms-max", "NUMBER", 1, 10'000'000, chat.rooms_max,
+                      "Rooms of the cluster; administrators may make 1,000 more");
   settings.add_number("publish-rate", "NUMBER", 0, 10'000, chat.publish_rate,
                       "Publishes a second of one connection, in bursts of twice as many; method "
                       "calls likewise; 0: no limit");

@@ -30,6 +30,10 @@ struct ChatSettings {
   // Who may create rooms. kOpen: rooms need not be created, and are open to all then.
   enum class Rooms : std::uint8_t { kUsers, kAdmins, kOpen };
   Rooms rooms = Rooms::kUsers;
+  // Rooms that a user who is no administrator may own, and that the cluster has before only
+  // administrators may make more.
+  std::uint32_t rooms_per_user = 50;
+  std::uint32_t rooms_max = 120'000;
   bool has_open_rooms() const { return rooms == Rooms::kOpen; }
 
   std::uint32_t ping_s = 25;          // between pings; 0: none

@@ -17,8 +17,7 @@ Task<Result<void>> Membership::check_may_create(RpcCaller caller) {
   if (is_for_admins && caller.role != UserRole::kAdmin) {
     co_return not_allowed("only administrators may create rooms");
   }
-  const std::uint64_t rooms = co_await ok(store_.count(kRoomCollection));
-  if (rooms >= kRoomsMax) co_return limit_exceeded("there are too many rooms");
+  co_await ok(quota_.check_cluster(caller.role));
   co_await ok(check_list_space(caller.user));
   co_return {};
 }
@@ -56,8 +55,12 @@ Task<RpcResult> Membership::create(RpcCaller caller, Request request) {
                    .created = store_.now()};
     return true;
   };
+  co_await ok(quota_.take(caller.user, request.room, caller.role));
   // The room comes first, and names its owner: if all that follows fails, they can still join it.
-  (void)co_await ok(store_.update(store_.rooms, kRoomCollection, request.room, build));
+  const auto built = co_await store_.update(store_.rooms, kRoomCollection, request.room, build);
+  // Also of one that was made: another attempt to make it may have taken the mark away.
+  (void)co_await quota_.settle(caller.user, request.room);
+  co_await ok(built);
   announcer_.tell_room(request.room, {.event = "created", .user = caller.user});
   const Standing standing = co_await ok(store_.standing(request.room, caller.user, caller.role));
   (void)co_await ok(enter(request.room, standing, caller.name));
@@ -106,6 +109,7 @@ Task<Result<bool>> Membership::enter(std::string room, Standing standing, std::s
     return Result<bool>(true);
   };
   (void)co_await store_.update_list(standing.user, channel, begin);
+  (void)co_await store_.unlist_from(invitations_of(standing.user), channel);
   co_return true;
 }
 

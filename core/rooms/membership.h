@@ -8,6 +8,7 @@
 #include "core/chat/chat_settings.h"
 #include "core/chat/rpc.h"
 #include "core/rooms/announcer.h"
+#include "core/rooms/lists/room_quota.h"
 #include "core/rooms/room_store.h"
 #include "core/rooms/rules/request.h"
 
@@ -17,7 +18,7 @@ class Membership {
  public:
   // All must outlive the membership.
   Membership(RoomStore& store, Announcer& announcer, const ChatSettings& settings)
-      : store_(store), announcer_(announcer), settings_(settings) {}
+      : store_(store), announcer_(announcer), settings_(settings), quota_(store, settings) {}
 
   Task<RpcResult> create(RpcCaller caller, Request request);
   Task<RpcResult> join(RpcCaller caller, Request request);
@@ -35,6 +36,7 @@ class Membership {
   RoomStore& store_;
   Announcer& announcer_;
   const ChatSettings& settings_;
+  RoomQuota quota_;
 };
 
 }  // namespace chirm

@@ -161,11 +161,11 @@ Task<RpcResult> Moderation::invite(RpcCaller caller, Request request) {
   (void)co_await ok(people_.find(request.user));
   const bool is_blocked = co_await ok(store_.has_blocked(request.user, caller.user));
   if (is_blocked) co_return blocked_by_them();
-  const bool has_space = co_await ok(store_.has_list_space(request.user));
-  if (!has_space) co_return not_allowed("their list of rooms is full");
+  const Kept<MemberRecord> before = co_await ok(store_.member(request.room, request.user));
+  if (before.record.is_member()) co_return conflict("they are in already");
+  if (before.record.ban.holds(standing.now)) co_return not_allowed("they are banned");
   const std::string channel = channel_of_room(request.room);
-  const auto list = [](const Kept<ListRecord>&) { return Result<bool>(true); };
-  (void)co_await ok(store_.update_list(request.user, channel, list));
+  co_await ok(invitations_.add(request.user, channel));
   const auto note = [&](Kept<MemberRecord>& kept) -> Result<bool> {
     if (kept.record.is_member()) return conflict("they are in already");
     if (kept.record.ban.holds(standing.now)) return not_allowed("they are banned");
@@ -218,6 +218,7 @@ Task<RpcResult> Moderation::hand_over(Standing actor, Request request) {
   const std::string members = members_of(request.room);
   const Kept<MemberRecord> member = co_await ok(store_.members.read(members, request.user));
   if (!member.record.is_member()) co_return no_such_member();
+  co_await ok(quota_.take(request.user, request.room, person.role));
   std::string before;
   const auto give = [&](Kept<RoomRecord>& kept) -> Result<bool> {
     if (!kept.exists()) return no_such_room();
@@ -227,8 +228,10 @@ Task<RpcResult> Moderation::hand_over(Standing actor, Request request) {
     before = std::exchange(kept.record.owner, request.user);
     return before != request.user;
   };
-  const auto given = co_await ok(store_.update(store_.rooms, kRoomCollection, request.room, give));
-  if (!given.is_changed) co_return kEmptyResult;
+  const auto given = co_await store_.update(store_.rooms, kRoomCollection, request.room, give);
+  (void)co_await quota_.settle(request.user, request.room);
+  co_await ok(given);
+  if (!given->is_changed) co_return kEmptyResult;
   const auto is_still = co_await store_.members.read(members, request.user);
   if (!is_still || !is_still->record.is_member()) {
     const auto take_back = [&](Kept<RoomRecord>& kept) {
@@ -237,6 +240,7 @@ Task<RpcResult> Moderation::hand_over(Standing actor, Request request) {
       return Result<bool>(is_theirs);
     };
     (void)co_await store_.update(store_.rooms, kRoomCollection, request.room, take_back);
+    (void)co_await quota_.settle(request.user, request.room);
     co_return conflict("they have just left");
   }
   // Whoever has owned the room moderates it from now on.
@@ -246,6 +250,7 @@ Task<RpcResult> Moderation::hand_over(Standing actor, Request request) {
     return Result<bool>(true);
   };
   if (!before.empty()) {
+    (void)co_await quota_.settle(before, request.room);
     (void)co_await store_.update_member(request.room, before, keep_moderator);
   }
   announcer_.tell_room(request.room,

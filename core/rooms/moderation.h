@@ -7,6 +7,8 @@
 
 #include "core/chat/rpc.h"
 #include "core/rooms/announcer.h"
+#include "core/rooms/lists/invitations.h"
+#include "core/rooms/lists/room_quota.h"
 #include "core/rooms/people.h"
 #include "core/rooms/room_store.h"
 #include "core/rooms/rules/request.h"
@@ -16,8 +18,12 @@ namespace chirm {
 class Moderation {
  public:
   // All must outlive the moderation.
-  Moderation(RoomStore& store, Announcer& announcer, People& people)
-      : store_(store), announcer_(announcer), people_(people) {}
+  Moderation(RoomStore& store, Announcer& announcer, People& people, const ChatSettings& settings)
+      : store_(store),
+        announcer_(announcer),
+        people_(people),
+        invitations_(store),
+        quota_(store, settings) {}
 
   Task<RpcResult> invite(RpcCaller caller, Request request);
   Task<RpcResult> kick(RpcCaller caller, Request request);
@@ -39,6 +45,8 @@ class Moderation {
   RoomStore& store_;
   Announcer& announcer_;
   People& people_;
+  Invitations invitations_;
+  RoomQuota quota_;
 };
 
 }  // namespace chirm

@@ -75,17 +75,22 @@ Task<Result<void>> People::leave_all(std::string guest) {
     return Result<bool>(kept.exists());
   };
   const std::string prefix = channel_of_room("");
-  std::string after;
-  while (true) {
-    const std::vector<NamedDocument> listed =
-        co_await ok(store_.list(rooms_of(guest), after, DocumentStore::kListMax));
-    for (const NamedDocument& one : listed) {
-      if (!one.id.starts_with(prefix)) continue;
-      (void)co_await ok(store_.update_member(one.id.substr(prefix.size()), guest, leave));
-    }
-    if (listed.size() < DocumentStore::kListMax) co_return {};
-    after = listed.back().id;
+  const std::array collections{rooms_of(guest), invitations_of(guest)};
+  for (const std::string& collection : collections) {
+    std::string after;
+    std::size_t count = 0;
+    do {
+      const std::vector<NamedDocument> listed =
+          co_await ok(store_.list(collection, after, DocumentStore::kListMax));
+      for (const NamedDocument& one : listed) {
+        after = one.id;
+        if (!one.id.starts_with(prefix)) continue;
+        (void)co_await ok(store_.update_member(one.id.substr(prefix.size()), guest, leave));
+      }
+      count = listed.size();
+    } while (count == DocumentStore::kListMax);
   }
+  co_return {};
 }
 
 // The list of rooms is the last to go: it says what there is to be removed, so that what breaks on
@@ -97,7 +102,13 @@ Task<Result<void>> People::forget(std::string guest) {
     const std::string people(kPersonCollection);
     (void)co_await ok(store_.persons.put(people, guest, person.version, ""));
   }
-  const std::array collections{blocked_by(guest), dms_of(guest), rooms_of(guest)};
+  const auto everybody = [](Kept<ContactRecord>& kept) {
+    kept.record = {};
+    return Result<bool>(kept.exists());
+  };
+  (void)co_await ok(store_.update(store_.contacts, kContactCollection, guest, everybody));
+  const std::array collections{blocked_by(guest), dms_of(guest), requests_of(guest),
+                               invitations_of(guest), rooms_of(guest)};
   for (const std::string& collection : collections) {
     Future<Expected<std::uint64_t, ErrorCode>> cleared;
     store_.broker().documents().clear(collection, cleared.setter());

@@ -79,7 +79,16 @@ Task<Access::Published> Publishing::publish_in_steps(Publish publish) {
   if (publish.message.target != 0) co_await ok(check_target(publish));
   // The lists come before the message: whoever it is for finds the conversation whatever breaks.
   if (kind_of(publish.channel) == ChannelKind::kDm) {
-    co_await ok(dms_.list_for_both(publish.channel, publish.user));
+    const auto listed =
+        co_await dms_.list_for_both(publish.channel, publish.user, publish.role, publish.may_begin);
+    if (!listed) {
+      // Copies may have been enough to refuse it: then the caller of start() has not yet been told
+      // that it is waiting (Access::publish()).
+      Future<bool> turn;
+      later_.add([next = turn.setter()] { next(true); });
+      (void)co_await turn;
+    }
+    co_await ok(listed);
   }
   if (type == MessageData::Type::kReaction) co_await ok(note_reaction(publish));
   // A delete also rewrites first: nobody is told that something is gone which is still there.

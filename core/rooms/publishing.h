@@ -31,7 +31,8 @@ class Publishing {
     std::string user;
     std::string message_id;
     UserRole role = UserRole::kUser;
-    MessageData message;  // what `body` says
+    MessageData message = {};  // what `body` says
+    DirectMessages::MayBegin may_begin = {};
   };
   using Done = std::function<void(Access::Published)>;
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <functional>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -48,11 +49,15 @@ void add_position(JsonWriter& json, const History& newest, const ListRecord& lis
 
 // Only forward: two devices may tell their marks in any order.
 Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
-  const std::string collection = list_of(caller.user, request.channel);
-  const Kept<ListRecord> listed = co_await ok(store_.lists.get(collection, request.channel));
+  std::string collection = list_of(caller.user, request.channel);
+  Kept<ListRecord> listed = co_await ok(store_.lists.get(collection, request.channel));
+  if (!listed.exists() && kind_of(request.channel) == ChannelKind::kDm) {
+    collection = requests_of(caller.user);
+    listed = co_await ok(store_.lists.get(collection, request.channel));
+  }
   if (!listed.exists()) co_return not_in_list();
   if (kind_of(request.channel) == ChannelKind::kRoom) {
-    // Rooms that the user is only invited to are in the list too.
+    // What somebody who has gone meanwhile has in the list is taken out by chat.sync.
     const Kept<MemberRecord> member =
         co_await ok(store_.member(room_of(request.channel), caller.user));
     if (!member.record.is_member()) co_return not_in_list();
@@ -69,7 +74,7 @@ Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
     if (is_forward) kept.record.read = request.offset;
     return is_forward;
   };
-  const auto gone_on = co_await ok(store_.update_list(caller.user, request.channel, go_on));
+  const auto gone_on = co_await ok(store_.update(store_.lists, collection, request.channel, go_on));
   if (gone_on.is_changed) {
     JsonWriter json;
     json.open();
@@ -84,9 +89,23 @@ Task<RpcResult> ReadMarks::read(RpcCaller caller, Request request) {
 
 // ---- chat.sync
 
+// In the order in which clients are told them, and in which a page goes on after another one.
+enum class ReadMarks::Source : std::uint8_t { kRooms, kDms, kRequests, kInvitations };
+
 struct ReadMarks::Reading {
+  struct Entry {
+    Source source;
+    NamedDocument listed;
+    // "<source><channel>": what a page ends with. Unlike the channel, it tells the order.
+    std::string key() const {
+      return static_cast<char>('0' + static_cast<int>(source)) + listed.id;
+    }
+  };
   RpcCaller caller;
-  std::vector<NamedDocument> list;
+  bool is_first_page = true;
+  std::vector<Entry> list;
+  std::set<std::string, std::less<>> invited;  // channels of the user's invitations
+  std::string next_page;                       // "": this is the last one
   std::size_t next = 0;     // the first entry of the list that no worker has taken yet
   std::size_t workers = 0;  // that are not done yet
   std::function<void(bool)> on_done;
@@ -96,17 +115,36 @@ struct ReadMarks::Reading {
   std::optional<RpcError> problem;  // the first, upon which all stop
 };
 
+// The lists themselves are small, and read whole; what a page spares is to look at each channel.
+Task<Result<void>> ReadMarks::read_lists(std::shared_ptr<Reading> reading, Request request) {
+  const std::string& user = reading->caller.user;
+  const std::array collections{rooms_of(user), dms_of(user), requests_of(user),
+                               invitations_of(user)};
+  for (std::size_t i = 0; i < collections.size(); ++i) {
+    std::vector<NamedDocument> listed =
+        co_await ok(store_.list(collections[i], {}, DocumentStore::kListMax));
+    for (NamedDocument& one : listed) {
+      const auto source = static_cast<Source>(i);
+      if (source == Source::kInvitations) reading->invited.insert(one.id);
+      Reading::Entry entry{source, std::move(one)};
+      if (!request.after.empty() && entry.key() <= request.after) continue;
+      reading->list.push_back(std::move(entry));
+    }
+  }
+  reading->is_first_page = request.after.empty();
+  if (reading->list.size() > request.limit) {
+    reading->list.resize(request.limit);
+    reading->next_page = reading->list.back().key();
+  }
+  co_return {};
+}
+
 // The workers are tasks of their own, and the end of the scope may take this one before them: so
 // all of them hold the reading.
-Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
+Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request request) {
   const auto reading = std::make_shared<Reading>();
   reading->caller = caller;
-  const std::array collections{rooms_of(caller.user), dms_of(caller.user)};
-  for (const std::string& collection : collections) {
-    const std::vector<NamedDocument> listed =
-        co_await ok(store_.list(collection, {}, DocumentStore::kListMax));
-    reading->list.insert(reading->list.end(), listed.begin(), listed.end());
-  }
+  co_await ok(read_lists(reading, request));
   reading->channels.resize(reading->list.size());
   reading->invitations.resize(reading->list.size());
   Future<bool> done;
@@ -126,7 +164,7 @@ Task<RpcResult> ReadMarks::sync(RpcCaller caller, Request) {
 Task<bool> ReadMarks::describe_some(std::shared_ptr<Reading> reading) {
   while (reading->next < reading->list.size() && !reading->problem) {
     const std::size_t index = reading->next++;
-    const ChannelKind kind = kind_of(reading->list[index].id);
+    const ChannelKind kind = kind_of(reading->list[index].listed.id);
     Result<void> described;
     if (kind == ChannelKind::kRoom) {
       described = co_await describe_room(reading, index);
@@ -143,21 +181,24 @@ Task<bool> ReadMarks::describe_some(std::shared_ptr<Reading> reading) {
 // this moment: so only as it was read, and Membership::enter() lists them again.
 Task<Result<void>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, std::size_t index) {
   const RpcCaller& caller = reading->caller;
-  const std::string channel = reading->list[index].id;
+  const Reading::Entry& entry = reading->list[index];
+  const std::string& channel = entry.listed.id;
   const std::string room(room_of(channel));
-  const ListRecord listed = ListRecord::decode(reading->list[index].document.value);
+  const ListRecord listed = ListRecord::decode(entry.listed.document.value);
   MemberCount count(store_, room);
   Future<Expected<History, ErrorCode>> newest = store_.newest(channel);
   const std::optional<Standing> standing =
       co_await ok(store_.find_standing(room, caller.user, caller.role));
+  const bool is_in_list = entry.source == Source::kRooms;
   const bool is_member = standing && standing->member.is_member();
   const bool is_invited = standing && !is_member && !standing->member.invited_by.empty() &&
                           judge(Wish::kKnow, *standing).has_value();
-  if (!is_member && !is_invited) {
-    const std::uint64_t version = reading->list[index].document.version;
-    (void)co_await store_.lists.put(rooms_of(caller.user), channel, version, "");
-    co_return {};
-  }
+  const bool is_in_place = is_in_list ? is_member : is_invited;
+  if (!is_in_place) co_await ok(put_right(reading, index, is_invited));
+  // What a user is in is told of the entry in their list, and not twice.
+  const bool is_told =
+      is_in_place || (is_in_list && is_invited && !reading->invited.contains(channel));
+  if (!is_told) co_return {};
   const std::uint64_t members = co_await ok(count.get());
   const History its_newest = co_await ok(std::move(newest));
   JsonWriter json;
@@ -171,9 +212,29 @@ Task<Result<void>> ReadMarks::describe_room(std::shared_ptr<Reading> reading, st
   co_return {};
 }
 
+// Versions before this one had invitations in the list of rooms.
+Task<Result<void>> ReadMarks::put_right(std::shared_ptr<Reading> reading, std::size_t index,
+                                        bool is_invited) {
+  const std::string& user = reading->caller.user;
+  const Reading::Entry& entry = reading->list[index];
+  const bool is_in_list = entry.source == Source::kRooms;
+  if (is_in_list && is_invited) {
+    const auto note = [&](Kept<ListRecord>& kept) {
+      kept.record.since = store_.now();
+      return Result<bool>(!kept.exists());
+    };
+    (void)co_await ok(store_.update(store_.lists, invitations_of(user), entry.listed.id, note));
+  }
+  std::string collection = is_in_list ? rooms_of(user) : invitations_of(user);
+  std::string channel = entry.listed.id;
+  (void)co_await store_.lists.put(std::move(collection), std::move(channel),
+                                  entry.listed.document.version, "");
+  co_return {};
+}
+
 Task<Result<void>> ReadMarks::describe_dm(std::shared_ptr<Reading> reading, std::size_t index) {
-  const std::string channel = reading->list[index].id;
-  const ListRecord listed = ListRecord::decode(reading->list[index].document.value);
+  const std::string channel = reading->list[index].listed.id;
+  const ListRecord listed = ListRecord::decode(reading->list[index].listed.document.value);
   if (listed.is_hidden) co_return {};
   Future<Expected<History, ErrorCode>> newest = store_.newest(channel);
   const std::string other(other_of(channel, reading->caller.user));
@@ -186,14 +247,19 @@ Task<Result<void>> ReadMarks::describe_dm(std::shared_ptr<Reading> reading, std:
   json.add("user", other);
   json.add("name", person.exists() ? person.record.name : other);
   add_position(json, its_newest, listed);
+  if (reading->list[index].source == Source::kRequests) json.add("request", true);
   json.close();
   reading->channels[index] = json.take();
   co_return {};
 }
 
 Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
-  const std::vector<NamedDocument> blocked =
-      co_await ok(store_.list(blocked_by(reading->caller.user), {}, DocumentStore::kListMax));
+  const std::string& user = reading->caller.user;
+  std::vector<NamedDocument> blocked;
+  if (reading->is_first_page) {
+    blocked = co_await ok(store_.list(blocked_by(user), {}, DocumentStore::kListMax));
+  }
+  const Kept<ContactRecord> contact = co_await ok(store_.contacts.get(kContactCollection, user));
   const auto add_all = [](JsonWriter& json, const std::vector<std::string>& objects) {
     for (const std::string& object : objects) {
       if (!object.empty()) json.add_raw_element(object);
@@ -206,6 +272,7 @@ Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
   json.add("name", reading->caller.name);
   json.add("role", text_of(reading->caller.role));
   json.add("time", store_.now());
+  json.add("contact", text_of(contact.record.from));
   json.open_array("channels");
   add_all(json, reading->channels);
   json.open_array("invited");
@@ -213,6 +280,7 @@ Task<RpcResult> ReadMarks::write_sync(std::shared_ptr<Reading> reading) {
   json.open_array("blocked");
   for (const NamedDocument& one : blocked) json.add_element(one.id);
   json.close_array();
+  if (!reading->next_page.empty()) json.add("next", reading->next_page);
   json.close();
   co_return json.take();
 }

@@ -3,6 +3,7 @@
 // What channels a user has, and how far they have read in each: methods of RPC, as docs/protocol.md
 // says. Private to core/rooms.
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -25,8 +26,12 @@ class ReadMarks {
  private:
   // A call of sync() that is under way. Several tasks work on it side by side.
   struct Reading;
+  enum class Source : std::uint8_t;  // which of the user's lists an entry is in
+  Task<Result<void>> read_lists(std::shared_ptr<Reading> reading, Request request);
   Task<bool> describe_some(std::shared_ptr<Reading> reading);
   Task<Result<void>> describe_room(std::shared_ptr<Reading> reading, std::size_t index);
+  Task<Result<void>> put_right(std::shared_ptr<Reading> reading, std::size_t index,
+                               bool is_invited);
   Task<Result<void>> describe_dm(std::shared_ptr<Reading> reading, std::size_t index);
   Task<RpcResult> write_sync(std::shared_ptr<Reading> reading);
 

@@ -167,5 +167,6 @@ template class RecordCache<MemberRecord>;
 template class RecordCache<ListRecord>;
 template class RecordCache<MarkRecord>;
 template class RecordCache<PersonRecord>;
+template class RecordCache<ContactRecord>;
 
 }  // namespace chirm

@@ -107,6 +107,9 @@ std::optional<Access::Verdict> Rights::judge_conversation(Wish wish, std::string
   if (facts.is_other_known == false) facts.is_other_known = settings_.has_open_rooms();
   if (wish == Wish::kRead) {
     facts.is_listed = exists(store_.lists, dms_of(user), channel);
+    if (facts.is_listed == false) {
+      facts.is_listed = exists(store_.lists, requests_of(user), channel);
+    }
   } else {
     facts.is_blocked_by_other = exists(store_.marks, blocked_by(other), user);
     facts.is_blocked_by_user = exists(store_.marks, blocked_by(user), other);

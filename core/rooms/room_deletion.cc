@@ -62,6 +62,7 @@ Task<RpcResult> RoomDeletion::remove(RpcCaller caller, Request request) {
   if (request.room == kLobby) co_return not_allowed("the lobby stays");
   Work work{request.room, caller.user};
   co_await ok(take_over(work));
+  std::string owner;
   const auto close = [&](Kept<RoomRecord>& kept) -> Result<bool> {
     if (!kept.exists() || kept.record.is_deleted) return no_such_room();
     // It may have been handed over since it was looked at.
@@ -69,9 +70,11 @@ Task<RpcResult> RoomDeletion::remove(RpcCaller caller, Request request) {
       return changed_meanwhile();
     }
     kept.record.is_deleted = true;
+    owner = kept.record.owner;
     return true;
   };
   (void)co_await ok(store_.update(store_.rooms, kRoomCollection, request.room, close));
+  (void)co_await store_.mark(owned_by(owner), request.room, false);
   const auto claimed = co_await claim(work);
   // Who has changed the note is at it: the room is deleted all the same.
   if (claimed) scope_.start(purge(std::move(work)));
@@ -142,6 +145,10 @@ Task<bool> RoomDeletion::purge(Work work) {
   const auto its_room = co_await store_.rooms.read(kRoomCollection, work.room);
   if (!its_room) co_return false;
   if (its_room->exists() && its_room->record.is_deleted) {
+    // It has not counted since it was deleted, unless that was not noted.
+    const std::string owner = its_room->record.owner;
+    const auto given_back = co_await store_.mark(owned_by(owner), work.room, false);
+    if (!given_back) co_return false;
     const auto removed =
         co_await store_.rooms.put(kRoomCollection, work.room, its_room->version, "");
     if (!removed || !*removed) co_return false;

@@ -2,6 +2,7 @@
 #include "core/rooms/room_listing.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "core/rooms/room_view.h"
@@ -54,13 +55,17 @@ struct RoomListing::Page {
   std::vector<Found> found;
   std::string after;  // the last room that was looked at
   bool is_more = true;
+  bool is_full = false;  // of one that is looked up: no more are asked for
 };
 
 Task<Result<void>> RoomListing::read_own(Page& page, std::string user) {
-  const std::vector<NamedDocument> channels =
-      co_await ok(store_.list(rooms_of(user), {}, DocumentStore::kListMax));
-  for (const NamedDocument& channel : channels) {
-    if (kind_of(channel.id) == ChannelKind::kRoom) page.own.emplace(room_of(channel.id));
+  const std::array collections{rooms_of(user), invitations_of(user)};
+  for (const std::string& collection : collections) {
+    const std::vector<NamedDocument> channels =
+        co_await ok(store_.list(collection, {}, DocumentStore::kListMax));
+    for (const NamedDocument& channel : channels) {
+      if (kind_of(channel.id) == ChannelKind::kRoom) page.own.emplace(room_of(channel.id));
+    }
   }
   co_return {};
 }
@@ -92,6 +97,41 @@ Task<Result<void>> RoomListing::read_some(Page& page, const Request& request,
   co_return {};
 }
 
+// One more than asked for is looked up, to know whether there is one. What has no match among
+// thousands takes several turns, for others wait for this one.
+Task<Result<void>> RoomListing::look_up_some(Page& page, const Request& request,
+                                             const RpcCaller& caller) {
+  const bool is_admin = caller.role == UserRole::kAdmin;
+  const auto is_theirs = [&](std::string_view room) { return is_admin || page.own.contains(room); };
+  const RoomDirectory::Found candidates =
+      directory_.find(request.query, page.after, request.limit + 1 - page.found.size(), is_theirs);
+  for (const std::string& room : candidates.rooms) {
+    const Kept<RoomRecord> kept = co_await ok(store_.room(room));
+    if (!kept.exists()) continue;
+    Page::Found found{room, {kept.record, {}, caller.user, caller.role, store_.now()}};
+    if (page.own.contains(room)) {
+      const Kept<MemberRecord> member = co_await ok(store_.member(room, caller.user));
+      found.standing.member = member.record;
+    }
+    const bool is_seen = judge(Wish::kKnow, found.standing).has_value() &&
+                         matches(request.query, room, found.standing.room);
+    if (is_seen) page.found.push_back(std::move(found));
+  }
+  page.after = candidates.after;
+  page.is_more = candidates.is_more;
+  page.is_full = page.found.size() > request.limit;
+  if (page.is_full) {
+    page.found.pop_back();
+    page.after = page.found.back().room;
+    page.is_more = true;
+  }
+  if (page.is_full || !page.is_more) co_return {};
+  Future<bool> turn;
+  later_.add([next = turn.setter()] { next(true); });
+  (void)co_await turn;
+  co_return {};
+}
+
 // All are asked for before the first is awaited, so that the answers come in one round trip.
 Task<Result<void>> RoomListing::read_counts(Page& page) {
   std::vector<MemberCount> counts;
@@ -107,9 +147,16 @@ Task<RpcResult> RoomListing::rooms(RpcCaller caller, Request request) {
   Page page;
   page.after = request.after;
   co_await ok(read_own(page, caller.user));
-  do {
-    co_await ok(read_some(page, request, caller));
-  } while (page.is_more && page.found.size() < request.limit);
+  bool is_full = false;
+  while (page.is_more && !is_full) {
+    if (directory_.is_whole()) {
+      co_await ok(look_up_some(page, request, caller));
+      is_full = page.is_full;
+    } else {
+      co_await ok(read_some(page, request, caller));
+      is_full = page.found.size() == request.limit;
+    }
+  }
   co_await ok(read_counts(page));
   JsonWriter json;
   json.open();

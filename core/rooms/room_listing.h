@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/chat/rpc.h"
+#include "core/loop/later_calls.h"
+#include "core/rooms/lists/room_directory.h"
 #include "core/rooms/room_store.h"
 #include "core/rooms/rules/request.h"
 
@@ -15,8 +17,9 @@ namespace chirm {
 
 class RoomListing {
  public:
-  // The store must outlive the listing.
-  explicit RoomListing(RoomStore& store) : store_(store) {}
+  // All must outlive the listing.
+  RoomListing(Loop& loop, RoomStore& store, const RoomDirectory& directory)
+      : store_(store), directory_(directory), later_(loop) {}
 
   Task<RpcResult> rooms(RpcCaller caller, Request request);
   Task<RpcResult> room(RpcCaller caller, Request request);
@@ -24,8 +27,9 @@ class RoomListing {
 
  private:
   struct Page;
-  // All three add to the page.
+  // All of them add to the page.
   Task<Result<void>> read_own(Page& page, std::string user);
+  Task<Result<void>> look_up_some(Page& page, const Request& request, const RpcCaller& caller);
   Task<Result<void>> read_some(Page& page, const Request& request, const RpcCaller& caller);
   Task<Result<void>> read_counts(Page& page);
 
@@ -34,6 +38,8 @@ class RoomListing {
   Task<Result<People>> read_marked(std::string room, std::string collection);
 
   RoomStore& store_;
+  const RoomDirectory& directory_;
+  LaterCalls later_;
 };
 
 }  // namespace chirm

@@ -19,6 +19,8 @@ namespace {
 // as so many.
 constexpr std::uint32_t kListWeight = 4;
 
+// Channels in one answer of chat.sync to who does not say: as many as a user can have.
+constexpr std::uint32_t kSyncMax = 2'000;
 // What they leave takes a place in a room's history.
 constexpr std::string_view kTold[] = {"chat.create", "chat.join", "chat.leave", "chat.invite",
                                       "chat.kick",   "chat.ban",  "chat.unban", "chat.mute",
@@ -38,10 +40,10 @@ RoomMethods::RoomMethods(const Context& context)
       dms_(context.dms),
       scope_(context.scope),
       membership_(context.store, context.announcer, context.settings),
-      listing_(context.store),
+      listing_(context.hub.loop(), context.store, context.directory),
       settings_(context.store, context.announcer),
       deletion_(context.hub.loop(), context.store, context.announcer, context.scope),
-      moderation_(context.store, context.announcer, context.people),
+      moderation_(context.store, context.announcer, context.people, context.settings),
       read_marks_(context.store, context.announcer, context.scope),
       whereabouts_(context.hub, context.store, context.people) {}
 
@@ -105,7 +107,11 @@ void RoomMethods::add_to(RpcTable& table) {
   add(table, "chat.block", {{F::kUser}}, of(dms_, &DirectMessages::block));
   add(table, "chat.unblock", {{F::kUser}}, of(dms_, &DirectMessages::unblock));
 
-  add(table, "chat.sync", {}, of(read_marks_, &ReadMarks::sync), kListWeight);
+  add(table, "chat.contact", {{F::kFrom}}, of(dms_, &DirectMessages::contact));
+  add(table, "chat.dismiss", {{F::kWhat}}, of(dms_, &DirectMessages::dismiss), kListWeight);
+
+  add(table, "chat.sync", {{F::kAfter, F::kLimit}, kSyncMax}, of(read_marks_, &ReadMarks::sync),
+      kListWeight);
   add(table, "chat.read", {{F::kChannel, F::kOffset}}, of(read_marks_, &ReadMarks::read));
   add(table, "chat.search", {{F::kChannel, F::kSearch, F::kBefore, F::kLimit}, 20},
       of(*this, &RoomMethods::search), kListWeight);

@@ -12,6 +12,7 @@
 #include "core/chat/rpc.h"
 #include "core/rooms/announcer.h"
 #include "core/rooms/direct_messages.h"
+#include "core/rooms/lists/room_directory.h"
 #include "core/rooms/membership.h"
 #include "core/rooms/moderation.h"
 #include "core/rooms/people.h"
@@ -39,6 +40,7 @@ class RoomMethods {
     People& people;
     Rights& rights;
     DirectMessages& dms;
+    const RoomDirectory& directory;
     const ChatSettings& settings;
     TaskScope& scope;
   };

@@ -12,6 +12,7 @@ RoomStore::RoomStore(const Loop& loop, Broker& broker, Listener& listener)
       lists(broker.documents()),
       marks(broker.documents()),
       persons(broker.documents()),
+      contacts(broker.documents()),
       loop_(loop),
       broker_(broker),
       listener_(listener) {
@@ -28,9 +29,10 @@ template <class Call>
 auto RoomStore::with_cache_of(std::string_view collection, Call call) {
   if (collection == kRoomCollection) return call(rooms);
   if (collection.starts_with(kMemberPrefix)) return call(members);
-  if (collection.starts_with(kListPrefix) || collection.starts_with(kDmsPrefix)) {
-    return call(lists);
+  for (const std::string_view prefix : {kListPrefix, kDmsPrefix, kInvitedPrefix, kAskedPrefix}) {
+    if (collection.starts_with(prefix)) return call(lists);
   }
+  if (collection == kContactCollection) return call(contacts);
   return collection == kPersonCollection ? call(persons) : call(marks);
 }
 
@@ -129,7 +131,11 @@ Task<Result<void>> RoomStore::remove(RecordCache<Record>& cache, std::string col
 }
 
 Task<Result<void>> RoomStore::unlist(std::string user, std::string channel) {
-  co_return co_await remove(lists, list_of(user, channel), channel);
+  co_await ok(remove(lists, list_of(user, channel), channel));
+  if (kind_of(channel) == ChannelKind::kRoom) {
+    co_await ok(remove(lists, invitations_of(user), channel));
+  }
+  co_return {};
 }
 
 Task<Result<void>> RoomStore::mark(std::string collection, std::string id, bool is_there) {
@@ -196,6 +202,7 @@ void RoomStore::on_documents_maybe_missed() {
   lists.on_maybe_missed();
   marks.on_maybe_missed();
   persons.on_maybe_missed();
+  contacts.on_maybe_missed();
   listener_.on_maybe_missed();
 }
 
@@ -205,6 +212,7 @@ void RoomStore::check() const {
   lists.check();
   marks.check();
   persons.check();
+  contacts.check();
 }
 
 }  // namespace chirm

@@ -26,7 +26,7 @@ namespace chirm {
 
 class Loop;
 
-// Many functions, all of them one or two steps on the same five caches: reading and changing are
+// Many functions, all of them one or two steps on the same six caches: reading and changing are
 // not parted, because what follows from a change (marks, subscriptions) must not be passed by.
 class RoomStore final : private DocumentListener {
  public:
@@ -54,6 +54,7 @@ class RoomStore final : private DocumentListener {
   RecordCache<ListRecord> lists;
   RecordCache<MarkRecord> marks;  // outside:…, muted:…, block:…
   RecordCache<PersonRecord> persons;
+  RecordCache<ContactRecord> contacts;
 
   Broker& broker() { return broker_; }
   // Unix milliseconds.
@@ -81,7 +82,7 @@ class RoomStore final : private DocumentListener {
   Task<Result<Standing>> admit(Wish wish, std::string name, std::string user, UserRole role);
   // Whether `user` does not want to hear of `other`.
   Task<Result<bool>> has_blocked(std::string user, std::string other);
-  // Whether one more room, or an invitation to one, may be put into the user's list.
+  // Whether one more room may be put into the user's list.
   Task<Result<bool>> has_list_space(std::string user);
 
   // At most `limit` documents behind `after`, in the order of their ids.
@@ -117,8 +118,12 @@ class RoomStore final : private DocumentListener {
     std::string collection = list_of(user, channel);
     return update(lists, std::move(collection), std::move(channel), std::move(change));
   }
-  // Takes a channel out of the user's list, if it is there.
+  // Takes a channel out of the user's list, if it is there; a room also out of their invitations.
   Task<Result<void>> unlist(std::string user, std::string channel);
+  // Takes a channel out of one of the collections that hold ListRecords.
+  Task<Result<void>> unlist_from(std::string collection, std::string channel) {
+    return remove(lists, std::move(collection), std::move(channel));
+  }
   // Makes a mark be there or not.
   Task<Result<void>> mark(std::string collection, std::string id, bool is_there);
 

@@ -34,13 +34,15 @@ Rooms::Rooms(Hub& hub, SessionDirectory& directory, const ChatSettings& settings
       people_(store_),
       dms_(store_, announcer_, people_, settings),
       publishing_(hub.loop(), store_, announcer_, dms_, scope_),
-      methods_({hub, store_, announcer_, people_, rights_, dms_, settings, scope_}) {
+      directory_(hub.loop(), store_, scope_),
+      methods_({hub, store_, announcer_, people_, rights_, dms_, directory_, settings, scope_}) {
   methods_.add_to(table);
   if constexpr (kChecksInvariants) {
     check_hook_ = hub.loop().add_turn_end_hook([this] {
       store_.check();
       enforcement_.check();
       publishing_.check();
+      directory_.check();
       return Loop::TurnEnd::kDone;
     });
   }
@@ -92,7 +94,12 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
                               .user = std::string(request.user),
                               .message_id = std::string(request.message_id),
                               .role = session.role(),
-                              .message = {}};
+                              .message = {},
+                              .may_begin = {}};
+  if (budgets_ != nullptr && kind_of(publish.channel) == ChannelKind::kDm &&
+      !dms_.is_listed_now(publish.channel, publish.user)) {
+    publish.may_begin = contact_budget(session.caller());
+  }
   const auto known = rights_.known(Wish::kPublish, publish.user, publish.role, publish.channel);
   if (known && *known) return publish_allowed(session, std::move(publish), data, std::move(done));
   // Whoever signs in for the first time is a member of the lobby only when that is done: until then
@@ -109,6 +116,16 @@ Expected<Access::Progress, RpcError> Rooms::publish(Session& session, const Publ
       publish_later(session.self(), std::move(newcomer), std::move(publish), std::string(data)),
       std::move(done));
   return Progress::kWaiting;
+}
+
+DirectMessages::MayBegin Rooms::contact_budget(const RpcCaller& caller) {
+  return [this, session = caller.session]() -> Result<void> {
+    if (*session == nullptr) return internal_error();  // nobody hears the answer
+    const auto over =
+        budgets_->take((*session)->spender(), Spending::kContact, loop_.now_ms(), 1, 0);
+    if (!over) return {};
+    return Unexpected<RpcError>(RpcError(errors::kTooManyRequests.code, over->text(), true));
+  };
 }
 
 // The last that can refuse it, so that what is refused costs nothing of an hour's budget; and it is

@@ -18,6 +18,7 @@
 #include "core/rooms/announcer.h"
 #include "core/rooms/direct_messages.h"
 #include "core/rooms/enforcement.h"
+#include "core/rooms/lists/room_directory.h"
 #include "core/rooms/people.h"
 #include "core/rooms/publishing.h"
 #include "core/rooms/rights.h"
@@ -53,6 +54,8 @@ class Rooms final : public Access {
   void forget_guest(const std::string& guest, std::function<void(bool)> done);
 
  private:
+  // Takes one contact from the caller's budget.
+  DirectMessages::MayBegin contact_budget(const RpcCaller& caller);
   Expected<void, RpcError> pay(const Session& session, MessageData::Type type, std::size_t bytes);
   Expected<Progress, RpcError> publish_allowed(Session& session, Publishing::Publish publish,
                                                std::string_view data,
@@ -71,6 +74,7 @@ class Rooms final : public Access {
   People people_;
   DirectMessages dms_;
   Publishing publishing_;
+  RoomDirectory directory_;
   RoomMethods methods_;
   Loop::TurnEndHook check_hook_;  // null where invariants are not checked
 };

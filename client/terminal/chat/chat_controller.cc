@@ -187,7 +187,7 @@ void ChatController::on_publication(std::string_view channel, const PublicationV
 void ChatController::on_inbox(std::string_view data) {
   const InboxEvent event = read_inbox_event(data);
   Conversation* conversation = chat_.model.find(event.channel);
-  if (event.type == "channel" || event.type == "removed") {
+  if (event.type == "channel" || event.type == "dismissed" || event.type == "removed") {
     list_.read_soon();
   } else if (event.type == "read" && conversation != nullptr) {  // on another device
     chat_.model.set_read(*conversation, event.offset);

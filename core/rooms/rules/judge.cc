@@ -114,6 +114,22 @@ Result<void> judge_inbox(Wish wish, bool is_open) {
   return not_allowed("only the server publishes there");
 }
 
+Result<void> judge_contact(ContactRecord::From from, UserRole sender, bool shares_room) {
+  switch (from) {
+    case ContactRecord::From::kEverybody:
+      return {};
+    case ContactRecord::From::kUsers:
+      if (sender != UserRole::kGuest) return {};
+      return not_allowed("they take no private messages from guests: sign up, or be written to");
+    case ContactRecord::From::kRooms:
+      if (shares_room) return {};
+      return not_allowed("they take private messages only from people in their rooms");
+    case ContactRecord::From::kNobody:
+      break;
+  }
+  return not_allowed("they take no private messages from people whom they have not written to");
+}
+
 std::optional<Result<void>> judge_dm(Wish wish, const DmFacts& facts) {
   CHIRM_CHECK(wish == Wish::kRead || wish == Wish::kPublish, static_cast<int>(wish));
   if (!facts.is_other_known) return std::nullopt;

@@ -45,6 +45,10 @@ Result<void> judge_unmade(bool is_open);
 // Of a user's own inbox.
 Result<void> judge_inbox(Wish wish, bool is_open);
 
+// Of the first words of a conversation that the other one has not taken up. `from` is their
+// setting; `shares_room`: both are in some room, the lobby aside.
+Result<void> judge_contact(ContactRecord::From from, UserRole sender, bool shares_room);
+
 // What a private conversation's rules depend on. nullopt: not looked up yet.
 struct DmFacts {
   std::optional<bool> is_other_known;  // they have signed in once, or nobody has to

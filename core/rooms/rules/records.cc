@@ -36,6 +36,11 @@ std::string muted_in(std::string_view room) { return "muted:" + std::string(room
 std::string blocked_by(std::string_view user) { return "block:" + std::string(user); }
 std::string rooms_of(std::string_view user) { return std::string(kListPrefix).append(user); }
 std::string dms_of(std::string_view user) { return std::string(kDmsPrefix).append(user); }
+std::string invitations_of(std::string_view user) {
+  return std::string(kInvitedPrefix).append(user);
+}
+std::string requests_of(std::string_view user) { return std::string(kAskedPrefix).append(user); }
+std::string owned_by(std::string_view user) { return "owned:" + std::string(user); }
 
 std::string RoomRecord::encode() const {
   JsonWriter json;
@@ -106,13 +111,53 @@ std::string ListRecord::encode() const {
   json.open();
   json.add("read", read);
   if (is_hidden) json.add("hidden", true);
+  if (since != 0) json.add("since", since);
   json.close();
   return json.take();
 }
 
 ListRecord ListRecord::decode(std::string_view text) {
   JsonFields fields(text);
-  return {fields.number_or("read", JsonFields::kAny, 0), fields.flag_or("hidden", false)};
+  return {fields.number_or("read", JsonFields::kAny, 0), fields.flag_or("hidden", false),
+          fields.number_or("since", JsonFields::kAny, 0)};
+}
+
+std::string_view text_of(ContactRecord::From from) {
+  switch (from) {
+    case ContactRecord::From::kEverybody:
+      return "everybody";
+    case ContactRecord::From::kUsers:
+      return "users";
+    case ContactRecord::From::kRooms:
+      return "rooms";
+    case ContactRecord::From::kNobody:
+      break;
+  }
+  return "nobody";
+}
+
+std::optional<ContactRecord::From> contact_from(std::string_view text) {
+  using From = ContactRecord::From;
+  for (const From from : {From::kEverybody, From::kUsers, From::kRooms, From::kNobody}) {
+    if (text == text_of(from)) return from;
+  }
+  return std::nullopt;
+}
+
+// What is everybody's from the beginning need not be kept.
+std::string ContactRecord::encode() const {
+  if (from == From::kEverybody) return {};
+  JsonWriter json;
+  json.open();
+  json.add("from", text_of(from));
+  json.close();
+  return json.take();
+}
+
+// Something was asked for that this version does not know: better fewer than too many.
+ContactRecord ContactRecord::decode(std::string_view text) {
+  JsonFields fields(text);
+  return {contact_from(fields.text_or("from", JsonFields::kAny, {})).value_or(From::kNobody)};
 }
 
 std::string PersonRecord::encode() const {

@@ -7,14 +7,18 @@
 //   member:<room>    user     MemberRecord: who is in it, and who is banned, muted or invited
 //   outside:<room>   user     MarkRecord: somebody who has a MemberRecord but is no member
 //   muted:<room>     user     MarkRecord: somebody whose MemberRecord has a mute
-//   list:<user>      channel  ListRecord: a room that the user is in or invited to
-//   dms:<user>       channel  ListRecord: a private conversation of the user's
+//   list:<user>      channel  ListRecord: a room that the user is in
+//   invited:<user>   channel  ListRecord: a room that the user is invited to
+//   dms:<user>       channel  ListRecord: a conversation that the user has begun or taken up
+//   asked:<user>     channel  ListRecord: one that the other has begun, and the user not answered
+//   owned:<user>     room     MarkRecord: a room whose RoomRecord names the user as owner
+//   contact          user     ContactRecord: who may begin a private conversation with the user
 //   block:<user>     other    MarkRecord: the user does not want to hear of the other
 //   deletion         room     what is left to be removed of a room (room_deletion.h)
 //   person           user     PersonRecord: somebody who has signed in once
 //
-// room, member, block and person are the truth. The others are indexes of it: they are written
-// after it (list: before it), and repaired where they are found to differ.
+// room, member, block, contact and person are the truth. The others are indexes of it: they are
+// written after it (list and owned: before it), and repaired where they are found to differ.
 
 #include <cstdint>
 #include <optional>
@@ -30,16 +34,26 @@ inline constexpr const char* kRoomCollection = "room";
 inline constexpr std::string_view kMemberPrefix = "member:";
 inline constexpr std::string_view kListPrefix = "list:";
 inline constexpr std::string_view kDmsPrefix = "dms:";
+inline constexpr std::string_view kInvitedPrefix = "invited:";
+inline constexpr std::string_view kAskedPrefix = "asked:";
+inline constexpr const char* kContactCollection = "contact";
 std::string members_of(std::string_view room);
 std::string outsiders_of(std::string_view room);
 std::string muted_in(std::string_view room);
 std::string blocked_by(std::string_view user);
 std::string rooms_of(std::string_view user);
 std::string dms_of(std::string_view user);
+std::string invitations_of(std::string_view user);
+std::string requests_of(std::string_view user);
+std::string owned_by(std::string_view user);
 
-inline constexpr std::uint64_t kRoomsMax = 5'000;      // of the cluster
-inline constexpr std::uint64_t kRoomsOfUserMax = 500;  // with invitations
+// Of rooms that all administrators may make when --rooms-max others are there.
+inline constexpr std::uint64_t kRoomsForAdmins = 1'000;
+inline constexpr std::uint64_t kRoomsOfUserMax = 500;  // that they are in
 inline constexpr std::uint64_t kDmsOfUserMax = 1'000;  // with hidden ones
+// What others begin: the newest are kept, and nothing of the user's own is refused for them.
+inline constexpr std::uint64_t kInvitationsOfUserMax = 100;
+inline constexpr std::uint64_t kRequestsOfUserMax = 200;
 inline constexpr std::uint64_t kBlocksOfUserMax = 500;
 
 // Each record is one JSON object. decode() takes what is missing or malformed for its default, so
@@ -93,6 +107,7 @@ struct MemberRecord {
 struct ListRecord {
   std::uint64_t read = 0;  // offset
   bool is_hidden = false;
+  std::uint64_t since = 0;  // of an invitation or a request: when it came
 
   std::string encode() const;
   static ListRecord decode(std::string_view text);
@@ -105,6 +120,24 @@ struct PersonRecord {
   std::string encode() const;
   static PersonRecord decode(std::string_view text);
 };
+
+// Who may begin a private conversation with somebody. It says nothing of one that they have begun
+// or taken up.
+struct ContactRecord {
+  enum class From : std::uint8_t {
+    kEverybody,
+    kUsers,  // no guests
+    kRooms,  // who is in a room with them, the lobby aside
+    kNobody,
+  };
+  From from = From::kEverybody;
+
+  std::string encode() const;
+  static ContactRecord decode(std::string_view text);
+};
+// As clients know it.
+std::string_view text_of(ContactRecord::From from);
+std::optional<ContactRecord::From> contact_from(std::string_view text);
 
 // Says nothing but that it exists.
 struct MarkRecord {

@@ -70,6 +70,21 @@ std::optional<bool> read_visibility(JsonFields& fields) {
   return visibility == "public";
 }
 
+std::optional<ContactRecord::From> read_from(JsonFields& fields) {
+  if (!fields.has("from")) return std::nullopt;
+  const auto from = contact_from(fields.text("from", kNameLength));
+  if (!from) fields.refuse("from", "everybody, users, rooms or nobody");
+  return from;
+}
+
+std::string read_what(JsonFields& fields) {
+  std::string what = fields.text("what", kNameLength);
+  if (what != "invitations" && what != "requests") {
+    fields.refuse("what", "invitations or requests");
+  }
+  return what;
+}
+
 std::string read_status(JsonFields& fields) {
   std::string status = fields.text("status", kNameLength);
   if (status != "online" && status != "away") fields.refuse("status", "online or away");
@@ -88,7 +103,7 @@ void read(Field field, JsonFields& fields, const Schema& schema, Request& reques
       request.channel = read_channel(fields);
       return;
     case Field::kAfter:
-      request.after = fields.text_or("after", {0, limits::kUserBytes}, {});
+      request.after = fields.text_or("after", {0, limits::kChannelBytes + 1}, {});
       return;
     case Field::kQuery:
       request.query = fields.text_or("query", kQueryLength, {});
@@ -116,6 +131,12 @@ void read(Field field, JsonFields& fields, const Schema& schema, Request& reques
       return;
     case Field::kArchived:
       request.is_archived = fields.flag("archived");
+      return;
+    case Field::kFrom:
+      request.from = read_from(fields);
+      return;
+    case Field::kWhat:
+      request.is_about_invitations = read_what(fields) == "invitations";
       return;
     case Field::kRole:
       request.role = read_role(fields);

@@ -28,6 +28,8 @@ struct Request {
   std::optional<std::string> title;
   std::optional<std::string> topic;
   std::optional<bool> is_public;
+  std::optional<ContactRecord::From> from;
+  bool is_about_invitations = false;  // or else about requests
   std::optional<std::uint64_t> seconds;
   bool is_archived = false;
   Rank role = Rank::kNone;
@@ -50,6 +52,8 @@ enum class Field : std::uint8_t {
   kVisibility,
   kSeconds,
   kArchived,
+  kFrom,
+  kWhat,
   kRole,
   kOffset,
   kBefore,

@@ -64,10 +64,10 @@ TEST_P(MembershipTest, PutsNoMoreRoomsIntoAListThanItHolds) {
   for (int i = 1; i < 500; ++i) put("list:bob", "room:x" + std::to_string(i), R"({"read":0})");
   EXPECT_THAT(bob.ask_room("chat.create", "coffee"), StartsWith("106 the list of rooms is full"));
   EXPECT_THAT(bob.ask_room("chat.join", "tea"), StartsWith("106 the list of rooms is full"));
-  EXPECT_THAT(ada.ask_room("chat.invite", "tea", R"("user":"bob")"),
-              StartsWith("103 their list of rooms is full"));
-  EXPECT_EQ(bob.ask_room("chat.leave", "lobby"), "{}");
   EXPECT_EQ(ada.ask_room("chat.invite", "tea", R"("user":"bob")"), "{}");
+  EXPECT_THAT(bob.ask_room("chat.join", "tea"), StartsWith("106 the list of rooms is full"));
+  EXPECT_EQ(bob.ask_room("chat.leave", "lobby"), "{}");
+  EXPECT_THAT(bob.ask_room("chat.join", "tea"), HasSubstr("member"));
 }
 
 TEST_P(MembershipTest, JoinsAndLeavesPublicRooms) {

@@ -270,6 +270,7 @@ export class Chat implements ConversationHost {
   private inbox(data: InboxData): void {
     switch (data?.type) {
       case 'channel':
+      case 'dismissed':
         void this.sync();
         break;
       case 'read':

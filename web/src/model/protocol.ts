@@ -122,6 +122,7 @@ export interface Publication {
 // What the server published to `user:#<user>`.
 export type InboxData =
   | { type: 'channel'; channel: string }
+  | { type: 'dismissed'; what: 'invitations' | 'requests' }
   | { type: 'read'; channel: string; offset: number }
   | { type: 'mention'; channel: string; offset: number; user: string; text: string }
   | { type: 'removed'; channel: string; reason?: string; by?: string; deleted?: boolean }

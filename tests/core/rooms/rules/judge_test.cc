@@ -329,5 +329,30 @@ TEST(JudgeDmTest, WritingTakesSomebodyAndNoBlock) {
   }
 }
 
+// ---- Who may begin a conversation
+
+TEST(Judge, LetsThoseBeginAConversationWhomTheOtherOneTakes) {
+  using From = ContactRecord::From;
+  struct Case {
+    From from;
+    UserRole sender;
+    bool shares_room;
+    bool is_allowed;
+  };
+  for (const Case& one : std::vector<Case>{
+           {From::kEverybody, UserRole::kGuest, false, true},
+           {From::kUsers, UserRole::kGuest, true, false},
+           {From::kUsers, UserRole::kUser, false, true},
+           {From::kRooms, UserRole::kGuest, true, true},
+           {From::kRooms, UserRole::kUser, false, false},
+           {From::kNobody, UserRole::kAdmin, true, false},
+       }) {
+    const auto verdict = judge_contact(one.from, one.sender, one.shares_room);
+    EXPECT_EQ(verdict.has_value(), one.is_allowed)
+        << text_of(one.from) << ' ' << text_of(one.sender) << ' ' << one.shares_room;
+    EXPECT_EQ(verdict ? 103 : verdict.error().code, 103);
+  }
+}
+
 }  // namespace
 }  // namespace chirm
