@@ -88,7 +88,7 @@ TEST(Settings, NameWhatIsWrong) {
   EXPECT_THAT(complaint({"--idle", "--rate", "10"}), HasSubstr("--idle"));
   EXPECT_THAT(complaint({"--clients", "5", "--rooms", "6"}), HasSubstr("--rooms"));
   EXPECT_THAT(complaint({"--clients", "5", "--publishers", "6"}), HasSubstr("--publishers"));
-  EXPECT_THAT(complaint({"--url", "http://x"}), HasSubstr("--url"));
+  EXPECT_THAT(complaint({"--url", "ftp://x"}), HasSubstr("--url"));
   EXPECT_THAT(complaint({"--url", "ws://example.org", "--source-addresses", "3"}),
               HasSubstr("--source-addresses"));
   EXPECT_THAT(complaint({"--clients", "1000000", "--workers", "2"}), HasSubstr("--workers"));

@@ -34,7 +34,7 @@ class ChirmOptions : public ::testing::Test {
 };
 
 TEST_F(ChirmOptions, NamesWhatIsWrong) {
-  EXPECT_THAT(complaint({"--url", "http://x"}), HasSubstr("chirm: --url: bad URL 'http://x'"));
+  EXPECT_THAT(complaint({"--url", "ftp://x"}), HasSubstr("chirm: --url: bad URL 'ftp://x'"));
   EXPECT_THAT(complaint({"--room", "a b"}), HasSubstr("--room: expected a name"));
   EXPECT_THAT(complaint({"--history", "301"}), HasSubstr("--history"));
   EXPECT_THAT(complaint({"--guest", "--register"}), HasSubstr("--guest: expected without"));
